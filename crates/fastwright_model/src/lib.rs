@@ -1,0 +1,1 @@
+//! What a FastAPI application is.

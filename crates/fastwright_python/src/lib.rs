@@ -1,0 +1,1 @@
+//! Python projects as data: finding files and roots, parsing, module graph, and the abstract interpreter.

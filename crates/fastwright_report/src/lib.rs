@@ -1,0 +1,1 @@
+//! Findings and models rendered.
