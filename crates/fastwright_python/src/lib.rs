@@ -3,3 +3,7 @@
 
 pub mod location;
 pub mod program;
+pub mod ir;
+mod lower;
+pub mod parse;
+pub mod value;
