@@ -22,15 +22,15 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_customers"),
-        sa.UniqueConstraint("email", name="uq_customers_email"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("email", name=op.f("uq_customers_email")),
     )
     op.create_table(
         "authors",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("biography", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_authors"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authors")),
     )
     op.create_index("ix_authors_name", "authors", ["name"])
     op.create_table(
@@ -45,11 +45,11 @@ def upgrade() -> None:
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("price_cents > 0", name="ck_books_price_positive"),
-        sa.CheckConstraint("stock >= 0", name="ck_books_stock_not_negative"),
-        sa.ForeignKeyConstraint(["author_id"], ["authors.id"], name="fk_books_author_id_authors", ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("id", name="pk_books"),
-        sa.UniqueConstraint("isbn", name="uq_books_isbn"),
+        sa.CheckConstraint("price_cents > 0", name=op.f("ck_books_price_positive")),
+        sa.CheckConstraint("stock >= 0", name=op.f("ck_books_stock_not_negative")),
+        sa.ForeignKeyConstraint(["author_id"], ["authors.id"], name=op.f("fk_books_author_id_authors"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_books")),
+        sa.UniqueConstraint("isbn", name=op.f("uq_books_isbn")),
     )
     op.create_index("ix_books_author_id", "books", ["author_id"])
     op.create_index("ix_books_title", "books", ["title"])
@@ -62,9 +62,9 @@ def upgrade() -> None:
         sa.Column("payment_reference", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name="fk_orders_customer_id_customers", ondelete="RESTRICT"
+            ["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id_customers"), ondelete="RESTRICT"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_orders"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
     op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
     op.create_index("ix_orders_created_at", "orders", ["created_at"])
@@ -75,12 +75,12 @@ def upgrade() -> None:
         sa.Column("book_id", sa.Integer(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("unit_price_cents", sa.Integer(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name="ck_order_lines_quantity_positive"),
-        sa.ForeignKeyConstraint(["book_id"], ["books.id"], name="fk_order_lines_book_id_books", ondelete="RESTRICT"),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_order_lines_quantity_positive")),
+        sa.ForeignKeyConstraint(["book_id"], ["books.id"], name=op.f("fk_order_lines_book_id_books"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
-            ["order_id"], ["orders.id"], name="fk_order_lines_order_id_orders", ondelete="CASCADE"
+            ["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id_orders"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_order_lines"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
     )
     op.create_index("ix_order_lines_order_id", "order_lines", ["order_id"])
     op.create_index("ix_order_lines_book_id", "order_lines", ["book_id"])
