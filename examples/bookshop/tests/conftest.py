@@ -16,13 +16,13 @@ os.environ["BOOKSHOP_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
 os.environ["BOOKSHOP_TOKEN_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["BOOKSHOP_PAYMENT_WEBHOOK_KEY"] = "shared-with-nobody"
 
-from bookshop import security  # noqa: E402
-from bookshop.database import engine, session_factory  # noqa: E402
-from bookshop.dependencies import get_payments  # noqa: E402
-from bookshop.errors import PaymentDeclined  # noqa: E402
-from bookshop.main import app  # noqa: E402
-from bookshop.models import Author, Base, Book, Customer, Role  # noqa: E402
-from bookshop.settings import get_settings  # noqa: E402
+from bookshop import security
+from bookshop.database import engine, session_factory
+from bookshop.dependencies import get_payments
+from bookshop.errors import PaymentDeclined
+from bookshop.main import app
+from bookshop.models import Author, Base, Book, Customer, Role
+from bookshop.settings import get_settings
 
 # As slow as passwords deserve would be too slow for tests.
 security.password_hasher = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
@@ -58,7 +58,9 @@ async def fill_database() -> None:
         lem = Author(name="Stanislaw Lem", biography="Wrote of what we cannot understand.")
         session.add_all(
             [
-                Book(isbn="9780441478125", title="The Left Hand of Darkness", price_cents=1200, stock=5, author=le_guin),
+                Book(
+                    isbn="9780441478125", title="The Left Hand of Darkness", price_cents=1200, stock=5, author=le_guin
+                ),
                 Book(isbn="9780156027601", title="Solaris", price_cents=900, stock=2, sold=40, author=lem),
                 Book(isbn="9780262538473", title="His Master's Voice", price_cents=1100, is_listed=False, author=lem),
             ]

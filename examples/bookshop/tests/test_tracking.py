@@ -24,14 +24,14 @@ def test_an_order_is_followed_to_its_end(client, ada, order_id, monkeypatch):
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer forged"}, {"Authorization": "Basic YTpi"}])
 def test_strangers_do_not_follow_orders(client, order_id, headers):
-    with pytest.raises(WebSocketDisconnect) as refusal:
-        with client.websocket_connect(f"/api/v1/orders/{order_id}/tracking", headers=headers):
-            pass
+    path = f"/api/v1/orders/{order_id}/tracking"
+    with pytest.raises(WebSocketDisconnect) as refusal, client.websocket_connect(path, headers=headers):
+        pass
     assert refusal.value.code == 1008
 
 
 def test_other_customers_do_not_follow_orders(client, other_customer, order_id):
-    with pytest.raises(WebSocketDisconnect) as refusal:
-        with client.websocket_connect(f"/api/v1/orders/{order_id}/tracking", headers=other_customer):
-            pass
+    path = f"/api/v1/orders/{order_id}/tracking"
+    with pytest.raises(WebSocketDisconnect) as refusal, client.websocket_connect(path, headers=other_customer):
+        pass
     assert refusal.value.code == 1008

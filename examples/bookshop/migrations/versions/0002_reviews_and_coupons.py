@@ -41,7 +41,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders") as batch:
         batch.add_column(sa.Column("coupon_id", sa.Integer(), nullable=True))
-        batch.create_foreign_key(op.f("fk_orders_coupon_id_coupons"), "coupons", ["coupon_id"], ["id"], ondelete="SET NULL")
+        batch.create_foreign_key(
+            op.f("fk_orders_coupon_id_coupons"), "coupons", ["coupon_id"], ["id"], ondelete="SET NULL"
+        )
         batch.create_index("ix_orders_coupon_id", ["coupon_id"])
 
 

@@ -51,4 +51,6 @@ def now() -> datetime:
 
 def enum_column(kind: type[StrEnum]) -> Enum:
     """A column of the values (not the names) of an enumeration, as text."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
+    )

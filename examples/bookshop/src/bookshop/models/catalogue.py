@@ -46,4 +46,6 @@ class Book(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     author: Mapped[Author] = relationship(back_populates="books")
-    reviews: Mapped[list["Review"]] = relationship(back_populates="book", cascade="all, delete-orphan", passive_deletes=True)
+    reviews: Mapped[list["Review"]] = relationship(
+        back_populates="book", cascade="all, delete-orphan", passive_deletes=True
+    )

@@ -29,7 +29,9 @@ async def list_books(
     viewer: OptionalCustomer,
     page: PageDependency,
     words: Annotated[str | None, Query(min_length=2, max_length=100, description="Words of the title")] = None,
-    sort: Annotated[str, Query(max_length=100, description="What to sort by: title, price_cents, published_on")] = "title",
+    sort: Annotated[
+        str, Query(max_length=100, description="What to sort by: title, price_cents, published_on")
+    ] = "title",
 ) -> Sequence[Book]:
     """Search the books."""
     return await books.search(

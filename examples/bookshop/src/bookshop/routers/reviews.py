@@ -51,9 +51,7 @@ async def create_review(
         raise
     except Exception as error:
         logger.exception("a review of book %d was not stored", book_id)
-        raise HTTPException(
-            status.HTTP_500_INTERNAL_SERVER_ERROR, detail="Your review could not be stored"
-        ) from error
+        raise HTTPException(status.HTTP_500_INTERNAL_SERVER_ERROR, detail="Your review could not be stored") from error
 
 
 @router.delete(

@@ -28,7 +28,7 @@ NotNull = BeforeValidator(refuse_null)
 FullName = Annotated[str, Field(min_length=1, max_length=120)]
 Phone = Annotated[str, Field(max_length=32, pattern=r"^\+?[0-9 ()-]+$")]
 LongText = Annotated[str, Field(min_length=1, max_length=10_000)]
-PriceCents = Annotated[int, Field(gt=0, le=10_000_000)]
+PriceCents = Annotated[int, Field(gt=0, le=100_000)]
 Stock = Annotated[int, Field(ge=0, le=1_000_000)]
 Isbn = Annotated[str, Field(pattern=r"^[0-9]{13}$")]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
