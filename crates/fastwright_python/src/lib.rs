@@ -7,3 +7,5 @@ pub mod ir;
 mod lower;
 pub mod parse;
 pub mod value;
+pub mod interpreter;
+pub mod summary;
