@@ -15,6 +15,7 @@ mod discover;
 pub mod environment;
 mod evidence;
 pub mod manifest;
+mod outside;
 mod requirements;
 pub mod resolve;
 mod roots;
@@ -246,7 +247,7 @@ impl Project {
     /// The file at an absolute path.
     #[must_use]
     pub fn file_at(&self, path: &Path) -> Option<FileIndex> {
-        self.files.binary_search_by(|file| file.path.as_path().cmp(path)).ok().map(|index| FileIndex(index as u32))
+        self.files.binary_search_by(|file| file.path.as_os_str().cmp(path.as_os_str())).ok().map(|index| FileIndex(index as u32))
     }
 
     /// A path relative to the project's root with `/`, as shown to people; absolute when it lies outside.
