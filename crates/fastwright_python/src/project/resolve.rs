@@ -95,7 +95,7 @@ impl<'a> ModuleResolver<'a> {
         if let Some(root) = own_root {
             match self.under(root, dotted) {
                 // `redis.py` that says `import redis` means the installed one.
-                Search::Found(ModuleLocation::File(found)) if found == importer && !file.is_package => {}
+                Search::Found(ModuleLocation::File(found)) if found == importer && !file.is_package && !dotted.contains('.') => {}
                 Search::Found(ModuleLocation::Namespace(folders)) => portions = folders,
                 Search::Found(location) => return Some(location),
                 Search::Ended => return None,
@@ -106,10 +106,12 @@ impl<'a> ModuleResolver<'a> {
             return namespace(portions);
         }
         let is_dependency = is_dependency(self.directories(), dotted);
+        let mut beside = None;
         if portions.is_empty() && !is_dependency {
-            let found = own_folder.and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
-            if found.is_some() {
-                return found;
+            beside = own_folder.and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
+            // A folder without `__init__.py` gives way to a module or package elsewhere.
+            if beside.as_ref().is_some_and(|found| !matches!(found, ModuleLocation::Namespace(_))) {
+                return beside;
             }
         }
         match self.under_other_roots(file.import_root, own_root, dotted, is_dependency, &mut portions) {
@@ -117,7 +119,7 @@ impl<'a> ModuleResolver<'a> {
             Search::Ended => return None,
             Search::Nothing => {}
         }
-        namespace(portions).or_else(|| self.installed(dotted))
+        namespace(portions).or_else(|| self.installed(dotted)).or(beside)
     }
 
     /// The same for an import in a file that was not walked: where its own name starts from, then
@@ -343,6 +345,7 @@ impl<'a> ModuleResolver<'a> {
 
     /// Scripts import what lies beside them, or beside a script above them, by its bare name.
     fn beside_scripts(&self, folder: FolderIndex, own_root: Option<FolderIndex>, importer: FileIndex, dotted: &str) -> Option<ModuleLocation> {
+        let mut namespace = None;
         for above in self.directories().upwards(folder) {
             let this = self.directories().folder(above);
             if Some(above) == own_root || this.has_init || this.is_namespace {
@@ -350,11 +353,18 @@ impl<'a> ModuleResolver<'a> {
             }
             match self.under(above, dotted) {
                 Search::Found(ModuleLocation::File(found)) if found == importer => {}
+                Search::Found(ModuleLocation::Namespace(folders)) => {
+                    // A folder that names start from is no package itself.
+                    let is_root = |folder: &PathBuf| self.project.import_roots.iter().any(|root| root.path == *folder);
+                    if namespace.is_none() && !folders.iter().any(is_root) {
+                        namespace = Some(ModuleLocation::Namespace(folders));
+                    }
+                }
                 Search::Found(location) => return Some(location),
                 Search::Ended | Search::Nothing => {}
             }
         }
-        None
+        namespace
     }
 
     /// The import roots of other parts of the project, nearest first. A folder of scripts is no root for

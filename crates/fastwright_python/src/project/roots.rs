@@ -265,7 +265,10 @@ impl<'a> RootDecision<'a> {
             .rev()
             .filter(|candidate| **candidate != folder)
             .filter_map(|candidate| Some((*candidate, self.folder_under(*candidate, folder)?)))
-            .filter(|(_, name)| is_package || name.contains('.'))
+            .filter(|(_, name)| {
+                let is_library = is_standard_library(name) || is_dependency(self.directories, name);
+                name.contains('.') || (is_package && !is_library)
+            })
             .collect();
         let prefixes = self.project_prefixes();
         names.into_iter().find(|(_, name)| prefixes.contains(name.as_str())).map(|(candidate, _)| candidate)
