@@ -1,11 +1,14 @@
 //! Python projects as data: finding files and roots, parsing, module graph, and the abstract
 //! interpreter. Nothing of the analysed project is ever executed.
 
-pub mod location;
-pub mod program;
+pub mod interpreter;
 pub mod ir;
+pub mod loader;
+pub mod location;
 mod lower;
 pub mod parse;
-pub mod value;
-pub mod interpreter;
+pub mod program;
+pub mod project;
+pub mod source;
 pub mod summary;
+pub mod value;
