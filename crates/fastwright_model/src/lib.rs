@@ -1,1 +1,4 @@
-//! What a FastAPI application is.
+//! What a FastAPI application is: apps, routes, dependencies, schemas, guards, tables, effects.
+
+pub mod analysis;
+pub mod application;

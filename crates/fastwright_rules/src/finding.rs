@@ -1,0 +1,213 @@
+//! A finding: one reported problem with the chain that proves it.
+
+use fastwright_python::location::Location;
+
+/// How bad it is for *this* application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// A weakness that needs other circumstances to hurt.
+    Low,
+    /// Wrong, with limited reach.
+    Medium,
+    /// Wrong, and users or data are affected.
+    High,
+    /// Stop and repair.
+    Critical,
+}
+
+impl Severity {
+    /// All, from the least to the worst.
+    pub const ALL: [Severity; 5] =
+        [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// The word in configuration and output: `info`, `low`, `medium`, `high`, `critical`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// How sure the proof is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Some steps are assumed.
+    Possible,
+    /// One step rests on a convention.
+    Likely,
+    /// Every step is proven.
+    Certain,
+}
+
+impl Confidence {
+    /// The word in output: `possible`, `likely`, `certain`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Certain => "certain",
+        }
+    }
+}
+
+/// The thirteen areas of a review; a rule belongs to exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the areas' names")]
+pub enum Area {
+    Design,
+    Validation,
+    Auth,
+    Database,
+    Performance,
+    Errors,
+    Security,
+    Secrets,
+    Lifecycle,
+    Architecture,
+    Docs,
+    Observability,
+    Testing,
+}
+
+impl Area {
+    /// All areas in the order of the product description.
+    pub const ALL: [Area; 13] = [
+        Area::Design,
+        Area::Validation,
+        Area::Auth,
+        Area::Database,
+        Area::Performance,
+        Area::Errors,
+        Area::Security,
+        Area::Secrets,
+        Area::Lifecycle,
+        Area::Architecture,
+        Area::Docs,
+        Area::Observability,
+        Area::Testing,
+    ];
+
+    /// The word in configuration, folders and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Area::Design => "design",
+            Area::Validation => "validation",
+            Area::Auth => "auth",
+            Area::Database => "database",
+            Area::Performance => "performance",
+            Area::Errors => "errors",
+            Area::Security => "security",
+            Area::Secrets => "secrets",
+            Area::Lifecycle => "lifecycle",
+            Area::Architecture => "architecture",
+            Area::Docs => "docs",
+            Area::Observability => "observability",
+            Area::Testing => "testing",
+        }
+    }
+}
+
+/// One step of the proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What this place shows, one short sentence without a full stop.
+    pub note: String,
+    /// The place.
+    pub location: Location,
+}
+
+/// The route that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteReference {
+    /// `GET`, ... or `WEBSOCKET`.
+    pub method: String,
+    /// Full path.
+    pub path: String,
+    /// `module:qualname`.
+    pub handler: String,
+}
+
+/// Whether an edit may be applied without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FixSafety {
+    /// The contract is provably equal.
+    Safe,
+    /// The contract changes as named in the finding.
+    Unsafe,
+}
+
+impl FixSafety {
+    /// The word in output: `safe` or `unsafe`.
+    pub fn name(self) -> &'static str {
+        match self {
+            FixSafety::Safe => "safe",
+            FixSafety::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// A replacement of the bytes of one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; an empty span inserts.
+    pub location: Location,
+    /// The new text.
+    pub text: String,
+}
+
+/// The edits that remove a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether the contract stays equal.
+    pub safety: FixSafety,
+    /// Edits that do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One reported problem, with the anatomy that every output renders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Name of the rule, such as `missing-ownership-check`.
+    pub rule: &'static str,
+    /// Area of the rule.
+    pub area: Area,
+    /// Severity in this application.
+    pub severity: Severity,
+    /// How sure the proof is.
+    pub confidence: Confidence,
+    /// CWE numbers.
+    pub cwe: &'static [u16],
+    /// OWASP API Security entries such as `API1:2023`.
+    pub owasp: &'static [&'static str],
+    /// One sentence that names the route and the thing; code stands in backquotes.
+    pub message: String,
+    /// The route, where the finding is about one.
+    pub route: Option<RouteReference>,
+    /// The primary place.
+    pub location: Location,
+    /// The function, class or variable that holds the place, such as `update_order`.
+    pub symbol: String,
+    /// The chain that proves it, in order; never empty.
+    pub evidence: Vec<Evidence>,
+    /// Impact in this application.
+    pub why: String,
+    /// What to do.
+    pub recommendation: String,
+    /// The recommendation as code in the user's own names; empty when code would not help.
+    pub example: String,
+    /// What the recommendation costs, and when to leave it.
+    pub trade_off: String,
+    /// `none`, or exactly what callers would see.
+    pub contract_effect: String,
+    /// The edits, if there are any.
+    pub fix: Option<Fix>,
+    /// Identity across commits: from structure (rule, symbol, route, discriminator), never from message
+    /// text or line numbers. Filled by the review, hexadecimal.
+    pub fingerprint: String,
+}
