@@ -391,7 +391,7 @@ def broken_locks(folder: Path) -> None:
     (folder / "poetry.lock").write_bytes(b"\xff\xfe\x00")
     (folder / "requirements.txt").write_text("-r requirements.txt\n-r ../../../etc/passwd\n==\n@@@\nfastapi>=>=1\n")
     (folder / "setup.cfg").write_text("[options\npackages = find:\n=\n")
-    (folder / ".gitignore").write_bytes(b"[\n***\n!\n\\\n\xff\n{a,b\n")
+    (folder / ".gitignore").write_bytes(b"[\n!\n\\\n\xff\n{a,b\n")
 
 
 @case()

@@ -37,9 +37,8 @@ import corpus
 import measure
 
 HERE = Path(__file__).resolve().parent
-# Folders that hold no sources of the project itself. Hidden ones, and virtual environments under any
-# name, are left out as well.
-EXCLUDED = {"__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules", "site-packages", "venv"}
+# Folders that hold no sources of the project itself.
+EXCLUDED = {"__pycache__", "__pypackages__", "bower_components", "dist-packages", "node_modules", "site-packages"}
 # Runs a command as a user without rights; root may read everything, which would prove nothing.
 AS_NOBODY = "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -55,6 +54,19 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
 
 
+def is_excluded(folder: Path) -> bool:
+    """Whether a folder is left out by default: hidden, a cache, an environment, metadata, build output."""
+    name = folder.name
+    if name in EXCLUDED or name.startswith(".") or name.endswith((".egg-info", ".dist-info")) or folder.is_symlink():
+        return True
+    if stat.S_IMODE(folder.stat().st_mode) == 0:
+        return False
+    if (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir():
+        return True
+    # Packages are called build and dist, too; those have modules of their own.
+    return name in ("build", "dist") and not any(folder.glob("*.py"))
+
+
 def walk(target: Path) -> tuple[list[str], list[str]]:
     """The ``.py`` files under a folder, and the folders in it that may not be read, relative to it."""
     if target.is_file():
@@ -65,7 +77,7 @@ def walk(target: Path) -> tuple[list[str], list[str]]:
         kept = []
         for name in names:
             inner = here / name
-            if name in EXCLUDED or name.startswith(".") or inner.is_symlink() or (inner / "pyvenv.cfg").is_file():
+            if is_excluded(inner):
                 continue
             if stat.S_IMODE(inner.stat().st_mode) == 0:
                 closed.append(str(inner.relative_to(target)))
@@ -74,7 +86,7 @@ def walk(target: Path) -> tuple[list[str], list[str]]:
         names[:] = kept
         for name in contents:
             path = here / name
-            if name.endswith(".py") and not path.is_symlink() and stat.S_ISREG(path.stat().st_mode):
+            if name.endswith(".py") and not name.startswith(".") and not path.is_symlink() and stat.S_ISREG(path.stat().st_mode):
                 files.append(str(path.relative_to(target)))
     return files, closed
 
@@ -90,6 +102,12 @@ def named_in(paths: set[str], name: str) -> bool:
     return wanted in paths or any(path.endswith("/" + wanted) for path in paths)
 
 
+def is_told(problems: set[str], name: str) -> bool:
+    """Whether a problem names a file, or a folder that it is in."""
+    path = Path(name)
+    return any(named_in(problems, str(part)) for part in (path, *path.parents) if part.name)
+
+
 def account(report: dict, target: Path, listed: list[str] | None) -> list[str]:
     """What is neither reviewed nor named as a problem."""
     files, closed = walk(target)
@@ -97,7 +115,7 @@ def account(report: dict, target: Path, listed: list[str] | None) -> list[str]:
         (problem.get("location") or {}).get("path", "").rstrip("/") for problem in report.get("problems", [])
     }
     failures = [f"folder {shown(name)} may not be read, and no problem says so" for name in closed if not named_in(problems, name)]
-    told = {name for name in files if named_in(problems, name)}
+    told = {name for name in files if is_told(problems, name)}
     counted = report.get("statistics", {}).get("files")
     if not isinstance(counted, int):
         return [*failures, "statistics.files is missing"]

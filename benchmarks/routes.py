@@ -159,10 +159,14 @@ def compare(entry: dict, listed: dict | None, exact: bool) -> Comparison:
             result.missing.append((*pair, places[-1 - index] if index < len(places) else ""))
     both = sum((wanted_mounts & mounts).values())
     result.mounts = (sum(wanted_mounts.values()), both, sum((mounts - wanted_mounts).values()))
-    for item in (listed or {}).get("undecided", []):
-        place = where(item.get("location"))
-        result.undecided.append(f"{item.get('reason', item)}{f' ({place})' if place else ''}")
+    result.undecided = reasons((listed or {}).get("undecided", []))
     return result
+
+
+def reasons(undecided: list[dict]) -> list[str]:
+    """What could not be decided, and where."""
+    places = [(item, where(item.get("location"))) for item in undecided]
+    return [f"{item.get('reason', item)}{f' ({place})' if place else ''}" for item, place in places]
 
 
 def run_binary(binary: Path, folder: Path, app: str | None, libraries: Path | None, timeout: float) -> tuple[dict, float]:
@@ -218,6 +222,8 @@ def compare_application(args, entry: dict, application: corpus.Application) -> C
     if listed is None and len(document["apps"]) == 1:
         listed = document["apps"][0]
     result = compare(entry, listed, exact=False)
+    # What belongs to no app of the project may still be why a route is missing.
+    result.undecided += reasons(document.get("undecided", []))
     result.seconds = seconds
     return result
 
