@@ -6,7 +6,7 @@ use crate::place::Place;
 use crate::preserve;
 use crate::review_document::{Finding, ReviewDocument, ReviewReport};
 use crate::summary::{Counts, hidden, sizes};
-use crate::wrap::{char_width, counted, pad, visible, width, wrap};
+use crate::wrap::{char_width, counted, pad, truncate, visible, width, wrap};
 use std::collections::HashMap;
 
 /// The whole review: what the service does, findings with their anatomy, what is not known, summary.
@@ -87,13 +87,13 @@ impl<'report> FindingText<'report> {
         }
         if !repeated.is_empty() {
             let list = repeated.join(", ");
-            self.part(text, "also", &format!("{list}: as for the first `{}` above", finding.rule));
+            self.part(text, "as above", &format!("{list} (see the first `{}`)", finding.rule));
         }
         if let Some(fix) = &finding.fix {
             let edits = counted(fix.edits.len(), "edit", "edits");
             let effect = match fix.safety {
-                crate::names::FixSafety::Safe => "safe, the contract stays equal",
-                crate::names::FixSafety::Unsafe => "unsafe, changes the contract as named",
+                crate::names::FixSafety::Safe => "safe: the contract stays equal",
+                crate::names::FixSafety::Unsafe => "unsafe: changes the contract as named",
             };
             self.part(text, "fix", &format!("{edits}, {effect}"));
         }
@@ -185,8 +185,9 @@ impl<'report> FindingText<'report> {
     fn code(&self, text: &mut String, example: &str) {
         let beside = self.appearance.text_width() >= 64;
         let indent = " ".repeat(if beside { PART_INDENT + PART_COLUMNS } else { PART_INDENT + 2 });
-        let name = if beside { pad("example", PART_COLUMNS) } else { "example\n".to_owned() };
-        text.push_str(&format!("{}{}", " ".repeat(PART_INDENT), self.appearance.bold(&name)));
+        let name = if beside { pad("example", PART_COLUMNS) } else { "example".to_owned() };
+        let line_end = if beside { "" } else { "\n" };
+        text.push_str(&format!("{}{}{line_end}", " ".repeat(PART_INDENT), self.appearance.bold(&name)));
         for (index, line) in visible(example).trim_end().trim_start_matches('\n').lines().enumerate() {
             if (index > 0 || !beside) && !line.trim().is_empty() {
                 text.push_str(&indent);
@@ -238,11 +239,24 @@ impl<'report> Trace<'report> {
                 text.push_str(&format!("{}\n", appearance.gutter(&format!("{empty} :"))));
             }
             let number = format!("{:>columns$}", place.start.line, columns = self.gutter);
-            text.push_str(format!("{} {bar} {}", appearance.gutter(&number), excerpt.text).trim_end());
+            let source = match appearance.width {
+                // A line that wraps tears its marks off; the marked part itself is never cut.
+                Some(columns) if self.fits(excerpt) => {
+                    truncate(&excerpt.text, columns.saturating_sub(self.gutter + 3))
+                }
+                _ => excerpt.text.clone(),
+            };
+            text.push_str(format!("{} {bar} {source}", appearance.gutter(&number)).trim_end());
             text.push('\n');
             self.line = Some(place.start.line);
         }
         self.mark(text, excerpt, mark, note);
+    }
+
+    fn fits(&self, excerpt: &Excerpt) -> bool {
+        let marked = excerpt.text.chars().take(excerpt.start + excerpt.length);
+        let columns = self.appearance.width.unwrap_or(usize::MAX);
+        self.gutter + 4 + marked.map(char_width).sum::<usize>() <= columns
     }
 
     fn mark(&self, text: &mut String, excerpt: &Excerpt, mark: char, note: &str) {

@@ -15,16 +15,17 @@ pub(crate) fn render(document: &ReviewDocument) -> String {
         text.push_str(&format!("{hidden}\n"));
     }
     preserve_table(&mut text, document);
-    let mut left_out = 0;
+    let mut shown = 0;
     let tail = tail(document);
     for finding in &document.findings {
         let section = finding_section(document, finding);
         if text.len() + section.len() + tail.len() > LONGEST_COMMENT {
-            left_out += 1;
-        } else {
-            text.push_str(&section);
+            break;
         }
+        text.push_str(&section);
+        shown += 1;
     }
+    let left_out = document.findings.len() - shown;
     if left_out > 0 {
         let verb = if left_out == 1 { "finding does" } else { "findings do" };
         text.push_str(&format!("\n{left_out} more {verb} not fit in a comment.\n"));

@@ -60,12 +60,17 @@ fn each_operation(text: &mut String, resources: &[PreservedResource], appearance
                 pad(&visible(&operation.who), who),
             );
             let effects = visible(&effects(&operation.effects));
-            if !effects.is_empty() {
+            let room = appearance.width.unwrap_or(usize::MAX);
+            if width(&line) + 2 + width(&effects) <= room {
                 line.push_str("  ");
                 line.push_str(&effects);
+                text.push_str(&format!("{}\n", line.trim_end()));
+            } else {
+                // A narrow terminal: the effects stand below the path.
+                text.push_str(&format!("{}\n", truncate(line.trim_end(), room)));
+                let effects = truncate(&effects, room.saturating_sub(method + 6));
+                text.push_str(&format!("{}{}\n", " ".repeat(method + 6), appearance.dim(&effects)));
             }
-            text.push_str(fitted(&line, appearance).trim_end());
-            text.push('\n');
         }
     }
 }
@@ -82,13 +87,6 @@ fn condensed(text: &mut String, resources: &[PreservedResource], appearance: &Ap
         let room = appearance.width.map_or(usize::MAX, |columns| columns.saturating_sub(name + 2));
         text.push_str(&appearance.bold(&shown));
         text.push_str(&format!("{fill}  {}\n", truncate(&line, room).trim_end()));
-    }
-}
-
-fn fitted(line: &str, appearance: &Appearance) -> String {
-    match appearance.width {
-        Some(columns) => truncate(line, columns),
-        None => line.to_owned(),
     }
 }
 

@@ -76,7 +76,7 @@ fn table(document: &RoutesDocument, app: &AppRoutes, grouping: Grouping) -> Tabl
     // The higher the rank the earlier a column goes; method, path and guard always stay.
     let mut table = Table::new(vec![
         Column::left("method"),
-        Column::left("path").ranked(0, 24),
+        Column::left("path").ranked(0, 36),
         Column::left("guard"),
         Column::left("guarded by").ranked(5, 12),
         Column::left("roles").ranked(2, 6),
