@@ -1,5 +1,25 @@
 //! The rules: findings with their evidence, recommendations and trade-offs; selection, suppression,
 //! baseline.
+//!
+//! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
+//! once) and one line in [`registry`].
 
+pub mod comments;
+pub mod context;
 pub mod finding;
+pub mod fingerprint;
+pub mod metadata;
+pub mod pipeline;
+pub mod preserve;
+pub mod registry;
+pub mod reporter;
 pub mod review;
+pub mod route_pattern;
+pub mod rules;
+pub mod settings;
+pub mod suppression;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod test_support;
+
+pub use pipeline::review;

@@ -1,0 +1,331 @@
+//! From an analysis to a review: run the rules, number and merge what they found, leave out what the
+//! user does not want to see.
+
+use crate::context::Context;
+use crate::finding::{Evidence, Finding};
+use crate::fingerprint::fingerprints;
+use crate::metadata::{Rule, RuleMetadata};
+use crate::preserve::preserve_list;
+use crate::registry;
+use crate::reporter::{ReportedFinding, Reporter};
+use crate::review::{Problem, Review, ReviewedProject, Statistics, Undecided};
+use crate::rules::architecture::suppression_without_reason::SuppressionWithoutReason;
+use crate::rules::architecture::unused_suppression::UnusedSuppression;
+use crate::settings::{CompiledSettings, ReviewSettings};
+use crate::suppression::Suppressions;
+use fastwright_model::analysis::Analysis;
+use fastwright_python::location::{Files, Location};
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use std::time::Instant;
+
+/// How many further routes a merged finding names.
+const ROUTES_NAMED: usize = 5;
+
+/// Reviews a project with all rules that the settings select. Settings that make no sense are named in
+/// [`Review::problems`] and have no effect; see [`ReviewSettings::validate`] to refuse them beforehand.
+pub fn review(analysis: &Analysis, settings: &ReviewSettings) -> Review {
+    review_with(analysis, settings, registry::all())
+}
+
+/// What [`review`] does, with these rules instead of the registered ones.
+pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn Rule]) -> Review {
+    let start = Instant::now();
+    let (settings, errors) = settings.compile();
+    let mut review = Review {
+        projects: vec![reviewed_project(analysis)],
+        preserve: preserve_list(&analysis.apps),
+        undecided: undecided_of(analysis),
+        problems: problems_of(analysis),
+        ..Review::default()
+    };
+    review.problems.extend(errors.into_iter().map(|error| Problem {
+        kind: "invalid-setting".to_owned(),
+        message: error.to_string(),
+        path: String::new(),
+        position: None,
+    }));
+
+    let selected: Vec<&dyn Rule> =
+        rules.iter().copied().filter(|rule| settings.is_selected(rule.metadata())).collect();
+    let context = Context { analysis, settings: &settings };
+    let outcomes: Vec<Outcome> = selected.par_iter().map(|rule| run(*rule, &context)).collect();
+
+    let mut reported = Vec::new();
+    let mut checked = BTreeSet::new();
+    for (rule, outcome) in selected.iter().zip(outcomes) {
+        match outcome {
+            Ok((findings, undecided)) => {
+                checked.insert(rule.metadata().name);
+                reported.extend(findings);
+                review.undecided.extend(undecided);
+            }
+            Err(problem) => review.problems.push(problem),
+        }
+    }
+    let mut kept = Sieve { analysis, settings: &settings, suppressed: 0, problems: Vec::new() };
+    let mut findings = kept.sift(reported, &checked);
+    review.problems.append(&mut kept.problems);
+    sort(&mut findings, &analysis.files);
+    deduplicate(&mut review.undecided);
+    review.findings = findings;
+    review.statistics = Statistics {
+        files: analysis.file_count,
+        lines: analysis.line_count,
+        routes: analysis.apps.iter().filter(|app| !app.mounted).map(|app| app.routes.len()).sum(),
+        milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        suppressed: kept.suppressed,
+    };
+    review
+}
+
+type Outcome = Result<(Vec<ReportedFinding>, Vec<Undecided>), Problem>;
+
+thread_local! {
+    static IN_RULE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs one rule; a panic becomes a problem that names the rule.
+fn run(rule: &dyn Rule, context: &Context<'_>) -> Outcome {
+    silence_panics_of_rules();
+    let metadata = rule.metadata();
+    let before = IN_RULE.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let mut report = Reporter::new(metadata);
+        rule.check(context, &mut report);
+        report.finish()
+    }));
+    IN_RULE.set(before);
+    outcome.map_err(|panic| internal_error(metadata, &panic_text(panic.as_ref())))
+}
+
+/// The panic is reported as a problem: the default hook would print it once more, in the middle of the
+/// output. Panics elsewhere still go to the hook that was there before.
+fn silence_panics_of_rules() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !IN_RULE.get() {
+                before(info);
+            }
+        }));
+    });
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+fn internal_error(metadata: &RuleMetadata, what: &str) -> Problem {
+    Problem {
+        kind: "internal-error".to_owned(),
+        message: format!(
+            "the rule `{}` failed ({what}); what it would have found is missing, everything else is complete",
+            metadata.name
+        ),
+        path: String::new(),
+        position: None,
+    }
+}
+
+/// Leaves out what the user does not want to see, and counts it.
+struct Sieve<'a> {
+    analysis: &'a Analysis,
+    settings: &'a CompiledSettings,
+    suppressed: usize,
+    problems: Vec<Problem>,
+}
+
+impl Sieve<'_> {
+    fn sift(&mut self, mut reported: Vec<ReportedFinding>, checked: &BTreeSet<&str>) -> Vec<Finding> {
+        let files = &self.analysis.files;
+        self.drop_unproven(&mut reported);
+        // Route by route, before the same fact on several routes becomes one finding.
+        self.leave_out(&mut reported, |sieve, entry| {
+            registry_metadata(&entry.finding).is_some_and(|rule| {
+                sieve.settings.ignores_on_route(rule, &entry.finding)
+                    || sieve
+                        .settings
+                        .ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
+            })
+        });
+        let mut merged = merge(reported, files);
+        if self.settings.respect_suppressions {
+            let mut suppressions = Suppressions::read(files);
+            merged.retain(|entry| {
+                let silenced = suppressions.silence(&entry.finding, files);
+                self.suppressed += usize::from(silenced);
+                !silenced
+            });
+            let mut about_comments = Vec::new();
+            if checked.contains(UnusedSuppression::METADATA.name) {
+                about_comments.extend(suppressions.report_unused(files, checked));
+            }
+            if checked.contains(SuppressionWithoutReason::METADATA.name) {
+                about_comments.extend(suppressions.report_without_reason(files));
+            }
+            self.leave_out(&mut about_comments, |sieve, entry| {
+                registry_metadata(&entry.finding).is_some_and(|rule| {
+                    sieve
+                        .settings
+                        .ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
+                })
+            });
+            merged.extend(merge(about_comments, files));
+        }
+        merged.retain(|entry| {
+            let known = entry.fingerprints.iter().any(|fingerprint| self.settings.in_baseline(fingerprint));
+            self.suppressed += usize::from(known);
+            !known
+        });
+        merged.into_iter().map(|entry| entry.finding).collect()
+    }
+
+    /// Nothing is printed without evidence: a rule that gives none is at fault.
+    fn drop_unproven(&mut self, reported: &mut Vec<ReportedFinding>) {
+        let mut at_fault: BTreeSet<&'static str> = BTreeSet::new();
+        reported.retain(|entry| {
+            let proven = !entry.finding.evidence.is_empty();
+            if !proven {
+                at_fault.insert(entry.finding.rule);
+            }
+            proven
+        });
+        for rule in at_fault.into_iter().filter_map(registry::by_name) {
+            self.problems.push(internal_error(rule.metadata(), "it reported something without evidence"));
+        }
+    }
+
+    fn leave_out(
+        &mut self,
+        reported: &mut Vec<ReportedFinding>,
+        unwanted: impl Fn(&Self, &ReportedFinding) -> bool,
+    ) {
+        let before = reported.len();
+        let this = &*self;
+        reported.retain(|entry| !unwanted(this, entry));
+        self.suppressed += before - reported.len();
+    }
+}
+
+fn registry_metadata(finding: &Finding) -> Option<&'static RuleMetadata> {
+    registry::by_name(finding.rule).map(Rule::metadata)
+}
+
+/// One fact, however many routes and apps lead to it.
+struct Merged {
+    finding: Finding,
+    /// The fingerprints under which the parts are known: a new route must not make an old fact new.
+    fingerprints: BTreeSet<String>,
+}
+
+/// Joins what the same rule says about the same place with the same discriminator.
+fn merge(reported: Vec<ReportedFinding>, files: &Files) -> Vec<Merged> {
+    let numbers = fingerprints(&reported, files);
+    let mut facts: IndexMap<(&'static str, Location, String), Vec<Finding>> = IndexMap::new();
+    for (entry, fingerprint) in reported.into_iter().zip(numbers) {
+        let ReportedFinding { mut finding, discriminator } = entry;
+        finding.fingerprint = fingerprint;
+        facts.entry((finding.rule, finding.location, discriminator)).or_default().push(finding);
+    }
+    facts
+        .into_values()
+        .filter_map(|mut same| {
+            let fingerprints = same.iter().map(|finding| finding.fingerprint.clone()).collect();
+            // The worst speaks for all; among equals the first route, so that the order of apps does not
+            // matter.
+            same.sort_by(|one, other| {
+                (other.severity, other.confidence, &one.route).cmp(&(one.severity, one.confidence, &other.route))
+            });
+            let mut same = same.into_iter();
+            let mut finding = same.next()?;
+            add_further_routes(&mut finding, same);
+            Some(Merged { finding, fingerprints })
+        })
+        .collect()
+}
+
+fn add_further_routes(finding: &mut Finding, others: impl Iterator<Item = Finding>) {
+    let mut seen: BTreeSet<_> = finding.route.iter().cloned().collect();
+    let mut further: Vec<(String, Location)> = Vec::new();
+    for other in others {
+        if let Some(route) = other.route
+            && seen.insert(route.clone())
+        {
+            let location = other.evidence.first().map_or(other.location, |step| step.location);
+            further.push((format!("`{} {}`", route.method, route.path), location));
+        }
+    }
+    let more = further.len().saturating_sub(ROUTES_NAMED);
+    let last = further.len().min(ROUTES_NAMED);
+    for (index, (name, location)) in further.into_iter().take(ROUTES_NAMED).enumerate() {
+        let rest = if index + 1 == last && more > 0 { format!(" and {more} more") } else { String::new() };
+        finding.evidence.push(Evidence { note: format!("the same through {name}{rest}"), location });
+    }
+}
+
+/// The worst first, then by path and position; the rest makes the order total.
+fn sort(findings: &mut [Finding], files: &Files) {
+    findings.sort_by(|one, other| {
+        let place = |finding: &Finding| (finding.location.span, finding.rule);
+        let path = |finding: &Finding| files.get(finding.location.file).relative.clone();
+        other
+            .severity
+            .cmp(&one.severity)
+            .then_with(|| path(one).cmp(&path(other)))
+            .then_with(|| place(one).cmp(&place(other)))
+            .then_with(|| one.route.cmp(&other.route))
+            .then_with(|| one.message.cmp(&other.message))
+    });
+}
+
+fn deduplicate(undecided: &mut Vec<Undecided>) {
+    let mut seen = rustc_hash::FxHashSet::default();
+    undecided.retain(|entry| seen.insert((entry.reason.clone(), entry.location)));
+}
+
+fn reviewed_project(analysis: &Analysis) -> ReviewedProject {
+    let root = analysis.root.to_string_lossy().replace('\\', "/");
+    ReviewedProject {
+        root: if root.is_empty() { ".".to_owned() } else { root },
+        fastapi: analysis.fastapi.clone(),
+        pydantic: analysis.pydantic.clone(),
+        apps: analysis.apps.iter().map(|app| app.locator.clone()).collect(),
+    }
+}
+
+fn undecided_of(analysis: &Analysis) -> Vec<Undecided> {
+    let of_apps = analysis.apps.iter().flat_map(|app| &app.undecided);
+    analysis
+        .undecided
+        .iter()
+        .chain(of_apps)
+        .map(|entry| Undecided { reason: entry.reason.clone(), location: entry.location })
+        .collect()
+}
+
+fn problems_of(analysis: &Analysis) -> Vec<Problem> {
+    analysis
+        .problems
+        .iter()
+        .map(|problem| Problem {
+            kind: problem.kind.clone(),
+            message: problem.message.clone(),
+            path: problem.path.clone(),
+            position: problem.position,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

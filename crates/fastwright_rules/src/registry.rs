@@ -1,0 +1,63 @@
+//! All rules, one line each. A rule stands here when it has logic.
+
+use crate::finding::Area;
+use crate::metadata::Rule;
+use crate::rules::architecture;
+
+/// The rules in the order of areas and names.
+static RULES: &[&dyn Rule] = &[
+    &architecture::suppression_without_reason::SuppressionWithoutReason,
+    &architecture::unused_suppression::UnusedSuppression,
+];
+
+/// All rules.
+pub fn all() -> &'static [&'static dyn Rule] {
+    RULES
+}
+
+/// The rule with exactly this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.metadata().name == name)
+}
+
+/// The name of the rule that a person may have meant, if one is near.
+pub fn nearest_name(name: &str) -> Option<&'static str> {
+    nearest(name, RULES.iter().map(|rule| rule.metadata().name))
+}
+
+/// The rule name, area or `all` that a person may have meant, if one is near.
+pub fn nearest_selector(text: &str) -> Option<&'static str> {
+    let areas = Area::ALL.into_iter().map(Area::name);
+    nearest(text, RULES.iter().map(|rule| rule.metadata().name).chain(areas).chain(["all"]))
+}
+
+fn nearest(text: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let text = text.trim().to_lowercase().replace(['_', ' '], "-");
+    names
+        .map(|name| (strsim::normalized_damerau_levenshtein(&text, name), name))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_sorted_within_their_area() {
+        let order: Vec<(Area, &str)> =
+            all().iter().map(|rule| (rule.metadata().area, rule.metadata().name)).collect();
+        let mut sorted = order.clone();
+        sorted.sort_unstable_by_key(|(area, name)| (area.name(), *name));
+        sorted.dedup();
+        assert_eq!(order, sorted);
+    }
+
+    #[test]
+    fn a_slip_of_the_hand_finds_its_rule() {
+        assert_eq!(nearest_name("unused_supression"), Some("unused-suppression"));
+        assert_eq!(nearest_name("quite-something-else"), None);
+        assert_eq!(nearest_selector("autth"), Some("auth"));
+    }
+}

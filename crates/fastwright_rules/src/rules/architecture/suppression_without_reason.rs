@@ -1,0 +1,24 @@
+//! `suppression-without-reason`: a comment that silences a rule and does not say why.
+
+use crate::context::Context;
+use crate::reporter::Reporter;
+
+crate::declare_rule! {
+    /// A suppression comment without a reason.
+    SuppressionWithoutReason {
+        name: "suppression-without-reason",
+        area: Architecture,
+        severity: Info,
+        confidence: Certain,
+        summary: "suppression comment that does not say why",
+        cwe: [],
+        owasp: [],
+        profile: Default,
+        page: "architecture/suppression-without-reason.md",
+        references: [],
+        check: check,
+    }
+}
+
+/// The review itself reports these comments, when all other rules have run.
+fn check(_context: &Context<'_>, _report: &mut Reporter<'_>) {}

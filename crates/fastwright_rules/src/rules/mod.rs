@@ -1,0 +1,3 @@
+//! The rules, a folder for each area and a file for each rule.
+
+pub mod architecture;
