@@ -30,6 +30,7 @@ mod tests;
 pub use environment::Environment;
 pub use manifest::{Entrypoint, Manifest, ManifestKind};
 pub use resolve::{ModuleLocation, ModuleResolver, OutsideFile, Submodule};
+pub use standard_library::is_standard_library;
 pub use versions::{DistributionVersions, Version, VersionSource};
 
 use directories::DirectoryIndex;

@@ -26,13 +26,13 @@ pub(crate) enum OutsideLocated {
 }
 
 /// Listings of folders by path, each read at most once.
-pub(crate) struct Listings<'a> {
-    tree: &'a dyn SourceTree,
+pub(crate) struct Listings {
+    tree: Arc<dyn SourceTree>,
     known: Mutex<FxHashMap<PathBuf, Arc<Listing>>>,
 }
 
-impl<'a> Listings<'a> {
-    pub(crate) fn new(tree: &'a dyn SourceTree) -> Self {
+impl Listings {
+    pub(crate) fn new(tree: Arc<dyn SourceTree>) -> Self {
         Self { tree, known: Mutex::default() }
     }
 

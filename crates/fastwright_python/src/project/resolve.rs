@@ -59,9 +59,9 @@ pub struct Submodule {
 
 /// Answers imports for one project. Lookups inside the project never touch the disk; other folders are
 /// listed at most once. Safe to share between threads.
-pub struct ModuleResolver<'a> {
-    project: &'a Project,
-    listings: Listings<'a>,
+pub struct ModuleResolver {
+    project: Arc<Project>,
+    listings: Listings,
     installed: Mutex<FxHashMap<Box<str>, Option<ModuleLocation>>>,
 }
 
@@ -73,14 +73,14 @@ enum Search {
     Nothing,
 }
 
-impl<'a> ModuleResolver<'a> {
+impl ModuleResolver {
     /// A resolver for `project`, reading other folders through `tree`.
     #[must_use]
-    pub fn new(project: &'a Project, tree: &'a dyn SourceTree) -> Self {
+    pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>) -> Self {
         Self { project, listings: Listings::new(tree), installed: Mutex::default() }
     }
 
-    fn directories(&self) -> &'a DirectoryIndex {
+    fn directories(&self) -> &DirectoryIndex {
         &self.project.directories
     }
 
@@ -451,7 +451,7 @@ impl<'a> ModuleResolver<'a> {
             })
     }
 
-    fn site_packages(&self) -> &'a [PathBuf] {
+    fn site_packages(&self) -> &[PathBuf] {
         self.project.environment.as_ref().map_or(&[], |environment| &environment.site_packages)
     }
 
