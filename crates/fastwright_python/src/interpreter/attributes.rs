@@ -503,7 +503,8 @@ impl Interpreter<'_> {
             _ => {}
         }
         let dotted = Ustr::from(&format!("{owner}.{name}"));
-        Kind::External(self.canonical(dotted)).into()
+        let canonical = self.canonical(dotted);
+        self.library.constant(canonical).unwrap_or_else(|| Kind::External(canonical).into())
     }
 
     /// The one name of something in a library.

@@ -185,7 +185,7 @@ impl Interpreter<'_> {
     ) -> Evaluated {
         let site = self.here(span);
         match symbolic {
-            Symbolic::Call { callee: made_by, arguments: bound, .. } => {
+            Symbolic::Call { callee: made_by, arguments: bound, site: made_at } => {
                 if let Some(name) = made_by.as_external() {
                     match name.as_str() {
                         "functools.partial" | "functools.partialmethod" => {
@@ -229,6 +229,9 @@ impl Interpreter<'_> {
                         _ => {}
                     }
                     if let Some(result) = self.call_made_by(name, bound, &arguments, span) {
+                        return result;
+                    }
+                    if let Some(result) = self.library.call_again(self, name, bound, *made_at, &arguments, site) {
                         return result;
                     }
                 }

@@ -15,11 +15,29 @@ pub trait Library: Sync {
         name
     }
 
+    /// The value of a constant that a library exports: `starlette.status.HTTP_404_NOT_FOUND`.
+    fn constant(&self, _name: Ustr) -> Option<Value> {
+        None
+    }
+
     /// Calls a function or class of a library.
     fn call(
         &self,
         _interpreter: &mut Interpreter<'_>,
         _callee: Ustr,
+        _arguments: &Arguments,
+        _site: Location,
+    ) -> Option<Evaluated> {
+        None
+    }
+
+    /// Calls what an earlier call of the library gave back: the decorator that `app.get("/")` returns.
+    fn call_again(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _made_by: Ustr,
+        _bound: &Arguments,
+        _made_at: Location,
         _arguments: &Arguments,
         _site: Location,
     ) -> Option<Evaluated> {

@@ -1,0 +1,168 @@
+//! What is known of libraries, a file a library.
+
+mod names;
+pub(crate) mod pydantic;
+pub(crate) mod routing;
+pub(crate) mod starlette;
+
+use crate::registry::Registry;
+use fastwright_python::interpreter::{Evaluated, Interpreter, Library};
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+use ustr::Ustr;
+
+/// The knowledge of all libraries.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownLibraries;
+
+/// The one instance; it has no state.
+pub static KNOWN_LIBRARIES: KnownLibraries = KnownLibraries;
+
+/// Packages whose meaning is known here, or whose sources say nothing about routes: never evaluated.
+pub fn may_evaluate(package: &str) -> bool {
+    !matches!(
+        package,
+        "fastapi" | "starlette" | "pydantic" | "pydantic_core" | "pydantic_settings" | "sqlalchemy" | "sqlmodel"
+            | "typing_extensions" | "anyio" | "httpx" | "httpcore" | "uvicorn" | "h11" | "click" | "jwt" | "jose"
+            | "passlib" | "alembic" | "numpy" | "pandas" | "torch" | "sentry_sdk" | "opentelemetry" | "pytest"
+    )
+}
+
+impl Library for KnownLibraries {
+    fn canonical(&self, name: Ustr) -> Ustr {
+        names::canonical(&name).map_or(name, Ustr::from)
+    }
+
+    fn bases(&self, class: Ustr) -> &'static [&'static str] {
+        names::bases(&class)
+    }
+
+    fn constant(&self, name: Ustr) -> Option<Value> {
+        names::status_constant(&name).map(Value::int)
+    }
+
+    fn call(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        callee: Ustr,
+        arguments: &Arguments,
+        site: Location,
+    ) -> Option<Evaluated> {
+        routing::construct(interpreter, &callee, arguments, site)
+            .or_else(|| pydantic::call(interpreter, &callee, arguments, site))
+            .or_else(|| starlette::call(interpreter, &callee, arguments, site))
+    }
+
+    fn call_again(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        made_by: Ustr,
+        bound: &Arguments,
+        made_at: Location,
+        arguments: &Arguments,
+        _site: Location,
+    ) -> Option<Evaluated> {
+        match made_by.as_str() {
+            "fastwright.registration" => routing::apply_decorator(interpreter, bound, made_at, arguments),
+            _ => pydantic::decorate(&made_by, arguments),
+        }
+    }
+
+    fn method(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        owner: Ustr,
+        name: Ustr,
+        receiver: &Value,
+        arguments: &Arguments,
+        site: Location,
+    ) -> Option<Evaluated> {
+        routing::method(interpreter, &owner, &name, receiver, arguments, site)
+            .or_else(|| pydantic::method(interpreter, &owner, &name, receiver, arguments, site))
+            .or_else(|| starlette::method(interpreter, &owner, &name, receiver, arguments, site))
+    }
+
+    fn attribute(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        owner: Ustr,
+        receiver: &Value,
+        name: Ustr,
+    ) -> Option<Value> {
+        starlette::attribute(interpreter, &owner, receiver, &name)
+            .or_else(|| pydantic::attribute(interpreter, &owner, receiver, name))
+    }
+
+    fn class_attribute(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        owner: Ustr,
+        class: ObjectId,
+        name: Ustr,
+    ) -> Option<Value> {
+        pydantic::class_attribute(interpreter, &owner, class, name)
+    }
+
+    fn passed_to_unknown(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        callee: &Value,
+        arguments: &Arguments,
+        site: Location,
+    ) {
+        let given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
+        let apps: Vec<ObjectId> = given
+            .filter_map(|value| match value.kind {
+                Kind::Instance(id) => Some(id),
+                _ => None,
+            })
+            .filter(|id| interpreter.extension::<Registry>().routers.contains_key(id))
+            .collect();
+        if apps.is_empty() {
+            return;
+        }
+        let callee = describe(interpreter, callee);
+        if HARMLESS.iter().any(|prefix| callee.starts_with(prefix)) {
+            return;
+        }
+        for id in apps {
+            if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
+                state.escapes.push((callee.clone(), site));
+            }
+        }
+    }
+}
+
+/// Calls that take an app and add no route to it.
+const HARMLESS: &[&str] = &[
+    "builtins.", "uvicorn.", "starlette.testclient.", "httpx.", "typing.", "sentry_sdk.", "opentelemetry.",
+    "starlette.middleware.", "logging.", "hypercorn.", "mangum.", "gunicorn.", "asgi_lifespan.", "asyncio.", "pytest.",
+    "fastapi.testclient.", "functools.", "schemathesis.", "copy.", "weakref.", "json.", "fastapi.openapi.",
+];
+
+/// A short name of what is called, for people.
+pub(crate) fn describe(interpreter: &Interpreter<'_>, value: &Value) -> String {
+    match &value.kind {
+        Kind::External(name) => name.to_string(),
+        Kind::Function(function) => {
+            format!("{}.{}", interpreter.module(function.module).name, function.definition.qualname)
+        }
+        Kind::Class(id) => interpreter.class(*id).map_or_else(String::new, |class| {
+            format!("{}.{}", interpreter.module(class.module).name, class.qualname)
+        }),
+        Kind::Method(method) => describe(interpreter, &method.function),
+        Kind::Module(id) => interpreter.module(*id).name.to_string(),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => format!("{}.{name}", describe(interpreter, base)),
+            Symbolic::Call { callee, .. } => format!("{}(...)", describe(interpreter, callee)),
+            Symbolic::Parameter(parameter) => parameter.name.to_string(),
+            Symbolic::Item { base, .. } => format!("{}[...]", describe(interpreter, base)),
+            _ => "an expression".to_owned(),
+        },
+        Kind::Instance(id) => interpreter
+            .instance(*id)
+            .map_or_else(String::new, |instance| describe(interpreter, &instance.class)),
+        Kind::Unknown(unknown) => format!("something unknown ({})", unknown.reason),
+        _ => "an expression".to_owned(),
+    }
+}

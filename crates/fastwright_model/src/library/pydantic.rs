@@ -1,0 +1,189 @@
+//! Pydantic: models and settings (Pydantic 2.14 `main.py`, `fields.py`; pydantic-settings 2).
+
+use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::value::*;
+use std::sync::Arc;
+use ustr::Ustr;
+
+pub(crate) const MODEL: &str = "pydantic.main.BaseModel";
+pub(crate) const SETTINGS: &str = "pydantic_settings.main.BaseSettings";
+
+pub(super) fn call(
+    interpreter: &mut Interpreter<'_>,
+    callee: &str,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    match callee {
+        "pydantic.main.create_model" => Some(Ok(create_model(interpreter, arguments, site)?)),
+        // Decorators without arguments keep what they decorate.
+        "pydantic.fields.computed_field" | "pydantic.validate_call" | "pydantic.validate_arguments"
+            if arguments.positional.len() == 1 && arguments.keywords.is_empty() =>
+        {
+            Some(Ok(arguments.positional.first()?.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Decorators made with arguments: `@field_validator("name")` keeps the function.
+pub(super) fn decorate(made_by: &str, arguments: &Arguments) -> Option<Evaluated> {
+    let keeps = matches!(
+        made_by,
+        "pydantic.functional_validators.field_validator"
+            | "pydantic.functional_validators.model_validator"
+            | "pydantic.functional_serializers.field_serializer"
+            | "pydantic.functional_serializers.model_serializer"
+            | "pydantic.fields.computed_field"
+            | "pydantic.validator"
+            | "pydantic.root_validator"
+    );
+    keeps.then(|| arguments.positional.first().cloned().map(Ok)).flatten()
+}
+
+fn create_model(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Location) -> Option<Value> {
+    let name = Ustr::from(arguments.get(0, "model_name")?.as_str().unwrap_or("<model>"));
+    let base = arguments.keyword("__base__").cloned().filter(|base| !base.is_none());
+    let bases = match base {
+        Some(base) => interpreter.elements(&base).unwrap_or_else(|| vec![base]),
+        None => vec![Value::external(MODEL)],
+    };
+    let module = interpreter.module_of_file(site.file)?;
+    let class = interpreter.new_class(None, None, name, name, module, bases, site);
+    for (field, definition) in &arguments.keywords {
+        if field.starts_with("__") || *field == "**" {
+            continue;
+        }
+        let (annotation, default) = match &definition.kind {
+            Kind::Tuple(parts) if parts.len() == 2 => (parts[0].clone(), Some(parts[1].clone())),
+            _ => (definition.clone(), None),
+        };
+        if let Object::Class(object) = interpreter.object_mut(class) {
+            object.annotations.insert(*field, (Annotation::Given(annotation), site));
+            if let Some(default) = default.filter(|default| !matches!(default.kind, Kind::Ellipsis)) {
+                object.attributes.insert(*field, default);
+            }
+        }
+    }
+    Some(Kind::Class(class).into())
+}
+
+pub(super) fn method(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    name: &str,
+    receiver: &Value,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    if owner != MODEL || name != "__init__" {
+        return None;
+    }
+    let class = interpreter.class_of(receiver)?;
+    let settings = interpreter.derives_from(&class, SETTINGS);
+    let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
+    for owner in interpreter.class_order(&class).into_iter().rev() {
+        let Kind::Class(id) = owner.kind else { continue };
+        let Some(object) = interpreter.class(id) else { continue };
+        let names: Vec<Ustr> = object.annotations.keys().copied().collect();
+        for name in names {
+            let default = interpreter.class(id).and_then(|object| object.attributes.get(&name).cloned());
+            fields.insert(name, default);
+        }
+    }
+    let mut values = Vec::new();
+    for (name, default) in fields {
+        if let Some(value) = arguments.keyword(&name) {
+            values.push((name, value.clone()));
+            continue;
+        }
+        let value = match default {
+            Some(default) => match interpreter.field_default(default, site.span) {
+                Ok(value) => value,
+                Err(_) => continue,
+            },
+            None => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
+        };
+        if settings {
+            let class_name = super::describe(interpreter, &class);
+            let class_name = class_name.rsplit('.').next().unwrap_or("settings").to_owned();
+            let setting = interpreter.configurable(format!("{class_name}.{name}"));
+            values.push((name, value.with_configurable(setting)));
+        } else if !value.is_unknown() {
+            values.push((name, value));
+        }
+    }
+    if let Kind::Instance(id) = receiver.kind
+        && let Some(instance) = interpreter.instance_mut(id)
+    {
+        instance.attributes.extend(values);
+    }
+    Some(Ok(Value::NONE))
+}
+
+pub(super) fn attribute(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    receiver: &Value,
+    name: Ustr,
+) -> Option<Value> {
+    if owner != SETTINGS || !matches!(receiver.kind, Kind::Symbolic(_)) {
+        return None;
+    }
+    // A settings object that came from outside: its fields are the class's defaults.
+    let class = interpreter.class_of(receiver)?;
+    let (default, _) = interpreter.find_in_class(&class, name)?;
+    if matches!(default.kind, Kind::Function(_) | Kind::Descriptor(_)) {
+        return None;
+    }
+    let default = interpreter.field_default(default, Span::default()).ok()?;
+    let class_name = super::describe(interpreter, &class);
+    let class_name = class_name.rsplit('.').next().unwrap_or("settings").to_owned();
+    let setting = interpreter.configurable(format!("{class_name}.{name}"));
+    Some(default.with_configurable(setting))
+}
+
+pub(super) fn class_attribute(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    class: ObjectId,
+    name: Ustr,
+) -> Option<Value> {
+    if owner != MODEL {
+        return None;
+    }
+    if name == "model_fields" || name == "__fields__" {
+        let class_value: Value = Kind::Class(class).into();
+        let mut names: Vec<Ustr> = Vec::new();
+        for owner in interpreter.class_order(&class_value).into_iter().rev() {
+            let Kind::Class(id) = owner.kind else { continue };
+            if let Some(object) = interpreter.class(id) {
+                for name in object.annotations.keys() {
+                    if !names.contains(name) {
+                        names.push(*name);
+                    }
+                }
+            }
+        }
+        let entries = names
+            .into_iter()
+            .map(|field| {
+                let member = Value::symbolic(Symbolic::Member { base: class_value.clone(), name: field });
+                (Value::str(&field), member)
+            })
+            .collect();
+        return Some(interpreter.dict(entries));
+    }
+    // Methods of models that matter only when called stay expressions.
+    if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs") {
+        return Some(
+            Kind::Method(Arc::new(MethodValue {
+                receiver: Kind::Class(class).into(),
+                function: Value::external("builtins.print"),
+            }))
+            .into(),
+        );
+    }
+    None
+}

@@ -1,0 +1,432 @@
+//! Apps and routers: how FastAPI and Starlette register routes (FastAPI 0.165 `applications.py`,
+//! `routing.py`; Starlette 1.0 `applications.py`, `routing.py`).
+
+use crate::registry::*;
+use fastwright_python::interpreter::{Evaluated, Interpreter};
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+use ustr::Ustr;
+
+pub(super) const APP: &str = "fastapi.applications.FastAPI";
+pub(super) const ROUTER: &str = "fastapi.routing.APIRouter";
+
+/// Makes an app or router.
+pub(super) fn construct(
+    interpreter: &mut Interpreter<'_>,
+    class: &str,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    router_kind(class)?;
+    let id = interpreter.new_instance(Value::external(class), arguments.clone(), site);
+    initialize(interpreter, class, &Kind::Instance(id).into(), arguments, site)?;
+    Some(Ok(Kind::Instance(id).into()))
+}
+
+pub(super) fn router_kind(class: &str) -> Option<RouterKind> {
+    Some(match class {
+        APP => RouterKind::App,
+        ROUTER => RouterKind::Router,
+        "starlette.applications.Starlette" | "starlette.routing.Router" => RouterKind::Starlette,
+        _ => return None,
+    })
+}
+
+/// The library's own constructor, for instances of it and of subclasses.
+pub(super) fn initialize(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    receiver: &Value,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    let kind = router_kind(owner)?;
+    let Kind::Instance(id) = receiver.kind else { return None };
+    interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site);
+    if let Some(routes) = arguments.keyword("routes").cloned() {
+        add_route_objects(interpreter, id, &routes);
+    }
+    if let Some(list) = arguments.keyword("middleware").cloned()
+        && let Some(items) = interpreter.elements(&list)
+    {
+        for item in items {
+            if let Some(Symbolic::Call { callee, arguments, site }) = item.as_symbolic()
+                && callee.as_external().is_some_and(|name| name == "starlette.middleware.Middleware")
+                && let Some(middleware) = arguments.positional.first()
+            {
+                let entry = MiddlewareEntry {
+                    middleware: middleware.clone(),
+                    arguments: arguments.clone(),
+                    is_function: false,
+                    site: *site,
+                };
+                // The list is outermost first; `add_middleware` puts each new one outside.
+                if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
+                    state.middleware.insert(0, entry);
+                }
+            }
+        }
+    }
+    if let Some(handlers) = arguments.keyword("exception_handlers")
+        && let Kind::Dict(dict) = handlers.kind
+        && let Object::Dict(dict) = interpreter.object(dict)
+    {
+        let handlers: Vec<(Value, Value)> = dict.entries.values().cloned().collect();
+        if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
+            state.exception_handlers.extend(handlers.into_iter().map(|(key, handler)| (key, handler, site)));
+        }
+    }
+    Some(Ok(Value::NONE))
+}
+
+/// Route objects given as a list: `Route(...)`, `Mount(...)`, `WebSocketRoute(...)`.
+fn add_route_objects(interpreter: &mut Interpreter<'_>, id: ObjectId, routes: &Value) {
+    let Some(items) = interpreter.elements(routes) else { return };
+    for item in items {
+        add_route_object(interpreter, id, &item);
+    }
+}
+
+/// One route object; also used for `router.routes.append(...)`.
+pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<()> {
+    let Symbolic::Call { callee, arguments, site } = item.as_symbolic()?.clone() else { return None };
+    let name = callee.as_external()?;
+    let conditions = interpreter.active_conditions().to_vec();
+    let entry = match name.as_str() {
+        "starlette.routing.Route" | "fastapi.routing.APIRoute" => {
+            let endpoint = arguments.get(1, "endpoint")?.clone();
+            let methods = methods_of(interpreter, arguments.keyword("methods"));
+            Entry::Route(RouteEntry {
+                kind: if name == "starlette.routing.Route" { EntryKind::Plain } else { EntryKind::Operation },
+                path: arguments.get(0, "path")?.clone(),
+                own_prefix: None,
+                methods: methods.or_else(|| Some(vec!["GET".to_owned()])),
+                endpoint,
+                options: arguments,
+                site,
+                conditions,
+            })
+        }
+        "starlette.routing.WebSocketRoute" | "fastapi.routing.APIWebSocketRoute" => Entry::Route(RouteEntry {
+            kind: EntryKind::WebSocket,
+            path: arguments.get(0, "path")?.clone(),
+            own_prefix: None,
+            methods: Some(Vec::new()),
+            endpoint: arguments.get(1, "endpoint")?.clone(),
+            options: arguments,
+            site,
+            conditions,
+        }),
+        "starlette.routing.Mount" => {
+            let app = match arguments.get(1, "app").filter(|app| !app.is_none()) {
+                Some(app) => app.clone(),
+                None => {
+                    let routes = arguments.keyword("routes")?.clone();
+                    let class = Value::external("starlette.routing.Router");
+                    let router = interpreter.new_instance(class, Arguments::default(), site);
+                    interpreter.extension_mut::<Registry>().start(
+                        router,
+                        RouterKind::Starlette,
+                        Arguments::default(),
+                        site,
+                    );
+                    add_route_objects(interpreter, router, &routes);
+                    Kind::Instance(router).into()
+                }
+            };
+            Entry::Mount(MountEntry { path: arguments.get(0, "path")?.clone(), app, site, conditions })
+        }
+        _ => return None,
+    };
+    interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.entries.push(entry);
+    Some(())
+}
+
+fn methods_of(interpreter: &mut Interpreter<'_>, value: Option<&Value>) -> Option<Vec<String>> {
+    let value = value?;
+    if value.is_none() {
+        return None;
+    }
+    let items = interpreter.elements(&value.clone())?;
+    let mut methods = Vec::new();
+    for item in items {
+        methods.push(interpreter.text_of(&item)?.to_uppercase());
+    }
+    Some(methods)
+}
+
+/// A method of an app or router.
+pub(super) fn method(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    name: &str,
+    receiver: &Value,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    let kind = router_kind(owner)?;
+    let Kind::Instance(id) = receiver.kind else { return None };
+    if !interpreter.extension::<Registry>().routers.contains_key(&id) {
+        // A subclass whose constructor was not followed to the library's.
+        let given = interpreter.instance(id).map(|instance| instance.arguments.clone()).unwrap_or_default();
+        let made_at = interpreter.instance(id).map_or(site, |instance| instance.site);
+        interpreter.extension_mut::<Registry>().start(id, kind, given, made_at);
+    }
+    match name {
+        "__init__" => initialize(interpreter, owner, receiver, arguments, site),
+        "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace" if kind != RouterKind::Starlette => {
+            let methods = interpreter.list(vec![Value::str(&name.to_uppercase())]);
+            if kind == RouterKind::Router
+                && let Some(result) = overridden(interpreter, receiver, "api_route", |arguments| {
+                    arguments.keywords.push((Ustr::from("methods"), methods.clone()));
+                }, arguments, site)
+            {
+                return Some(result);
+            }
+            Some(Ok(decorator(receiver, "operation", methods, arguments, site)))
+        }
+        "api_route" => {
+            let methods = match arguments.keyword("methods").filter(|methods| !methods.is_none()) {
+                Some(methods) => methods.clone(),
+                None => interpreter.list(vec![Value::str("GET")]),
+            };
+            Some(Ok(decorator(receiver, "operation", methods, arguments, site)))
+        }
+        "route" => {
+            let methods = arguments.get(1, "methods").cloned().unwrap_or(Value::NONE);
+            Some(Ok(decorator(receiver, "plain", methods, arguments, site)))
+        }
+        "websocket" | "websocket_route" => Some(Ok(decorator(receiver, "websocket", Value::NONE, arguments, site))),
+        "add_api_route" | "add_route" | "add_api_websocket_route" | "add_websocket_route" => {
+            let path = arguments.get(0, "path")?.clone();
+            let endpoint = arguments.get(1, if name.contains("api") { "endpoint" } else { "route" })
+                .or_else(|| arguments.keyword("endpoint"))?
+                .clone();
+            let kind = match name {
+                "add_api_route" => EntryKind::Operation,
+                "add_route" => EntryKind::Plain,
+                _ => EntryKind::WebSocket,
+            };
+            let methods = arguments.keyword("methods").or_else(|| {
+                (kind == EntryKind::Plain).then(|| arguments.positional.get(2)).flatten()
+            });
+            let methods = methods.cloned();
+            register(interpreter, id, kind, path, methods.as_ref(), endpoint, arguments.clone(), site);
+            Some(Ok(Value::NONE))
+        }
+        "include_router" => {
+            let router = arguments.get(0, "router")?.clone();
+            let conditions = interpreter.active_conditions().to_vec();
+            for alternative in router.alternatives() {
+                if alternative.is_none() {
+                    continue;
+                }
+                let count = match alternative.kind {
+                    Kind::Instance(included) => interpreter
+                        .extension::<Registry>()
+                        .routers
+                        .get(&included)
+                        .map_or(0, |state| state.entries.len()),
+                    _ => 0,
+                };
+                let entry = Entry::Include(IncludeEntry {
+                    router: alternative.clone(),
+                    options: arguments.clone(),
+                    count,
+                    site,
+                    conditions: conditions.clone(),
+                });
+                push(interpreter, id, entry);
+            }
+            Some(Ok(Value::NONE))
+        }
+        "mount" => {
+            let conditions = interpreter.active_conditions().to_vec();
+            let path = arguments.get(0, "path")?.clone();
+            let app = arguments.get(1, "app")?.clone();
+            push(interpreter, id, Entry::Mount(MountEntry { path, app, site, conditions }));
+            Some(Ok(Value::NONE))
+        }
+        "host" => Some(Ok(Value::NONE)),
+        "frontend" => {
+            let conditions = interpreter.active_conditions().to_vec();
+            let path = arguments.get(0, "path")?.clone();
+            push(interpreter, id, Entry::Frontend { path, site, conditions });
+            Some(Ok(Value::NONE))
+        }
+        "add_middleware" => {
+            let middleware = arguments.get(0, "middleware_class")?.clone();
+            let entry =
+                MiddlewareEntry { middleware, arguments: arguments.clone(), is_function: false, site };
+            interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.middleware.push(entry);
+            Some(Ok(Value::NONE))
+        }
+        "middleware" | "exception_handler" | "on_event" => {
+            let label = Value::str(name);
+            let first = arguments.positional.first().or_else(|| arguments.keywords.first().map(|(_, value)| value));
+            Some(Ok(decorator_call(receiver, vec![label, first?.clone()], Vec::new(), site)))
+        }
+        "add_exception_handler" => {
+            let (class, handler) = (
+                arguments.get(0, "exc_class_or_status_code")?.clone(),
+                arguments.get(1, "handler")?.clone(),
+            );
+            interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.exception_handlers.push((class, handler, site));
+            Some(Ok(Value::NONE))
+        }
+        "add_event_handler" => {
+            let event = arguments.get(0, "event_type")?.as_str().unwrap_or_default().to_owned();
+            let handler = arguments.get(1, "func")?.clone();
+            interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.events.push((event, handler, site));
+            Some(Ok(Value::NONE))
+        }
+        _ => None,
+    }
+}
+
+/// Calls the program's own override of a registering method, which FastAPI's decorators go through.
+fn overridden(
+    interpreter: &mut Interpreter<'_>,
+    receiver: &Value,
+    name: &str,
+    change: impl FnOnce(&mut Arguments),
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    let class = interpreter.class_of(receiver)?;
+    let (own, _) = interpreter.find_in_class(&class, Ustr::from(name))?;
+    let Kind::Function(_) = own.kind else { return None };
+    let bound = interpreter.attribute(receiver, Ustr::from(name), site.span);
+    let mut arguments = arguments.clone();
+    change(&mut arguments);
+    Some(interpreter.call_value(&bound, arguments, site.span))
+}
+
+fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Arguments, site: Location) -> Value {
+    let path = arguments.get(0, "path").cloned().unwrap_or_else(|| Value::unknown("the route has no path", Some(site)));
+    decorator_call(receiver, vec![Value::str(label), path, methods], arguments.keywords.clone(), site)
+}
+
+fn decorator_call(receiver: &Value, mut parts: Vec<Value>, keywords: Vec<(Ustr, Value)>, site: Location) -> Value {
+    parts.insert(0, receiver.clone());
+    Value::symbolic(Symbolic::Call {
+        callee: Value::external("fastwright.registration"),
+        arguments: Arguments { positional: parts, keywords, incomplete: false },
+        site,
+    })
+}
+
+/// Applies a decorator that [`method`] handed out.
+pub(super) fn apply_decorator(
+    interpreter: &mut Interpreter<'_>,
+    bound: &Arguments,
+    made_at: Location,
+    arguments: &Arguments,
+) -> Option<Evaluated> {
+    let function = arguments.positional.first()?.clone();
+    let receiver = bound.positional.first()?;
+    let label = bound.positional.get(1)?.as_str()?;
+    let Kind::Instance(id) = receiver.kind else { return None };
+    match label {
+        "middleware" => {
+            let entry = MiddlewareEntry {
+                middleware: function.clone(),
+                arguments: Arguments::default(),
+                is_function: true,
+                site: made_at,
+            };
+            interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.middleware.push(entry);
+        }
+        "exception_handler" => {
+            let class = bound.positional.get(2)?.clone();
+            let state = interpreter.extension_mut::<Registry>().routers.get_mut(&id)?;
+            state.exception_handlers.push((class, function.clone(), made_at));
+        }
+        "on_event" => {
+            let event = bound.positional.get(2)?.as_str().unwrap_or_default().to_owned();
+            let state = interpreter.extension_mut::<Registry>().routers.get_mut(&id)?;
+            state.events.push((event, function.clone(), made_at));
+        }
+        _ => {
+            let path = bound.positional.get(2)?.clone();
+            let methods = bound.positional.get(3).cloned();
+            let mut options = Arguments { keywords: bound.keywords.clone(), ..Arguments::default() };
+            let (kind, registering) = match label {
+                "operation" => (EntryKind::Operation, "add_api_route"),
+                "plain" => (EntryKind::Plain, "add_route"),
+                _ => (EntryKind::WebSocket, "add_api_websocket_route"),
+            };
+            let is_router =
+                interpreter.extension::<Registry>().routers.get(&id).is_some_and(|state| state.kind == RouterKind::Router);
+            if is_router && kind == EntryKind::Operation {
+                let mut call = options.clone();
+                call.keywords.retain(|(name, _)| *name != "methods" && *name != "path");
+                call.positional = vec![path.clone(), function.clone()];
+                let methods = methods.clone();
+                let answer = overridden(interpreter, receiver, registering, |call| {
+                    if let Some(methods) = methods {
+                        call.keywords.push((Ustr::from("methods"), methods));
+                    }
+                }, &call, made_at);
+                if let Some(result) = answer {
+                    return Some(result.map(|_| function));
+                }
+            }
+            options.keywords.retain(|(name, _)| *name != "path");
+            let methods = methods.filter(|methods| !methods.is_none());
+            register(interpreter, id, kind, path, methods.as_ref(), function.clone(), options, made_at);
+        }
+    }
+    Some(Ok(function))
+}
+
+#[allow(clippy::too_many_arguments, reason = "they are the parts of a route")]
+fn register(
+    interpreter: &mut Interpreter<'_>,
+    id: ObjectId,
+    kind: EntryKind,
+    path: Value,
+    methods: Option<&Value>,
+    endpoint: Value,
+    options: Arguments,
+    site: Location,
+) {
+    let known = match methods.filter(|methods| !methods.is_none()) {
+        Some(methods) => methods_of(interpreter, Some(methods)),
+        None if kind == EntryKind::WebSocket => Some(Vec::new()),
+        // A class-based endpoint of Starlette answers for the methods that it defines.
+        None if kind == EntryKind::Plain && matches!(endpoint.kind, Kind::Class(_)) => {
+            Some(endpoint_class_methods(interpreter, &endpoint))
+        }
+        None => Some(vec!["GET".to_owned()]),
+    };
+    // APIRouter.add_api_route puts the router's prefix of that moment before the path.
+    let own_prefix = prefix_of(interpreter, id);
+    let conditions = interpreter.active_conditions().to_vec();
+    let entry = RouteEntry { kind, path, own_prefix, methods: known, endpoint, options, site, conditions };
+    push(interpreter, id, Entry::Route(entry));
+}
+
+fn endpoint_class_methods(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<String> {
+    ["get", "post", "put", "patch", "delete", "options", "head"]
+        .into_iter()
+        .filter(|name| interpreter.find_in_class(class, Ustr::from(name)).is_some())
+        .map(str::to_uppercase)
+        .collect()
+}
+
+/// The prefix that a router has now.
+pub(crate) fn prefix_of(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<Value> {
+    let state = interpreter.extension::<Registry>().routers.get(&id)?;
+    if state.kind != RouterKind::Router {
+        return None;
+    }
+    let set = interpreter.instance(id).and_then(|instance| instance.attributes.get(&Ustr::from("prefix")).cloned());
+    set.or_else(|| state.arguments.keyword("prefix").cloned())
+}
+
+fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry) {
+    if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
+        state.entries.push(entry);
+    }
+}

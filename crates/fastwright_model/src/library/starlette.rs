@@ -1,0 +1,144 @@
+//! Starlette beside routing: requests, route objects of an app, application state.
+
+use super::routing;
+use crate::registry::{Entry, Registry, RouteEntry};
+use fastwright_python::interpreter::{Evaluated, Interpreter};
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+use ustr::Ustr;
+
+pub(super) fn call(
+    _interpreter: &mut Interpreter<'_>,
+    callee: &str,
+    arguments: &Arguments,
+    _site: Location,
+) -> Option<Evaluated> {
+    match callee {
+        // WSGI and compression wrappers are ASGI applications of their own; what they wrap is inside.
+        "starlette.concurrency.iterate_in_threadpool" => arguments.positional.first().cloned().map(Ok),
+        _ => None,
+    }
+}
+
+pub(super) fn attribute(
+    interpreter: &mut Interpreter<'_>,
+    owner: &str,
+    receiver: &Value,
+    name: &str,
+) -> Option<Value> {
+    if routing::router_kind(owner).is_some() {
+        let Kind::Instance(id) = receiver.kind else { return None };
+        return match name {
+            // The routes of an app live in its router; both stand for the same registrations here.
+            "router" => Some(receiver.clone()),
+            "routes" => Some(Value::symbolic(Symbolic::Member { base: receiver.clone(), name: Ustr::from("routes") })),
+            "state" => {
+                let site = interpreter.instance(id)?.site;
+                let state = interpreter.new_instance(
+                    Value::external("starlette.datastructures.State"),
+                    Arguments::default(),
+                    site,
+                );
+                let value: Value = Kind::Instance(state).into();
+                interpreter.instance_mut(id)?.attributes.insert(Ustr::from("state"), value.clone());
+                Some(value)
+            }
+            "dependency_overrides" | "exception_handlers" => {
+                let dict = interpreter.dict(Vec::new());
+                interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), dict.clone());
+                Some(dict)
+            }
+            "prefix" | "tags" | "dependencies" | "title" | "version" | "description" | "root_path" | "openapi_url"
+            | "docs_url" | "redoc_url" | "debug" => {
+                let state = interpreter.extension::<Registry>().routers.get(&id)?;
+                let given = state.arguments.keyword(name).cloned();
+                Some(match (given, name) {
+                    (Some(value), _) => value,
+                    (None, "prefix" | "root_path" | "description") => Value::str(""),
+                    (None, "tags" | "dependencies") => {
+                        // A list of its own, so that what is appended stays.
+                        let list = interpreter.list(Vec::new());
+                        interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), list.clone());
+                        list
+                    }
+                    (None, "title") => Value::str("FastAPI"),
+                    (None, "version") => Value::str("0.1.0"),
+                    (None, "openapi_url") => Value::str("/openapi.json"),
+                    (None, "docs_url") => Value::str("/docs"),
+                    (None, "redoc_url") => Value::str("/redoc"),
+                    (None, _) => Value::bool(false),
+                })
+            }
+            _ => None,
+        };
+    }
+    // A probe asks what a caller without credentials meets.
+    if owner == "starlette.requests.HTTPConnection" && interpreter.extension::<Registry>().anonymous_path.is_some() {
+        return match name {
+            "headers" | "cookies" | "session" | "auth" | "query_params" => Some(interpreter.dict(Vec::new())),
+            "user" => Some(Value::NONE),
+            _ => None,
+        };
+    }
+    None
+}
+
+/// Methods of the list of routes of an app, and of requests.
+pub(super) fn method(
+    interpreter: &mut Interpreter<'_>,
+    _owner: &str,
+    _name: &str,
+    _receiver: &Value,
+    _arguments: &Arguments,
+    _site: Location,
+) -> Option<Evaluated> {
+    let _ = interpreter;
+    None
+}
+
+/// A method of `router.routes`: `append`, `insert`, `extend`, `remove` change what is registered.
+pub(crate) fn routes_list_method(
+    interpreter: &mut Interpreter<'_>,
+    owner: ObjectId,
+    name: &str,
+    arguments: &Arguments,
+) -> Option<Evaluated> {
+    match name {
+        "append" => {
+            routing::add_route_object(interpreter, owner, arguments.positional.first()?);
+        }
+        "insert" => {
+            routing::add_route_object(interpreter, owner, arguments.positional.get(1)?);
+            if arguments.positional.first().and_then(Value::as_int) == Some(0)
+                && let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&owner)
+                && let Some(last) = state.entries.pop()
+            {
+                state.entries.insert(0, last);
+            }
+        }
+        "extend" => {
+            let more = arguments.positional.first()?;
+            if let Some(Symbolic::Member { base, name }) = more.as_symbolic()
+                && *name == "routes"
+                && let Kind::Instance(source) = base.kind
+            {
+                let entries = interpreter.extension::<Registry>().routers.get(&source)?.entries.clone();
+                interpreter.extension_mut::<Registry>().routers.get_mut(&owner)?.entries.extend(entries);
+            } else {
+                for item in interpreter.elements(&more.clone())? {
+                    routing::add_route_object(interpreter, owner, &item);
+                }
+            }
+        }
+        _ => return None,
+    }
+    Some(Ok(Value::NONE))
+}
+
+/// The route that an entry stands for, when it is one.
+pub(crate) fn as_route(entry: &Entry) -> Option<&RouteEntry> {
+    match entry {
+        Entry::Route(route) => Some(route),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! What the program registers with FastAPI and Starlette while it is evaluated.
+
+use fastwright_python::interpreter::ActiveCondition;
+use fastwright_python::location::Location;
+use fastwright_python::value::{Arguments, ObjectId, Value};
+use rustc_hash::FxHashMap;
+
+/// The kind of an object that holds routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouterKind {
+    /// `fastapi.FastAPI` or a subclass.
+    App,
+    /// `fastapi.APIRouter` or a subclass.
+    Router,
+    /// `starlette.applications.Starlette`, `starlette.routing.Router`.
+    Starlette,
+}
+
+/// An app or router with what it was given.
+#[derive(Debug, Clone)]
+pub struct RouterState {
+    /// Which kind of object it is.
+    pub kind: RouterKind,
+    /// The arguments that reached the library's own constructor.
+    pub arguments: Arguments,
+    /// Where it is made.
+    pub site: Location,
+    /// What was registered, in order.
+    pub entries: Vec<Entry>,
+    /// Middleware in the order of `add_middleware`: class or function, with its options.
+    pub middleware: Vec<MiddlewareEntry>,
+    /// Exception classes or status codes with their handlers.
+    pub exception_handlers: Vec<(Value, Value, Location)>,
+    /// Startup and shutdown handlers: event, function, place.
+    pub events: Vec<(String, Value, Location)>,
+    /// Calls into code that is not followed which were given this object: what they add is not known.
+    pub escapes: Vec<(String, Location)>,
+}
+
+/// One middleware.
+#[derive(Debug, Clone)]
+pub struct MiddlewareEntry {
+    /// The class, or the function of `@app.middleware("http")`.
+    pub middleware: Value,
+    /// Its options.
+    pub arguments: Arguments,
+    /// Whether it was registered with `@app.middleware("http")`.
+    pub is_function: bool,
+    /// Where it is added.
+    pub site: Location,
+}
+
+/// What kind of route object an entry makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A FastAPI path operation.
+    Operation,
+    /// A plain Starlette route.
+    Plain,
+    /// A WebSocket route.
+    WebSocket,
+}
+
+/// One registration on an app or router.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A route.
+    Route(RouteEntry),
+    /// `include_router`.
+    Include(IncludeEntry),
+    /// `mount`, or a Starlette `Mount`.
+    Mount(MountEntry),
+    /// `app.frontend(...)`.
+    Frontend {
+        /// Its path.
+        path: Value,
+        /// Where.
+        site: Location,
+        /// Conditions under which the call is reached.
+        conditions: Vec<ActiveCondition>,
+    },
+}
+
+/// A route as registered.
+#[derive(Debug, Clone)]
+pub struct RouteEntry {
+    /// Which kind of route.
+    pub kind: EntryKind,
+    /// Path without prefixes.
+    pub path: Value,
+    /// Prefix that the router had when the route was added.
+    pub own_prefix: Option<Value>,
+    /// Methods, upper case; none where they are not known.
+    pub methods: Option<Vec<String>>,
+    /// The endpoint.
+    pub endpoint: Value,
+    /// Keywords of the decorator or call.
+    pub options: Arguments,
+    /// Where it is registered.
+    pub site: Location,
+    /// Conditions under which the code is reached.
+    pub conditions: Vec<ActiveCondition>,
+}
+
+/// An inclusion of a router.
+#[derive(Debug, Clone)]
+pub struct IncludeEntry {
+    /// The included router.
+    pub router: Value,
+    /// Keywords of the call.
+    pub options: Arguments,
+    /// How many entries the router had then; FastAPI before 0.137 copied only those.
+    pub count: usize,
+    /// Where.
+    pub site: Location,
+    /// Conditions under which the call is reached.
+    pub conditions: Vec<ActiveCondition>,
+}
+
+/// A mounted application.
+#[derive(Debug, Clone)]
+pub struct MountEntry {
+    /// Path of the mount.
+    pub path: Value,
+    /// The mounted application.
+    pub app: Value,
+    /// Where.
+    pub site: Location,
+    /// Conditions under which the call is reached.
+    pub conditions: Vec<ActiveCondition>,
+}
+
+/// Everything registered so far; the state of the library knowledge.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// Apps and routers by heap object.
+    pub routers: FxHashMap<ObjectId, RouterState>,
+    /// Apps and routers in the order they were made.
+    pub order: Vec<ObjectId>,
+    /// While a guard is probed: requests carry no credentials, and this is the path asked for.
+    pub anonymous_path: Option<String>,
+}
+
+impl Registry {
+    /// Starts the state of an app or router.
+    pub fn start(&mut self, id: ObjectId, kind: RouterKind, arguments: Arguments, site: Location) {
+        let state = RouterState {
+            kind,
+            arguments,
+            site,
+            entries: Vec::new(),
+            middleware: Vec::new(),
+            exception_handlers: Vec::new(),
+            events: Vec::new(),
+            escapes: Vec::new(),
+        };
+        if self.routers.insert(id, state).is_none() {
+            self.order.push(id);
+        }
+    }
+}
