@@ -33,7 +33,7 @@ BY_FORMAT = {
     "date-time": "2025-01-02T03:04:05Z", "date": "2025-01-02", "time": "03:04:05", "duration": "PT1S",
     "email": "somebody@example.com", "uri": "https://example.com/", "url": "https://example.com/",
     "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "ipvanyaddress": "192.0.2.1", "json-string": "{}",
-    "binary": "AA==", "base64": "AA==", "password": "a-Plausible-Value-1", "file-path": "/tmp/x", "path": "/tmp/x",
+    "binary": "AA==", "base64": "AA==", "password": "a-Plausible-Value-1", "file-path": "file.txt", "path": "file.txt",
 }
 TEXTS = ["plausible", "1", "a-Plausible-Value-1", "abc123", "2025-01-02", "somebody@example.com", "AB", "a", "0000000000", "https://example.com/x"]
 
