@@ -26,8 +26,8 @@ pub(crate) struct Folder {
     pub(crate) has_python: bool,
     /// Whether a manifest in it describes a project.
     pub(crate) has_project_manifest: bool,
-    /// Whether that manifest is only a list of requirements.
-    pub(crate) has_only_requirements: bool,
+    /// Whether nothing but a list of requirements or a `setup.py` says so.
+    pub(crate) has_only_weak_manifests: bool,
     /// Whether its modules are proven to be imported as parts of a package (`from folder.x`, `from .x`), so
     /// that it is no folder of scripts that import each other by bare name.
     pub(crate) is_namespace: bool,
@@ -88,7 +88,7 @@ impl DirectoryIndex {
             is_walked: false,
             has_python: false,
             has_project_manifest: false,
-            has_only_requirements: false,
+            has_only_weak_manifests: false,
             is_namespace: false,
             import_root: 0,
             modules: FxHashMap::default(),

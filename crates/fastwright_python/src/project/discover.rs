@@ -283,14 +283,14 @@ fn mark_python_above(directories: &mut DirectoryIndex, folder: FolderIndex) {
 }
 
 fn sort_files(directories: &mut DirectoryIndex, paths: &mut Vec<(PathBuf, FolderIndex)>) {
-    let mut order: Vec<u32> = (0..paths.len() as u32).collect();
-    order.sort_by(|a, b| paths[*a as usize].0.as_os_str().cmp(paths[*b as usize].0.as_os_str()));
-    let mut places = vec![0_u32; paths.len()];
-    for (new, old) in order.iter().enumerate() {
+    let mut order: Vec<(u32, (PathBuf, FolderIndex))> = (0..).zip(std::mem::take(paths)).collect();
+    order.sort_unstable_by(|a, b| a.1.0.as_os_str().cmp(b.1.0.as_os_str()));
+    let mut places = vec![0_u32; order.len()];
+    for (new, (old, _)) in order.iter().enumerate() {
         places[*old as usize] = new as u32;
     }
     directories.renumber(&places);
-    paths.sort_by(|a, b| a.0.as_os_str().cmp(b.0.as_os_str()));
+    paths.extend(order.into_iter().map(|(_, file)| file));
 }
 
 fn collect_versions(
@@ -309,6 +309,9 @@ fn collect_versions(
         }
     }
     for manifest in manifests {
+        if let (Some(name), Some(version)) = (&manifest.name, &manifest.version) {
+            versions.insert(name, version.clone(), VersionSource::Declared, &manifest.path);
+        }
         for requirement in &manifest.dependencies {
             let Some(bound) = requirement.bound() else { continue };
             let pinned = bound.exact && manifest.kind == ManifestKind::Requirements;
@@ -332,8 +335,8 @@ fn mark_manifests(directories: &mut DirectoryIndex, manifests: &[Manifest], vers
         own.extend(manifest.name.as_deref().map(normalized_name));
         if let Some(folder) = manifest.describes_project.then(|| directories.at(manifest.folder())).flatten() {
             let folder = &mut directories.folders[folder as usize];
-            let is_list = manifest.kind == ManifestKind::Requirements;
-            folder.has_only_requirements = is_list && (folder.has_only_requirements || !folder.has_project_manifest);
+            let is_weak = matches!(manifest.kind, ManifestKind::Requirements | ManifestKind::SetupPy);
+            folder.has_only_weak_manifests = is_weak && (folder.has_only_weak_manifests || !folder.has_project_manifest);
             folder.has_project_manifest = true;
         }
     }
@@ -422,14 +425,11 @@ fn source_file(place: &Place, directories: &DirectoryIndex, roots: &[ImportRoot]
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let is_package = stem == "__init__";
     let below = path.parent().and_then(|parent| parent.strip_prefix(root).ok()).unwrap_or(Path::new(""));
-    let mut module = String::new();
-    for component in below.components() {
-        module.push_str(&component.as_os_str().to_string_lossy());
-        module.push('.');
-    }
-    if is_package && !module.is_empty() {
-        module.pop();
-    } else {
+    let mut module = below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, ".");
+    if !is_package || module.is_empty() {
+        if !module.is_empty() {
+            module.push('.');
+        }
         module.push_str(&stem);
     }
     SourceFile { relative: relative_to(&place.root, &path), module: Ustr::from(&module), is_package, import_root, path }

@@ -52,6 +52,9 @@ pub struct Manifest {
     pub kind: ManifestKind,
     /// The name of the distribution that it describes.
     pub name: Option<String>,
+    /// The version of that distribution, where it is written down (in the manifest, or in the `PKG-INFO` of a
+    /// source distribution).
+    pub version: Option<String>,
     /// Whether it describes a distribution or application of its own, not only the settings of tools.
     pub describes_project: bool,
     /// Folders that it declares as places where imports start, absolute.
@@ -72,6 +75,7 @@ impl Manifest {
             path: path.to_path_buf(),
             kind,
             name: None,
+            version: None,
             describes_project: false,
             import_folders: Vec::new(),
             dependencies: Vec::new(),
@@ -206,6 +210,8 @@ fn read_pyproject(
     manifest.describes_project =
         ["project", "build-system", "tool.poetry", "tool.fastapi"].iter().any(|path| at(table, path).is_some());
     manifest.name = at(table, "project.name").or_else(|| at(table, "tool.poetry.name")).and_then(Value::as_str).map(str::to_owned);
+    let version = at(table, "project.version").or_else(|| at(table, "tool.poetry.version")).and_then(Value::as_str);
+    manifest.version = version.map(str::to_owned).or_else(|| packaged_version(tree, manifest));
     setuptools(manifest, table);
     for package in at(table, "tool.poetry.packages").and_then(Value::as_array).into_iter().flatten() {
         let from = package.get("from").and_then(Value::as_str).unwrap_or(".");
@@ -228,6 +234,15 @@ fn read_pyproject(
     dependencies(manifest, table);
     local_projects(tree, manifest, table);
     entrypoint(manifest, table, text, problems);
+}
+
+/// The version in the `PKG-INFO` that lies beside the manifest of a source distribution.
+fn packaged_version(tree: &dyn SourceTree, manifest: &Manifest) -> Option<String> {
+    let path = manifest.folder().join("PKG-INFO");
+    let bytes = tree.is_file(&path).then(|| tree.read(&path).ok()).flatten()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let version = text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix("Version:"))?;
+    Some(version.trim().to_owned())
 }
 
 fn setuptools(manifest: &mut Manifest, table: &Table) {
@@ -378,6 +393,8 @@ fn read_ini(manifest: &mut Manifest, file: &IniFile) {
     }
     manifest.describes_project = file.has_section("metadata") || file.has_section("options");
     manifest.name = file.value("metadata", "name").map(str::to_owned);
+    let literal = |version: &&str| version.starts_with(|first: char| first.is_ascii_digit());
+    manifest.version = file.value("metadata", "version").filter(literal).map(str::to_owned);
     for line in file.lines("options", "package_dir") {
         if let Some((package, folder)) = line.split_once('=') {
             package_folder(manifest, package.trim(), folder.trim());

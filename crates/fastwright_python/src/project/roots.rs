@@ -16,7 +16,7 @@ use crate::source::SourceTree;
 /// How many files are read to decide on one folder.
 const SAMPLE: usize = 16;
 /// How many files of the whole project are read when a folder's own files do not decide.
-const WIDE_SAMPLE: usize = 192;
+const WIDE_SAMPLE: usize = 128;
 
 pub(crate) struct RootDecision<'a> {
     pub(crate) tree: &'a dyn SourceTree,
@@ -99,7 +99,10 @@ impl<'a> RootDecision<'a> {
         if this.has_init {
             return self.package(folder, state);
         }
-        let (has_manifest, only_requirements) = (this.has_project_manifest, this.has_only_requirements);
+        let in_package = this.parent.is_some_and(|parent| self.directories.folder(parent).has_init);
+        // Inside a package, `setup.py` is a module and a list of requirements is data.
+        let has_manifest = this.has_project_manifest && !(this.has_only_weak_manifests && in_package);
+        let only_requirements = this.has_only_weak_manifests;
         let has_files = !this.files.is_empty();
         let is_source_folder = &*this.name == "src" && !has_files;
         if has_manifest

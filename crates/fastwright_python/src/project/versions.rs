@@ -191,8 +191,8 @@ pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String
         Ok(bytes) => bytes,
         Err(error) => return (Vec::new(), Some(broken(None, format!("the lock file can't be read: {error}")))),
     };
-    let text = String::from_utf8_lossy(&bytes);
-    if path.extension().is_some_and(|extension| extension == "lock") && path.ends_with("Pipfile.lock") {
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    if path.ends_with("Pipfile.lock") {
         return match pipfile_lock(&text) {
             Ok(packages) => (packages, None),
             Err(error) => {
@@ -200,8 +200,9 @@ pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String
             }
         };
     }
-    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
-        return (Vec::new(), Some(broken(Some(line + 1), "the lock file holds a merge conflict".to_owned())));
+    if let Some(offset) = conflict_marker(&text) {
+        let line = super::manifest::line_of(&text, offset);
+        return (Vec::new(), Some(broken(Some(line), "the lock file holds a merge conflict".to_owned())));
     }
     let packages = toml_lock(&text);
     if packages.is_empty()
@@ -218,21 +219,31 @@ pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String
 /// everything else in discovery.
 fn toml_lock(text: &str) -> Vec<(String, String)> {
     let mut packages = Vec::new();
-    let mut in_package = false;
-    let mut name: Option<&str> = None;
-    for line in text.lines() {
-        if line.starts_with('[') {
-            in_package = matches!(line.trim_end(), "[[package]]" | "[[packages]]");
-            name = None;
-        } else if in_package {
+    for start in memchr::memmem::find_iter(text.as_bytes(), "[[package") {
+        if start > 0 && text.as_bytes()[start - 1] != b'\n' {
+            continue;
+        }
+        let mut lines = text[start..].lines();
+        if !matches!(lines.next().map(str::trim_end), Some("[[package]]" | "[[packages]]")) {
+            continue;
+        }
+        let mut name: Option<&str> = None;
+        for line in lines.take_while(|line| !line.starts_with('[')) {
             if let Some(value) = quoted_value(line, "name") {
                 name = Some(value);
             } else if let (Some(name), Some(version)) = (name, quoted_value(line, "version")) {
                 packages.push((name.to_owned(), version.to_owned()));
+                break;
             }
         }
     }
     packages
+}
+
+/// The offset of the first line that version control left from a conflict.
+fn conflict_marker(text: &str) -> Option<usize> {
+    let mut found = memchr::memmem::find_iter(text.as_bytes(), "<<<<<<< ");
+    found.find(|start| *start == 0 || text.as_bytes()[start - 1] == b'\n')
 }
 
 fn quoted_value<'a>(line: &'a str, key: &str) -> Option<&'a str> {

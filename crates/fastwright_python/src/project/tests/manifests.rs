@@ -91,6 +91,20 @@ fn versions_and_their_precedence() {
 }
 
 #[test]
+fn the_version_of_the_project_itself() {
+    let manifests = [
+        "pyproject.toml\n[project]\nname = \"fastapi\"\nversion = \"0.165.0\"\n",
+        "pyproject.toml\n[tool.poetry]\nname = \"fastapi\"\nversion = \"0.165.0\"\n",
+        "pyproject.toml\n[project]\nname = \"fastapi\"\ndynamic = [\"version\"]\n#- PKG-INFO\nName: fastapi\nVersion: 0.165.0\n\nText\n",
+        "setup.cfg\n[metadata]\nname = fastapi\nversion = 0.165.0\n",
+    ];
+    for manifest in manifests {
+        let project = found(&MemoryTree::from_fixture(&format!("#- {manifest}")), ".");
+        assert_eq!(project.versions.version("fastapi"), Some(("0.165.0", VersionSource::Declared)), "{manifest}");
+    }
+}
+
+#[test]
 fn version_numbers_compare() {
     let parse = |text: &str| Version::parse(text).unwrap();
     assert!(parse("0.115.0") > parse("0.99.9") && parse("2") == parse("2.0.0"));
