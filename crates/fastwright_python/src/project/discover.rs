@@ -7,9 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ustr::Ustr;
 
 use super::directories::{DirectoryIndex, FolderIndex};
-use super::environment::{self, Environment, is_package_folder};
+use super::environment::{self, Environment};
 use super::evidence::is_identifier;
 use super::manifest::{self, Manifest, ManifestKind};
+use super::place::{Place, locate};
 use super::roots::RootDecision;
 use super::versions::{
     DistributionVersions, VersionSource, is_lock_file, normalized_name, read_lock_file,
@@ -20,30 +21,6 @@ use super::{
     relative_to,
 };
 use crate::source::{EntryKind, SourceTree, normalized};
-
-/// Files that make a folder the root of a project.
-const ROOT_MARKS: [&str; 5] = [
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "fastwright.toml",
-    ".git",
-];
-
-/// Where the analysed path lies.
-struct Place {
-    /// What the user named.
-    analysed: PathBuf,
-    /// The folder that is walked: the analysed one, or that of the analysed file.
-    folder: PathBuf,
-    is_file: bool,
-    root: PathBuf,
-    /// Whether the root holds one of [`ROOT_MARKS`].
-    is_marked: bool,
-    /// The folder of installed packages that the analysed path lies in.
-    package_folder: Option<PathBuf>,
-    repository: Option<PathBuf>,
-}
 
 pub(super) fn discover(
     tree: &dyn SourceTree,
@@ -107,59 +84,6 @@ pub(super) fn discover(
         versions,
         problems,
         directories,
-    })
-}
-
-fn locate(tree: &dyn SourceTree, path: &Path) -> Result<Place, DiscoverError> {
-    let analysed = tree
-        .absolute(path)
-        .map_err(|error| DiscoverError::Io(path.to_path_buf(), error))?;
-    let (folder, is_file) = match tree.kind(&analysed) {
-        Some(EntryKind::Directory) => (analysed.clone(), false),
-        Some(EntryKind::File) => (analysed.parent().unwrap_or(&analysed).to_path_buf(), true),
-        Some(EntryKind::Other) => return Err(DiscoverError::NotReadable(path.to_path_buf())),
-        None => return Err(DiscoverError::Missing(path.to_path_buf())),
-    };
-    let mut root = None;
-    let mut package_folder = None;
-    let mut below: Option<&Path> = None;
-    for ancestor in folder.ancestors() {
-        // Above a project's root only the name is asked: listing every folder up to `/` may be long.
-        let is_named = ancestor
-            .file_name()
-            .is_some_and(|name| name == "site-packages" || name == "dist-packages");
-        if is_named || (root.is_none() && is_package_folder(tree, ancestor)) {
-            package_folder = Some(ancestor.to_path_buf());
-            // Installed packages belong to no project around them.
-            root = root.or_else(|| Some((below.unwrap_or(ancestor).to_path_buf(), false)));
-            break;
-        }
-        if root.is_none()
-            && ROOT_MARKS
-                .iter()
-                .any(|mark| tree.kind(&ancestor.join(mark)).is_some())
-        {
-            root = Some((ancestor.to_path_buf(), true));
-        }
-        if tree.kind(&ancestor.join(".git")).is_some() {
-            break;
-        }
-        below = Some(ancestor);
-    }
-    let (root, is_marked) = root.unwrap_or_else(|| (folder.clone(), false));
-    let repository = folder
-        .ancestors()
-        .take_while(|ancestor| package_folder.as_deref() != Some(ancestor))
-        .find(|ancestor| tree.kind(&ancestor.join(".git")).is_some())
-        .map(Path::to_path_buf);
-    Ok(Place {
-        analysed,
-        folder,
-        is_file,
-        root,
-        is_marked,
-        package_folder,
-        repository,
     })
 }
 

@@ -16,11 +16,13 @@ pub mod environment;
 mod evidence;
 pub mod manifest;
 mod outside;
+mod place;
 mod requirements;
 pub mod resolve;
 mod roots;
 mod setup_cfg;
 pub mod standard_library;
+mod submodules;
 pub mod versions;
 mod walk;
 
@@ -29,7 +31,8 @@ mod tests;
 
 pub use environment::Environment;
 pub use manifest::{Entrypoint, Manifest, ManifestKind};
-pub use resolve::{ModuleLocation, ModuleResolver, OutsideFile, Submodule};
+pub use resolve::{ModuleLocation, ModuleResolver, OutsideFile};
+pub use submodules::Submodule;
 pub use versions::{DistributionVersions, Version, VersionSource};
 
 use directories::DirectoryIndex;

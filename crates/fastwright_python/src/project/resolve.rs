@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
 use super::directories::{DirectoryIndex, FolderIndex, Located};
@@ -46,27 +46,16 @@ pub enum ModuleLocation {
     Outside(OutsideFile),
 }
 
-/// A module directly inside a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submodule {
-    /// Its last name.
-    pub name: Ustr,
-    /// Whether it is a package, with or without `__init__.py`.
-    pub is_package: bool,
-    /// Where it is.
-    pub location: ModuleLocation,
-}
-
 /// Answers imports for one project. Lookups inside the project never touch the disk; other folders are
 /// listed at most once. Safe to share between threads.
 pub struct ModuleResolver<'a> {
-    project: &'a Project,
-    listings: Listings<'a>,
+    pub(super) project: &'a Project,
+    pub(super) listings: Listings<'a>,
     installed: Mutex<FxHashMap<Box<str>, Option<ModuleLocation>>>,
 }
 
 /// How a search under one folder ended.
-enum Search {
+pub(super) enum Search {
     Found(ModuleLocation),
     /// Python's search would end here without finding it.
     Ended,
@@ -84,7 +73,7 @@ impl<'a> ModuleResolver<'a> {
         }
     }
 
-    fn directories(&self) -> &'a DirectoryIndex {
+    pub(super) fn directories(&self) -> &'a DirectoryIndex {
         &self.project.directories
     }
 
@@ -266,118 +255,6 @@ impl<'a> ModuleResolver<'a> {
         }
     }
 
-    /// The modules directly inside a package, sorted by name; empty for a plain module.
-    pub fn submodules(&self, package: &ModuleLocation) -> Vec<Submodule> {
-        let mut found = Vec::new();
-        let mut seen = FxHashSet::default();
-        let prefix = self.module_name(package);
-        match package {
-            ModuleLocation::File(file) => {
-                let file = self.project.file(*file);
-                if file.is_package
-                    && let Some(folder) = file.path.parent()
-                {
-                    self.submodules_in(folder, prefix, false, &mut found, &mut seen);
-                }
-            }
-            ModuleLocation::Namespace(folders) => {
-                let installed = |folder: &Path| {
-                    self.site_packages()
-                        .iter()
-                        .any(|site| folder.starts_with(site))
-                };
-                for folder in folders {
-                    self.submodules_in(folder, prefix, installed(folder), &mut found, &mut seen);
-                }
-            }
-            ModuleLocation::Outside(file) => {
-                if file.is_package
-                    && let Some(folder) = file.path.parent()
-                {
-                    self.submodules_in(folder, prefix, file.installed, &mut found, &mut seen);
-                }
-            }
-        }
-        found.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-        found
-    }
-
-    fn module_name(&self, package: &ModuleLocation) -> Option<Ustr> {
-        match package {
-            ModuleLocation::File(file) => Some(self.project.file(*file).module),
-            ModuleLocation::Outside(file) => Some(file.module),
-            ModuleLocation::Namespace(_) => None,
-        }
-    }
-
-    fn submodules_in(
-        &self,
-        folder: &Path,
-        prefix: Option<Ustr>,
-        installed: bool,
-        found: &mut Vec<Submodule>,
-        seen: &mut FxHashSet<Box<str>>,
-    ) {
-        if let Some(index) = self.directories().at(folder) {
-            let this = self.directories().folder(index);
-            for (name, child) in &this.folders {
-                let child = self.directories().folder(*child);
-                if child.has_python && seen.insert(name.clone()) {
-                    let location = child.init.map_or_else(
-                        || ModuleLocation::Namespace(vec![child.path.clone()]),
-                        ModuleLocation::File,
-                    );
-                    found.push(Submodule {
-                        name: Ustr::from(name),
-                        is_package: true,
-                        location,
-                    });
-                }
-            }
-            for (name, file) in &this.modules {
-                if seen.insert(name.clone()) {
-                    found.push(Submodule {
-                        name: Ustr::from(name),
-                        is_package: false,
-                        location: ModuleLocation::File(*file),
-                    });
-                }
-            }
-            if this.is_walked && this.skipped.is_empty() {
-                return;
-            }
-        }
-        for name in self.listings.names(folder) {
-            if seen.contains(&name) {
-                continue;
-            }
-            // The name inside the package, under the package's own name.
-            let Search::Found(location) = self.under_path(folder, &name, installed) else {
-                continue;
-            };
-            let location = match (location, prefix) {
-                (ModuleLocation::Outside(file), Some(prefix)) => {
-                    ModuleLocation::Outside(OutsideFile {
-                        module: Ustr::from(&format!("{prefix}.{name}")),
-                        ..file
-                    })
-                }
-                (location, _) => location,
-            };
-            let is_package = match &location {
-                ModuleLocation::Namespace(_) => true,
-                ModuleLocation::Outside(file) => file.is_package,
-                ModuleLocation::File(file) => self.project.file(*file).is_package,
-            };
-            found.push(Submodule {
-                name: Ustr::from(&name),
-                is_package,
-                location,
-            });
-            seen.insert(name);
-        }
-    }
-
     /// Searches under a folder of the project.
     fn under(&self, folder: FolderIndex, dotted: &str) -> Search {
         match self.directories().locate(folder, dotted) {
@@ -411,7 +288,7 @@ impl<'a> ModuleResolver<'a> {
     }
 
     /// Searches under a folder that was not walked.
-    fn under_path(&self, folder: &Path, dotted: &str, installed: bool) -> Search {
+    pub(super) fn under_path(&self, folder: &Path, dotted: &str, installed: bool) -> Search {
         self.outside(self.listings.locate(folder, dotted), dotted, installed)
     }
 
@@ -600,7 +477,7 @@ impl<'a> ModuleResolver<'a> {
             })
     }
 
-    fn site_packages(&self) -> &'a [PathBuf] {
+    pub(super) fn site_packages(&self) -> &'a [PathBuf] {
         self.project
             .environment
             .as_ref()
