@@ -2,3 +2,6 @@
 
 pub mod analysis;
 pub mod application;
+pub mod library;
+pub mod registry;
+pub mod routes;

@@ -422,7 +422,7 @@ impl Program {
     /// A name that leads nowhere: missing where its package is a regular one of the program, or where the
     /// environment is complete; else a library that is not installed here.
     fn absent(&self, importer: Option<FileId>, dotted: &str) -> Found {
-        if crate::project::is_standard_library(dotted) {
+        if crate::project::standard_library::is_standard_library(dotted) {
             return Found::Library;
         }
         if let Some((parent, _)) = dotted.rsplit_once('.') {

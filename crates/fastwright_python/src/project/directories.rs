@@ -26,8 +26,8 @@ pub(crate) struct Folder {
     pub(crate) has_python: bool,
     /// Whether a manifest in it describes a project.
     pub(crate) has_project_manifest: bool,
-    /// Whether that manifest is only a list of requirements.
-    pub(crate) has_only_requirements: bool,
+    /// Whether nothing but a list of requirements or a `setup.py` says so.
+    pub(crate) has_only_weak_manifests: bool,
     /// Whether its modules are proven to be imported as parts of a package (`from folder.x`, `from .x`), so
     /// that it is no folder of scripts that import each other by bare name.
     pub(crate) is_namespace: bool,
@@ -70,9 +70,18 @@ pub(crate) struct DirectoryIndex {
 }
 
 impl DirectoryIndex {
-    pub(crate) fn add_folder(&mut self, path: &Path, parent: Option<FolderIndex>, has_init: bool) -> FolderIndex {
+    pub(crate) fn add_folder(
+        &mut self,
+        path: &Path,
+        parent: Option<FolderIndex>,
+        has_init: bool,
+    ) -> FolderIndex {
         let index = self.folders.len() as FolderIndex;
-        let name: Box<str> = path.file_name().unwrap_or_default().to_string_lossy().into();
+        let name: Box<str> = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into();
         if let Some(parent) = parent {
             let parent = &mut self.folders[parent as usize];
             parent.folders.insert(name.clone(), index);
@@ -88,7 +97,7 @@ impl DirectoryIndex {
             is_walked: false,
             has_python: false,
             has_project_manifest: false,
-            has_only_requirements: false,
+            has_only_weak_manifests: false,
             is_namespace: false,
             import_root: 0,
             modules: FxHashMap::default(),
@@ -102,7 +111,12 @@ impl DirectoryIndex {
 
     /// Adds what a walk found under `folder`, which is the walked folder itself. Folders without Python files
     /// are left out. `files` collects the paths.
-    pub(crate) fn fill(&mut self, folder: FolderIndex, walked: WalkedFolder, files: &mut Vec<(PathBuf, FolderIndex)>) {
+    pub(crate) fn fill(
+        &mut self,
+        folder: FolderIndex,
+        walked: WalkedFolder,
+        files: &mut Vec<(PathBuf, FolderIndex)>,
+    ) {
         for path in walked.files {
             self.add_file(folder, path, files);
         }
@@ -113,7 +127,11 @@ impl DirectoryIndex {
         }
         let has_python = {
             let this = &self.folders[folder as usize];
-            !this.files.is_empty() || this.children.iter().any(|child| self.folders[*child as usize].has_python)
+            !this.files.is_empty()
+                || this
+                    .children
+                    .iter()
+                    .any(|child| self.folders[*child as usize].has_python)
         };
         let this = &mut self.folders[folder as usize];
         this.is_walked = true;
@@ -121,9 +139,18 @@ impl DirectoryIndex {
         this.skipped = walked.skipped;
     }
 
-    pub(crate) fn add_file(&mut self, folder: FolderIndex, path: PathBuf, files: &mut Vec<(PathBuf, FolderIndex)>) {
+    pub(crate) fn add_file(
+        &mut self,
+        folder: FolderIndex,
+        path: PathBuf,
+        files: &mut Vec<(PathBuf, FolderIndex)>,
+    ) {
         let index = FileIndex(files.len() as u32);
-        let stem: Box<str> = path.file_stem().unwrap_or_default().to_string_lossy().into();
+        let stem: Box<str> = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into();
         let this = &mut self.folders[folder as usize];
         if &*stem == "__init__" {
             this.init = Some(index);
@@ -173,11 +200,22 @@ impl DirectoryIndex {
             if package.is_none()
                 && let Some(module) = folder.modules.get(name)
             {
-                return if is_last { Located::File(*module) } else { Located::Ended };
+                return if is_last {
+                    Located::File(*module)
+                } else {
+                    Located::Ended
+                };
             }
-            let Some(next) = child.filter(|child| self.folder(*child).has_init || self.folder(*child).has_python) else {
-                let unwalked = !folder.is_walked || folder.skipped.iter().any(|skipped| &**skipped == name);
-                return if unwalked { Located::Unwalked(current, position) } else { ended };
+            let Some(next) = child
+                .filter(|child| self.folder(*child).has_init || self.folder(*child).has_python)
+            else {
+                let unwalked =
+                    !folder.is_walked || folder.skipped.iter().any(|skipped| &**skipped == name);
+                return if unwalked {
+                    Located::Unwalked(current, position)
+                } else {
+                    ended
+                };
             };
             if self.folder(next).has_init && position == 0 {
                 ended = Located::Ended;

@@ -28,7 +28,10 @@ impl Environment {
         }
         if tree.is_file(path) {
             // `.venv/bin/python`
-            return path.parent().and_then(Path::parent).and_then(|folder| Self::at_folder(tree, folder));
+            return path
+                .parent()
+                .and_then(Path::parent)
+                .and_then(|folder| Self::at_folder(tree, folder));
         }
         Self::at_folder(tree, path)
     }
@@ -38,8 +41,17 @@ impl Environment {
         for library in ["lib", "lib64"] {
             let library = path.join(library);
             for entry in tree.entries(&library).unwrap_or_default() {
-                let name = entry.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                let Some(version) = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy")) else { continue };
+                let name = entry
+                    .path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                let Some(version) = name
+                    .strip_prefix("python")
+                    .or_else(|| name.strip_prefix("pypy"))
+                else {
+                    continue;
+                };
                 if entry.kind != EntryKind::Directory {
                     continue;
                 }
@@ -70,7 +82,12 @@ impl Environment {
         Some(Self::of_folders(tree, path, folders, newest))
     }
 
-    fn of_folders(tree: &dyn SourceTree, path: &Path, folders: Vec<PathBuf>, named: Option<Version>) -> Self {
+    fn of_folders(
+        tree: &dyn SourceTree,
+        path: &Path,
+        folders: Vec<PathBuf>,
+        named: Option<Version>,
+    ) -> Self {
         let mut site_packages = folders;
         for folder in site_packages.clone() {
             for added in path_file_folders(tree, &folder) {
@@ -80,13 +97,20 @@ impl Environment {
             }
         }
         let python = configured_version(tree, path).or(named);
-        Self { path: path.to_path_buf(), site_packages, python }
+        Self {
+            path: path.to_path_buf(),
+            site_packages,
+            python,
+        }
     }
 }
 
 /// Whether a folder is one that installers put packages into.
 pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
-    if path.file_name().is_some_and(|name| name == "site-packages" || name == "dist-packages") {
+    if path
+        .file_name()
+        .is_some_and(|name| name == "site-packages" || name == "dist-packages")
+    {
         return tree.is_dir(path);
     }
     // `pip install --target` fills a folder of any name. Such a folder has no name to know it by, so ask for
@@ -94,7 +118,10 @@ pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
     tree.entries(path).is_ok_and(|entries| {
         entries.iter().any(|entry| {
             entry.kind == EntryKind::Directory
-                && entry.path.extension().is_some_and(|extension| extension == "dist-info")
+                && entry
+                    .path
+                    .extension()
+                    .is_some_and(|extension| extension == "dist-info")
                 && tree.is_file(&entry.path.join("RECORD"))
         })
     })
@@ -104,14 +131,25 @@ pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
 fn path_file_folders(tree: &dyn SourceTree, folder: &Path) -> Vec<PathBuf> {
     let mut added = Vec::new();
     for entry in tree.entries(folder).unwrap_or_default() {
-        if entry.kind != EntryKind::File || entry.path.extension().is_none_or(|extension| extension != "pth") {
+        if entry.kind != EntryKind::File
+            || entry
+                .path
+                .extension()
+                .is_none_or(|extension| extension != "pth")
+        {
             continue;
         }
-        let Ok(bytes) = tree.read(&entry.path) else { continue };
+        let Ok(bytes) = tree.read(&entry.path) else {
+            continue;
+        };
         for line in String::from_utf8_lossy(&bytes).lines() {
             let line = line.trim();
             // Lines that start with `import` are code.
-            if line.is_empty() || line.starts_with('#') || line.starts_with("import ") || line.starts_with("import\t") {
+            if line.is_empty()
+                || line.starts_with('#')
+                || line.starts_with("import ")
+                || line.starts_with("import\t")
+            {
                 continue;
             }
             let path = normalized(&folder.join(line));
@@ -127,16 +165,32 @@ fn configured_version(tree: &dyn SourceTree, environment: &Path) -> Option<Versi
     let bytes = tree.read(&environment.join("pyvenv.cfg")).ok()?;
     String::from_utf8_lossy(&bytes).lines().find_map(|line| {
         let (key, value) = line.split_once('=')?;
-        matches!(key.trim(), "version" | "version_info").then(|| Version::parse(value)).flatten()
+        matches!(key.trim(), "version" | "version_info")
+            .then(|| Version::parse(value))
+            .flatten()
     })
 }
 
 /// Distributions installed in a folder of packages: name, version, and the folder that says so.
-pub(crate) fn installed_distributions(tree: &dyn SourceTree, folder: &Path) -> Vec<(String, String, PathBuf)> {
+pub(crate) fn installed_distributions(
+    tree: &dyn SourceTree,
+    folder: &Path,
+) -> Vec<(String, String, PathBuf)> {
     let mut distributions = Vec::new();
     for entry in tree.entries(folder).unwrap_or_default() {
-        let Some(name) = entry.path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-        let Some(stem) = name.strip_suffix(".dist-info").or_else(|| name.strip_suffix(".egg-info")) else { continue };
+        let Some(name) = entry
+            .path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+        else {
+            continue;
+        };
+        let Some(stem) = name
+            .strip_suffix(".dist-info")
+            .or_else(|| name.strip_suffix(".egg-info"))
+        else {
+            continue;
+        };
         // `name-1.2.dist-info`; old eggs add `-py3.11`.
         let mut parts = stem.split('-');
         if let (Some(name), Some(version)) = (parts.next(), parts.next()) {
@@ -157,7 +211,9 @@ pub(crate) fn find(
     let beside = folders.iter().find_map(|folder| {
         [".venv", "venv", "env"].into_iter().find_map(|name| {
             let candidate = folder.join(name);
-            tree.is_dir(&candidate).then(|| Environment::at_folder(tree, &candidate)).flatten()
+            tree.is_dir(&candidate)
+                .then(|| Environment::at_folder(tree, &candidate))
+                .flatten()
         })
     });
     beside.or_else(|| {

@@ -16,11 +16,13 @@ pub mod environment;
 mod evidence;
 pub mod manifest;
 mod outside;
+mod place;
 mod requirements;
 pub mod resolve;
 mod roots;
 mod setup_cfg;
 pub mod standard_library;
+mod submodules;
 pub mod versions;
 mod walk;
 
@@ -29,8 +31,8 @@ mod tests;
 
 pub use environment::Environment;
 pub use manifest::{Entrypoint, Manifest, ManifestKind};
-pub use resolve::{ModuleLocation, ModuleResolver, OutsideFile, Submodule};
-pub use standard_library::is_standard_library;
+pub use resolve::{ModuleLocation, ModuleResolver, OutsideFile};
+pub use submodules::Submodule;
 pub use versions::{DistributionVersions, Version, VersionSource};
 
 use directories::DirectoryIndex;
@@ -89,7 +91,11 @@ impl fmt::Display for DiscoverError {
         match self {
             Self::Missing(path) => write!(f, "{}: no such file or directory", path.display()),
             Self::NotReadable(path) => {
-                write!(f, "{}: neither a directory nor a regular file", path.display())
+                write!(
+                    f,
+                    "{}: neither a directory nor a regular file",
+                    path.display()
+                )
             }
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::BadPattern(pattern, reason) => {
@@ -242,13 +248,19 @@ impl Project {
 
     /// Every file with its index, in order.
     pub fn indexed_files(&self) -> impl Iterator<Item = (FileIndex, &SourceFile)> {
-        self.files.iter().enumerate().map(|(index, file)| (FileIndex(index as u32), file))
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (FileIndex(index as u32), file))
     }
 
     /// The file at an absolute path.
     #[must_use]
     pub fn file_at(&self, path: &Path) -> Option<FileIndex> {
-        self.files.binary_search_by(|file| file.path.as_os_str().cmp(path.as_os_str())).ok().map(|index| FileIndex(index as u32))
+        self.files
+            .binary_search_by(|file| file.path.as_os_str().cmp(path.as_os_str()))
+            .ok()
+            .map(|index| FileIndex(index as u32))
     }
 
     /// A path relative to the project's root with `/`, as shown to people; absolute when it lies outside.
@@ -264,12 +276,20 @@ impl Project {
 /// # Errors
 /// When nothing readable is at `path`, an exclude pattern is invalid, or the environment that the options
 /// name is none. Anything wrong inside the project is a [`ProjectProblem`] instead.
-pub fn discover(tree: &dyn SourceTree, path: &Path, options: &DiscoverOptions) -> Result<Project, DiscoverError> {
+pub fn discover(
+    tree: &dyn SourceTree,
+    path: &Path,
+    options: &DiscoverOptions,
+) -> Result<Project, DiscoverError> {
     discover::discover(tree, path, options)
 }
 
 fn relative_to(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let text = relative.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+    if std::path::MAIN_SEPARATOR == '/' {
+        text.into_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    }
 }

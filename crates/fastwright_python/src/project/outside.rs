@@ -18,7 +18,10 @@ struct Listing {
 /// Where a dotted name leads under a folder that was not walked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OutsideLocated {
-    File { path: PathBuf, is_package: bool },
+    File {
+        path: PathBuf,
+        is_package: bool,
+    },
     Namespace(PathBuf),
     /// The first name is a package or module, and the rest is not in it.
     Ended,
@@ -33,11 +36,19 @@ pub(crate) struct Listings {
 
 impl Listings {
     pub(crate) fn new(tree: Arc<dyn SourceTree>) -> Self {
-        Self { tree, known: Mutex::default() }
+        Self {
+            tree,
+            known: Mutex::default(),
+        }
     }
 
     fn list(&self, folder: &Path) -> Arc<Listing> {
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
+        if let Some(known) = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(folder)
+        {
             return Arc::clone(known);
         }
         let mut listing = Listing::default();
@@ -49,7 +60,12 @@ impl Listings {
                         listing.folders.insert(name.into());
                     }
                 }
-                EntryKind::File if entry.path.extension().is_some_and(|extension| extension == "py") => {
+                EntryKind::File
+                    if entry
+                        .path
+                        .extension()
+                        .is_some_and(|extension| extension == "py") =>
+                {
                     let stem = entry.path.file_stem().unwrap_or_default().to_string_lossy();
                     if is_identifier(&stem) {
                         listing.modules.insert(stem.into());
@@ -59,15 +75,23 @@ impl Listings {
             }
         }
         let listing = Arc::new(listing);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf(), Arc::clone(&listing));
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(folder.to_path_buf(), Arc::clone(&listing));
         listing
     }
 
     /// The names of modules and packages in a folder, sorted, without `__init__`.
     pub(crate) fn names(&self, folder: &Path) -> Vec<Box<str>> {
         let listing = self.list(folder);
-        let mut names: Vec<Box<str>> =
-            listing.modules.iter().filter(|name| &***name != "__init__").chain(&listing.folders).cloned().collect();
+        let mut names: Vec<Box<str>> = listing
+            .modules
+            .iter()
+            .filter(|name| &***name != "__init__")
+            .chain(&listing.folders)
+            .cloned()
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -87,14 +111,24 @@ impl Listings {
             let is_package = is_folder && self.list(&inner).modules.contains("__init__");
             if is_package {
                 if is_last {
-                    return OutsideLocated::File { path: inner.join("__init__.py"), is_package: true };
+                    return OutsideLocated::File {
+                        path: inner.join("__init__.py"),
+                        is_package: true,
+                    };
                 }
                 if position == 0 {
                     ended = OutsideLocated::Ended;
                 }
             } else if listing.modules.contains(name) {
                 let path = folder.join(format!("{name}.py"));
-                return if is_last { OutsideLocated::File { path, is_package: false } } else { OutsideLocated::Ended };
+                return if is_last {
+                    OutsideLocated::File {
+                        path,
+                        is_package: false,
+                    }
+                } else {
+                    OutsideLocated::Ended
+                };
             } else if is_folder {
                 let inside = self.list(&inner);
                 if inside.modules.is_empty() && inside.folders.is_empty() {

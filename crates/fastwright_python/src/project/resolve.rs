@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
 use super::directories::{DirectoryIndex, FolderIndex, Located};
@@ -46,27 +46,16 @@ pub enum ModuleLocation {
     Outside(OutsideFile),
 }
 
-/// A module directly inside a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submodule {
-    /// Its last name.
-    pub name: Ustr,
-    /// Whether it is a package, with or without `__init__.py`.
-    pub is_package: bool,
-    /// Where it is.
-    pub location: ModuleLocation,
-}
-
 /// Answers imports for one project. Lookups inside the project never touch the disk; other folders are
 /// listed at most once. Safe to share between threads.
 pub struct ModuleResolver {
-    project: Arc<Project>,
-    listings: Listings,
+    pub(super) project: Arc<Project>,
+    pub(super) listings: Listings,
     installed: Mutex<FxHashMap<Box<str>, Option<ModuleLocation>>>,
 }
 
 /// How a search under one folder ended.
-enum Search {
+pub(super) enum Search {
     Found(ModuleLocation),
     /// Python's search would end here without finding it.
     Ended,
@@ -77,10 +66,14 @@ impl ModuleResolver {
     /// A resolver for `project`, reading other folders through `tree`.
     #[must_use]
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>) -> Self {
-        Self { project, listings: Listings::new(tree), installed: Mutex::default() }
+        Self {
+            project,
+            listings: Listings::new(tree),
+            installed: Mutex::default(),
+        }
     }
 
-    fn directories(&self) -> &DirectoryIndex {
+    pub(super) fn directories(&self) -> &DirectoryIndex {
         &self.project.directories
     }
 
@@ -89,13 +82,22 @@ impl ModuleResolver {
     /// `None` when it is nowhere, or of the standard library.
     pub fn resolve(&self, importer: FileIndex, dotted: &str) -> Option<ModuleLocation> {
         let file = self.project.files.get(importer.index())?;
-        let own_root = self.directories().root_folders.get(file.import_root).copied().flatten();
-        let own_folder = file.path.parent().and_then(|folder| self.directories().at(folder));
+        let own_root = self
+            .directories()
+            .root_folders
+            .get(file.import_root)
+            .copied()
+            .flatten();
+        let own_folder = file
+            .path
+            .parent()
+            .and_then(|folder| self.directories().at(folder));
         let mut portions = Vec::new();
         if let Some(root) = own_root {
             match self.under(root, dotted) {
                 // `redis.py` that says `import redis` means the installed one.
-                Search::Found(ModuleLocation::File(found)) if found == importer && !file.is_package && !dotted.contains('.') => {}
+                Search::Found(ModuleLocation::File(found))
+                    if found == importer && !file.is_package && !dotted.contains('.') => {}
                 Search::Found(ModuleLocation::Namespace(folders)) => portions = folders,
                 Search::Found(location) => return Some(location),
                 Search::Ended => return None,
@@ -108,18 +110,30 @@ impl ModuleResolver {
         let is_dependency = is_dependency(self.directories(), dotted);
         let mut beside = None;
         if portions.is_empty() && !is_dependency {
-            beside = own_folder.and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
+            beside = own_folder
+                .and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
             // A folder without `__init__.py` gives way to a module or package elsewhere.
-            if beside.as_ref().is_some_and(|found| !matches!(found, ModuleLocation::Namespace(_))) {
+            if beside
+                .as_ref()
+                .is_some_and(|found| !matches!(found, ModuleLocation::Namespace(_)))
+            {
                 return beside;
             }
         }
-        match self.under_other_roots(file.import_root, own_root, dotted, is_dependency, &mut portions) {
+        match self.under_other_roots(
+            file.import_root,
+            own_root,
+            dotted,
+            is_dependency,
+            &mut portions,
+        ) {
             Search::Found(location) => return Some(location),
             Search::Ended => return None,
             Search::Nothing => {}
         }
-        namespace(portions).or_else(|| self.installed(dotted)).or(beside)
+        namespace(portions)
+            .or_else(|| self.installed(dotted))
+            .or(beside)
     }
 
     /// The same for an import in a file that was not walked: where its own name starts from, then
@@ -136,13 +150,22 @@ impl ModuleResolver {
                 Search::Nothing => {}
             }
         }
-        if importer.installed { self.installed(dotted) } else { self.resolve_absolute(dotted) }
+        if importer.installed {
+            self.installed(dotted)
+        } else {
+            self.resolve_absolute(dotted)
+        }
     }
 
     /// Where a dotted name leads with no importer: every import root in order, then `site-packages`.
     pub fn resolve_absolute(&self, dotted: &str) -> Option<ModuleLocation> {
         let mut portions = Vec::new();
-        for (root, folder) in self.project.import_roots.iter().zip(&self.directories().root_folders) {
+        for (root, folder) in self
+            .project
+            .import_roots
+            .iter()
+            .zip(&self.directories().root_folders)
+        {
             let search = match folder {
                 Some(folder) => self.under(*folder, dotted),
                 None => self.under_path(&root.path, dotted, false),
@@ -178,19 +201,34 @@ impl ModuleResolver {
 
     /// Where `from ..name import x` leads in a file of the project, by its folders: an answer even where
     /// the name goes above the import root.
-    pub fn resolve_relative(&self, importer: FileIndex, level: u32, name: &str) -> Option<ModuleLocation> {
+    pub fn resolve_relative(
+        &self,
+        importer: FileIndex,
+        level: u32,
+        name: &str,
+    ) -> Option<ModuleLocation> {
         let file = self.project.files.get(importer.index())?;
         let folder = file.path.ancestors().nth(level.max(1) as usize)?;
         self.resolve_in_folder(folder, name, false)
     }
 
     /// The same for a file that was not walked.
-    pub fn resolve_relative_outside(&self, importer: &OutsideFile, level: u32, name: &str) -> Option<ModuleLocation> {
+    pub fn resolve_relative_outside(
+        &self,
+        importer: &OutsideFile,
+        level: u32,
+        name: &str,
+    ) -> Option<ModuleLocation> {
         let folder = importer.path.ancestors().nth(level.max(1) as usize)?;
         self.resolve_in_folder(folder, name, importer.installed)
     }
 
-    fn resolve_in_folder(&self, folder: &Path, name: &str, installed: bool) -> Option<ModuleLocation> {
+    fn resolve_in_folder(
+        &self,
+        folder: &Path,
+        name: &str,
+        installed: bool,
+    ) -> Option<ModuleLocation> {
         let index = self.directories().at(folder);
         let search = if name.is_empty() {
             let parent = folder.parent()?;
@@ -217,104 +255,31 @@ impl ModuleResolver {
         }
     }
 
-    /// The modules directly inside a package, sorted by name; empty for a plain module.
-    pub fn submodules(&self, package: &ModuleLocation) -> Vec<Submodule> {
-        let mut found = Vec::new();
-        let mut seen = FxHashSet::default();
-        let prefix = self.module_name(package);
-        match package {
-            ModuleLocation::File(file) => {
-                let file = self.project.file(*file);
-                if file.is_package
-                    && let Some(folder) = file.path.parent()
-                {
-                    self.submodules_in(folder, prefix, false, &mut found, &mut seen);
-                }
-            }
-            ModuleLocation::Namespace(folders) => {
-                let installed = |folder: &Path| self.site_packages().iter().any(|site| folder.starts_with(site));
-                for folder in folders {
-                    self.submodules_in(folder, prefix, installed(folder), &mut found, &mut seen);
-                }
-            }
-            ModuleLocation::Outside(file) => {
-                if file.is_package
-                    && let Some(folder) = file.path.parent()
-                {
-                    self.submodules_in(folder, prefix, file.installed, &mut found, &mut seen);
-                }
-            }
-        }
-        found.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
-        found
-    }
-
-    fn module_name(&self, package: &ModuleLocation) -> Option<Ustr> {
-        match package {
-            ModuleLocation::File(file) => Some(self.project.file(*file).module),
-            ModuleLocation::Outside(file) => Some(file.module),
-            ModuleLocation::Namespace(_) => None,
-        }
-    }
-
-    fn submodules_in(&self, folder: &Path, prefix: Option<Ustr>, installed: bool, found: &mut Vec<Submodule>, seen: &mut FxHashSet<Box<str>>) {
-        if let Some(index) = self.directories().at(folder) {
-            let this = self.directories().folder(index);
-            for (name, child) in &this.folders {
-                let child = self.directories().folder(*child);
-                if child.has_python && seen.insert(name.clone()) {
-                    let location = child.init.map_or_else(|| ModuleLocation::Namespace(vec![child.path.clone()]), ModuleLocation::File);
-                    found.push(Submodule { name: Ustr::from(name), is_package: true, location });
-                }
-            }
-            for (name, file) in &this.modules {
-                if seen.insert(name.clone()) {
-                    found.push(Submodule { name: Ustr::from(name), is_package: false, location: ModuleLocation::File(*file) });
-                }
-            }
-            if this.is_walked && this.skipped.is_empty() {
-                return;
-            }
-        }
-        for name in self.listings.names(folder) {
-            if seen.contains(&name) {
-                continue;
-            }
-            // The name inside the package, under the package's own name.
-            let Search::Found(location) = self.under_path(folder, &name, installed) else { continue };
-            let location = match (location, prefix) {
-                (ModuleLocation::Outside(file), Some(prefix)) => {
-                    ModuleLocation::Outside(OutsideFile { module: Ustr::from(&format!("{prefix}.{name}")), ..file })
-                }
-                (location, _) => location,
-            };
-            let is_package = match &location {
-                ModuleLocation::Namespace(_) => true,
-                ModuleLocation::Outside(file) => file.is_package,
-                ModuleLocation::File(file) => self.project.file(*file).is_package,
-            };
-            found.push(Submodule { name: Ustr::from(&name), is_package, location });
-            seen.insert(name);
-        }
-    }
-
     /// Searches under a folder of the project.
     fn under(&self, folder: FolderIndex, dotted: &str) -> Search {
         match self.directories().locate(folder, dotted) {
             Located::File(file) => Search::Found(ModuleLocation::File(file)),
-            Located::Namespace(folder) => {
-                Search::Found(ModuleLocation::Namespace(vec![self.directories().folder(folder).path.clone()]))
-            }
+            Located::Namespace(folder) => Search::Found(ModuleLocation::Namespace(vec![
+                self.directories().folder(folder).path.clone(),
+            ])),
             Located::Ended => Search::Ended,
             Located::Nothing => Search::Nothing,
             Located::Unwalked(within, position) => {
                 let path = &self.directories().folder(within).path;
-                let start = dotted.split('.').take(position).map(|name| name.len() + 1).sum();
+                let start = dotted
+                    .split('.')
+                    .take(position)
+                    .map(|name| name.len() + 1)
+                    .sum();
                 let (_, rest) = dotted.split_at(start);
                 match self.listings.locate(path, rest) {
                     OutsideLocated::Nothing if within == folder => Search::Nothing,
                     OutsideLocated::Nothing => {
-                        if self.directories().folder(within).has_init { Search::Ended } else { Search::Nothing }
+                        if self.directories().folder(within).has_init {
+                            Search::Ended
+                        } else {
+                            Search::Nothing
+                        }
                     }
                     located => self.outside(located, dotted, false),
                 }
@@ -323,7 +288,7 @@ impl ModuleResolver {
     }
 
     /// Searches under a folder that was not walked.
-    fn under_path(&self, folder: &Path, dotted: &str, installed: bool) -> Search {
+    pub(super) fn under_path(&self, folder: &Path, dotted: &str, installed: bool) -> Search {
         self.outside(self.listings.locate(folder, dotted), dotted, installed)
     }
 
@@ -333,18 +298,31 @@ impl ModuleResolver {
                 let location = match self.project.file_at(&path) {
                     // An editable install leads back into the project.
                     Some(file) => ModuleLocation::File(file),
-                    None => ModuleLocation::Outside(OutsideFile { path: path.into(), module: Ustr::from(dotted), is_package, installed }),
+                    None => ModuleLocation::Outside(OutsideFile {
+                        path: path.into(),
+                        module: Ustr::from(dotted),
+                        is_package,
+                        installed,
+                    }),
                 };
                 Search::Found(location)
             }
-            OutsideLocated::Namespace(folder) => Search::Found(ModuleLocation::Namespace(vec![folder])),
+            OutsideLocated::Namespace(folder) => {
+                Search::Found(ModuleLocation::Namespace(vec![folder]))
+            }
             OutsideLocated::Ended => Search::Ended,
             OutsideLocated::Nothing => Search::Nothing,
         }
     }
 
     /// Scripts import what lies beside them, or beside a script above them, by its bare name.
-    fn beside_scripts(&self, folder: FolderIndex, own_root: Option<FolderIndex>, importer: FileIndex, dotted: &str) -> Option<ModuleLocation> {
+    fn beside_scripts(
+        &self,
+        folder: FolderIndex,
+        own_root: Option<FolderIndex>,
+        importer: FileIndex,
+        dotted: &str,
+    ) -> Option<ModuleLocation> {
         let mut namespace = None;
         for above in self.directories().upwards(folder) {
             let this = self.directories().folder(above);
@@ -355,7 +333,12 @@ impl ModuleResolver {
                 Search::Found(ModuleLocation::File(found)) if found == importer => {}
                 Search::Found(ModuleLocation::Namespace(folders)) => {
                     // A folder that names start from is no package itself.
-                    let is_root = |folder: &PathBuf| self.project.import_roots.iter().any(|root| root.path == *folder);
+                    let is_root = |folder: &PathBuf| {
+                        self.project
+                            .import_roots
+                            .iter()
+                            .any(|root| root.path == *folder)
+                    };
                     if namespace.is_none() && !folders.iter().any(is_root) {
                         namespace = Some(ModuleLocation::Namespace(folders));
                     }
@@ -378,9 +361,25 @@ impl ModuleResolver {
         portions: &mut Vec<PathBuf>,
     ) -> Search {
         let first = dotted.split('.').next().unwrap_or(dotted);
-        let named = self.directories().top_names.get(first).map_or(&[][..], Vec::as_slice);
-        let unwalked = self.directories().root_folders.iter().enumerate().filter(|(_, folder)| folder.is_none_or(|folder| !self.directories().folder(folder).is_walked));
-        let mut candidates: Vec<usize> = named.iter().copied().chain(unwalked.map(|(root, _)| root)).filter(|root| *root != own).collect();
+        let named = self
+            .directories()
+            .top_names
+            .get(first)
+            .map_or(&[][..], Vec::as_slice);
+        let unwalked = self
+            .directories()
+            .root_folders
+            .iter()
+            .enumerate()
+            .filter(|(_, folder)| {
+                folder.is_none_or(|folder| !self.directories().folder(folder).is_walked)
+            });
+        let mut candidates: Vec<usize> = named
+            .iter()
+            .copied()
+            .chain(unwalked.map(|(root, _)| root))
+            .filter(|root| *root != own)
+            .collect();
         if candidates.is_empty() {
             return Search::Nothing;
         }
@@ -388,10 +387,19 @@ impl ModuleResolver {
         candidates.dedup();
         let nearness = |root: usize| self.nearness(own, root);
         candidates.sort_by_key(|root| std::cmp::Reverse(nearness(*root)));
-        let own_portion = own_folder.and_then(|folder| self.directories().folder(folder).folders.get(first).copied());
+        let own_portion = own_folder.and_then(|folder| {
+            self.directories()
+                .folder(folder)
+                .folders
+                .get(first)
+                .copied()
+        });
         let mut best: Option<(usize, ModuleLocation)> = None;
         for root in candidates {
-            if best.as_ref().is_some_and(|(near, _)| *near > nearness(root)) {
+            if best
+                .as_ref()
+                .is_some_and(|(near, _)| *near > nearness(root))
+            {
                 break;
             }
             let reason = self.project.import_roots[root].reason;
@@ -417,7 +425,12 @@ impl ModuleResolver {
             };
             match search {
                 Search::Found(ModuleLocation::Namespace(folders)) => {
-                    portions.extend(folders.into_iter().filter(|folder| !portions.contains(folder)).collect::<Vec<_>>());
+                    portions.extend(
+                        folders
+                            .into_iter()
+                            .filter(|folder| !portions.contains(folder))
+                            .collect::<Vec<_>>(),
+                    );
                 }
                 Search::Found(location) => match &best {
                     Some((_, other)) if *other != location => return Search::Ended,
@@ -434,25 +447,41 @@ impl ModuleResolver {
     /// How many leading folders two import roots share.
     fn nearness(&self, one: usize, other: usize) -> usize {
         let roots = &self.project.import_roots;
-        roots[one].path.components().zip(roots[other].path.components()).take_while(|(a, b)| a == b).count()
+        roots[one]
+            .path
+            .components()
+            .zip(roots[other].path.components())
+            .take_while(|(a, b)| a == b)
+            .count()
     }
 
     /// Whether two folders of one name can't be portions of one namespace package: both define a module of
     /// the same name, so they belong to different applications.
     fn collide(&self, one: FolderIndex, other: FolderIndex) -> bool {
-        let (one, other) = (self.directories().folder(one), self.directories().folder(other));
+        let (one, other) = (
+            self.directories().folder(one),
+            self.directories().folder(other),
+        );
         if one.has_init || other.has_init {
             return one.path != other.path;
         }
         let is_regular = |folder: &FolderIndex| self.directories().folder(*folder).has_init;
-        one.modules.keys().any(|name| other.modules.contains_key(name))
+        one.modules
+            .keys()
+            .any(|name| other.modules.contains_key(name))
             || one.folders.iter().any(|(name, folder)| {
-                other.folders.get(name).is_some_and(|same| is_regular(folder) || is_regular(same))
+                other
+                    .folders
+                    .get(name)
+                    .is_some_and(|same| is_regular(folder) || is_regular(same))
             })
     }
 
-    fn site_packages(&self) -> &[PathBuf] {
-        self.project.environment.as_ref().map_or(&[], |environment| &environment.site_packages)
+    pub(super) fn site_packages(&self) -> &[PathBuf] {
+        self.project
+            .environment
+            .as_ref()
+            .map_or(&[], |environment| &environment.site_packages)
     }
 
     /// Searches the virtual environment; answers are kept.
@@ -460,7 +489,12 @@ impl ModuleResolver {
         if self.site_packages().is_empty() || is_standard_library(dotted) {
             return None;
         }
-        if let Some(known) = self.installed.lock().unwrap_or_else(PoisonError::into_inner).get(dotted) {
+        if let Some(known) = self
+            .installed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(dotted)
+        {
             return known.clone();
         }
         let mut portions = Vec::new();
@@ -477,7 +511,10 @@ impl ModuleResolver {
             }
         }
         let answer = answer.or_else(|| namespace(portions));
-        self.installed.lock().unwrap_or_else(PoisonError::into_inner).insert(dotted.into(), answer.clone());
+        self.installed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(dotted.into(), answer.clone());
         answer
     }
 }

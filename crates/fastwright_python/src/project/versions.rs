@@ -61,7 +61,11 @@ impl Version {
     /// A version from its three numbers.
     #[must_use]
     pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
-        Self { major, minor, micro }
+        Self {
+            major,
+            minor,
+            micro,
+        }
     }
 
     /// The numbers at the start of a version as PEP 440 writes it: an epoch (`1!`) and a leading `v` are
@@ -73,7 +77,9 @@ impl Version {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let mut numbers = [0_u32; 3];
         for (position, number) in numbers.iter_mut().enumerate() {
-            let Some(part) = text.split('.').nth(position) else { break };
+            let Some(part) = text.split('.').nth(position) else {
+                break;
+            };
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             match part[..digits].parse() {
                 Ok(value) => *number = value,
@@ -119,13 +125,15 @@ impl DistributionVersions {
     /// nearest to the project's root.
     #[must_use]
     pub fn version(&self, name: &str) -> Option<(&str, VersionSource)> {
-        self.entry(name).map(|entry| (entry.version.as_str(), entry.source))
+        self.entry(name)
+            .map(|entry| (entry.version.as_str(), entry.source))
     }
 
     /// The numbers of [`DistributionVersions::version`].
     #[must_use]
     pub fn numbers(&self, name: &str) -> Option<Version> {
-        self.entry(name).and_then(|entry| Version::parse(&entry.version))
+        self.entry(name)
+            .and_then(|entry| Version::parse(&entry.version))
     }
 
     /// The statement behind [`DistributionVersions::version`].
@@ -137,7 +145,9 @@ impl DistributionVersions {
     /// Every statement about a distribution, the one that counts first: services of a monorepo may differ.
     #[must_use]
     pub fn all(&self, name: &str) -> &[DistributionVersion] {
-        self.by_name.get(&normalized_name(name)).map_or(&[], Vec::as_slice)
+        self.by_name
+            .get(&normalized_name(name))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The normalized names of every distribution, sorted.
@@ -148,9 +158,19 @@ impl DistributionVersions {
         names
     }
 
-    pub(crate) fn insert(&mut self, name: &str, version: String, source: VersionSource, path: &Path) {
+    pub(crate) fn insert(
+        &mut self,
+        name: &str,
+        version: String,
+        source: VersionSource,
+        path: &Path,
+    ) {
         let entries = self.by_name.entry(normalized_name(name)).or_default();
-        let entry = DistributionVersion { version, source, path: path.to_path_buf() };
+        let entry = DistributionVersion {
+            version,
+            source,
+            path: path.to_path_buf(),
+        };
         if !entries.contains(&entry) {
             entries.push(entry);
         }
@@ -175,12 +195,17 @@ impl DistributionVersions {
 
 /// Whether a file of this name locks versions.
 pub(crate) fn is_lock_file(name: &str) -> bool {
-    matches!(name, "uv.lock" | "poetry.lock" | "pdm.lock" | "Pipfile.lock" | "pylock.toml")
-        || (name.starts_with("pylock.") && name.ends_with(".toml"))
+    matches!(
+        name,
+        "uv.lock" | "poetry.lock" | "pdm.lock" | "Pipfile.lock" | "pylock.toml"
+    ) || (name.starts_with("pylock.") && name.ends_with(".toml"))
 }
 
 /// The names and versions that a lock file holds, and what is wrong with it.
-pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String, String)>, Option<ProjectProblem>) {
+pub(crate) fn read_lock_file(
+    tree: &dyn SourceTree,
+    path: &Path,
+) -> (Vec<(String, String)>, Option<ProjectProblem>) {
     let broken = |line: Option<usize>, reason: String| ProjectProblem {
         path: path.to_path_buf(),
         kind: ProblemKind::BrokenManifest,
@@ -189,26 +214,54 @@ pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String
     };
     let bytes = match tree.read(path) {
         Ok(bytes) => bytes,
-        Err(error) => return (Vec::new(), Some(broken(None, format!("the lock file can't be read: {error}")))),
+        Err(error) => {
+            return (
+                Vec::new(),
+                Some(broken(
+                    None,
+                    format!("the lock file can't be read: {error}"),
+                )),
+            );
+        }
     };
-    let text = String::from_utf8_lossy(&bytes);
-    if path.extension().is_some_and(|extension| extension == "lock") && path.ends_with("Pipfile.lock") {
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    if path.ends_with("Pipfile.lock") {
         return match pipfile_lock(&text) {
             Ok(packages) => (packages, None),
-            Err(error) => {
-                (Vec::new(), Some(broken(Some(error.line()), format!("the lock file is not valid JSON: {error}"))))
-            }
+            Err(error) => (
+                Vec::new(),
+                Some(broken(
+                    Some(error.line()),
+                    format!("the lock file is not valid JSON: {error}"),
+                )),
+            ),
         };
     }
-    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
-        return (Vec::new(), Some(broken(Some(line + 1), "the lock file holds a merge conflict".to_owned())));
+    if let Some(offset) = conflict_marker(&text) {
+        let line = super::manifest::line_of(&text, offset);
+        return (
+            Vec::new(),
+            Some(broken(
+                Some(line),
+                "the lock file holds a merge conflict".to_owned(),
+            )),
+        );
     }
     let packages = toml_lock(&text);
     if packages.is_empty()
         && let Err(error) = text.parse::<toml::Table>()
     {
-        let line = error.span().map(|span| super::manifest::line_of(&text, span.start));
-        return (Vec::new(), Some(broken(line, format!("the lock file is not valid TOML: {}", error.message()))));
+        let line = error
+            .span()
+            .map(|span| super::manifest::line_of(&text, span.start));
+        return (
+            Vec::new(),
+            Some(broken(
+                line,
+                format!("the lock file is not valid TOML: {}", error.message()),
+            )),
+        );
     }
     (packages, None)
 }
@@ -218,25 +271,42 @@ pub(crate) fn read_lock_file(tree: &dyn SourceTree, path: &Path) -> (Vec<(String
 /// everything else in discovery.
 fn toml_lock(text: &str) -> Vec<(String, String)> {
     let mut packages = Vec::new();
-    let mut in_package = false;
-    let mut name: Option<&str> = None;
-    for line in text.lines() {
-        if line.starts_with('[') {
-            in_package = matches!(line.trim_end(), "[[package]]" | "[[packages]]");
-            name = None;
-        } else if in_package {
+    for start in memchr::memmem::find_iter(text.as_bytes(), "[[package") {
+        if start > 0 && text.as_bytes()[start - 1] != b'\n' {
+            continue;
+        }
+        let mut lines = text[start..].lines();
+        if !matches!(
+            lines.next().map(str::trim_end),
+            Some("[[package]]" | "[[packages]]")
+        ) {
+            continue;
+        }
+        let mut name: Option<&str> = None;
+        for line in lines.take_while(|line| !line.starts_with('[')) {
             if let Some(value) = quoted_value(line, "name") {
                 name = Some(value);
             } else if let (Some(name), Some(version)) = (name, quoted_value(line, "version")) {
                 packages.push((name.to_owned(), version.to_owned()));
+                break;
             }
         }
     }
     packages
 }
 
+/// The offset of the first line that version control left from a conflict.
+fn conflict_marker(text: &str) -> Option<usize> {
+    let mut found = memchr::memmem::find_iter(text.as_bytes(), "<<<<<<< ");
+    found.find(|start| *start == 0 || text.as_bytes()[start - 1] == b'\n')
+}
+
 fn quoted_value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let value = line.strip_prefix(key)?.trim_start().strip_prefix('=')?.trim();
+    let value = line
+        .strip_prefix(key)?
+        .trim_start()
+        .strip_prefix('=')?
+        .trim();
     value.strip_prefix('"')?.split('"').next()
 }
 
@@ -244,7 +314,9 @@ fn pipfile_lock(text: &str) -> Result<Vec<(String, String)>, serde_json::Error> 
     let document: serde_json::Value = serde_json::from_str(text)?;
     let mut packages = Vec::new();
     for group in ["develop", "default"] {
-        let Some(entries) = document.get(group).and_then(serde_json::Value::as_object) else { continue };
+        let Some(entries) = document.get(group).and_then(serde_json::Value::as_object) else {
+            continue;
+        };
         for (name, entry) in entries {
             if let Some(version) = entry.get("version").and_then(serde_json::Value::as_str) {
                 packages.push((name.clone(), version.trim_start_matches('=').to_owned()));

@@ -98,7 +98,11 @@ impl<'a> Walker<'a> {
             let excluded = repository.join(".git").join("info").join("exclude");
             patterns = self.read_patterns(repository, &[&excluded], patterns);
         }
-        let mut above: Vec<&Path> = self.analysed.ancestors().take_while(|folder| folder.starts_with(top)).collect();
+        let mut above: Vec<&Path> = self
+            .analysed
+            .ancestors()
+            .take_while(|folder| folder.starts_with(top))
+            .collect();
         above.reverse();
         for pair in above.windows(2) {
             let files = [pair[0].join(".gitignore"), pair[0].join(".ignore")];
@@ -110,14 +114,21 @@ impl<'a> Walker<'a> {
         patterns
     }
 
-    fn read_patterns(&self, folder: &Path, files: &[&Path], above: Option<Arc<IgnorePatterns>>) -> Option<Arc<IgnorePatterns>> {
+    fn read_patterns(
+        &self,
+        folder: &Path,
+        files: &[&Path],
+        above: Option<Arc<IgnorePatterns>>,
+    ) -> Option<Arc<IgnorePatterns>> {
         let mut builder = GitignoreBuilder::new(folder);
         let mut any = false;
         for file in files {
             if !self.tree.is_file(file) {
                 continue;
             }
-            let Ok(bytes) = self.tree.read(file) else { continue };
+            let Ok(bytes) = self.tree.read(file) else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&bytes);
             for line in text.trim_start_matches('\u{feff}').lines() {
                 // git passes over patterns that it does not understand.
@@ -125,33 +136,57 @@ impl<'a> Walker<'a> {
             }
         }
         match builder.build() {
-            Ok(matcher) if any && !matcher.is_empty() => Some(Arc::new(IgnorePatterns { above, matcher })),
+            Ok(matcher) if any && !matcher.is_empty() => {
+                Some(Arc::new(IgnorePatterns { above, matcher }))
+            }
             _ => above,
         }
     }
 
-    fn folder(&self, path: PathBuf, patterns: Option<Arc<IgnorePatterns>>, beside_manifest: bool, depth: usize) -> WalkedFolder {
-        let mut walked = WalkedFolder { path, ..WalkedFolder::default() };
+    fn folder(
+        &self,
+        path: PathBuf,
+        patterns: Option<Arc<IgnorePatterns>>,
+        beside_manifest: bool,
+        depth: usize,
+    ) -> WalkedFolder {
+        let mut walked = WalkedFolder {
+            path,
+            ..WalkedFolder::default()
+        };
         let entries = match self.tree.entries(&walked.path) {
             Ok(entries) => entries,
             Err(error) => {
-                walked.problem(ProblemKind::NotReadable, format!("the folder can't be listed: {error}; it is left out"));
+                walked.problem(
+                    ProblemKind::NotReadable,
+                    format!("the folder can't be listed: {error}; it is left out"),
+                );
                 return walked;
             }
         };
-        if depth > 0 && self.options.default_excludes && is_excluded_by_content(&walked.path, &entries, beside_manifest) {
+        if depth > 0
+            && self.options.default_excludes
+            && is_excluded_by_content(&walked.path, &entries, beside_manifest)
+        {
             walked.excluded = true;
             return walked;
         }
         let has_patterns = self.options.respect_gitignore
-            && entries.iter().any(|entry| is_named(entry, ".gitignore") || is_named(entry, ".ignore"));
+            && entries
+                .iter()
+                .any(|entry| is_named(entry, ".gitignore") || is_named(entry, ".ignore"));
         let patterns = if has_patterns {
             let files = [walked.path.join(".gitignore"), walked.path.join(".ignore")];
             self.read_patterns(&walked.path.clone(), &[&files[0], &files[1]], patterns)
         } else {
             patterns
         };
-        let folder_name = walked.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder_name = walked
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let mut folders = Vec::new();
         for entry in entries {
             match entry.kind {
@@ -161,12 +196,16 @@ impl<'a> Walker<'a> {
                     }
                 }
                 EntryKind::File => self.file(entry, &folder_name, patterns.as_ref(), &mut walked),
-                EntryKind::Other if is_python_name(&entry.path) => walked.problems.push(ProjectProblem {
-                    message: "not a regular file (a FIFO, device or broken link); it is left out".to_owned(),
-                    path: entry.path,
-                    kind: ProblemKind::NotAFile,
-                    line: None,
-                }),
+                EntryKind::Other if is_python_name(&entry.path) => {
+                    walked.problems.push(ProjectProblem {
+                        message:
+                            "not a regular file (a FIFO, device or broken link); it is left out"
+                                .to_owned(),
+                        path: entry.path,
+                        kind: ProblemKind::NotAFile,
+                        line: None,
+                    })
+                }
                 EntryKind::Other => {}
             }
         }
@@ -179,8 +218,11 @@ impl<'a> Walker<'a> {
         }
         let manifest_here = !walked.manifests.is_empty();
         let enter = |path: PathBuf| self.folder(path, patterns.clone(), manifest_here, depth + 1);
-        let inner: Vec<WalkedFolder> =
-            if folders.len() > 1 { folders.into_par_iter().map(enter).collect() } else { folders.into_iter().map(enter).collect() };
+        let inner: Vec<WalkedFolder> = if folders.len() > 1 {
+            folders.into_par_iter().map(enter).collect()
+        } else {
+            folders.into_iter().map(enter).collect()
+        };
         for folder in inner {
             if folder.excluded {
                 walked.skip(&folder.path);
@@ -191,7 +233,13 @@ impl<'a> Walker<'a> {
         walked
     }
 
-    fn file(&self, entry: TreeEntry, folder_name: &str, patterns: Option<&Arc<IgnorePatterns>>, walked: &mut WalkedFolder) {
+    fn file(
+        &self,
+        entry: TreeEntry,
+        folder_name: &str,
+        patterns: Option<&Arc<IgnorePatterns>>,
+        walked: &mut WalkedFolder,
+    ) {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
         if let Some(kind) = manifest::kind_of(&name, folder_name) {
             walked.manifests.push((entry.path.clone(), kind));
@@ -232,7 +280,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether the walk goes into a folder, as far as its name and path tell.
-    fn enters(&self, entry: &TreeEntry, patterns: Option<&Arc<IgnorePatterns>>, walked: &mut WalkedFolder) -> bool {
+    fn enters(
+        &self,
+        entry: &TreeEntry,
+        patterns: Option<&Arc<IgnorePatterns>>,
+        walked: &mut WalkedFolder,
+    ) -> bool {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
         if self.options.default_excludes && is_excluded_by_name(&name) {
             return false;
@@ -246,20 +299,36 @@ impl<'a> Walker<'a> {
 
     /// A linked folder is followed once, when it lies in the project but not in what is walked anyway.
     fn follows(&self, link: &Path) -> bool {
-        let Ok(target) = self.tree.canonical(link) else { return false };
-        let inside = target.starts_with(&self.real_root) && !target.starts_with(&self.real_analysed);
+        let Ok(target) = self.tree.canonical(link) else {
+            return false;
+        };
+        let inside =
+            target.starts_with(&self.real_root) && !target.starts_with(&self.real_analysed);
         let above = self.real_analysed.starts_with(&target);
-        inside && !above && self.linked.lock().unwrap_or_else(PoisonError::into_inner).insert(target)
+        inside
+            && !above
+            && self
+                .linked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(target)
     }
 
     fn is_excluded(&self, path: &Path, is_folder: bool) -> bool {
-        self.excludes.as_ref().is_some_and(|excludes| excludes.matched(path, is_folder).is_ignore())
+        self.excludes
+            .as_ref()
+            .is_some_and(|excludes| excludes.matched(path, is_folder).is_ignore())
     }
 }
 
 impl WalkedFolder {
     fn problem(&mut self, kind: ProblemKind, message: String) {
-        self.problems.push(ProjectProblem { path: self.path.clone(), kind, line: None, message });
+        self.problems.push(ProjectProblem {
+            path: self.path.clone(),
+            kind,
+            line: None,
+            message,
+        });
     }
 
     fn skip(&mut self, path: &Path) {
@@ -271,16 +340,23 @@ impl WalkedFolder {
     }
 }
 
-fn exclude_matcher(root: &Path, options: &DiscoverOptions) -> Result<Option<Gitignore>, DiscoverError> {
+fn exclude_matcher(
+    root: &Path,
+    options: &DiscoverOptions,
+) -> Result<Option<Gitignore>, DiscoverError> {
     if options.exclude.is_empty() && options.extend_exclude.is_empty() {
         return Ok(None);
     }
     let mut builder = GitignoreBuilder::new(root);
     for pattern in options.exclude.iter().chain(&options.extend_exclude) {
         let written = pattern.strip_prefix("./").unwrap_or(pattern);
-        builder.add_line(None, written).map_err(|error| DiscoverError::BadPattern(pattern.clone(), error.to_string()))?;
+        builder
+            .add_line(None, written)
+            .map_err(|error| DiscoverError::BadPattern(pattern.clone(), error.to_string()))?;
     }
-    let matcher = builder.build().map_err(|error| DiscoverError::BadPattern(options.exclude.join(", "), error.to_string()))?;
+    let matcher = builder.build().map_err(|error| {
+        DiscoverError::BadPattern(options.exclude.join(", "), error.to_string())
+    })?;
     Ok(Some(matcher))
 }
 
@@ -294,7 +370,15 @@ fn is_named(entry: &TreeEntry, name: &str) -> bool {
 
 fn is_excluded_by_name(name: &str) -> bool {
     name.starts_with('.')
-        || matches!(name, "__pycache__" | "node_modules" | "site-packages" | "dist-packages" | "__pypackages__" | "bower_components")
+        || matches!(
+            name,
+            "__pycache__"
+                | "node_modules"
+                | "site-packages"
+                | "dist-packages"
+                | "__pypackages__"
+                | "bower_components"
+        )
         || name.ends_with(".egg-info")
         || name.ends_with(".dist-info")
 }
@@ -306,15 +390,24 @@ fn is_excluded_by_content(path: &Path, entries: &[TreeEntry], beside_manifest: b
     if has("pyvenv.cfg") || has("conda-meta") {
         return true;
     }
-    if !path.file_name().is_some_and(|name| name == "build" || name == "dist") {
+    if !path
+        .file_name()
+        .is_some_and(|name| name == "build" || name == "dist")
+    {
         return false;
     }
-    if entries.iter().any(|entry| entry.kind == EntryKind::File && is_python_name(&entry.path)) {
+    if entries
+        .iter()
+        .any(|entry| entry.kind == EntryKind::File && is_python_name(&entry.path))
+    {
         return false;
     }
     let from_setuptools = entries.iter().any(|entry| {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
-        name == "lib" || name.starts_with("lib.") || name.starts_with("bdist.") || name.starts_with("temp.")
+        name == "lib"
+            || name.starts_with("lib.")
+            || name.starts_with("bdist.")
+            || name.starts_with("temp.")
     });
     beside_manifest || from_setuptools
 }

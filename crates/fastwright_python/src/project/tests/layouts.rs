@@ -68,7 +68,11 @@ fn application_in_a_subfolder() {
             "#- pyproject.toml\n[tool.ruff]\nline-length = 100\n{init}#- backend/app/main.py\nfrom app.core.config import settings\n\
              #- backend/app/core/config.py\n#- backend/tests/test_main.py\nfrom app.main import app\n#- frontend/app/x.ts\n"
         );
-        let init_line = if init.is_empty() { "" } else { "backend/app/__init__.py = app @ backend\n" };
+        let init_line = if init.is_empty() {
+            ""
+        } else {
+            "backend/app/__init__.py = app @ backend\n"
+        };
         check(
             &fixture,
             &format!(
@@ -114,7 +118,9 @@ fn one_folder_of_scripts() {
 #[test]
 fn a_folder_whose_modules_use_dots_is_a_package() {
     check_in(
-        &MemoryTree::from_fixture("#- sql_app/main.py\nfrom . import crud\nfrom .models import X\n#- sql_app/crud.py\n#- sql_app/models.py\n"),
+        &MemoryTree::from_fixture(
+            "#- sql_app/main.py\nfrom . import crud\nfrom .models import X\n#- sql_app/crud.py\n#- sql_app/models.py\n",
+        ),
         "sql_app",
         "crud.py = sql_app.crud @ /project
          main.py = sql_app.main @ /project
@@ -125,7 +131,11 @@ fn a_folder_whose_modules_use_dots_is_a_package() {
 
 #[test]
 fn monorepo_with_colliding_names() {
-    for manifest in ["pyproject.toml\n[project]\nname = \"x\"\n", "requirements.txt\nfastapi\n", "Dockerfile\n"] {
+    for manifest in [
+        "pyproject.toml\n[project]\nname = \"x\"\n",
+        "requirements.txt\nfastapi\n",
+        "Dockerfile\n",
+    ] {
         let mut fixture = String::from("#- .git/HEAD\n");
         for service in ["a", "b"] {
             write!(
@@ -220,12 +230,21 @@ fn an_installed_package_is_named_from_site_packages() {
          api/main.py: fastapi -> outside /project/.venv/lib/python3.12/site-packages/fastapi/__init__.py as fastapi",
     );
     let project = found(&tree, ".venv/lib/python3.12/site-packages/zenml");
-    assert_eq!(project.versions.version("FastAPI"), Some(("0.115.2", VersionSource::Environment)));
-    assert_eq!(project.versions.version("zenml"), Some(("0.9", VersionSource::Environment)));
+    assert_eq!(
+        project.versions.version("FastAPI"),
+        Some(("0.115.2", VersionSource::Environment))
+    );
+    assert_eq!(
+        project.versions.version("zenml"),
+        Some(("0.9", VersionSource::Environment))
+    );
     // The project around it does not see its own environment's files.
     let around = found(&tree, ".");
     assert_eq!(names(&around), "main.py = main @ .\n");
-    assert_eq!(around.environment.unwrap().python, Some(Version::new(3, 12, 1)));
+    assert_eq!(
+        around.environment.unwrap().python,
+        Some(Version::new(3, 12, 1))
+    );
 }
 
 #[test]
@@ -250,5 +269,48 @@ fn a_part_of_a_project_and_one_file() {
         "backend/app/main.py = app.main @ backend",
         "backend/app/main.py: app.api.routes -> outside backend/app/api/routes.py as app.api.routes
          backend/app/main.py: app.main -> backend/app/main.py",
+    );
+}
+
+#[test]
+fn packages_installed_into_a_folder_of_any_name() {
+    let tree = MemoryTree::from_fixture(
+        "#- .git/HEAD\n#- target/zenml/__init__.py\n#- target/zenml/api.py\n#- target/zenml-0.9.dist-info/RECORD\n#- target/fastapi/__init__.py\n",
+    );
+    check_in(
+        &tree,
+        "target/zenml",
+        "__init__.py = zenml @ /project/target
+         api.py = zenml.api @ /project/target",
+        "api.py: fastapi -> outside /project/target/fastapi/__init__.py as fastapi",
+    );
+    assert_eq!(
+        found(&tree, "target/zenml").versions.version("zenml"),
+        Some(("0.9", VersionSource::Environment))
+    );
+}
+
+#[test]
+fn a_repository_whose_root_has_an_init_file() {
+    check(
+        "#- pyproject.toml\n[project]\nname = \"x\"\n#- __init__.py\n#- app/__init__.py\n#- app/main.py\nfrom app.db import x\n#- app/db.py\n#- jobs/run.py\nimport tasks\n#- jobs/tasks.py\n",
+        "__init__.py = __init__ @ .
+         app/__init__.py = app @ .
+         app/db.py = app.db @ .
+         app/main.py = app.main @ .
+         jobs/run.py = jobs.run @ .
+         jobs/tasks.py = jobs.tasks @ .",
+        "app/main.py: app.db -> app/db.py
+         jobs/run.py: tasks -> jobs/tasks.py",
+    );
+}
+
+#[test]
+fn a_module_called_setup_inside_a_package() {
+    check(
+        "#- pyproject.toml\n[project]\nname = \"x\"\n#- app/__init__.py\n#- app/operations/setup.py\n#- app/operations/requirements.txt\nredis\n",
+        "app/__init__.py = app @ .
+         app/operations/setup.py = app.operations.setup @ .",
+        "app/__init__.py: app.operations.setup -> app/operations/setup.py",
     );
 }

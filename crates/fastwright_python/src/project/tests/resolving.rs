@@ -78,17 +78,34 @@ fn submodules_of_every_kind_of_package() {
     let resolver = ModuleResolver::new(&project, &tree);
     let list = |dotted: &str| {
         let location = resolver.resolve(FileIndex(0), dotted).unwrap();
-        let shown = |module: Submodule| format!("{}{} {}", module.name, if module.is_package { "/" } else { "" }, shown(&project, Some(&module.location)));
-        resolver.submodules(&location).into_iter().map(shown).collect::<Vec<_>>()
+        let shown = |module: Submodule| {
+            format!(
+                "{}{} {}",
+                module.name,
+                if module.is_package { "/" } else { "" },
+                shown(&project, Some(&module.location))
+            )
+        };
+        resolver
+            .submodules(&location)
+            .into_iter()
+            .map(shown)
+            .collect::<Vec<_>>()
     };
-    assert_eq!(list("app"), ["b app/b.py", "ns/ app/ns/", "sub/ app/sub/__init__.py"]);
+    assert_eq!(
+        list("app"),
+        ["b app/b.py", "ns/ app/ns/", "sub/ app/sub/__init__.py"]
+    );
     assert_eq!(list("app.ns"), ["deep app/ns/deep.py"]);
     assert_eq!(list("spread"), ["one spread/one.py"]);
     assert_eq!(list("app.b"), Vec::<String>::new());
     let site = ".venv/lib/python3.12/site-packages/lib";
     assert_eq!(
         list("lib"),
-        [format!("core installed {site}/core.py as lib.core"), format!("more/ installed {site}/more/__init__.py as lib.more")]
+        [
+            format!("core installed {site}/core.py as lib.core"),
+            format!("more/ installed {site}/more/__init__.py as lib.more")
+        ]
     );
 }
 
@@ -100,23 +117,55 @@ fn imports_of_installed_files() {
     );
     let project = found(&tree, ".");
     let resolver = ModuleResolver::new(&project, &tree);
-    let Some(ModuleLocation::Outside(package)) = resolver.resolve(FileIndex(1), "lib") else { panic!("not found") };
-    let Some(ModuleLocation::Outside(core)) = resolver.resolve_outside(&package, "lib.core") else { panic!("not found") };
-    assert_eq!((core.module.as_str(), core.is_package, core.installed), ("lib.core", false, true));
-    let to = |dotted: &str| resolver.resolve_outside(&core, dotted).map(|location| shown(&project, Some(&location)));
-    assert_eq!(to("other").unwrap(), "installed .venv/lib/python3.12/site-packages/other.py as other");
+    let Some(ModuleLocation::Outside(package)) = resolver.resolve(FileIndex(1), "lib") else {
+        panic!("not found")
+    };
+    let Some(ModuleLocation::Outside(core)) = resolver.resolve_outside(&package, "lib.core") else {
+        panic!("not found")
+    };
+    assert_eq!(
+        (core.module.as_str(), core.is_package, core.installed),
+        ("lib.core", false, true)
+    );
+    let to = |dotted: &str| {
+        resolver
+            .resolve_outside(&core, dotted)
+            .map(|location| shown(&project, Some(&location)))
+    };
+    assert_eq!(
+        to("other").unwrap(),
+        "installed .venv/lib/python3.12/site-packages/other.py as other"
+    );
     assert_eq!((to("helper"), to("json")), (None, None));
     let relative = resolver.resolve_relative_outside(&core, 1, "");
-    assert_eq!(shown(&project, relative.as_ref()), "installed .venv/lib/python3.12/site-packages/lib/__init__.py as lib");
+    assert_eq!(
+        shown(&project, relative.as_ref()),
+        "installed .venv/lib/python3.12/site-packages/lib/__init__.py as lib"
+    );
 }
 
 #[test]
 fn relative_imports_by_folder() {
-    let tree = MemoryTree::from_fixture("#- pyproject.toml\n[project]\nname = \"x\"\n#- main.py\nfrom . import models\n#- models.py\n#- app/__init__.py\n#- app/a.py\n");
+    let tree = MemoryTree::from_fixture(
+        "#- pyproject.toml\n[project]\nname = \"x\"\n#- main.py\nfrom . import models\n#- models.py\n#- app/__init__.py\n#- app/a.py\n",
+    );
     let project = found(&tree, ".");
     let resolver = ModuleResolver::new(&project, &tree);
-    let at = |path: &str| FileIndex(project.files.iter().position(|file| file.relative == path).unwrap() as u32);
-    let to = |from: &str, level: u32, name: &str| shown(&project, resolver.resolve_relative(at(from), level, name).as_ref());
+    let at = |path: &str| {
+        FileIndex(
+            project
+                .files
+                .iter()
+                .position(|file| file.relative == path)
+                .unwrap() as u32,
+        )
+    };
+    let to = |from: &str, level: u32, name: &str| {
+        shown(
+            &project,
+            resolver.resolve_relative(at(from), level, name).as_ref(),
+        )
+    };
     assert_eq!(to("main.py", 1, "models"), "models.py");
     assert_eq!(to("app/a.py", 1, ""), "app/__init__.py");
     assert_eq!(to("app/a.py", 2, "models"), "models.py");

@@ -1,0 +1,407 @@
+//! From registrations to the routing table of an app: prefixes, inclusions and mounts followed in
+//! matching order (FastAPI 0.165 `routing.py`; inclusions are lazy since 0.137).
+
+use crate::application::{Condition, RouteKind};
+use crate::library::describe;
+use crate::library::routing::prefix_of;
+use crate::registry::*;
+use fastwright_python::interpreter::{ActiveCondition, Interpreter};
+use fastwright_python::location::Location;
+use fastwright_python::project::Version;
+use fastwright_python::value::*;
+use ustr::Ustr;
+
+/// The version of FastAPI from which an included router is followed live, not copied.
+const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
+
+/// A route with everything on the way from its registration to the app.
+#[derive(Debug, Clone)]
+pub struct FlatRoute {
+    /// What kind of entry it is.
+    pub kind: RouteKind,
+    /// Which kind of route object.
+    pub entry_kind: EntryKind,
+    /// Methods, sorted.
+    pub methods: Vec<String>,
+    /// Full path.
+    pub path: String,
+    /// The endpoint; for a mount the mounted application.
+    pub endpoint: Value,
+    /// Keywords of its registration.
+    pub options: Arguments,
+    /// Registration first, then each inclusion and mount outwards.
+    pub registration: Vec<(String, Location)>,
+    /// Values of `dependencies=` from the app inwards, with what they are given to.
+    pub dependencies: Vec<(Value, String, Location)>,
+    /// Tags from the outside inwards.
+    pub tags: Vec<String>,
+    /// Condition of its existence.
+    pub conditional: Option<Condition>,
+    /// Whether it and everything around it is in the document.
+    pub include_in_schema: bool,
+    /// The app (FastAPI or Starlette object) that serves it, the innermost.
+    pub app: ObjectId,
+}
+
+/// The routing table of one app, and what could not be decided.
+#[derive(Debug, Default)]
+pub struct RoutingTable {
+    /// Routes in matching order; frontends last.
+    pub routes: Vec<FlatRoute>,
+    /// What is missing, with the reason.
+    pub undecided: Vec<(String, Location)>,
+    /// Apps that are mounted inside.
+    pub mounted: Vec<ObjectId>,
+}
+
+#[derive(Clone, Default)]
+struct Surroundings {
+    prefix: String,
+    dependencies: Vec<(Value, String, Location)>,
+    tags: Vec<String>,
+    steps: Vec<(String, Location)>,
+    conditional: Option<Condition>,
+    hidden: bool,
+}
+
+/// Flattens what was registered on an app.
+pub fn routing_table(
+    interpreter: &mut Interpreter<'_>,
+    app: ObjectId,
+    version: Version,
+    source_text: &dyn Fn(Location) -> String,
+) -> RoutingTable {
+    let mut builder = Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
+    builder.app(app, &Surroundings::default(), &mut Vec::new());
+    let Builder { mut table, frontends, .. } = builder;
+    table.routes.extend(frontends);
+    table
+}
+
+struct Builder<'b, 'a> {
+    interpreter: &'b mut Interpreter<'a>,
+    version: Version,
+    source_text: &'b dyn Fn(Location) -> String,
+    table: RoutingTable,
+    frontends: Vec<FlatRoute>,
+}
+
+impl Builder<'_, '_> {
+    fn app(&mut self, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
+        let mut inner = around.clone();
+        // A mounted application has its own dependencies and tags only.
+        inner.dependencies.clear();
+        inner.tags.clear();
+        self.add_own(app, &mut inner, "the app");
+        self.entries(app, app, usize::MAX, &inner, stack);
+    }
+
+    /// What a router or app itself adds for everything on it.
+    fn add_own(&mut self, id: ObjectId, around: &mut Surroundings, what: &str) {
+        let Some(state) = self.interpreter.extension::<Registry>().routers.get(&id) else { return };
+        let site = state.site;
+        let arguments = state.arguments.clone();
+        let set = |interpreter: &Interpreter<'_>, name: &str| {
+            interpreter
+                .instance(id)
+                .and_then(|instance| instance.attributes.get(&Ustr::from(name)).cloned())
+                .or_else(|| arguments.keyword(name).cloned())
+        };
+        let dependencies = set(self.interpreter, "dependencies");
+        let tags = set(self.interpreter, "tags");
+        let include_in_schema = set(self.interpreter, "include_in_schema");
+        self.add_dependencies(around, dependencies.as_ref(), what, site);
+        self.add_tags(around, tags.as_ref());
+        if include_in_schema.and_then(|value| value.as_bool()) == Some(false) {
+            around.hidden = true;
+        }
+    }
+
+    fn add_dependencies(&mut self, around: &mut Surroundings, value: Option<&Value>, what: &str, site: Location) {
+        let Some(value) = value.filter(|value| !value.is_none()) else { return };
+        match self.interpreter.elements(value) {
+            Some(items) => {
+                around.dependencies.extend(items.into_iter().map(|item| (item, what.to_owned(), site)));
+            }
+            None if value.is_unknown() => {
+                self.undecided("the dependencies given here are not known", site);
+            }
+            None => {}
+        }
+    }
+
+    fn add_tags(&mut self, around: &mut Surroundings, value: Option<&Value>) {
+        let Some(items) = value.and_then(|value| self.interpreter.elements(value)) else { return };
+        for item in items {
+            if let Some(text) = self.text(&item) {
+                around.tags.push(text);
+            }
+        }
+    }
+
+    fn undecided(&mut self, reason: impl Into<String>, location: Location) {
+        let entry = (reason.into(), location);
+        if !self.table.undecided.contains(&entry) {
+            self.table.undecided.push(entry);
+        }
+    }
+
+    fn entries(
+        &mut self,
+        id: ObjectId,
+        app: ObjectId,
+        count: usize,
+        around: &Surroundings,
+        stack: &mut Vec<ObjectId>,
+    ) {
+        if stack.contains(&id) || stack.len() > 40 {
+            return;
+        }
+        stack.push(id);
+        let (entries, escapes) = match self.interpreter.extension::<Registry>().routers.get(&id) {
+            Some(state) => (state.entries.clone(), state.escapes.clone()),
+            None => (Vec::new(), Vec::new()),
+        };
+        for (callee, site) in escapes {
+            self.undecided(
+                format!("`{callee}` is given this router or app and its code is not followed: it may add routes"),
+                site,
+            );
+        }
+        let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
+        for entry in entries.into_iter().take(limit) {
+            match entry {
+                Entry::Route(route) => self.route(&route, app, around),
+                Entry::Include(include) => self.include(&include, app, around, stack),
+                Entry::Mount(mount) => self.mount(&mount, app, around, stack),
+                Entry::Frontend { path, site, conditions } => {
+                    let mut inner = around.clone();
+                    self.add_conditions(&mut inner, &conditions);
+                    let path = self.text(&path).unwrap_or_default();
+                    let full = join(&inner.prefix, path.trim_end_matches('/'));
+                    self.frontends.push(FlatRoute {
+                        kind: RouteKind::Frontend,
+                        entry_kind: EntryKind::Plain,
+                        methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+                        path: if full.is_empty() { "/".to_owned() } else { full },
+                        endpoint: Value::external("fastapi.routing.FrontendRoute"),
+                        options: Arguments::default(),
+                        registration: steps(&inner, "frontend files", site),
+                        dependencies: inner.dependencies.clone(),
+                        tags: Vec::new(),
+                        conditional: inner.conditional,
+                        include_in_schema: false,
+                        app,
+                    });
+                }
+            }
+        }
+        stack.pop();
+    }
+
+    /// The text of a path or prefix; nothing when it is not known.
+    fn text(&mut self, value: &Value) -> Option<String> {
+        self.interpreter.text_of(value)
+    }
+
+    fn route(&mut self, route: &RouteEntry, app: ObjectId, around: &Surroundings) {
+        let Some(path) = self.text(&route.path) else {
+            let reason = self.reason(&route.path);
+            self.undecided(format!("the path of a route is not known: {reason}"), route.site);
+            return;
+        };
+        let own_prefix = match &route.own_prefix {
+            None => String::new(),
+            Some(prefix) => match self.text(prefix) {
+                Some(prefix) => prefix,
+                None => {
+                    let reason = self.reason(prefix);
+                    self.undecided(format!("the prefix of a router is not known: {reason}"), route.site);
+                    return;
+                }
+            },
+        };
+        let Some(methods) = route.methods.clone() else {
+            self.undecided(format!("the methods of `{path}` are not known"), route.site);
+            return;
+        };
+        let mut inner = around.clone();
+        self.add_conditions(&mut inner, &route.conditions);
+        let dependencies = route.options.keyword("dependencies").cloned();
+        self.add_dependencies(&mut inner, dependencies.as_ref(), "the route", route.site);
+        let tags = route.options.keyword("tags").cloned();
+        self.add_tags(&mut inner, tags.as_ref());
+        let hidden = inner.hidden
+            || route.kind != EntryKind::Operation
+            || route.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false);
+        let mut methods = methods;
+        if route.kind == EntryKind::Plain && methods.iter().any(|method| method == "GET") {
+            methods.push("HEAD".to_owned());
+        }
+        methods.sort();
+        methods.dedup();
+        self.table.routes.push(FlatRoute {
+            kind: if route.kind == EntryKind::WebSocket { RouteKind::WebSocket } else { RouteKind::Http },
+            entry_kind: route.kind,
+            methods,
+            path: format!("{}{}{}", inner.prefix, own_prefix, path),
+            endpoint: route.endpoint.clone(),
+            options: route.options.clone(),
+            registration: steps(&inner, "registered", route.site),
+            dependencies: inner.dependencies.clone(),
+            tags: inner.tags.clone(),
+            conditional: inner.conditional,
+            include_in_schema: !hidden,
+            app,
+        });
+    }
+
+    fn include(&mut self, include: &IncludeEntry, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
+        let Kind::Instance(router) = include.router.kind else {
+            let what = describe(self.interpreter, &include.router);
+            self.undecided(
+                format!("the included router is not known ({what}): its routes are missing"),
+                include.site,
+            );
+            return;
+        };
+        if !self.interpreter.extension::<Registry>().routers.contains_key(&router) {
+            let what = describe(self.interpreter, &include.router);
+            self.undecided(format!("`{what}` is included but is no router that is known"), include.site);
+            return;
+        }
+        let mut inner = around.clone();
+        self.add_conditions(&mut inner, &include.conditions);
+        if let Some(prefix) = include.options.get(1, "prefix") {
+            match self.text(&prefix.clone()) {
+                Some(prefix) => inner.prefix.push_str(&prefix),
+                None => {
+                    let reason = self.reason(prefix);
+                    self.undecided(
+                        format!("the prefix of an included router is not known: {reason}"),
+                        include.site,
+                    );
+                    return;
+                }
+            }
+        }
+        let dependencies = include.options.keyword("dependencies").cloned();
+        self.add_dependencies(&mut inner, dependencies.as_ref(), "the inclusion", include.site);
+        let tags = include.options.keyword("tags").cloned();
+        self.add_tags(&mut inner, tags.as_ref());
+        if include.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false) {
+            inner.hidden = true;
+        }
+        inner.steps.push(("included".to_owned(), include.site));
+        self.add_own(router, &mut inner, "the router");
+        self.entries(router, app, include.count, &inner, stack);
+    }
+
+    fn mount(&mut self, mount: &MountEntry, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
+        let Some(path) = self.text(&mount.path) else {
+            let reason = self.reason(&mount.path);
+            self.undecided(format!("the path of a mounted application is not known: {reason}"), mount.site);
+            return;
+        };
+        let mut inner = around.clone();
+        self.add_conditions(&mut inner, &mount.conditions);
+        // A router prefixes what is mounted on it (APIRouter.mount does not; Starlette's Mount strips `/`).
+        let prefix = prefix_of(self.interpreter, app).and_then(|prefix| self.text(&prefix)).unwrap_or_default();
+        let full = format!("{}{}{}", inner.prefix, prefix, path.trim_end_matches('/'));
+        let mounted = self.application(&mount.app);
+        self.table.routes.push(FlatRoute {
+            kind: RouteKind::Mount,
+            entry_kind: EntryKind::Plain,
+            methods: Vec::new(),
+            path: full.clone(),
+            endpoint: mount.app.clone(),
+            options: Arguments::default(),
+            registration: steps(&inner, "mounted", mount.site),
+            dependencies: Vec::new(),
+            tags: Vec::new(),
+            conditional: inner.conditional.clone(),
+            include_in_schema: false,
+            app,
+        });
+        inner.prefix = full;
+        inner.steps.push(("mounted".to_owned(), mount.site));
+        match mounted {
+            Some(id) => {
+                if !self.table.mounted.contains(&id) {
+                    self.table.mounted.push(id);
+                }
+                if stack.len() < 12 {
+                    self.app(id, &inner, stack);
+                }
+            }
+            None => {
+                if mount.app.is_unknown() {
+                    let reason = self.reason(&mount.app);
+                    self.undecided(format!("what is mounted at `{}` is not known: {reason}", inner.prefix), mount.site);
+                }
+            }
+        }
+    }
+
+    /// The app behind a mounted value: itself, or what an ASGI middleware wraps.
+    fn application(&mut self, value: &Value) -> Option<ObjectId> {
+        match &value.kind {
+            Kind::Instance(id) => {
+                if self.interpreter.extension::<Registry>().routers.contains_key(id) {
+                    return Some(*id);
+                }
+                let inner = self.interpreter.instance(*id)?.attributes.get(&Ustr::from("app")).cloned()?;
+                self.application(&inner)
+            }
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Call { arguments, .. } => {
+                    let first = arguments.get(0, "app")?.clone();
+                    self.application(&first)
+                }
+                _ => None,
+            },
+            Kind::Union(alternatives) => {
+                let alternatives = std::sync::Arc::clone(alternatives);
+                alternatives.iter().find_map(|value| self.application(value))
+            }
+            _ => None,
+        }
+    }
+
+    fn reason(&self, value: &Value) -> String {
+        match &value.kind {
+            Kind::Unknown(unknown) => unknown.reason.clone(),
+            _ => {
+                let what = describe(self.interpreter, value);
+                format!("it is computed from {what}")
+            }
+        }
+    }
+
+    fn add_conditions(&mut self, around: &mut Surroundings, conditions: &[ActiveCondition]) {
+        if around.conditional.is_some() {
+            return;
+        }
+        // A condition that nothing decides says more than one that a default decides.
+        let undecided = conditions.iter().find(|condition| condition.setting.is_none());
+        let Some(condition) = undecided.or_else(|| conditions.first()) else { return };
+        let text = (self.source_text)(condition.location);
+        let text = match (&condition.setting, condition.negated) {
+            (Some(_), false) => format!("{text} (true by default)"),
+            (Some(_), true) => format!("not ({text}) (so by default)"),
+            (None, false) => text,
+            (None, true) => format!("not ({text})"),
+        };
+        around.conditional = Some(Condition { text, location: condition.location });
+    }
+}
+
+fn steps(around: &Surroundings, what: &str, site: Location) -> Vec<(String, Location)> {
+    let mut steps = vec![(what.to_owned(), site)];
+    steps.extend(around.steps.iter().rev().cloned());
+    steps
+}
+
+fn join(prefix: &str, path: &str) -> String {
+    format!("{prefix}{path}")
+}
