@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod application;
+pub mod assemble;
 pub mod library;
 pub mod registry;
 pub mod routes;

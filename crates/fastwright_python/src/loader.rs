@@ -69,6 +69,7 @@ pub struct Program {
     modules: Vec<(ModuleLocation, FoundModule)>,
     packages: FxHashMap<String, bool>,
     environment_is_complete: bool,
+    frozen: bool,
 }
 
 #[derive(Clone)]
@@ -101,6 +102,7 @@ impl Program {
             modules: Vec::new(),
             packages: FxHashMap::default(),
             environment_is_complete,
+            frozen: false,
         }
     }
 
@@ -117,6 +119,13 @@ impl Program {
     /// The code of a parsed file.
     pub fn code(&self, file: FileId) -> &Arc<Module> {
         &self.codes[file.0 as usize]
+    }
+
+    /// Takes the files out, for those who read them once the program is evaluated. From then on no further
+    /// file is loaded: what is asked for is answered as a library that is not followed.
+    pub fn take_files(&mut self) -> Files {
+        self.frozen = true;
+        std::mem::take(&mut self.files)
     }
 
     /// Whether the virtual environment is the one that the project runs in.
@@ -346,6 +355,9 @@ impl Program {
         let path = self.key_path(&location);
         if let Some(key) = self.keys.get(&path) {
             return Found::Module(self.modules[key.0 as usize].1.clone());
+        }
+        if self.frozen {
+            return Found::Library;
         }
         let (file, name, is_package) = match &location {
             ModuleLocation::File(index) => {

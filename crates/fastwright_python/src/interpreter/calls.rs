@@ -557,3 +557,54 @@ impl Interpreter<'_> {
         }
     }
 }
+
+impl Interpreter<'_> {
+    /// Calls a value when no code is running: parameters that are not given and have no default are
+    /// symbolic.
+    ///
+    /// # Errors
+    /// The exception that the call certainly raises.
+    pub fn call_from_outside(&mut self, callee: &Value, mut arguments: Arguments) -> Evaluated {
+        let (scope, module) = match self.plain_function(callee) {
+            Some(function) => {
+                let given = arguments.positional.len();
+                for (index, parameter) in function.definition.parameters.iter().enumerate().skip(given) {
+                    let missing = function.defaults.get(index).is_none_or(Option::is_none)
+                        && arguments.keyword(&parameter.name).is_none()
+                        && matches!(
+                            parameter.kind,
+                            ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly
+                        );
+                    let is_receiver = index == 0 && matches!(callee.kind, Kind::Method(_));
+                    if missing && !is_receiver {
+                        let value = self.outside_parameter(&function, index);
+                        arguments.keywords.push((parameter.name, value));
+                    }
+                }
+                (function.scope, function.module)
+            }
+            None => match self.modules.first() {
+                Some(first) => (first.scope, ModuleId(0)),
+                None => return Ok(Value::unknown("nothing is evaluated yet", None)),
+            },
+        };
+        let callee = callee.clone();
+        self.in_frame(scope, module, |interpreter| interpreter.call_value(&callee, arguments, Span::default()))
+    }
+
+    fn outside_parameter(&mut self, function: &Arc<FunctionValue>, index: usize) -> Value {
+        let parameter = &function.definition.parameters[index];
+        let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
+            expression: Arc::clone(expression),
+            scope: function.scope,
+            module: function.module,
+        });
+        let annotation = annotation.map(|annotation| self.evaluate_annotation(&annotation));
+        Value::symbolic(Symbolic::Parameter(ParameterValue {
+            function: function.id,
+            name: parameter.name,
+            annotation,
+            location: Location { file: function.id.file, span: parameter.span },
+        }))
+    }
+}
