@@ -172,7 +172,7 @@ impl Builder<'_, '_> {
         for entry in entries.into_iter().take(limit) {
             match entry {
                 Entry::Route(route) => self.route(&route, app, around),
-                Entry::Include(include) => self.include(&include, app, around, stack),
+                Entry::Include(include) => self.include(&include, id, app, around, stack),
                 Entry::Mount(mount) => self.mount(&mount, app, around, stack),
                 Entry::Frontend { path, site, conditions } => {
                     let mut inner = around.clone();
@@ -256,7 +256,14 @@ impl Builder<'_, '_> {
         });
     }
 
-    fn include(&mut self, include: &IncludeEntry, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
+    fn include(
+        &mut self,
+        include: &IncludeEntry,
+        including: ObjectId,
+        app: ObjectId,
+        around: &Surroundings,
+        stack: &mut Vec<ObjectId>,
+    ) {
         let Kind::Instance(router) = include.router.kind else {
             let what = describe(self.interpreter, &include.router);
             self.undecided(
@@ -272,6 +279,17 @@ impl Builder<'_, '_> {
         }
         let mut inner = around.clone();
         self.add_conditions(&mut inner, &include.conditions);
+        // include_router registers through add_api_route, which puts the including router's prefix first.
+        if let Some(prefix) = prefix_of(self.interpreter, including) {
+            match self.text(&prefix) {
+                Some(prefix) => inner.prefix.push_str(&prefix),
+                None => {
+                    let reason = self.reason(&prefix);
+                    self.undecided(format!("the prefix of a router is not known: {reason}"), include.site);
+                    return;
+                }
+            }
+        }
         if let Some(prefix) = include.options.get(1, "prefix") {
             match self.text(&prefix.clone()) {
                 Some(prefix) => inner.prefix.push_str(&prefix),
@@ -305,9 +323,7 @@ impl Builder<'_, '_> {
         };
         let mut inner = around.clone();
         self.add_conditions(&mut inner, &mount.conditions);
-        // A router prefixes what is mounted on it (APIRouter.mount does not; Starlette's Mount strips `/`).
-        let prefix = prefix_of(self.interpreter, app).and_then(|prefix| self.text(&prefix)).unwrap_or_default();
-        let full = format!("{}{}{}", inner.prefix, prefix, path.trim_end_matches('/'));
+        let full = format!("{}{}", inner.prefix, path.trim_end_matches('/'));
         let mounted = self.application(&mount.app);
         self.table.routes.push(FlatRoute {
             kind: RouteKind::Mount,
