@@ -103,12 +103,8 @@ impl Cache {
         let Some(index) = index else {
             return Err(snapshot);
         };
-        let known: HashMap<&Path, &Record> = index
-            .found
-            .iter()
-            .chain(&index.others)
-            .map(|record| (record.path.as_path(), record))
-            .collect();
+        let known: HashMap<&Path, &Record> =
+            index.found.iter().chain(&index.others).map(|record| (record.path.as_path(), record)).collect();
         let trusted = index.written.saturating_sub(nanoseconds(CLOCK_TICK));
         let hash = |(path, stamp): &(PathBuf, Option<Stamp>)| {
             let record = known.get(path.as_path()).filter(|record| {
@@ -293,4 +289,73 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 fn now() -> u64 {
     nanoseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+    use clap::Parser as _;
+
+    fn settings(folder: &Path) -> Settings {
+        let arguments = Arguments::parse_from(["fastwright", "routes", "--isolated"]);
+        let Command::Routes(routes) = arguments.command else { unreachable!() };
+        Settings::for_project(folder, &routes.project).unwrap()
+    }
+
+    #[test]
+    fn results_are_found_again_until_a_file_changes() {
+        let project = tempfile::tempdir().unwrap();
+        let library = tempfile::tempdir().unwrap();
+        let file = project.path().join("main.py");
+        let package = library.path().join("package.py");
+        std::fs::write(&file, "a = 1\n").unwrap();
+        std::fs::write(&package, "b = 1\n").unwrap();
+        std::fs::create_dir(project.path().join(".git")).unwrap();
+        let settings = settings(project.path());
+        let cache = Cache::open("test", &settings, None).unwrap();
+        let lookup = || cache.lookup::<String>(&settings);
+        let mut files = Files::default();
+        files.add(fastwright_python::location::File::new(
+            package.clone(),
+            "package.py".into(),
+            Default::default(),
+            false,
+            "b = 1\n".into(),
+        ));
+
+        let snapshot = lookup().err().unwrap();
+        cache.store(snapshot, &files, &"first");
+        assert_eq!(lookup().ok().as_deref(), Some("first"));
+
+        std::fs::write(&file, "a = 2\n").unwrap();
+        let snapshot = lookup().err().unwrap();
+        cache.store(snapshot, &files, &"second");
+        assert_eq!(lookup().ok().as_deref(), Some("second"));
+        // Back to the earlier state: its result is still there.
+        std::fs::write(&file, "a = 1\n").unwrap();
+        assert_eq!(lookup().ok().as_deref(), Some("first"));
+        // A library that was read counts, and so does a file that is new.
+        std::fs::write(&package, "b = 2\n").unwrap();
+        assert!(lookup().is_err());
+        std::fs::write(&package, "b = 1\n").unwrap();
+        assert!(lookup().is_ok());
+        std::fs::write(project.path().join("new.py"), "").unwrap();
+        assert!(lookup().is_err());
+    }
+
+    #[test]
+    fn a_file_that_changes_during_the_analysis_is_not_kept() {
+        let project = tempfile::tempdir().unwrap();
+        let file = project.path().join("main.py");
+        std::fs::write(&file, "a = 1\n").unwrap();
+        let settings = settings(project.path());
+        let cache = Cache::open("test", &settings, None).unwrap();
+        let snapshot = cache.lookup::<String>(&settings).err().unwrap();
+        std::fs::write(&file, "a = 1000\n").unwrap();
+        cache.store(snapshot, &Files::default(), &"result");
+        assert!(cache.lookup::<String>(&settings).is_err());
+    }
 }

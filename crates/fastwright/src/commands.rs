@@ -95,6 +95,9 @@ fn tell_nothing_found(settings: &Settings, files: usize) {
              If there is one, name it: `--app module:attribute` or `--app 'module:factory()'`"
         )
     } else {
-        format!("fastwright: no FastAPI application `{}` found in {path}", settings.analysis.apps.join("`, `"))
+        format!(
+            "fastwright: no FastAPI application `{}` found in {path}",
+            settings.analysis.apps.join("`, `")
+        )
     });
 }

@@ -32,16 +32,12 @@ impl Settings {
     pub(crate) fn for_project(path: &Path, arguments: &ProjectArguments) -> Result<Self, Failure> {
         let path = absolute(path)?;
         let folder = working_directory()?;
-        let mut configuration = if arguments.isolated {
-            Configuration::default()
-        } else {
-            configuration::read(&path)?
-        };
+        let mut configuration =
+            if arguments.isolated { Configuration::default() } else { configuration::read(&path)? };
         for assignment in &arguments.config {
             configuration.set(assignment, &folder)?;
         }
-        let apps =
-            if arguments.app.is_empty() { configuration.apps.clone() } else { arguments.app.clone() };
+        let apps = if arguments.app.is_empty() { configuration.apps.clone() } else { arguments.app.clone() };
         let mut exclude = configuration.exclude.clone();
         exclude.extend(arguments.exclude.iter().cloned());
         let python_env = match &arguments.python_env {
@@ -89,10 +85,8 @@ impl Settings {
         review.respect_suppressions = !arguments.no_ignores;
         // The configuration's values are checked already: what is wrong now was written on the command line.
         if let Err(errors) = review.validate() {
-            let lines: Vec<String> = errors
-                .iter()
-                .map(|error| format!("--{}: {}", error.key, error.message))
-                .collect();
+            let lines: Vec<String> =
+                errors.iter().map(|error| format!("--{}: {}", error.key, error.message)).collect();
             return Err(Failure::new(lines.join("\n")));
         }
         if let Some(file) = &arguments.baseline {
@@ -138,7 +132,11 @@ impl Settings {
             set("fastapi-version", version.as_str().into());
         }
         let ignores = |entries: &[(String, Vec<String>)]| -> toml::Value {
-            entries.iter().map(|(pattern, rules)| (pattern.clone(), list(rules))).collect::<toml::Table>().into()
+            entries
+                .iter()
+                .map(|(pattern, rules)| (pattern.clone(), list(rules)))
+                .collect::<toml::Table>()
+                .into()
         };
         set("per-file-ignores", ignores(&review.per_file_ignores));
         set("per-route-ignores", ignores(&review.per_route_ignores));

@@ -92,7 +92,8 @@ pub(crate) fn tell(text: &str) {
 /// # Errors
 /// When the folder does not exist or the file can't be written.
 pub(crate) fn write_file(file: &Path, text: &str) -> Result<(), Failure> {
-    let failure = |error: std::io::Error| Failure::new(format!("{} can't be written: {error}", file.display()));
+    let failure =
+        |error: std::io::Error| Failure::new(format!("{} can't be written: {error}", file.display()));
     // A link keeps pointing where it points; devices such as /dev/stdout can't be replaced at all.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     if std::fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {

@@ -102,9 +102,7 @@ pub(crate) fn rule_description(name: &str) -> Result<RuleDescription<'static>, F
             let hint = registry::nearest_name(name)
                 .map(|nearest| format!("; did you mean `{nearest}`?"))
                 .unwrap_or_default();
-            Err(Failure::new(format!(
-                "there is no rule `{name}`{hint}\n`fastwright rule` lists all rules"
-            )))
+            Err(Failure::new(format!("there is no rule `{name}`{hint}\n`fastwright rule` lists all rules")))
         }
     }
 }

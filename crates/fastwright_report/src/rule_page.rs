@@ -44,8 +44,7 @@ pub fn list(rules: &[RuleDescription<'_>], appearance: &Appearance) -> String {
 /// One rule: its name, area and severity, then its page.
 pub fn explain(rule: &RuleDescription<'_>, appearance: &Appearance) -> String {
     let severity = appearance.severity(rule.severity, rule.severity.name());
-    let mut text =
-        format!("{} ({}, {severity})\n\n", appearance.bold(rule.name), rule.area.name());
+    let mut text = format!("{} ({}, {severity})\n\n", appearance.bold(rule.name), rule.area.name());
     text.push_str(&terminal(rule.page, rule.name, appearance));
     text
 }
@@ -164,9 +163,8 @@ fn without_marks(text: &str) -> String {
         }
         let mut rest = part;
         while let Some((before, link)) = rest.split_once('[') {
-            let Some((label, (address, after))) = link
-                .split_once("](")
-                .and_then(|(label, behind)| Some((label, behind.split_once(')')?)))
+            let Some((label, (address, after))) =
+                link.split_once("](").and_then(|(label, behind)| Some((label, behind.split_once(')')?)))
             else {
                 break;
             };
@@ -194,8 +192,7 @@ fn table(text: &mut String, rows: &[&str], appearance: &Appearance) {
         .map(|index| rows.iter().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0))
         .collect();
     for (number, row) in rows.iter().enumerate() {
-        let line: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &columns)| pad(cell, columns)).collect();
+        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, &columns)| pad(cell, columns)).collect();
         let line = line.join("  ");
         let line = line.trim_end();
         let line = if number == 0 { appearance.bold(line) } else { line.to_owned() };

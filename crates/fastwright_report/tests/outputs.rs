@@ -135,7 +135,8 @@ fn a_report_survives_being_written_and_read() {
 fn projects_elsewhere_have_their_root_in_front() {
     let mut other = report();
     other.document.projects[0].root = "services/shop".to_owned();
-    let concise = |report: &ReviewReport| render_review(report, ReviewFormat::Concise, &[], &Appearance::plain());
+    let concise =
+        |report: &ReviewReport| render_review(report, ReviewFormat::Concise, &[], &Appearance::plain());
     assert!(concise(&other).starts_with("services/shop/app/auth.py:8:13: critical["));
     let merged = ReviewReport::merge(vec![report(), other]);
     assert_eq!(merged.document.projects.len(), 2);

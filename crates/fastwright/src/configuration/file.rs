@@ -100,7 +100,8 @@ mod tests {
         std::fs::write(root.join("pyproject.toml"), "[tool.fastwright]\nfail-on = \"low\"\n").unwrap();
         std::fs::write(root.join("service/pyproject.toml"), "[project]\nname = \"x\"\n").unwrap();
         assert_eq!(read(&root.join("service/app")).unwrap().fail_on, Some(Severity::Low));
-        std::fs::write(root.join("service/pyproject.toml"), "[tool.fastwright]\nfail-on = \"info\"\n").unwrap();
+        std::fs::write(root.join("service/pyproject.toml"), "[tool.fastwright]\nfail-on = \"info\"\n")
+            .unwrap();
         std::fs::write(root.join("service/fastwright.toml"), "fail-on = \"high\"\n").unwrap();
         assert_eq!(read(&root.join("service/app")).unwrap().fail_on, Some(Severity::High));
     }
@@ -120,10 +121,7 @@ mod tests {
             "fastwright.toml:1:35: `GET /status` needs a reason why everybody may call it"
         );
         let error = parse(Path::new("fastwright.toml"), "exclude = [1]\n", false).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "fastwright.toml:1:12: `exclude` is a list of texts, not an integer"
-        );
+        assert_eq!(error.to_string(), "fastwright.toml:1:12: `exclude` is a list of texts, not an integer");
         let error = parse(Path::new("fastwright.toml"), "exclude = [\n", false).unwrap_err();
         assert!(error.to_string().starts_with("fastwright.toml:"), "{error}");
     }

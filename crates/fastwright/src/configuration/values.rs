@@ -19,7 +19,8 @@ impl Reader<'_, '_> {
 
     fn expected(&self, what: &str, value: &Spanned<DeValue<'_>>) -> Failure {
         let found = value.get_ref().type_str();
-        self.origin.failure(&value.span(), &format!("`{}` is {what}, not {} {found}", self.key, article(found)))
+        self.origin
+            .failure(&value.span(), &format!("`{}` is {what}, not {} {found}", self.key, article(found)))
     }
 
     pub(super) fn text(&mut self, value: &Spanned<DeValue<'_>>) -> Result<String, Failure> {
