@@ -73,12 +73,14 @@ impl Cache {
         let mut hasher = blake3::Hasher::new();
         // The settings' debug output names every field with its value, in a fixed order.
         let material = format!(
-            "{HEADER}\n{}\n{program:?}\n{command}\n{:?}\n{:?}\n{:?}\n{:?}",
+            "{HEADER}\n{}\n{program:?}\n{command}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
             env!("CARGO_PKG_VERSION"),
             settings.path,
             settings.analysis,
             settings.review,
             std::env::var_os("VIRTUAL_ENV"),
+            // Results name the project's root as seen from here.
+            std::env::current_dir().ok(),
         );
         hasher.update(material.as_bytes());
         Some(Self { folder, key: hasher.finalize().to_hex()[..24].to_owned() })

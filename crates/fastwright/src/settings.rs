@@ -111,7 +111,9 @@ impl Settings {
         }
         let mut table = toml::Table::new();
         let mut set = |key: &str, value: toml::Value| {
-            table.insert(key.to_owned(), value);
+            if value.as_table().is_none_or(|entries| !entries.is_empty()) {
+                table.insert(key.to_owned(), value);
+            }
         };
         let review = &self.review;
         set("select", list(&review.select));
