@@ -1,5 +1,14 @@
 //! Python projects as data: finding files and roots, parsing, module graph, and the abstract
 //! interpreter. Nothing of the analysed project is ever executed.
 
+pub mod interpreter;
+pub mod ir;
+pub mod loader;
 pub mod location;
+mod lower;
+pub mod parse;
 pub mod program;
+pub mod project;
+pub mod source;
+pub mod summary;
+pub mod value;

@@ -1,0 +1,979 @@
+//! Attributes and items, and the class of a value.
+
+use super::{Evaluated, Interpreter, ModuleStatus};
+use crate::ir::BinaryOperator;
+use crate::location::Span;
+use crate::value::*;
+use std::sync::Arc;
+use ustr::Ustr;
+
+impl Interpreter<'_> {
+    /// Reads an attribute; an exception becomes unknown.
+    pub fn attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Value {
+        match self.checked_attribute(base, name, span) {
+            Ok(value) => value,
+            Err(raised) => Value::unknown(format!("reading `{name}` raises an exception"), Some(raised.location)),
+        }
+    }
+
+    /// Reads an attribute as Python does: descriptors bind, properties run.
+    pub(crate) fn checked_attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Evaluated {
+        let configurable = base.configurable;
+        let value = match &base.kind {
+            Kind::Module(module) => self.module_attribute(*module, name, span),
+            Kind::Class(class) => self.class_attribute(*class, name, span)?,
+            Kind::Instance(_) => self.instance_attribute(base, name, span)?,
+            Kind::Function(function) => {
+                let function = Arc::clone(function);
+                self.function_attribute(&function, base, name)
+            }
+            Kind::Method(method) => match name.as_str() {
+                "__self__" => method.receiver.clone(),
+                "__func__" => method.function.clone(),
+                _ => {
+                    let function = method.function.clone();
+                    self.checked_attribute(&function, name, span)?
+                }
+            },
+            Kind::Descriptor(descriptor) => match name.as_str() {
+                "setter" | "getter" | "deleter" | "expression" | "inplace" | "comparator" | "update_expression" => {
+                    Value::external("fastwright.keep_first_definition")
+                }
+                "fget" | "__func__" | "__wrapped__" => descriptor.function.clone(),
+                _ => {
+                    let function = descriptor.function.clone();
+                    self.checked_attribute(&function, name, span)?
+                }
+            },
+            Kind::External(owner) => self.external_attribute(*owner, name),
+            Kind::Symbolic(symbolic) => {
+                let symbolic = Arc::clone(symbolic);
+                self.symbolic_attribute(base, &symbolic, name, span)?
+            }
+            Kind::Union(alternatives) => {
+                let alternatives = Arc::clone(alternatives);
+                let mut values = Vec::new();
+                for alternative in alternatives.iter().filter(|value| !value.is_none()) {
+                    values.push(self.checked_attribute(alternative, name, span)?);
+                }
+                Value::union(values)
+            }
+            Kind::Unknown(_) => base.clone(),
+            Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
+            _ => {
+                let owner = builtin_type(&base.kind);
+                match (name.as_str(), owner) {
+                    ("__class__", _) => Value::external(&format!("builtins.{owner}")),
+                    _ => Kind::Method(Arc::new(MethodValue {
+                        receiver: base.clone(),
+                        function: Value::external(&format!("builtins.{owner}.{name}")),
+                    }))
+                    .into(),
+                }
+            }
+        };
+        Ok(value.with_configurable(configurable))
+    }
+
+    fn module_attribute(&mut self, module: ModuleId, name: Ustr, span: Span) -> Value {
+        let scope = self.modules[module.0 as usize].scope;
+        if let Some(value) = self.scopes[scope.0 as usize].names.get(&name) {
+            return value.clone();
+        }
+        let dotted = self.modules[module.0 as usize].name;
+        match name.as_str() {
+            "__name__" => return Value::str(&dotted),
+            "__file__" => {
+                let key = self.modules[module.0 as usize].key;
+                return Value::str(&self.source.path_of(key));
+            }
+            "__path__" => {
+                return Value::symbolic(Symbolic::Member { base: Kind::Module(module).into(), name });
+            }
+            "__dict__" => {
+                let mut entries: Vec<(Ustr, Value)> =
+                    self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
+                entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
+                return self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect());
+            }
+            _ => {}
+        }
+        if let Some(value) = self.lazy_module_attribute(module, name, span) {
+            return value;
+        }
+        if self.modules[module.0 as usize].is_package
+            && let Some(submodule) = self.import_child(module, name)
+        {
+            return submodule;
+        }
+        let reason = if self.modules[module.0 as usize].status == ModuleStatus::Running {
+            format!("`{dotted}.{name}` is read before it is bound (import cycle)")
+        } else {
+            format!("`{dotted}` has no `{name}`")
+        };
+        Value::unknown(reason, Some(self.here(span)))
+    }
+
+    /// PEP 562: a module's `__getattr__`.
+    fn lazy_module_attribute(&mut self, module: ModuleId, name: Ustr, span: Span) -> Option<Value> {
+        if name.starts_with("__") {
+            return None;
+        }
+        let scope = self.modules[module.0 as usize].scope;
+        let getter = self.scopes[scope.0 as usize].names.get(&Ustr::from("__getattr__")).cloned()?;
+        let Kind::Function(function) = &getter.kind else { return None };
+        let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
+        let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
+        let value = self.call_function(function, arguments, span);
+        self.mode = saved;
+        let value = value.ok()?;
+        (!value.is_unknown() && !value.is_none()).then_some(value)
+    }
+
+    /// Searches the lookup order of a class. The second part says where it was found.
+    pub fn find_in_class(&self, class: &Value, name: Ustr) -> Option<(Value, ObjectId)> {
+        for owner in self.class_order(class) {
+            if let Kind::Class(id) = owner.kind
+                && let Some(value) = self.class(id).and_then(|class| class.attributes.get(&name))
+            {
+                return Some((value.clone(), id));
+            }
+        }
+        None
+    }
+
+    /// The annotation of a name in the body of a class or its bases, with its place.
+    pub fn annotation_in_class(&self, class: &Value, name: Ustr) -> Option<(Annotation, crate::location::Location)> {
+        self.class_order(class).iter().find_map(|owner| match owner.kind {
+            Kind::Class(id) => self.class(id)?.annotations.get(&name).cloned(),
+            _ => None,
+        })
+    }
+
+    fn class_attribute(&mut self, class: ObjectId, name: Ustr, span: Span) -> Evaluated {
+        let class_value: Value = Kind::Class(class).into();
+        let own_name = |interpreter: &Self| interpreter.class(class).map(|class| class.name).unwrap_or_default();
+        match name.as_str() {
+            "__name__" => return Ok(Value::str(&own_name(self))),
+            "__qualname__" => {
+                let qualname = self.class(class).map(|class| class.qualname).unwrap_or_default();
+                return Ok(Value::str(&qualname));
+            }
+            "__module__" => {
+                let module = self.class(class).map(|class| class.module);
+                return Ok(match module {
+                    Some(module) => Value::str(&self.modules[module.0 as usize].name.clone()),
+                    None => Value::NONE,
+                });
+            }
+            "__mro__" => return Ok(Value::tuple(self.class_order(&class_value))),
+            "__bases__" => {
+                return Ok(Value::tuple(self.class(class).map(|class| class.bases.clone()).unwrap_or_default()));
+            }
+            "__doc__" => {
+                let text = self
+                    .class(class)
+                    .and_then(|class| class.definition.as_ref())
+                    .and_then(|definition| definition.docstring().map(Value::str));
+                return Ok(text.unwrap_or(Value::NONE));
+            }
+            "__annotations__" => return Ok(self.annotations_of_class(class)),
+            "__dict__" => {
+                let entries = self
+                    .class(class)
+                    .map(|class| {
+                        class.attributes.iter().map(|(name, value)| (Value::str(name), value.clone())).collect()
+                    })
+                    .unwrap_or_default();
+                return Ok(self.dict(entries));
+            }
+            "__members__" => {
+                if let Some(members) = self.enumeration_members(class) {
+                    let mut entries = Vec::new();
+                    for member in members {
+                        let name = self.attribute(&member, Ustr::from("name"), span);
+                        entries.push((name, member));
+                    }
+                    return Ok(self.dict(entries));
+                }
+            }
+            "__subclasses__" => {
+                return Ok(Kind::Method(Arc::new(MethodValue {
+                    receiver: class_value,
+                    function: Value::external("builtins.type.__subclasses__"),
+                }))
+                .into());
+            }
+            "mro" => {
+                return Ok(Kind::Method(Arc::new(MethodValue {
+                    receiver: class_value,
+                    function: Value::external("builtins.type.mro"),
+                }))
+                .into());
+            }
+            _ => {}
+        }
+        let order = self.class_order(&class_value);
+        for owner in &order {
+            match &owner.kind {
+                Kind::Class(id) => {
+                    if let Some(value) = self.class(*id).and_then(|class| class.attributes.get(&name)).cloned() {
+                        return Ok(match &value.kind {
+                            Kind::Descriptor(descriptor) => match descriptor.kind {
+                                DescriptorKind::ClassMethod => Kind::Method(Arc::new(MethodValue {
+                                    receiver: class_value,
+                                    function: descriptor.function.clone(),
+                                }))
+                                .into(),
+                                DescriptorKind::Static => descriptor.function.clone(),
+                                DescriptorKind::Property => Value::symbolic(Symbolic::Member { base: class_value, name }),
+                            },
+                            Kind::Method(_) | Kind::Function(_) => value,
+                            _ => self.library_class_attribute(&order, class, name).unwrap_or(value),
+                        });
+                    }
+                }
+                Kind::External(external) => {
+                    if let Some(value) = self.library.class_attribute(self, *external, class, name) {
+                        return Ok(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.annotation_in_class(&class_value, name).is_some()
+            || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_)))
+        {
+            return Ok(Value::symbolic(Symbolic::Member { base: class_value, name }));
+        }
+        Ok(Value::unknown(format!("the class `{}` has no `{name}`", own_name(self)), Some(self.here(span))))
+    }
+
+    fn library_class_attribute(&mut self, order: &[Value], class: ObjectId, name: Ustr) -> Option<Value> {
+        for owner in order {
+            if let Kind::External(external) = owner.kind
+                && let Some(value) = self.library.class_attribute(self, external, class, name)
+            {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn annotations_of_class(&mut self, class: ObjectId) -> Value {
+        let annotations: Vec<(Ustr, Annotation)> = self
+            .class(class)
+            .map(|class| class.annotations.iter().map(|(name, (annotation, _))| (*name, annotation.clone())).collect())
+            .unwrap_or_default();
+        let mut entries = Vec::new();
+        for (name, annotation) in annotations {
+            let value = self.evaluate_annotation(&annotation);
+            entries.push((Value::str(&name), value));
+        }
+        self.dict(entries)
+    }
+
+    fn instance_attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Evaluated {
+        let Kind::Instance(id) = base.kind else { return Ok(Value::NONE) };
+        let Some(instance) = self.instance(id) else { return Ok(Value::NONE) };
+        if let Some(value) = instance.attributes.get(&name) {
+            return Ok(value.clone());
+        }
+        let class = instance.class.clone();
+        match name.as_str() {
+            "__class__" => return Ok(class),
+            "__dict__" => {
+                let entries = instance
+                    .attributes
+                    .iter()
+                    .map(|(name, value)| (Value::str(name), value.clone()))
+                    .collect();
+                return Ok(self.dict(entries));
+            }
+            _ => {}
+        }
+        self.attribute_through_class(base, &class, name, span)
+    }
+
+    /// An attribute of an instance that its class provides.
+    fn attribute_through_class(&mut self, base: &Value, class: &Value, name: Ustr, span: Span) -> Evaluated {
+        let symbolic = matches!(base.kind, Kind::Symbolic(_));
+        let order = self.class_order(class);
+        let mut declared = false;
+        for owner in &order {
+            match &owner.kind {
+                Kind::Class(id) => {
+                    let Some(object) = self.class(*id) else { continue };
+                    declared |= object.annotations.contains_key(&name);
+                    let Some(value) = object.attributes.get(&name).cloned() else { continue };
+                    return match &value.kind {
+                        Kind::Function(_) => Ok(Kind::Method(Arc::new(MethodValue {
+                            receiver: base.clone(),
+                            function: value,
+                        }))
+                        .into()),
+                        Kind::Descriptor(descriptor) => match descriptor.kind {
+                            DescriptorKind::Property => {
+                                let arguments =
+                                    Arguments { positional: vec![base.clone()], ..Arguments::default() };
+                                let function = descriptor.function.clone();
+                                self.call_value(&function, arguments, span)
+                            }
+                            DescriptorKind::Static => Ok(descriptor.function.clone()),
+                            DescriptorKind::ClassMethod => Ok(Kind::Method(Arc::new(MethodValue {
+                                receiver: class.clone(),
+                                function: descriptor.function.clone(),
+                            }))
+                            .into()),
+                        },
+                        _ => {
+                            if let Some(value) = self.library_attribute(&order, base, name) {
+                                return Ok(value);
+                            }
+                            // A field's default says nothing about an instance that came from outside.
+                            if symbolic && declared {
+                                Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name }))
+                            } else {
+                                Ok(value)
+                            }
+                        }
+                    };
+                }
+                Kind::External(external) => {
+                    if let Some(value) = self.library.attribute(self, *external, base, name) {
+                        return Ok(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some((getter, _)) = self.find_in_class(class, Ustr::from("__getattr__"))
+            && !name.starts_with("__")
+            && !symbolic
+        {
+            let arguments = Arguments { positional: vec![base.clone(), Value::str(&name)], ..Arguments::default() };
+            return self.call_value(&getter, arguments, span);
+        }
+        if symbolic && let Some(value) = self.typical_attribute(base, class, name) {
+            return Ok(value);
+        }
+        if declared || symbolic || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_))) {
+            return Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name }));
+        }
+        Ok(Value::unknown(format!("`{name}` is not set on the object"), Some(self.here(span))))
+    }
+
+    fn library_attribute(&mut self, order: &[Value], base: &Value, name: Ustr) -> Option<Value> {
+        for owner in order {
+            if let Kind::External(external) = owner.kind
+                && let Some(value) = self.library.attribute(self, external, base, name)
+            {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn symbolic_attribute(&mut self, base: &Value, symbolic: &Symbolic, name: Ustr, span: Span) -> Evaluated {
+        if let Symbolic::Call { callee, arguments, .. } = symbolic
+            && let Some(made_by) = callee.as_external()
+        {
+            match (made_by.as_str(), name.as_str()) {
+                ("builtins.super", _) => return self.super_attribute(&arguments.clone(), name, span),
+                ("functools.partial", "func") => {
+                    return Ok(arguments.positional.first().cloned().unwrap_or(Value::NONE));
+                }
+                ("functools.partial", "keywords") => {
+                    let entries = arguments.keywords.clone();
+                    return Ok(self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect()));
+                }
+                _ => {}
+            }
+        }
+        if let Symbolic::Item { base: generic, .. } = symbolic
+            && matches!(generic.kind, Kind::Class(_) | Kind::External(_))
+            && !name.starts_with("__")
+        {
+            let generic = generic.clone();
+            return self.checked_attribute(&generic, name, span);
+        }
+        match self.class_of(base) {
+            Some(class) => self.attribute_through_class(base, &class, name, span),
+            None => Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name })),
+        }
+    }
+
+    fn super_attribute(&mut self, arguments: &Arguments, name: Ustr, span: Span) -> Evaluated {
+        let (Some(class), receiver) = (arguments.positional.first(), arguments.positional.get(1)) else {
+            return Ok(Value::unknown("super() without a class", Some(self.here(span))));
+        };
+        let receiver = receiver.cloned().unwrap_or(Value::NONE);
+        let full = match &receiver.kind {
+            Kind::Class(_) => receiver.clone(),
+            _ => self.class_of(&receiver).unwrap_or_else(|| class.clone()),
+        };
+        let order = self.class_order(&full);
+        let after = order.iter().position(|owner| owner.same(class)).map_or(0, |position| position + 1);
+        for (position, owner) in order.iter().enumerate().skip(after) {
+            match &owner.kind {
+                Kind::Class(id) => {
+                    let Some(object) = self.class(*id) else { continue };
+                    if let Some(value) = object.attributes.get(&name).cloned() {
+                        return Ok(match &value.kind {
+                            Kind::Function(_) => {
+                                Kind::Method(Arc::new(MethodValue { receiver, function: value })).into()
+                            }
+                            Kind::Descriptor(descriptor) => match descriptor.kind {
+                                DescriptorKind::Property => {
+                                    let arguments =
+                                        Arguments { positional: vec![receiver], ..Arguments::default() };
+                                    return self.call_value(&descriptor.function.clone(), arguments, span);
+                                }
+                                DescriptorKind::Static => descriptor.function.clone(),
+                                DescriptorKind::ClassMethod => Kind::Method(Arc::new(MethodValue {
+                                    receiver: full,
+                                    function: descriptor.function.clone(),
+                                }))
+                                .into(),
+                            },
+                            _ => value,
+                        });
+                    }
+                    if name == "__init__" && self.is_record(*id) {
+                        return Ok(inherited(&receiver, &full, position));
+                    }
+                }
+                Kind::External(external) => {
+                    // A method of the library: bound so that the call asks the library's knowledge.
+                    return Ok(Kind::Method(Arc::new(MethodValue {
+                        receiver,
+                        function: Value::external(&format!("{external}.{name}")),
+                    }))
+                    .into());
+                }
+                _ => {}
+            }
+        }
+        Ok(Value::external("builtins.object.__init__"))
+    }
+
+    fn function_attribute(&mut self, function: &Arc<FunctionValue>, base: &Value, name: Ustr) -> Value {
+        if let Some(value) = self.function_attributes.get(&function.serial).and_then(|set| set.get(&name)) {
+            return value.clone();
+        }
+        match name.as_str() {
+            "__name__" => Value::str(&function.definition.name),
+            "__qualname__" => Value::str(&function.definition.qualname),
+            "__module__" => Value::str(&self.modules[function.module.0 as usize].name.clone()),
+            "__doc__" => function.definition.docstring().map_or(Value::NONE, Value::str),
+            "__annotations__" => {
+                let mut entries = Vec::new();
+                let written: Vec<(Ustr, Arc<crate::ir::Expr>)> = function
+                    .definition
+                    .parameters
+                    .iter()
+                    .filter_map(|parameter| Some((parameter.name, Arc::clone(parameter.annotation.as_ref()?))))
+                    .chain(function.definition.returns.as_ref().map(|returns| (Ustr::from("return"), Arc::clone(returns))))
+                    .collect();
+                for (name, expression) in written {
+                    let annotation =
+                        Annotation::Written { expression, scope: function.scope, module: function.module };
+                    let value = self.evaluate_annotation(&annotation);
+                    entries.push((Value::str(&name), value));
+                }
+                let dict = self.dict(entries);
+                // The same dict is handed out each time, so that entries set on it stay.
+                self.function_attributes.entry(function.serial).or_default().insert(name, dict.clone());
+                dict
+            }
+            "__wrapped__" | "__signature__" | "__defaults__" | "__kwdefaults__" => Value::NONE,
+            _ => Value::symbolic(Symbolic::Member { base: base.clone(), name }),
+        }
+    }
+
+    fn external_attribute(&mut self, owner: Ustr, name: Ustr) -> Value {
+        match (owner.as_str(), name.as_str()) {
+            (_, "__name__" | "__qualname__") => return Value::str(owner.rsplit('.').next().unwrap_or(&owner)),
+            (_, "__module__") => return Value::str(super::expressions::parent_name(&owner)),
+            ("sys", "version_info") => return Value::tuple(vec![Value::int(3), Value::int(13), Value::int(0)]),
+            ("sys", "platform") => return Value::str("linux"),
+            ("os", "name") => return Value::str("posix"),
+            ("os", "sep") | ("os.path", "sep") => return Value::str("/"),
+            ("sys", "argv") => return Value::unknown("the command line is not known", None),
+            _ => {}
+        }
+        let dotted = Ustr::from(&format!("{owner}.{name}"));
+        Kind::External(self.canonical(dotted)).into()
+    }
+
+    /// The one name of something in a library.
+    pub(crate) fn canonical(&self, name: Ustr) -> Ustr {
+        let known = match name.as_str() {
+            "os.getenv" => "os.environ.get",
+            "collections.abc.Callable" => "typing.Callable",
+            "typing_extensions.Annotated" => "typing.Annotated",
+            "typing_extensions.Literal" => "typing.Literal",
+            "typing_extensions.TypedDict" => "typing.TypedDict",
+            "typing_extensions.NamedTuple" => "typing.NamedTuple",
+            "typing_extensions.TYPE_CHECKING" => "typing.TYPE_CHECKING",
+            _ => return self.library.canonical(name),
+        };
+        Ustr::from(known)
+    }
+
+    pub(crate) fn set_attribute(&mut self, base: &Value, name: Ustr, value: Value) {
+        match &base.kind {
+            Kind::Instance(id) => {
+                if let Some(instance) = self.instance_mut(*id) {
+                    instance.attributes.insert(name, value);
+                }
+            }
+            Kind::Class(id) => {
+                if let Object::Class(class) = self.object_mut(*id) {
+                    class.attributes.insert(name, value);
+                }
+            }
+            Kind::Function(function) => {
+                self.function_attributes.entry(function.serial).or_default().insert(name, value);
+            }
+            Kind::Method(method) => {
+                let function = method.function.clone();
+                self.set_attribute(&function, name, value);
+            }
+            Kind::Module(module) => {
+                let scope = self.modules[module.0 as usize].scope;
+                self.scopes[scope.0 as usize].names.insert(name, value);
+            }
+            Kind::Union(alternatives) => {
+                for alternative in Arc::clone(alternatives).iter() {
+                    self.set_attribute(alternative, name, value.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An attribute that was set on a function object (`__signature__`, `__wrapped__`, ...).
+    pub fn function_set_attribute(&self, function: &FunctionValue, name: &str) -> Option<&Value> {
+        self.function_attributes.get(&function.serial)?.get(&Ustr::from(name))
+    }
+
+    /// The class of a value: of the program or of a library, when it is known.
+    pub fn class_of(&mut self, value: &Value) -> Option<Value> {
+        match &value.kind {
+            Kind::Instance(id) => self.instance(*id).map(|instance| instance.class.clone()),
+            Kind::Symbolic(symbolic) => {
+                let symbolic = Arc::clone(symbolic);
+                self.class_of_symbolic(&symbolic)
+            }
+            Kind::Union(alternatives) => {
+                let alternatives = Arc::clone(alternatives);
+                let mut classes = alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
+                let first = classes.next()??;
+                classes.all(|class| class.is_some_and(|class| class.same(&first))).then_some(first)
+            }
+            Kind::Class(_) | Kind::External(_) | Kind::Unknown(_) => None,
+            Kind::None => Some(Value::external("builtins.NoneType")),
+            Kind::Function(_) | Kind::Method(_) => Some(Value::external("builtins.function")),
+            Kind::Module(_) => Some(Value::external("builtins.module")),
+            Kind::Descriptor(_) => None,
+            other => Some(Value::external(&format!("builtins.{}", builtin_type(other)))),
+        }
+    }
+
+    fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
+        match symbolic {
+            Symbolic::Parameter(parameter) => {
+                let annotation = parameter.annotation.clone()?;
+                self.class_of_type(&annotation)
+            }
+            Symbolic::Call { callee, arguments, .. } => {
+                if let Some(class) = self.library.result_class(self, callee, arguments) {
+                    return Some(class);
+                }
+                match &callee.kind {
+                    Kind::Class(_) => Some(callee.clone()),
+                    Kind::External(name) => {
+                        let last = name.rsplit('.').next().unwrap_or(name);
+                        let class_like = last.starts_with(|first: char| first.is_uppercase());
+                        class_like.then(|| callee.clone())
+                    }
+                    Kind::Symbolic(inner) => match &**inner {
+                        Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+                            Some(base.clone())
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            Symbolic::Member { base, name } => {
+                let class = self.class_of(base)?;
+                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                let annotation = self.evaluate_annotation(&annotation);
+                self.class_of_type(&annotation)
+            }
+            Symbolic::Element(base) => {
+                let element = self.element_type(base)?;
+                self.class_of_type(&element)
+            }
+            Symbolic::Item { base, .. } => {
+                let element = self.element_type(base)?;
+                self.class_of_type(&element)
+            }
+            Symbolic::Format(_) => Some(Value::external("builtins.str")),
+            Symbolic::Compare { .. } | Symbolic::Not(_) => Some(Value::external("builtins.bool")),
+            Symbolic::Template(_) => Some(Value::external("string.templatelib.Template")),
+            Symbolic::Binary { left, .. } => self.class_of(left),
+        }
+    }
+
+    /// The type that a symbolic value is declared to have, generic arguments included.
+    pub fn declared_type(&mut self, value: &Value) -> Option<Value> {
+        match value.as_symbolic()? {
+            Symbolic::Parameter(parameter) => parameter.annotation.clone(),
+            Symbolic::Member { base, name } => {
+                let class = self.class_of(&base.clone())?;
+                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                Some(self.evaluate_annotation(&annotation))
+            }
+            Symbolic::Element(base) | Symbolic::Item { base, .. } => self.element_type(&base.clone()),
+            _ => None,
+        }
+    }
+
+    /// The element type of a value declared as a collection: `list[Order]` gives `Order`.
+    fn element_type(&mut self, collection: &Value) -> Option<Value> {
+        let declared = self.declared_type(collection)?;
+        let declared = plain_type(&declared);
+        match declared.as_symbolic()? {
+            Symbolic::Item { index, .. } => Some(match &index.kind {
+                Kind::Tuple(items) => items.last()?.clone(),
+                _ => index.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The class that an annotation names, without `Annotated`, `Optional` and generic arguments.
+    pub fn class_of_type(&mut self, annotation: &Value) -> Option<Value> {
+        let plain = plain_type(annotation);
+        match &plain.kind {
+            Kind::Class(_) | Kind::External(_) => Some(plain),
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Item { base, .. } => match &base.kind {
+                    Kind::Class(_) | Kind::External(_) => Some(base.clone()),
+                    _ => None,
+                },
+                // NewType('UserId', int), TypeVar('T', bound=Model)
+                Symbolic::Call { callee, arguments, .. } => match callee.as_external()?.as_str() {
+                    "typing.NewType" => arguments.get(1, "tp").cloned(),
+                    "typing.TypeVar" => arguments.keyword("bound").cloned(),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `base[index]`.
+    pub(crate) fn item(&mut self, base: &Value, index: &Value, span: Span) -> Evaluated {
+        let configurable = base.configurable.or(index.configurable);
+        let symbolic = |base: &Value| Value::symbolic(Symbolic::Item { base: base.clone(), index: index.clone() });
+        let value = match &base.kind {
+            Kind::Tuple(items) => match self.pick(items, index) {
+                Some(value) => value,
+                None => symbolic(base),
+            },
+            Kind::List(id) => match self.object(*id) {
+                Object::List(list) => {
+                    let items = list.items.clone();
+                    match self.pick(&items, index) {
+                        Some(value) => value,
+                        None => symbolic(base),
+                    }
+                }
+                _ => symbolic(base),
+            },
+            Kind::Dict(id) => {
+                let Object::Dict(dict) = self.object(*id) else { return Ok(symbolic(base)) };
+                match index.key() {
+                    Some(key) => match dict.entries.get(&key) {
+                        Some((_, value)) => value.clone(),
+                        None if dict.unknown_keys.is_empty() => symbolic(base),
+                        None => Value::union(dict.unknown_keys.iter().cloned()),
+                    },
+                    None => {
+                        let possible: Vec<Value> = dict
+                            .entries
+                            .values()
+                            .map(|(_, value)| value.clone())
+                            .chain(dict.unknown_keys.iter().cloned())
+                            .collect();
+                        if possible.is_empty() || possible.len() > 16 || dict.incomplete {
+                            symbolic(base)
+                        } else {
+                            Value::union(possible)
+                        }
+                    }
+                }
+            }
+            Kind::Str(text) => match index.as_int() {
+                Some(position) => {
+                    let count = text.chars().count() as i64;
+                    let position = if position < 0 { position + count } else { position };
+                    let found = usize::try_from(position).ok().and_then(|position| text.chars().nth(position));
+                    match found {
+                        Some(character) => Value::str(&character.to_string()),
+                        None => symbolic(base),
+                    }
+                }
+                None => match slice_bounds(index, text.chars().count()) {
+                    Some((start, end)) => {
+                        let part: String = text.chars().skip(start).take(end.saturating_sub(start)).collect();
+                        Value::str(&part)
+                    }
+                    None => symbolic(base),
+                },
+            },
+            Kind::Class(class) => {
+                if let (Some(_), Some(name)) = (self.enumeration_members(*class), index.as_str()) {
+                    let name = Ustr::from(name);
+                    return self.checked_attribute(base, name, span);
+                }
+                if let Some((method, _)) = self.find_in_class(base, Ustr::from("__class_getitem__")) {
+                    let function = match &method.kind {
+                        Kind::Descriptor(descriptor) => descriptor.function.clone(),
+                        _ => method,
+                    };
+                    let arguments =
+                        Arguments { positional: vec![base.clone(), index.clone()], ..Arguments::default() };
+                    let made = self.call_directly(&function, arguments, span)?;
+                    if matches!(made.kind, Kind::Class(_)) {
+                        return Ok(made);
+                    }
+                }
+                symbolic(base)
+            }
+            Kind::Instance(_) => {
+                let method = self.attribute(base, Ustr::from("__getitem__"), span);
+                match &method.kind {
+                    Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)) => {
+                        let arguments = Arguments { positional: vec![index.clone()], ..Arguments::default() };
+                        return self.call_value(&method, arguments, span);
+                    }
+                    _ => symbolic(base),
+                }
+            }
+            Kind::Union(alternatives) => {
+                let alternatives = Arc::clone(alternatives);
+                let mut values = Vec::new();
+                for alternative in alternatives.iter().filter(|value| !value.is_none()) {
+                    values.push(self.item(alternative, index, span)?);
+                }
+                Value::union(values)
+            }
+            Kind::Unknown(_) => base.clone(),
+            _ => symbolic(base),
+        };
+        Ok(value.with_configurable(configurable))
+    }
+
+    fn pick(&mut self, items: &[Value], index: &Value) -> Option<Value> {
+        if let Some(position) = index.as_int() {
+            let position = if position < 0 { position + items.len() as i64 } else { position };
+            return usize::try_from(position).ok().and_then(|position| items.get(position).cloned());
+        }
+        let (start, end) = slice_bounds(index, items.len())?;
+        let part = items.get(start..end.max(start))?.to_vec();
+        Some(self.list(part))
+    }
+
+    pub(crate) fn set_item(&mut self, base: &Value, index: Value, value: Value) {
+        match &base.kind {
+            Kind::Dict(id) => {
+                let key = index.key();
+                if let Object::Dict(dict) = self.object_mut(*id) {
+                    match key {
+                        Some(key) => {
+                            dict.entries.insert(key, (index, value));
+                        }
+                        None => dict.unknown_keys.push(value),
+                    }
+                }
+            }
+            Kind::List(id) => {
+                let position = index.as_int();
+                if let Object::List(list) = self.object_mut(*id) {
+                    let length = list.items.len() as i64;
+                    let slot = position
+                        .map(|position| if position < 0 { position + length } else { position })
+                        .and_then(|position| usize::try_from(position).ok())
+                        .and_then(|position| list.items.get_mut(position));
+                    match slot {
+                        Some(slot) => *slot = value,
+                        None => list.incomplete = true,
+                    }
+                }
+            }
+            Kind::Instance(_) => {
+                let method = self.attribute(base, Ustr::from("__setitem__"), Span::default());
+                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_))) {
+                    let arguments = Arguments { positional: vec![index, value], ..Arguments::default() };
+                    let _ = self.call_value(&method, arguments, Span::default());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The elements of something iterated, when they are known one by one.
+    pub fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
+        match &value.kind {
+            Kind::Tuple(items) => Some(items.to_vec()),
+            Kind::List(id) | Kind::Set(id) => match self.object(*id) {
+                Object::List(list) | Object::Set(list) if !list.incomplete || !list.items.is_empty() => {
+                    Some(list.items.clone())
+                }
+                _ => None,
+            },
+            Kind::Dict(id) => match self.object(*id) {
+                Object::Dict(dict) if dict.unknown_keys.is_empty() && !dict.incomplete => {
+                    Some(dict.entries.values().map(|(key, _)| key.clone()).collect())
+                }
+                Object::Dict(dict) if !dict.entries.is_empty() => {
+                    Some(dict.entries.values().map(|(key, _)| key.clone()).collect())
+                }
+                _ => None,
+            },
+            Kind::Str(text) if text.len() <= 256 => {
+                Some(text.chars().map(|character| Value::str(&character.to_string())).collect())
+            }
+            Kind::Class(class) => self.enumeration_members(*class),
+            Kind::Instance(_) => {
+                let method = self.attribute(value, Ustr::from("__iter__"), Span::default());
+                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_))) {
+                    let made = self.call_value(&method, Arguments::default(), Span::default()).ok()?;
+                    if !made.same(value) && matches!(made.kind, Kind::List(_) | Kind::Tuple(_)) {
+                        return self.elements(&made);
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// What stands for each element when they are not known one by one.
+    pub(crate) fn element_of(&mut self, value: &Value) -> Value {
+        match &value.kind {
+            Kind::List(id) | Kind::Set(id) => match self.object(*id) {
+                Object::List(list) | Object::Set(list) if !list.items.is_empty() => {
+                    Value::union(list.items.iter().cloned())
+                }
+                _ => Value::symbolic(Symbolic::Element(value.clone())),
+            },
+            Kind::Unknown(_) => value.clone(),
+            _ => Value::symbolic(Symbolic::Element(value.clone())),
+        }
+    }
+
+    /// Unpacking of a value whose elements are not known: each alternative of a union on its own.
+    pub(crate) fn unpacked(&mut self, value: &Value, position: usize) -> Option<Value> {
+        let Kind::Union(alternatives) = &value.kind else {
+            return value.is_unknown().then(|| value.clone());
+        };
+        let alternatives = Arc::clone(alternatives);
+        let mut values = Vec::new();
+        for alternative in alternatives.iter() {
+            values.push(self.elements(alternative)?.get(position)?.clone());
+        }
+        Some(Value::union(values))
+    }
+}
+
+fn inherited(receiver: &Value, class: &Value, position: usize) -> Value {
+    Kind::Method(Arc::new(MethodValue {
+        receiver: Value::tuple(vec![receiver.clone(), class.clone(), Value::int(position as i64)]),
+        function: Value::external("fastwright.initialize_record"),
+    }))
+    .into()
+}
+
+/// An annotation without `Annotated[...]`, `Optional[...]`, `X | None`, `ClassVar[...]` and the like.
+pub fn plain_type(annotation: &Value) -> Value {
+    let Some(symbolic) = annotation.as_symbolic() else { return annotation.clone() };
+    match symbolic {
+        Symbolic::Item { base, index } => match base.as_external().as_deref() {
+            Some("typing.Annotated") => match &index.kind {
+                Kind::Tuple(items) if !items.is_empty() => plain_type(&items[0]),
+                _ => plain_type(index),
+            },
+            Some(
+                "typing.Optional" | "typing.ClassVar" | "typing.Final" | "typing.Required" | "typing.NotRequired"
+                | "sqlalchemy.orm.base.Mapped" | "sqlalchemy.orm.Mapped",
+            ) => plain_type(index),
+            Some("typing.Union") => match &index.kind {
+                Kind::Tuple(items) => {
+                    let mut some = items.iter().filter(|item| !is_none_type(item));
+                    match (some.next(), some.next()) {
+                        (Some(only), None) => plain_type(only),
+                        _ => annotation.clone(),
+                    }
+                }
+                _ => plain_type(index),
+            },
+            _ => annotation.clone(),
+        },
+        Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
+            if is_none_type(right) {
+                plain_type(left)
+            } else if is_none_type(left) {
+                plain_type(right)
+            } else {
+                annotation.clone()
+            }
+        }
+        _ => annotation.clone(),
+    }
+}
+
+/// Whether an annotation is `None`.
+pub fn is_none_type(annotation: &Value) -> bool {
+    annotation.is_none() || annotation.as_external().is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
+}
+
+/// The builtin type behind a constant or container.
+pub(crate) fn builtin_type(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Str(_) => "str",
+        Kind::Bytes(_) => "bytes",
+        Kind::Int(_) => "int",
+        Kind::Bool(_) => "bool",
+        Kind::Float(_) => "float",
+        Kind::Tuple(_) => "tuple",
+        Kind::List(_) => "list",
+        Kind::Set(_) => "set",
+        Kind::Dict(_) => "dict",
+        Kind::Ellipsis => "ellipsis",
+        _ => "object",
+    }
+}
+
+/// Start and end of a slice without step, in elements.
+fn slice_bounds(index: &Value, length: usize) -> Option<(usize, usize)> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = index.as_symbolic() else { return None };
+    if callee.as_external()? != "builtins.slice" || !arguments.positional.get(2)?.is_none() {
+        return None;
+    }
+    let bound = |value: &Value, missing: usize| -> Option<usize> {
+        if value.is_none() {
+            return Some(missing);
+        }
+        let position = value.as_int()?;
+        let position = if position < 0 { (position + length as i64).max(0) } else { position };
+        Some((position as usize).min(length))
+    };
+    Some((bound(arguments.positional.first()?, 0)?, bound(arguments.positional.get(1)?, length)?))
+}

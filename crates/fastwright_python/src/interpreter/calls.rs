@@ -1,0 +1,556 @@
+//! Calls: who is called, with what, and what comes back.
+
+use super::{Evaluated, Frame, Interpreter, Mode, Raised};
+use crate::ir::*;
+use crate::location::{Location, Span};
+use crate::program::FunctionId;
+use crate::value::*;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use ustr::Ustr;
+
+impl Interpreter<'_> {
+    pub(crate) fn evaluate_call(&mut self, call: &Call, span: Span) -> Evaluated {
+        if let ExprKind::Name(name) = &call.callee.kind {
+            match name.as_str() {
+                "super" => {
+                    let arguments = self.evaluate_arguments(&call.arguments)?;
+                    return Ok(self.super_object(&arguments, span));
+                }
+                "locals" | "globals" | "vars" if call.arguments.is_empty() => {
+                    return Ok(self.names_as_dict(name.as_str() == "globals"));
+                }
+                _ => {}
+            }
+        }
+        let callee = self.evaluate(&call.callee)?;
+        let arguments = self.evaluate_arguments(&call.arguments)?;
+        self.call_value(&callee, arguments, span)
+    }
+
+    pub(crate) fn evaluate_arguments(&mut self, arguments: &[Argument]) -> Result<Arguments, Box<Raised>> {
+        let mut evaluated = Arguments::default();
+        for argument in arguments {
+            let value = self.evaluate(&argument.value)?;
+            match argument.kind {
+                ArgumentKind::Positional => evaluated.positional.push(value),
+                ArgumentKind::Keyword(name) => evaluated.keywords.push((name, value)),
+                ArgumentKind::Star => match self.elements(&value) {
+                    Some(items) => evaluated.positional.extend(items),
+                    None => evaluated.incomplete = true,
+                },
+                ArgumentKind::DoubleStar => self.unpack_keywords(&value, &mut evaluated),
+            }
+        }
+        Ok(evaluated)
+    }
+
+    fn unpack_keywords(&mut self, value: &Value, arguments: &mut Arguments) {
+        match &value.kind {
+            Kind::Dict(id) => {
+                if let Object::Dict(dict) = self.object(*id) {
+                    let mut keywords = Vec::new();
+                    for (key, (_, value)) in &dict.entries {
+                        if let Key::Str(name) = key {
+                            keywords.push((Ustr::from(name), value.clone()));
+                        }
+                    }
+                    let incomplete = dict.incomplete || !dict.unknown_keys.is_empty();
+                    arguments.incomplete |= incomplete;
+                    arguments.keywords.extend(keywords);
+                }
+            }
+            Kind::None => {}
+            _ => {
+                arguments.incomplete = true;
+                // What is unpacked stays visible for data flow, under a name that no keyword can have.
+                arguments.keywords.push((Ustr::from("**"), value.clone()));
+            }
+        }
+    }
+
+    fn names_as_dict(&mut self, globals: bool) -> Value {
+        let frame = self.frame();
+        let scope = if globals { self.modules[frame.module.0 as usize].scope } else { frame.scope };
+        let mut entries: Vec<(Ustr, Value)> =
+            self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
+        entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
+        self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect())
+    }
+
+    fn super_object(&mut self, arguments: &Arguments, span: Span) -> Value {
+        let site = self.here(span);
+        let (class, receiver) = match (arguments.positional.first(), arguments.positional.get(1)) {
+            (Some(class), Some(receiver)) => (class.clone(), Some(receiver.clone())),
+            _ => {
+                let function = self.frame().function.clone();
+                let class = function.as_ref().and_then(|function| function.class);
+                let Some(class) = class else {
+                    return Value::unknown("super() stands outside a method", Some(site));
+                };
+                let receiver = function
+                    .as_ref()
+                    .and_then(|function| function.definition.parameters.first())
+                    .and_then(|parameter| self.lookup(self.frame().scope, parameter.name));
+                (Kind::Class(class).into(), receiver)
+            }
+        };
+        Value::symbolic(Symbolic::Call {
+            callee: Value::external("builtins.super"),
+            arguments: Arguments {
+                positional: std::iter::once(class).chain(receiver).collect(),
+                ..Arguments::default()
+            },
+            site,
+        })
+    }
+
+    /// Calls a value. In a summary the call is recorded.
+    pub fn call_value(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+        if self.mode == Mode::Summary {
+            return self.call_in_summary(callee, arguments, span);
+        }
+        self.call_directly(callee, arguments, span)
+    }
+
+    pub(crate) fn call_directly(&mut self, callee: &Value, mut arguments: Arguments, span: Span) -> Evaluated {
+        let site = self.here(span);
+        match &callee.kind {
+            Kind::Function(function) => self.call_function(function, arguments, span),
+            Kind::Method(method) => match &method.function.kind {
+                Kind::External(name) => {
+                    let (name, receiver) = (*name, method.receiver.clone());
+                    if let Some(result) = self.builtin_method(&receiver, name, &arguments, span) {
+                        return result;
+                    }
+                    let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
+                    let owners = self.class_order(&Value::external(owner));
+                    for owner in owners.iter().filter_map(Value::as_external) {
+                        let method = Ustr::from(method);
+                        let answer = self.library.method(self, owner, method, &receiver, &arguments, site);
+                        if let Some(result) = answer {
+                            return result;
+                        }
+                    }
+                    Ok(self.uncalled(callee, arguments, site))
+                }
+                _ => {
+                    arguments.positional.insert(0, method.receiver.clone());
+                    let function = method.function.clone();
+                    self.call_directly(&function, arguments, span)
+                }
+            },
+            Kind::Descriptor(descriptor) => {
+                let function = descriptor.function.clone();
+                self.call_directly(&function, arguments, span)
+            }
+            Kind::Class(class) => self.instantiate(*class, arguments, span),
+            Kind::External(name) => self.call_external(*name, callee, arguments, span),
+            Kind::Instance(_) => {
+                let method = self.checked_attribute(callee, Ustr::from("__call__"), span)?;
+                match &method.kind {
+                    Kind::Method(_) | Kind::Function(_) => self.call_directly(&method, arguments, span),
+                    _ => {
+                        if let Some(result) = self.library_method(callee, Ustr::from("__call__"), &arguments, site) {
+                            return result;
+                        }
+                        Ok(self.uncalled(callee, arguments, site))
+                    }
+                }
+            }
+            Kind::Symbolic(symbolic) => {
+                let symbolic = Arc::clone(symbolic);
+                self.call_symbolic(callee, &symbolic, arguments, span)
+            }
+            Kind::Union(alternatives) => {
+                let alternatives = Arc::clone(alternatives);
+                let mut results = Vec::new();
+                for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
+                    if let Ok(value) = self.call_directly(alternative, arguments.clone(), span) {
+                        results.push(value);
+                    }
+                }
+                Ok(Value::union(results))
+            }
+            _ => Ok(self.uncalled(callee, arguments, site)),
+        }
+    }
+
+    fn call_symbolic(
+        &mut self,
+        callee: &Value,
+        symbolic: &Symbolic,
+        mut arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
+        let site = self.here(span);
+        match symbolic {
+            Symbolic::Call { callee: made_by, arguments: bound, .. } => {
+                if let Some(name) = made_by.as_external() {
+                    match name.as_str() {
+                        "functools.partial" | "functools.partialmethod" => {
+                            if let Some((function, rest)) = bound.positional.split_first() {
+                                let mut positional = rest.to_vec();
+                                positional.append(&mut arguments.positional);
+                                let mut keywords: Vec<(Ustr, Value)> = bound
+                                    .keywords
+                                    .iter()
+                                    .filter(|(name, _)| !arguments.keywords.iter().any(|(given, _)| given == name))
+                                    .cloned()
+                                    .collect();
+                                keywords.append(&mut arguments.keywords);
+                                let incomplete = arguments.incomplete || bound.incomplete;
+                                let function = function.clone();
+                                return self.call_directly(
+                                    &function,
+                                    Arguments { positional, keywords, incomplete },
+                                    span,
+                                );
+                            }
+                        }
+                        "operator.attrgetter" => {
+                            if let (Some(object), Some(path)) =
+                                (arguments.positional.first(), bound.positional.first().and_then(Value::as_str))
+                            {
+                                let mut value = object.clone();
+                                for part in path.to_owned().split('.') {
+                                    value = self.checked_attribute(&value, Ustr::from(part), span)?;
+                                }
+                                return Ok(value);
+                            }
+                        }
+                        "operator.itemgetter" => {
+                            if let (Some(object), Some(index)) =
+                                (arguments.positional.first(), bound.positional.first())
+                            {
+                                return self.item(&object.clone(), &index.clone(), span);
+                            }
+                        }
+                        _ => {}
+                    }
+                    if let Some(result) = self.call_made_by(name, bound, &arguments, span) {
+                        return result;
+                    }
+                }
+                let method = Ustr::from("__call__");
+                let bound_call = self.attribute(callee, method, span);
+                if matches!(bound_call.kind, Kind::Method(_) | Kind::Function(_)) {
+                    return self.call_directly(&bound_call, arguments, span);
+                }
+                if let Some(result) = self.library_method(callee, method, &arguments, site) {
+                    return result;
+                }
+                Ok(self.uncalled(callee, arguments, site))
+            }
+            Symbolic::Member { base, name } => {
+                if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
+                    return result;
+                }
+                Ok(self.uncalled(callee, arguments, site))
+            }
+            // A generic class with its arguments, `Page[Item](...)`, makes instances of the class.
+            Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+                let base = base.clone();
+                self.call_directly(&base, arguments, span)
+            }
+            Symbolic::Parameter(_) => {
+                let bound_call = self.attribute(callee, Ustr::from("__call__"), span);
+                if matches!(bound_call.kind, Kind::Method(_)) {
+                    return self.call_directly(&bound_call, arguments, span);
+                }
+                Ok(self.uncalled(callee, arguments, site))
+            }
+            _ => Ok(self.uncalled(callee, arguments, site)),
+        }
+    }
+
+    /// The call of something whose code is not run: the expression stays as it is.
+    fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
+        if self.mode == Mode::Import {
+            self.library.passed_to_unknown(self, callee, &arguments, site);
+        }
+        if let Kind::Unknown(_) = callee.kind {
+            return callee.clone();
+        }
+        Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })
+    }
+
+    fn call_external(&mut self, name: Ustr, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+        let site = self.here(span);
+        if let Some(builtin) = name.as_str().strip_prefix("builtins.")
+            && let Some(result) = self.call_builtin(builtin, &arguments, span)
+        {
+            return result;
+        }
+        if let Some(result) = self.library.call(self, name, &arguments, site) {
+            return result;
+        }
+        if let Some(result) = self.call_standard_library(name, &arguments, span) {
+            return result;
+        }
+        // A decorator of a library that we know nothing of: what it returns is taken for the function or
+        // class that it was given, as nearly all decorators keep its signature.
+        Ok(self.uncalled(callee, arguments, site))
+    }
+
+    /// Asks the library knowledge about a method, for each class of a library in the lookup order.
+    pub(crate) fn library_method(
+        &mut self,
+        receiver: &Value,
+        name: Ustr,
+        arguments: &Arguments,
+        site: Location,
+    ) -> Option<Evaluated> {
+        for owner in self.library_classes_of(receiver) {
+            if let Some(result) = self.library.method(self, owner, name, receiver, arguments, site) {
+                return Some(result);
+            }
+        }
+        None
+    }
+
+    /// Calls a function of the program.
+    pub(crate) fn call_function(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
+        let site = self.here(span);
+        let name = function.definition.name;
+        if self.frames.len() as u32 >= self.limits.call_depth {
+            self.note(format!("calls nest too deeply at `{name}`, it is not followed"), site);
+            return Ok(Value::unknown(format!("calls nest too deeply at `{name}`"), Some(site)));
+        }
+        let active = self
+            .frames
+            .iter()
+            .filter(|frame| frame.function.as_ref().is_some_and(|running| running.id == function.id))
+            .count();
+        if active >= 4 {
+            return Ok(Value::unknown(format!("`{name}` calls itself"), Some(site)));
+        }
+        self.called.insert(function.id);
+        let outermost = self.frames.iter().all(|frame| frame.function.is_none());
+        let saved_limit = self.step_limit;
+        if outermost {
+            self.step_limit = self.step_limit.min(self.steps + self.limits.call_steps);
+        }
+        let functions_before = self.functions.len();
+        let classes_before = self.classes.len();
+        let scope = self.new_scope(Some(function.scope), function.module, false);
+        let names = self.bind_parameters(function, arguments, site);
+        self.scopes[scope.0 as usize].names = names;
+        let conditions_before = self.conditions.len();
+        let (flow, frame) = self.run_body(function, scope);
+        self.conditions.truncate(conditions_before);
+        if outermost {
+            if self.steps >= self.step_limit && self.steps < saved_limit {
+                self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), site);
+            }
+            self.step_limit = saved_limit;
+        }
+        if self.functions.len() == functions_before
+            && self.classes.len() == classes_before
+            && self.scopes.len() == scope.0 as usize + 1
+        {
+            // Nothing can refer to the scope any more.
+            self.scopes.pop();
+        }
+        let returned = match flow {
+            Ok(super::statements::Flow::Return) => Value::union(frame.returns),
+            Ok(_) => {
+                if frame.returns.is_empty() {
+                    Value::NONE
+                } else {
+                    Value::union(frame.returns.into_iter().chain([Value::NONE]))
+                }
+            }
+            Err(raised) => {
+                if frame.returns.is_empty() && !function.definition.is_generator {
+                    return Err(raised);
+                }
+                Value::union(frame.returns)
+            }
+        };
+        if function.definition.is_generator {
+            return Ok(self.list(frame.yields));
+        }
+        Ok(returned)
+    }
+
+    /// Runs the body of a function in a prepared scope; gives back the frame with what it returned.
+    pub(crate) fn run_body(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        scope: ScopeId,
+    ) -> (super::statements::Executed, Frame) {
+        self.frames.push(Frame {
+            scope,
+            module: function.module,
+            file: function.id.file,
+            function: Some(Arc::clone(function)),
+            class_body: None,
+            returns: Vec::new(),
+            yields: Vec::new(),
+            handling: Vec::new(),
+        });
+        let definition = Arc::clone(&function.definition);
+        let flow = self.execute_block(&definition.body);
+        let frame = match self.frames.pop() {
+            Some(frame) => frame,
+            None => unreachable!("the frame was pushed above"),
+        };
+        (flow, frame)
+    }
+
+    /// Runs something with the names of a scope, outside any function.
+    pub(crate) fn in_frame<T>(&mut self, scope: ScopeId, module: ModuleId, run: impl FnOnce(&mut Self) -> T) -> T {
+        let file = self.modules[module.0 as usize].file.unwrap_or(crate::location::FileId(0));
+        self.frames.push(Frame {
+            scope,
+            module,
+            file,
+            function: None,
+            class_body: None,
+            returns: Vec::new(),
+            yields: Vec::new(),
+            handling: Vec::new(),
+        });
+        let result = run(self);
+        self.frames.pop();
+        result
+    }
+
+    pub(crate) fn bind_parameters(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        site: Location,
+    ) -> FxHashMap<Ustr, Value> {
+        let mut names = FxHashMap::default();
+        let mut positional = arguments.positional.into_iter();
+        let mut keywords = arguments.keywords;
+        for (index, parameter) in function.definition.parameters.iter().enumerate() {
+            let value = match parameter.kind {
+                ParameterKind::VarPositional => Value::tuple(positional.by_ref().collect()),
+                ParameterKind::VarKeyword => {
+                    let rest = std::mem::take(&mut keywords);
+                    let dict = self.dict(
+                        rest.into_iter()
+                            .filter(|(name, _)| *name != "**")
+                            .map(|(name, value)| (Value::str(&name), value))
+                            .collect(),
+                    );
+                    if arguments.incomplete
+                        && let Kind::Dict(id) = dict.kind
+                        && let Object::Dict(object) = self.object_mut(id)
+                    {
+                        object.incomplete = true;
+                    }
+                    dict
+                }
+                kind => {
+                    let from_position = if kind == ParameterKind::KeywordOnly { None } else { positional.next() };
+                    let from_keyword = if from_position.is_none() && kind != ParameterKind::PositionalOnly {
+                        keywords
+                            .iter()
+                            .position(|(name, _)| *name == parameter.name)
+                            .map(|position| keywords.remove(position).1)
+                    } else {
+                        None
+                    };
+                    from_position
+                        .or(from_keyword)
+                        .or_else(|| function.defaults.get(index).cloned().flatten())
+                        .unwrap_or_else(|| {
+                            Value::unknown(format!("`{}` is not given in the call", parameter.name), Some(site))
+                        })
+                }
+            };
+            names.insert(parameter.name, value);
+        }
+        names
+    }
+
+    /// Evaluates `def`: decorators, defaults, and the function itself.
+    pub(crate) fn define_function(&mut self, definition: &Arc<FunctionDef>) -> Evaluated {
+        let mut decorators = Vec::with_capacity(definition.decorators.len());
+        for decorator in &definition.decorators {
+            decorators.push((self.evaluate(decorator)?, decorator.span));
+        }
+        let mut value = self.function_value(definition)?;
+        for (decorator, span) in decorators.into_iter().rev() {
+            value = self.decorate(&decorator, value, span)?;
+        }
+        Ok(value)
+    }
+
+    /// Applies a decorator. What a library's unknown decorator gives back is taken for what it was given.
+    pub(crate) fn decorate(&mut self, decorator: &Value, value: Value, span: Span) -> Evaluated {
+        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+        let result = self.call_directly(decorator, arguments, span)?;
+        Ok(match &result.kind {
+            Kind::Unknown(_) => value,
+            Kind::None => value,
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Call { callee, .. } if callee.same(decorator) => value,
+                _ => result,
+            },
+            _ => result,
+        })
+    }
+
+    pub(crate) fn function_value(&mut self, definition: &Arc<FunctionDef>) -> Evaluated {
+        let mut defaults = Vec::with_capacity(definition.parameters.len());
+        for parameter in &definition.parameters {
+            defaults.push(match &parameter.default {
+                Some(default) => Some(self.evaluate(default)?),
+                None => None,
+            });
+        }
+        let frame = self.frame();
+        let function = Arc::new(FunctionValue {
+            serial: self.functions.len() as u32,
+            id: FunctionId { file: frame.file, index: definition.index },
+            definition: Arc::clone(definition),
+            module: frame.module,
+            scope: frame.scope,
+            defaults,
+            class: frame.class_body,
+        });
+        self.functions.push(Arc::clone(&function));
+        Ok(Kind::Function(function).into())
+    }
+
+    /// What `with` binds: the result of `__enter__`, the first value that a generator yields, or the
+    /// object itself, as nearly every context manager of libraries does.
+    pub(crate) fn enter_context(&mut self, context: &Value, span: Span) -> Evaluated {
+        match &context.kind {
+            Kind::List(id) => {
+                if let Object::List(list) = self.object(*id) {
+                    return Ok(list.items.first().cloned().unwrap_or(Value::NONE));
+                }
+                Ok(context.clone())
+            }
+            Kind::Instance(_) | Kind::Symbolic(_) => {
+                for name in ["__aenter__", "__enter__"] {
+                    let method = self.attribute(context, Ustr::from(name), span);
+                    if let Kind::Method(bound) = &method.kind
+                        && matches!(bound.function.kind, Kind::Function(_))
+                    {
+                        return self.call_value(&method, Arguments::default(), span);
+                    }
+                }
+                let site = self.here(span);
+                if let Some(result) =
+                    self.library_method(context, Ustr::from("__enter__"), &Arguments::default(), site)
+                {
+                    return result;
+                }
+                Ok(context.clone())
+            }
+            _ => Ok(context.clone()),
+        }
+    }
+}

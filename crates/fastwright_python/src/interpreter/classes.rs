@@ -1,0 +1,490 @@
+//! Classes: their definition, lookup order and instances.
+
+use super::{Evaluated, Frame, Interpreter, Raised};
+use crate::ir::*;
+use crate::location::Span;
+use crate::program::ClassId;
+use crate::value::*;
+use std::sync::Arc;
+use ustr::Ustr;
+
+impl Interpreter<'_> {
+    pub(crate) fn define_class(&mut self, definition: &Arc<ClassDef>) -> Evaluated {
+        let mut decorators = Vec::with_capacity(definition.decorators.len());
+        for decorator in &definition.decorators {
+            decorators.push((self.evaluate(decorator)?, decorator.span));
+        }
+        let definition_for_body = Arc::clone(definition);
+        let class = self
+            .with_type_parameters(&definition.type_parameters, |interpreter| interpreter.class_object(&definition_for_body))?;
+        let mut value: Value = Kind::Class(class).into();
+        if let Object::Class(object) = self.object_mut(class) {
+            object.decorators = decorators.iter().map(|(decorator, _)| decorator.clone()).collect();
+        }
+        self.class_defined(class, definition.name_span)?;
+        for (decorator, span) in decorators.into_iter().rev() {
+            let decorated = self.decorate(&decorator, value.clone(), span)?;
+            // A decorator that gives back something that is no class (a registry's entry, say) is rare
+            // enough to keep the class.
+            if matches!(decorated.kind, Kind::Class(_)) {
+                value = decorated;
+            }
+        }
+        Ok(value)
+    }
+
+    fn class_object(&mut self, definition: &Arc<ClassDef>) -> Result<ObjectId, Box<Raised>> {
+        let arguments = self.evaluate_arguments(&definition.arguments)?;
+        let frame = self.frame();
+        let (file, module, outer) = (frame.file, frame.module, frame.scope);
+        let location = self.here(definition.name_span);
+        let class = self.new_class(
+            Some(ClassId { file, index: definition.index }),
+            Some(Arc::clone(definition)),
+            definition.name,
+            definition.qualname,
+            module,
+            arguments.positional,
+            location,
+        );
+        if let Object::Class(object) = self.object_mut(class) {
+            object.keywords = arguments.keywords;
+        }
+        let scope = self.new_scope(Some(outer), module, true);
+        self.frames.push(Frame {
+            scope,
+            module,
+            file,
+            function: self.frame().function.clone(),
+            class_body: Some(class),
+            returns: Vec::new(),
+            yields: Vec::new(),
+            handling: Vec::new(),
+        });
+        let result = self.execute_block(&definition.body);
+        self.frames.pop();
+        result?;
+        Ok(class)
+    }
+
+    /// A class object with its lookup order; the body is the caller's business.
+    #[allow(clippy::too_many_arguments, reason = "they are the parts of a class")]
+    pub fn new_class(
+        &mut self,
+        id: Option<ClassId>,
+        definition: Option<Arc<ClassDef>>,
+        name: Ustr,
+        qualname: Ustr,
+        module: ModuleId,
+        bases: Vec<Value>,
+        location: crate::location::Location,
+    ) -> ObjectId {
+        let bases: Vec<Value> = bases.into_iter().map(|base| self.base_class(base)).collect();
+        let class = self.allocate(Object::Class(Box::new(ClassObject {
+            id,
+            definition,
+            name,
+            qualname,
+            module,
+            bases: bases.clone(),
+            mro: Vec::new(),
+            attributes: OrderedMap::default(),
+            annotations: OrderedMap::default(),
+            keywords: Vec::new(),
+            decorators: Vec::new(),
+            location,
+            assignments: OrderedMap::default(),
+        })));
+        let mro = self.lookup_order(class, &bases);
+        if let Object::Class(object) = self.object_mut(class) {
+            object.mro = mro;
+        }
+        self.classes.push(class);
+        class
+    }
+
+    /// What a base in a class statement stands for: `Generic[T]` and `Base[Order]` are their origin.
+    fn base_class(&self, base: Value) -> Value {
+        match &base.kind {
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Item { base, .. } => self.base_class(base.clone()),
+                _ => base,
+            },
+            Kind::Union(alternatives) => {
+                alternatives.iter().find(|value| matches!(value.kind, Kind::Class(_))).cloned().unwrap_or(base)
+            }
+            _ => base,
+        }
+    }
+
+    /// Python's C3 linearization; where it fails (unknown bases), depth first.
+    fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
+        let mut sequences: Vec<Vec<Value>> = bases
+            .iter()
+            .map(|base| match &base.kind {
+                Kind::Class(id) => self.class(*id).map(|class| class.mro.clone()).unwrap_or_default(),
+                Kind::External(name) => self.external_lookup_order(*name),
+                _ => vec![base.clone()],
+            })
+            .collect();
+        sequences.push(bases.to_vec());
+        let mut order = vec![Value::from(Kind::Class(class))];
+        loop {
+            sequences.retain(|sequence| !sequence.is_empty());
+            if sequences.is_empty() {
+                return order;
+            }
+            let good = sequences
+                .iter()
+                .map(|sequence| &sequence[0])
+                .find(|head| !sequences.iter().any(|other| other[1..].iter().any(|value| value.same(head))))
+                .unwrap_or(&sequences[0][0])
+                .clone();
+            for sequence in &mut sequences {
+                sequence.retain(|value| !value.same(&good));
+            }
+            order.push(good);
+        }
+    }
+
+    fn external_lookup_order(&self, name: Ustr) -> Vec<Value> {
+        let mut order = vec![Value::from(Kind::External(name))];
+        let mut index = 0;
+        while index < order.len() && order.len() < 64 {
+            if let Some(name) = order[index].as_external() {
+                let more = self.library.bases(name).iter().copied().chain(standard_bases(&name).iter().copied());
+                for base in more {
+                    let base = Value::external(base);
+                    if !order.iter().any(|known| known.same(&base)) {
+                        order.push(base);
+                    }
+                }
+            }
+            index += 1;
+        }
+        order
+    }
+
+    /// The lookup order of a class of the program or of a library.
+    pub fn class_order(&self, class: &Value) -> Vec<Value> {
+        match &class.kind {
+            Kind::Class(id) => self.class(*id).map(|class| class.mro.clone()).unwrap_or_default(),
+            Kind::External(name) => self.external_lookup_order(*name),
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Item { base, .. } => self.class_order(base),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `class` is `other` or derives from it, when that is decided.
+    pub fn is_subclass(&self, class: &Value, other: &Value) -> Option<bool> {
+        if let Kind::Tuple(items) = &other.kind {
+            let answers: Vec<_> = items.iter().map(|item| self.is_subclass(class, item)).collect();
+            return if answers.contains(&Some(true)) {
+                Some(true)
+            } else if answers.iter().all(|answer| *answer == Some(false)) {
+                Some(false)
+            } else {
+                None
+            };
+        }
+        if !matches!(other.kind, Kind::Class(_) | Kind::External(_)) {
+            return None;
+        }
+        let order = self.class_order(class);
+        if order.iter().any(|known| known.same(other)) {
+            return Some(true);
+        }
+        if other.as_external().is_some_and(|name| name == "builtins.object") {
+            return Some(true);
+        }
+        let complete = !order.is_empty()
+            && order.iter().all(|known| match &known.kind {
+                Kind::Class(_) => true,
+                Kind::External(name) => {
+                    name.starts_with("builtins.") || !self.library.bases(*name).is_empty() || !standard_bases(name).is_empty()
+                        || matches!(name.as_str(), "pydantic.main.BaseModel" | "enum.Enum" | "abc.ABC" | "typing.Generic")
+                }
+                _ => false,
+            });
+        complete.then_some(false)
+    }
+
+    /// Whether a class of the program or a library derives from the library's class `name`.
+    pub fn derives_from(&self, class: &Value, name: &str) -> bool {
+        self.class_order(class).iter().any(|known| known.as_external().is_some_and(|external| external == name))
+    }
+
+    /// The classes of libraries in the lookup order of a value's class.
+    pub fn library_classes_of(&mut self, value: &Value) -> Vec<Ustr> {
+        let Some(class) = self.class_of(value) else { return Vec::new() };
+        self.class_order(&class).iter().filter_map(Value::as_external).collect()
+    }
+
+    /// After the body: members of enumerations become instances, `__init_subclass__` runs.
+    fn class_defined(&mut self, class: ObjectId, span: Span) -> Result<(), Box<Raised>> {
+        let class_value: Value = Kind::Class(class).into();
+        if self.derives_from(&class_value, "enum.Enum") {
+            self.make_enumeration(class);
+        }
+        let order = self.class_order(&class_value);
+        for base in order.iter().skip(1) {
+            let Kind::Class(id) = base.kind else { continue };
+            let hook = self.class(id).and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
+            if let Some(hook) = hook {
+                let function = match &hook.kind {
+                    Kind::Descriptor(descriptor) => descriptor.function.clone(),
+                    _ => hook,
+                };
+                let keywords = self.class(class).map(|class| class.keywords.clone()).unwrap_or_default();
+                let arguments = Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
+                self.call_directly(&function, arguments, span)?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn make_enumeration(&mut self, class: ObjectId) {
+        let Some(object) = self.class(class) else { return };
+        let site = object.location;
+        let members: Vec<(Ustr, Value)> = object
+            .attributes
+            .iter()
+            .filter(|(name, value)| {
+                !name.starts_with('_')
+                    && !matches!(value.kind, Kind::Function(_) | Kind::Descriptor(_) | Kind::Class(_))
+            })
+            .map(|(name, value)| (*name, value.clone()))
+            .collect();
+        for (position, (name, value)) in members.into_iter().enumerate() {
+            let automatic = value.as_symbolic().is_some_and(|symbolic| {
+                matches!(symbolic, Symbolic::Call { callee, .. }
+                    if callee.as_external().is_some_and(|name| name == "enum.auto"))
+            });
+            let value = if automatic {
+                let class_value: Value = Kind::Class(class).into();
+                if self.derives_from(&class_value, "enum.StrEnum") {
+                    Value::str(&name.to_lowercase())
+                } else {
+                    Value::int(position as i64 + 1)
+                }
+            } else {
+                value
+            };
+            let member = self.new_instance(Kind::Class(class).into(), Arguments::default(), site);
+            if let Some(instance) = self.instance_mut(member) {
+                instance.attributes.insert(Ustr::from("name"), Value::str(&name));
+                instance.attributes.insert(Ustr::from("_name_"), Value::str(&name));
+                instance.attributes.insert(Ustr::from("value"), value.clone());
+                instance.attributes.insert(Ustr::from("_value_"), value);
+            }
+            if let Object::Class(object) = self.object_mut(class) {
+                object.attributes.insert(name, Kind::Instance(member).into());
+            }
+        }
+    }
+
+    /// The members of an enumeration in order, if the class is one.
+    pub fn enumeration_members(&self, class: ObjectId) -> Option<Vec<Value>> {
+        if !self.derives_from(&Kind::Class(class).into(), "enum.Enum") {
+            return None;
+        }
+        let object = self.class(class)?;
+        Some(
+            object
+                .attributes
+                .values()
+                .filter(|value| match value.kind {
+                    Kind::Instance(id) => self
+                        .instance(id)
+                        .is_some_and(|member| matches!(member.class.kind, Kind::Class(made) if made == class)),
+                    _ => false,
+                })
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// Calls a class of the program.
+    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Arguments, span: Span) -> Evaluated {
+        let site = self.here(span);
+        let class_value: Value = Kind::Class(class).into();
+        if let Some(members) = self.enumeration_members(class) {
+            let wanted = arguments.positional.first();
+            for member in members {
+                if let (Kind::Instance(id), Some(wanted)) = (&member.kind, wanted)
+                    && self.instance(*id).is_some_and(|instance| {
+                        instance.attributes.get(&Ustr::from("value")).is_some_and(|value| value.same(wanted))
+                    })
+                {
+                    return Ok(member);
+                }
+            }
+            return Ok(Value::symbolic(Symbolic::Call { callee: class_value, arguments, site }));
+        }
+        let instance = self.new_instance(class_value.clone(), arguments.clone(), site);
+        let value: Value = Kind::Instance(instance).into();
+        self.initialize(&value, &class_value, 0, arguments, span)?;
+        Ok(value)
+    }
+
+    /// Runs the constructor that comes first in the lookup order, from a position on.
+    pub(crate) fn initialize(
+        &mut self,
+        receiver: &Value,
+        class: &Value,
+        from: usize,
+        arguments: Arguments,
+        span: Span,
+    ) -> Result<(), Box<Raised>> {
+        let site = self.here(span);
+        let init = Ustr::from("__init__");
+        for (position, owner) in self.class_order(class).into_iter().enumerate().skip(from) {
+            match &owner.kind {
+                Kind::Class(id) => {
+                    let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
+                    if let Some(function) = own {
+                        let mut arguments = arguments;
+                        arguments.positional.insert(0, receiver.clone());
+                        self.call_directly(&function, arguments, span)?;
+                        return Ok(());
+                    }
+                    if self.is_record(*id) {
+                        let order = self.class_order(class);
+                        self.initialize_record(receiver, &order[position..], &arguments, span)?;
+                        return Ok(());
+                    }
+                }
+                Kind::External(name) => {
+                    if let Some(result) = self.library.method(self, *name, init, receiver, &arguments, site) {
+                        return result.map(|_| ());
+                    }
+                    if *name == "typing.NamedTuple" || *name == "typing.TypedDict" {
+                        let order = self.class_order(class);
+                        return self.initialize_record(receiver, &order, &arguments, span);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a decorator writes the constructor from the annotated names (dataclasses, attrs).
+    pub fn is_record(&self, class: ObjectId) -> bool {
+        let Some(class) = self.class(class) else { return false };
+        class.decorators.iter().any(|decorator| {
+            let name = match &decorator.kind {
+                Kind::External(name) => Some(*name),
+                Kind::Symbolic(symbolic) => match &**symbolic {
+                    Symbolic::Call { callee, .. } => callee.as_external(),
+                    _ => None,
+                },
+                _ => None,
+            };
+            name.is_some_and(|name| {
+                matches!(
+                    name.as_str(),
+                    "dataclasses.dataclass" | "attr.s" | "attr.dataclass" | "attr.attrs" | "attr.define" | "attrs.define"
+                        | "attrs.frozen" | "attr.frozen" | "attrs.mutable" | "pydantic.dataclasses.dataclass"
+                )
+            })
+        })
+    }
+
+    /// Fills the fields of a dataclass-like class from arguments and defaults.
+    pub(crate) fn initialize_record(
+        &mut self,
+        receiver: &Value,
+        order: &[Value],
+        arguments: &Arguments,
+        span: Span,
+    ) -> Result<(), Box<Raised>> {
+        let mut positional = arguments.positional.iter();
+        let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
+        for owner in order.iter().rev() {
+            let Kind::Class(id) = owner.kind else { continue };
+            let Some(class) = self.class(id) else { continue };
+            for name in class.annotations.keys() {
+                fields.insert(*name, class.attributes.get(name).cloned());
+            }
+        }
+        for (name, default) in fields {
+            let value = match positional.next().or_else(|| arguments.keyword(&name)) {
+                Some(value) => value.clone(),
+                None => match default {
+                    Some(default) => self.field_default(default, span)?,
+                    None => Value::unknown(format!("the field `{name}` is not given"), Some(self.here(span))),
+                },
+            };
+            self.set_attribute(receiver, name, value);
+        }
+        let after = self.attribute(receiver, Ustr::from("__post_init__"), span);
+        if let Kind::Method(_) = after.kind {
+            self.call_directly(&after, Arguments::default(), span)?;
+        }
+        Ok(())
+    }
+
+    /// The default that `field(default=..., default_factory=...)` or `Field(...)` declares.
+    pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
+        if let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() {
+            let field = callee.as_external().is_some_and(|name| {
+                matches!(
+                    name.as_str(),
+                    "dataclasses.field" | "attr.ib" | "attrs.field" | "attr.field" | "pydantic.fields.Field"
+                        | "pydantic.fields.PrivateAttr" | "sqlmodel.main.Field"
+                )
+            });
+            if field {
+                if let Some(default) = arguments.keyword("default") {
+                    return Ok(default.clone());
+                }
+                if let Some(factory) = arguments.keyword("default_factory").or_else(|| arguments.keyword("factory")) {
+                    let factory = factory.clone();
+                    return self.call_directly(&factory, Arguments::default(), span);
+                }
+                return Ok(arguments.positional.first().cloned().unwrap_or_else(|| {
+                    Value::unknown("the field has no default", Some(self.here(span)))
+                }));
+            }
+        }
+        Ok(declared)
+    }
+}
+
+/// Bases of classes of the standard library, as far as lookups need them.
+fn standard_bases(name: &str) -> &'static [&'static str] {
+    match name {
+        "enum.StrEnum" => &["builtins.str", "enum.Enum"],
+        "enum.IntEnum" | "enum.IntFlag" => &["builtins.int", "enum.Enum"],
+        "enum.Flag" | "enum.ReprEnum" => &["enum.Enum"],
+        "builtins.bool" => &["builtins.int"],
+        "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter" => &["builtins.dict"],
+        "builtins.Exception" => &["builtins.BaseException"],
+        "builtins.KeyError" | "builtins.IndexError" => &["builtins.LookupError"],
+        "builtins.LookupError" | "builtins.ValueError" | "builtins.TypeError" | "builtins.RuntimeError"
+        | "builtins.AttributeError" | "builtins.OSError" | "builtins.ImportError" | "builtins.ArithmeticError"
+        | "builtins.AssertionError" | "builtins.NameError" | "builtins.StopIteration" | "builtins.Warning"
+        | "builtins.SyntaxError" | "builtins.EOFError" | "builtins.MemoryError" | "builtins.StopAsyncIteration"
+        | "builtins.BufferError" | "builtins.ReferenceError" => &["builtins.Exception"],
+        "builtins.ModuleNotFoundError" => &["builtins.ImportError"],
+        "builtins.NotImplementedError" | "builtins.RecursionError" => &["builtins.RuntimeError"],
+        "builtins.FileNotFoundError" | "builtins.PermissionError" | "builtins.ConnectionError"
+        | "builtins.TimeoutError" | "builtins.FileExistsError" | "builtins.IsADirectoryError"
+        | "builtins.NotADirectoryError" | "builtins.InterruptedError" | "builtins.BrokenPipeError" => {
+            &["builtins.OSError"]
+        }
+        "builtins.UnicodeError" | "json.JSONDecodeError" | "json.decoder.JSONDecodeError" => &["builtins.ValueError"],
+        "builtins.UnicodeDecodeError" | "builtins.UnicodeEncodeError" => &["builtins.UnicodeError"],
+        "builtins.ZeroDivisionError" | "builtins.OverflowError" => &["builtins.ArithmeticError"],
+        "asyncio.TimeoutError" => &["builtins.TimeoutError"],
+        "asyncio.CancelledError" | "builtins.KeyboardInterrupt" | "builtins.SystemExit" | "builtins.GeneratorExit" => {
+            &["builtins.BaseException"]
+        }
+        _ => &[],
+    }
+}

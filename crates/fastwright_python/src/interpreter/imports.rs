@@ -1,0 +1,334 @@
+//! Imports: modules are found through a [`ModuleSource`] and evaluated once, in the order of import.
+
+use super::expressions::parent_name;
+use super::{Evaluated, Frame, Interpreter, ModuleState, ModuleStatus, Raised};
+use crate::ir::{self, Alias};
+use crate::location::{FileId, Location, Span};
+use crate::value::*;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// Identity of a module's file or namespace, given by the [`ModuleSource`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleKey(pub u32);
+
+/// A module with its code.
+#[derive(Debug, Clone)]
+pub struct FoundModule {
+    /// Its identity.
+    pub key: ModuleKey,
+    /// Dotted name.
+    pub name: Ustr,
+    /// Its file; none for a namespace package.
+    pub file: Option<FileId>,
+    /// Whether it is a package.
+    pub is_package: bool,
+    /// Its code; empty for a namespace package.
+    pub code: Arc<ir::Module>,
+}
+
+/// What a dotted name is.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A module to evaluate.
+    Module(FoundModule),
+    /// A library that is known by name only.
+    Library,
+    /// It does not exist: importing it fails.
+    Missing,
+}
+
+/// Finds modules by name.
+pub trait ModuleSource {
+    /// What `dotted` is for an importing file.
+    fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found;
+
+    /// Names of the modules directly inside a package.
+    fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)>;
+
+    /// Path of the module's file, as `__file__` would show it.
+    fn path_of(&self, key: ModuleKey) -> String;
+
+    /// Names of Python modules in a folder (for code that walks `Path(__file__).parent`), with `.py`.
+    fn files_in(&mut self, folder: &str) -> Vec<String>;
+}
+
+impl Interpreter<'_> {
+    /// Evaluates a module of the program by its dotted name, as seen from the program's own roots.
+    pub fn import_root(&mut self, found: FoundModule) -> ModuleId {
+        let id = self.module_for(found);
+        self.run_module(id);
+        id
+    }
+
+    fn module_for(&mut self, found: FoundModule) -> ModuleId {
+        if let Some(id) = self.modules_by_key.get(&found.key) {
+            return *id;
+        }
+        let id = ModuleId(self.modules.len() as u32);
+        let scope = self.new_scope(None, id, false);
+        self.modules.push(ModuleState {
+            name: found.name,
+            file: found.file,
+            scope,
+            is_package: found.is_package,
+            key: found.key,
+            code: found.code,
+            status: ModuleStatus::Waiting,
+        });
+        self.modules_by_key.insert(found.key, id);
+        if let Some(file) = found.file {
+            self.module_files.insert(file, id);
+        }
+        id
+    }
+
+    /// The module that a file is.
+    pub fn module_of_file(&self, file: FileId) -> Option<ModuleId> {
+        self.module_files.get(&file).copied()
+    }
+
+    /// Runs a module unless it runs already. An exception that escapes a statement of the module ends
+    /// that statement only: more is known when the rest is evaluated as well.
+    fn run_module(&mut self, id: ModuleId) {
+        let state = &mut self.modules[id.0 as usize];
+        if state.status != ModuleStatus::Waiting {
+            return;
+        }
+        state.status = ModuleStatus::Running;
+        let (code, scope, file) = (Arc::clone(&state.code), state.scope, state.file.unwrap_or(FileId(0)));
+        let saved_conditions = std::mem::take(&mut self.conditions);
+        let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
+        let saved_limit = self.step_limit;
+        self.step_limit = self.limits.import_steps;
+        self.frames.push(Frame {
+            scope,
+            module: id,
+            file,
+            function: None,
+            class_body: None,
+            returns: Vec::new(),
+            yields: Vec::new(),
+            handling: Vec::new(),
+        });
+        for statement in &code.body {
+            match self.execute(statement) {
+                Ok(_) => {}
+                Err(raised) => {
+                    self.conditions.clear();
+                    let what = self.describe_exception(&raised.value);
+                    self.note(format!("importing the module seems to raise {what}"), raised.location);
+                }
+            }
+            if self.steps >= self.step_limit {
+                self.note("evaluation was given up, the program takes too many steps", self.here(statement.span));
+                break;
+            }
+        }
+        self.frames.pop();
+        self.step_limit = saved_limit;
+        self.mode = saved_mode;
+        self.conditions = saved_conditions;
+        self.modules[id.0 as usize].status = ModuleStatus::Done;
+    }
+
+    fn describe_exception(&mut self, exception: &Value) -> String {
+        match self.class_of(exception).map(|class| class.kind) {
+            Some(Kind::Class(id)) => self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default(),
+            Some(Kind::External(name)) => format!("`{}`", name.rsplit('.').next().unwrap_or(&name)),
+            _ => "an exception".to_owned(),
+        }
+    }
+
+    /// `import dotted`: every package on the way is imported first. Gives the last module.
+    pub(crate) fn import_dotted(&mut self, dotted: &str, site: Location) -> Evaluated {
+        let importer = self.frames.last().map(|frame| frame.file);
+        let mut parent: Option<ModuleId> = None;
+        let mut end = 0;
+        loop {
+            end = dotted[end..].find('.').map_or(dotted.len(), |at| end + at);
+            let part = &dotted[..end];
+            match self.source.find(importer, part) {
+                Found::Module(found) => {
+                    let id = self.module_for(found);
+                    self.run_module(id);
+                    if let Some(parent) = parent {
+                        let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
+                        let scope = self.modules[parent.0 as usize].scope;
+                        self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
+                    }
+                    parent = Some(id);
+                }
+                Found::Library => {
+                    let name = self.canonical(Ustr::from(dotted));
+                    return Ok(Kind::External(name).into());
+                }
+                Found::Missing => {
+                    // Something inside a package may be a name that the package binds, not a module.
+                    if let Some(parent) = parent {
+                        let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
+                        let scope = self.modules[parent.0 as usize].scope;
+                        if let Some(value) = self.scopes[scope.0 as usize].names.get(&name)
+                            && end == dotted.len()
+                        {
+                            return Ok(value.clone());
+                        }
+                    }
+                    return Err(self.import_error(dotted, site));
+                }
+            }
+            if end == dotted.len() {
+                break;
+            }
+            end += 1;
+        }
+        Ok(match parent {
+            Some(id) => Kind::Module(id).into(),
+            None => Value::external(dotted),
+        })
+    }
+
+    fn import_error(&mut self, dotted: &str, site: Location) -> Box<Raised> {
+        let value = Value::symbolic(Symbolic::Call {
+            callee: Value::external("builtins.ModuleNotFoundError"),
+            arguments: Arguments {
+                positional: vec![Value::str(&format!("No module named '{dotted}'"))],
+                ..Arguments::default()
+            },
+            site,
+        });
+        Box::new(Raised { value, location: site })
+    }
+
+    /// A submodule that nobody has imported by name yet.
+    pub(crate) fn import_child(&mut self, package: ModuleId, name: Ustr) -> Option<Value> {
+        let state = &self.modules[package.0 as usize];
+        let dotted = format!("{}.{name}", state.name);
+        let importer = state.file.or_else(|| self.frames.last().map(|frame| frame.file));
+        match self.source.find(importer, &dotted) {
+            Found::Module(found) => {
+                let id = self.module_for(found);
+                let scope = self.modules[package.0 as usize].scope;
+                self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
+                self.run_module(id);
+                Some(Kind::Module(id).into())
+            }
+            Found::Library | Found::Missing => None,
+        }
+    }
+
+    pub(crate) fn execute_import(&mut self, names: &[Alias], span: Span) -> Result<(), Box<Raised>> {
+        let site = self.here(span);
+        for alias in names {
+            let last = self.import_dotted(&alias.name, site)?;
+            match alias.rename {
+                Some(rename) => self.bind(rename, last),
+                None => {
+                    let first = alias.name.split('.').next().unwrap_or(&alias.name);
+                    let value = if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
+                    self.bind(Ustr::from(first), value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn execute_import_from(
+        &mut self,
+        level: u32,
+        module: Ustr,
+        names: &[Alias],
+        span: Span,
+    ) -> Result<(), Box<Raised>> {
+        let site = self.here(span);
+        let dotted = match self.absolute_name(level, &module) {
+            Some(dotted) => dotted,
+            None => return Err(self.import_error(&module, site)),
+        };
+        if dotted == "__future__" {
+            return Ok(());
+        }
+        let source = self.import_dotted(&dotted, site)?;
+        for alias in names {
+            if alias.name == "*" {
+                self.import_star(&source);
+                continue;
+            }
+            let value = self.import_name(&source, alias.name, &dotted, site)?;
+            self.bind(alias.rename.unwrap_or(alias.name), value);
+        }
+        Ok(())
+    }
+
+    /// The absolute name that a relative import means in the module that runs.
+    pub(crate) fn absolute_name(&self, level: u32, module: &str) -> Option<String> {
+        if level == 0 {
+            return Some(module.to_owned());
+        }
+        let state = &self.modules[self.frame().module.0 as usize];
+        let mut package = if state.is_package { state.name.as_str() } else { parent_name(&state.name) };
+        for _ in 1..level {
+            if package.is_empty() {
+                return None;
+            }
+            package = parent_name(package);
+        }
+        Some(match (package.is_empty(), module.is_empty()) {
+            (true, _) => module.to_owned(),
+            (false, true) => package.to_owned(),
+            (false, false) => format!("{package}.{module}"),
+        })
+    }
+
+    fn import_name(&mut self, source: &Value, name: Ustr, dotted: &str, site: Location) -> Evaluated {
+        let Kind::Module(module) = source.kind else {
+            return Ok(self.attribute(source, name, site.span));
+        };
+        let scope = self.modules[module.0 as usize].scope;
+        if let Some(value) = self.scopes[scope.0 as usize].names.get(&name) {
+            return Ok(value.clone());
+        }
+        let value = self.attribute(source, name, site.span);
+        if value.is_unknown()
+            && self.modules[module.0 as usize].status == ModuleStatus::Done
+            && !self.binds_unknown_names(module)
+        {
+            return Err(self.import_error(&format!("{dotted}.{name}"), site));
+        }
+        Ok(value)
+    }
+
+    /// Whether a module may have names that evaluation did not see: a file with syntax errors, or one
+    /// that fills its own namespace.
+    fn binds_unknown_names(&self, module: ModuleId) -> bool {
+        let code = &self.modules[module.0 as usize].code;
+        code.body.is_empty() && self.modules[module.0 as usize].file.is_some()
+            || self.scopes[self.modules[module.0 as usize].scope.0 as usize].names.contains_key(&Ustr::from("__getattr__"))
+    }
+
+    fn import_star(&mut self, source: &Value) {
+        let Kind::Module(module) = source.kind else { return };
+        let scope = self.modules[module.0 as usize].scope;
+        let exported = self.scopes[scope.0 as usize].names.get(&Ustr::from("__all__")).cloned();
+        let listed = exported.and_then(|value| self.elements(&value));
+        let names: Vec<Ustr> = match listed {
+            Some(items) => items.iter().filter_map(Value::as_str).map(Ustr::from).collect(),
+            None => {
+                let mut names: Vec<Ustr> = self.scopes[scope.0 as usize]
+                    .names
+                    .keys()
+                    .filter(|name| !name.starts_with('_'))
+                    .copied()
+                    .collect();
+                names.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+                names
+            }
+        };
+        for name in names {
+            let value = self.attribute(source, name, Span::default());
+            if !value.is_unknown() {
+                self.bind(name, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The seam to what is known of libraries. This crate knows Python; a [`Library`] knows the rest.
+
+use super::{Evaluated, Interpreter};
+use crate::location::Location;
+use crate::value::{Arguments, ObjectId, Value};
+use ustr::Ustr;
+
+/// Knowledge of libraries. Stateless: what it has to remember lives in [`Interpreter::extension`].
+///
+/// Every method may decline with `None`; the interpreter then keeps the expression symbolic.
+pub trait Library: Sync {
+    /// The one name of something that a library exports under several: `fastapi.FastAPI` is
+    /// `fastapi.applications.FastAPI`.
+    fn canonical(&self, name: Ustr) -> Ustr {
+        name
+    }
+
+    /// Calls a function or class of a library.
+    fn call(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _callee: Ustr,
+        _arguments: &Arguments,
+        _site: Location,
+    ) -> Option<Evaluated> {
+        None
+    }
+
+    /// Calls a method that the library's class `owner` defines, on an instance of it or of a subclass.
+    fn method(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _owner: Ustr,
+        _name: Ustr,
+        _receiver: &Value,
+        _arguments: &Arguments,
+        _site: Location,
+    ) -> Option<Evaluated> {
+        None
+    }
+
+    /// Reads an attribute that the library's class `owner` gives its instances.
+    fn attribute(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _owner: Ustr,
+        _receiver: &Value,
+        _name: Ustr,
+    ) -> Option<Value> {
+        None
+    }
+
+    /// Reads an attribute that the library's class `owner` gives the classes derived from it.
+    fn class_attribute(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _owner: Ustr,
+        _class: ObjectId,
+        _name: Ustr,
+    ) -> Option<Value> {
+        None
+    }
+
+    /// Told when values are passed to code that is not followed, while modules are imported: an app or
+    /// router that goes there may be given routes that nobody sees.
+    fn passed_to_unknown(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _callee: &Value,
+        _arguments: &Arguments,
+        _site: Location,
+    ) {
+    }
+
+    /// Whether the source of an installed package may be evaluated like the program's own.
+    fn may_evaluate(&self, _package: &str) -> bool {
+        false
+    }
+
+    /// The classes that a library's class derives from, nearest first.
+    fn bases(&self, _class: Ustr) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The class of the object that a library's call gives back, when it is not the callee itself.
+    fn result_class(&self, _interpreter: &mut Interpreter<'_>, _callee: &Value, _arguments: &Arguments) -> Option<Value> {
+        None
+    }
+}
+
+/// Knows no library at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLibrary;
+
+impl Library for NoLibrary {}

@@ -1,0 +1,499 @@
+//! The abstract interpreter: evaluates modules the way Python would import them, without running them.
+//!
+//! It always ends: every step costs fuel, calls are bounded in depth, loops in rounds. Where a condition
+//! is not known, both branches are evaluated and joined; what a branch registers with a library carries
+//! the condition. Where knowledge is lost, the value says why.
+//!
+//! The same evaluator serves two purposes ([`Mode`]): *import* runs code with the values that it has at
+//! import time; *summary* walks a function once for all its callers, with symbolic inputs, and records
+//! what it does ([`crate::summary`]).
+
+mod attributes;
+mod builtins;
+mod calls;
+mod classes;
+mod collections;
+mod expressions;
+mod imports;
+mod library;
+mod operators;
+mod scopes;
+mod standard_library;
+mod statements;
+mod strings;
+
+pub(crate) use statements::Flow;
+pub use attributes::{is_none_type, plain_type};
+pub use imports::{Found, FoundModule, ModuleKey, ModuleSource};
+pub use library::{Library, NoLibrary};
+
+use crate::ir;
+use crate::location::{FileId, Location, Span};
+use crate::summary::{Recorder, SummaryTable};
+use crate::value::*;
+use rustc_hash::FxHashMap;
+use std::any::Any;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// An exception on its way up.
+#[derive(Debug, Clone)]
+pub struct Raised {
+    /// The exception object or class.
+    pub value: Value,
+    /// Where it was raised.
+    pub location: Location,
+}
+
+/// The value of an expression, or the exception that it certainly raises.
+pub type Evaluated = Result<Value, Box<Raised>>;
+
+/// What the evaluator is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Code runs with the values of import time.
+    Import,
+    /// A function is walked once for all its callers; what it does is recorded.
+    Summary,
+}
+
+/// Bounds that make evaluation end.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Steps (statements and calls) for the whole program at import time.
+    pub import_steps: u64,
+    /// Steps for one call made by module-level code.
+    pub call_steps: u64,
+    /// Steps for one function summary.
+    pub summary_steps: u64,
+    /// Nested calls.
+    pub call_depth: u32,
+    /// Rounds of a loop.
+    pub loop_rounds: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            import_steps: 40_000_000,
+            call_steps: 400_000,
+            summary_steps: 60_000,
+            call_depth: 60,
+            loop_rounds: 5_000,
+        }
+    }
+}
+
+/// A module that was found, with how far its evaluation is.
+#[derive(Debug)]
+pub struct ModuleState {
+    /// Dotted name.
+    pub name: Ustr,
+    /// Its file; none for a namespace package.
+    pub file: Option<FileId>,
+    /// The scope of its globals.
+    pub scope: ScopeId,
+    /// Whether it is a package.
+    pub is_package: bool,
+    /// Where it was found.
+    pub key: ModuleKey,
+    /// Its code.
+    pub code: Arc<ir::Module>,
+    /// How far evaluation is.
+    pub status: ModuleStatus,
+}
+
+/// How far the evaluation of a module is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleStatus {
+    /// Not begun.
+    Waiting,
+    /// Begun; seen by modules that it imports.
+    Running,
+    /// Ended.
+    Done,
+}
+
+/// A scope of names.
+#[derive(Debug)]
+pub struct Scope {
+    /// Names with their values.
+    pub names: FxHashMap<Ustr, Value>,
+    /// The scope around it, for closures.
+    pub parent: Option<ScopeId>,
+    /// Whether it is the scope of a class body: functions inside do not see it.
+    pub is_class: bool,
+    /// Names declared `global`.
+    pub globals: Vec<Ustr>,
+    /// Names declared `nonlocal`.
+    pub nonlocals: Vec<Ustr>,
+    /// The module it belongs to.
+    pub module: ModuleId,
+}
+
+/// A condition that holds while a branch is evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveCondition {
+    /// Where the condition stands.
+    pub location: Location,
+    /// Whether the branch is taken when the condition is false.
+    pub negated: bool,
+    /// The setting that decides it, when it is decided by a default.
+    pub setting: Option<String>,
+}
+
+/// Something that could not be followed, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// One sentence without a full stop.
+    pub reason: String,
+    /// Where.
+    pub location: Location,
+}
+
+/// What a call is in the middle of.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) scope: ScopeId,
+    pub(crate) module: ModuleId,
+    pub(crate) file: FileId,
+    /// The function that runs; none at module level.
+    pub(crate) function: Option<Arc<FunctionValue>>,
+    /// The class whose body runs.
+    pub(crate) class_body: Option<ObjectId>,
+    /// Values returned so far.
+    pub(crate) returns: Vec<Value>,
+    /// Values yielded so far.
+    pub(crate) yields: Vec<Value>,
+    /// Exceptions being handled, for bare `raise`.
+    pub(crate) handling: Vec<Value>,
+}
+
+/// A branch that a setting's default leaves out, for the reader of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedBranch {
+    /// The condition.
+    pub condition: Location,
+    /// The statements that were left out.
+    pub body: Span,
+    /// The setting.
+    pub setting: String,
+    /// Whether the condition is true by default (and the left-out part is its `else`).
+    pub default: bool,
+}
+
+/// The interpreter with the program that it has evaluated so far.
+pub struct Interpreter<'a> {
+    pub(crate) modules: Vec<ModuleState>,
+    pub(crate) modules_by_key: FxHashMap<ModuleKey, ModuleId>,
+    pub(crate) heap: Vec<Object>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) source: Box<dyn ModuleSource + 'a>,
+    pub(crate) library: &'static dyn Library,
+    pub(crate) conditions: Vec<ActiveCondition>,
+    pub(crate) skipped: Vec<SkippedBranch>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) settings: Vec<String>,
+    pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Ustr, Value>>,
+    pub(crate) functions: Vec<Arc<FunctionValue>>,
+    pub(crate) classes: Vec<ObjectId>,
+    pub(crate) mode: Mode,
+    pub(crate) limits: Limits,
+    pub(crate) steps: u64,
+    pub(crate) step_limit: u64,
+    pub(crate) builtins: builtins::Names,
+    pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
+    pub(crate) module_files: FxHashMap<FileId, ModuleId>,
+    pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
+    /// What function summaries have recorded so far.
+    pub summaries: SummaryTable,
+    pub(crate) recorders: Vec<Recorder>,
+    extension: Box<dyn Any + Send>,
+}
+
+impl<'a> Interpreter<'a> {
+    /// An interpreter that has evaluated nothing. `extension` is the library knowledge's own state.
+    pub fn new(
+        source: Box<dyn ModuleSource + 'a>,
+        library: &'static dyn Library,
+        extension: Box<dyn Any + Send>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            modules: Vec::new(),
+            modules_by_key: FxHashMap::default(),
+            heap: Vec::new(),
+            scopes: Vec::new(),
+            frames: Vec::new(),
+            source,
+            library,
+            conditions: Vec::new(),
+            skipped: Vec::new(),
+            notes: Vec::new(),
+            settings: Vec::new(),
+            function_attributes: FxHashMap::default(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            mode: Mode::Import,
+            limits,
+            steps: 0,
+            step_limit: limits.import_steps,
+            builtins: builtins::Names::new(),
+            annotation_cache: FxHashMap::default(),
+            module_files: FxHashMap::default(),
+            called: rustc_hash::FxHashSet::default(),
+            summaries: SummaryTable::default(),
+            recorders: Vec::new(),
+            extension,
+        }
+    }
+
+    /// The state of the library knowledge.
+    ///
+    /// # Panics
+    /// When `T` is not the type given to [`Interpreter::new`]; both ends are one crate's own.
+    pub fn extension<T: 'static>(&self) -> &T {
+        match self.extension.downcast_ref() {
+            Some(extension) => extension,
+            None => unreachable!("the extension has the type that the interpreter was made with"),
+        }
+    }
+
+    /// The state of the library knowledge, to change it.
+    ///
+    /// # Panics
+    /// As [`Interpreter::extension`].
+    pub fn extension_mut<T: 'static>(&mut self) -> &mut T {
+        match self.extension.downcast_mut() {
+            Some(extension) => extension,
+            None => unreachable!("the extension has the type that the interpreter was made with"),
+        }
+    }
+
+    /// What the evaluator is doing now.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// An object of the heap.
+    pub fn object(&self, id: ObjectId) -> &Object {
+        &self.heap[id.0 as usize]
+    }
+
+    /// An object of the heap, to change it.
+    pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
+        &mut self.heap[id.0 as usize]
+    }
+
+    /// Puts an object on the heap.
+    pub fn allocate(&mut self, object: Object) -> ObjectId {
+        self.heap.push(object);
+        ObjectId(self.heap.len() as u32 - 1)
+    }
+
+    /// The class object behind a [`Kind::Class`] value.
+    pub fn class(&self, id: ObjectId) -> Option<&ClassObject> {
+        match self.object(id) {
+            Object::Class(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// The instance behind a [`Kind::Instance`] value.
+    pub fn instance(&self, id: ObjectId) -> Option<&InstanceObject> {
+        match self.object(id) {
+            Object::Instance(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// The instance behind a [`Kind::Instance`] value, to change it.
+    pub fn instance_mut(&mut self, id: ObjectId) -> Option<&mut InstanceObject> {
+        match self.object_mut(id) {
+            Object::Instance(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// A new list.
+    pub fn list(&mut self, items: Vec<Value>) -> Value {
+        Kind::List(self.allocate(Object::List(ListObject { items, incomplete: false }))).into()
+    }
+
+    /// A new dict with keys that are known.
+    pub fn dict(&mut self, entries: Vec<(Value, Value)>) -> Value {
+        let mut object = DictObject::default();
+        for (key, value) in entries {
+            match key.key() {
+                Some(exact) => {
+                    object.entries.insert(exact, (key, value));
+                }
+                None => object.unknown_keys.push(value),
+            }
+        }
+        Kind::Dict(self.allocate(Object::Dict(object))).into()
+    }
+
+    /// A new instance of a class.
+    pub fn new_instance(&mut self, class: Value, arguments: Arguments, site: Location) -> ObjectId {
+        self.allocate(Object::Instance(Box::new(InstanceObject {
+            class,
+            attributes: OrderedMap::default(),
+            arguments,
+            site,
+        })))
+    }
+
+    /// All classes of the program in the order of their definition.
+    pub fn classes(&self) -> &[ObjectId] {
+        &self.classes
+    }
+
+    /// All function objects of the program in the order of their definition.
+    pub fn functions(&self) -> &[Arc<FunctionValue>] {
+        &self.functions
+    }
+
+    /// All modules that were started.
+    pub fn modules(&self) -> impl Iterator<Item = (ModuleId, &ModuleState)> {
+        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+    }
+
+    /// A module.
+    pub fn module(&self, id: ModuleId) -> &ModuleState {
+        &self.modules[id.0 as usize]
+    }
+
+    /// A scope.
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0 as usize]
+    }
+
+    /// How many objects are on the heap.
+    pub fn heap_len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Whether a function was called while modules were evaluated.
+    pub fn was_called(&self, function: crate::program::FunctionId) -> bool {
+        self.called.contains(&function)
+    }
+
+    /// What could not be followed.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Branches that settings' defaults leave out.
+    pub fn skipped_branches(&self) -> &[SkippedBranch] {
+        &self.skipped
+    }
+
+    /// Remembers that something could not be followed.
+    pub fn note(&mut self, reason: impl Into<String>, location: Location) {
+        let note = Note { reason: reason.into(), location };
+        if self.mode == Mode::Import && self.notes.len() < 10_000 && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The conditions under which the code that runs now is reached, the outermost first.
+    pub fn active_conditions(&self) -> &[ActiveCondition] {
+        &self.conditions
+    }
+
+    /// Makes a setting known by which defaults decide values; `name` as people know it.
+    pub fn configurable(&mut self, name: impl Into<String>) -> Option<ConfigurableId> {
+        let name = name.into();
+        let index = match self.settings.iter().position(|known| *known == name) {
+            Some(index) => index,
+            None => {
+                self.settings.push(name);
+                self.settings.len() - 1
+            }
+        };
+        NonZeroU32::new(index as u32 + 1).map(ConfigurableId)
+    }
+
+    /// The name of a setting.
+    pub fn setting_name(&self, id: ConfigurableId) -> &str {
+        &self.settings[id.0.get() as usize - 1]
+    }
+
+    /// The place of bytes in the file that runs now.
+    pub fn here(&self, span: Span) -> Location {
+        Location { file: self.frames.last().map_or(FileId(0), |frame| frame.file), span }
+    }
+
+    /// Pays for one step; false when the fuel is used up.
+    pub(crate) fn step(&mut self) -> bool {
+        self.steps += 1;
+        self.steps < self.step_limit
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        match self.frames.last() {
+            Some(frame) => frame,
+            None => unreachable!("code is evaluated inside a frame"),
+        }
+    }
+
+    pub(crate) fn frame_mut(&mut self) -> &mut Frame {
+        match self.frames.last_mut() {
+            Some(frame) => frame,
+            None => unreachable!("code is evaluated inside a frame"),
+        }
+    }
+
+    /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;
+    /// a summary looks at both sides of them.
+    pub fn truth(&self, value: &Value) -> Option<bool> {
+        if self.mode == Mode::Summary && value.configurable.is_some() {
+            return None;
+        }
+        match &value.kind {
+            Kind::None => Some(false),
+            Kind::Bool(value) => Some(*value),
+            Kind::Int(value) => Some(*value != 0),
+            Kind::Float(value) => Some(*value != 0.0),
+            Kind::Str(text) => Some(!text.is_empty()),
+            Kind::Bytes(bytes) => Some(!bytes.is_empty()),
+            Kind::Tuple(items) => Some(!items.is_empty()),
+            Kind::List(id) | Kind::Set(id) => match self.object(*id) {
+                Object::List(list) | Object::Set(list) if !list.items.is_empty() => Some(true),
+                Object::List(list) | Object::Set(list) if !list.incomplete => Some(false),
+                _ => None,
+            },
+            Kind::Dict(id) => match self.object(*id) {
+                Object::Dict(dict) if !dict.entries.is_empty() || !dict.unknown_keys.is_empty() => Some(true),
+                Object::Dict(dict) if !dict.incomplete => Some(false),
+                _ => None,
+            },
+            Kind::Ellipsis
+            | Kind::Module(_)
+            | Kind::Function(_)
+            | Kind::Method(_)
+            | Kind::Descriptor(_)
+            | Kind::Class(_) => Some(true),
+            Kind::Instance(_) => Some(true),
+            Kind::External(name) => match name.as_str() {
+                "typing.TYPE_CHECKING" | "typing_extensions.TYPE_CHECKING" => Some(false),
+                _ => None,
+            },
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Format(parts) => {
+                    parts.iter().any(|part| part.as_str().is_some_and(|text| !text.is_empty())).then_some(true)
+                }
+                _ => None,
+            },
+            Kind::Union(values) => {
+                let mut truths = values.iter().map(|value| self.truth(value));
+                let first = truths.next()??;
+                truths.all(|truth| truth == Some(first)).then_some(first)
+            }
+            Kind::Unknown(_) => None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Names: where they are looked up and where they are bound.
+
+use super::{Interpreter, Scope};
+use crate::value::{ModuleId, ScopeId, Value};
+use rustc_hash::FxHashMap;
+use ustr::Ustr;
+
+impl Interpreter<'_> {
+    pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, module: ModuleId, is_class: bool) -> ScopeId {
+        self.scopes.push(Scope {
+            names: FxHashMap::default(),
+            parent,
+            is_class,
+            globals: Vec::new(),
+            nonlocals: Vec::new(),
+            module,
+        });
+        ScopeId(self.scopes.len() as u32 - 1)
+    }
+
+    /// Looks a name up as code in `scope` would: the scope itself, scopes around it that are not class
+    /// bodies, the module's globals, the builtins.
+    pub fn lookup(&self, scope: ScopeId, name: Ustr) -> Option<Value> {
+        let mut current = Some(scope);
+        let mut first = true;
+        let mut module = None;
+        while let Some(id) = current {
+            let scope = &self.scopes[id.0 as usize];
+            module = Some(scope.module);
+            if (first || !scope.is_class)
+                && let Some(value) = scope.names.get(&name)
+                && !scope.globals.contains(&name)
+            {
+                return Some(value.clone());
+            }
+            first = false;
+            current = scope.parent;
+        }
+        if let Some(module) = module {
+            let globals = self.modules[module.0 as usize].scope;
+            if let Some(value) = self.scopes[globals.0 as usize].names.get(&name) {
+                return Some(value.clone());
+            }
+        }
+        self.builtins.get(name)
+    }
+
+    /// Binds a name in the scope that runs, minding `global` and `nonlocal`.
+    pub(crate) fn bind(&mut self, name: Ustr, value: Value) {
+        let scope = self.frame().scope;
+        let current = &self.scopes[scope.0 as usize];
+        let target = if current.globals.contains(&name) {
+            self.modules[current.module.0 as usize].scope
+        } else if current.nonlocals.contains(&name) {
+            let mut outer = current.parent;
+            loop {
+                match outer {
+                    Some(id) if self.scopes[id.0 as usize].names.contains_key(&name) => break id,
+                    Some(id) => outer = self.scopes[id.0 as usize].parent,
+                    None => break scope,
+                }
+            }
+        } else {
+            scope
+        };
+        self.scopes[target.0 as usize].names.insert(name, value);
+        if let Some(class) = self.frame().class_body
+            && target == scope
+        {
+            self.bind_in_class(class, name);
+        }
+    }
+
+    fn bind_in_class(&mut self, class: crate::value::ObjectId, name: Ustr) {
+        let scope = self.frame().scope;
+        let Some(value) = self.scopes[scope.0 as usize].names.get(&name).cloned() else { return };
+        if let crate::value::Object::Class(class) = self.object_mut(class) {
+            class.attributes.insert(name, value);
+        }
+    }
+
+    pub(crate) fn unbind(&mut self, name: Ustr) {
+        let scope = self.frame().scope;
+        self.scopes[scope.0 as usize].names.remove(&name);
+        if let Some(class) = self.frame().class_body
+            && let crate::value::Object::Class(class) = self.object_mut(class)
+        {
+            class.attributes.shift_remove(&name);
+        }
+    }
+}

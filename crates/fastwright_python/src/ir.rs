@@ -1,0 +1,434 @@
+//! The compact form of one Python file that everything after parsing works on: the syntax of the
+//! language without its spelling. Names are interned, spans are byte ranges, nothing borrows the text.
+
+use crate::location::Span;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// One file.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// Statements in order.
+    pub body: Vec<Stmt>,
+    /// Every import statement of the file, those in functions too.
+    pub imports: Vec<ImportFact>,
+    /// Byte ranges of comments, in order.
+    pub comments: Vec<Span>,
+    /// Every function and lambda of the file; [`FunctionDef::index`] points here.
+    pub functions: Vec<Arc<FunctionDef>>,
+    /// Every class of the file; [`ClassDef::index`] points here.
+    pub classes: Vec<Arc<ClassDef>>,
+}
+
+/// What an import statement asks for, for the module graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportFact {
+    /// Leading dots.
+    pub level: u32,
+    /// Dotted module, empty for `from . import x`.
+    pub module: Ustr,
+    /// Imported names of a `from` import (`*` included); empty for `import x`.
+    pub names: Vec<Ustr>,
+}
+
+/// A statement with its place.
+#[derive(Debug)]
+pub struct Stmt {
+    /// Its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: StmtKind,
+}
+
+/// The statements of Python 3.14.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields are the parts of Python's grammar")]
+pub enum StmtKind {
+    Function(Arc<FunctionDef>),
+    Class(Arc<ClassDef>),
+    Return(Option<Expr>),
+    Delete(Vec<Expr>),
+    Assign { targets: Vec<Expr>, value: Expr },
+    AugAssign { target: Expr, operator: BinaryOperator, value: Expr },
+    AnnAssign { target: Expr, annotation: Arc<Expr>, value: Option<Expr> },
+    TypeAlias { name: Ustr, value: Arc<Expr>, type_parameters: Vec<TypeParameter> },
+    For { target: Expr, iterable: Expr, body: Vec<Stmt>, orelse: Vec<Stmt>, is_async: bool },
+    While { test: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
+    /// `elif` is an `if` inside `orelse`.
+    If { test: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
+    With { items: Vec<WithItem>, body: Vec<Stmt>, is_async: bool },
+    Match { subject: Expr, cases: Vec<MatchCase> },
+    Raise { exception: Option<Expr>, cause: Option<Expr> },
+    Try { body: Vec<Stmt>, handlers: Vec<Handler>, orelse: Vec<Stmt>, finalbody: Vec<Stmt> },
+    Assert { test: Expr, message: Option<Expr> },
+    Import(Vec<Alias>),
+    ImportFrom { level: u32, module: Ustr, names: Vec<Alias> },
+    Global(Vec<Ustr>),
+    Nonlocal(Vec<Ustr>),
+    Expr(Expr),
+    Pass,
+    Break,
+    Continue,
+}
+
+/// `a.b as c`.
+#[derive(Debug)]
+pub struct Alias {
+    /// Dotted for `import`, one name for `from`.
+    pub name: Ustr,
+    /// The name after `as`.
+    pub rename: Option<Ustr>,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// One context manager of a `with`.
+#[derive(Debug)]
+pub struct WithItem {
+    /// The manager.
+    pub context: Expr,
+    /// The target after `as`.
+    pub target: Option<Expr>,
+}
+
+/// One `except` clause.
+#[derive(Debug)]
+pub struct Handler {
+    /// Its bytes, body included.
+    pub span: Span,
+    /// The caught class or tuple; none for a bare `except:`.
+    pub exception: Option<Expr>,
+    /// The name after `as`.
+    pub name: Option<Ustr>,
+    /// What it does.
+    pub body: Vec<Stmt>,
+}
+
+/// One `case`.
+#[derive(Debug)]
+pub struct MatchCase {
+    /// What is matched.
+    pub pattern: Pattern,
+    /// The condition after `if`.
+    pub guard: Option<Expr>,
+    /// What it does.
+    pub body: Vec<Stmt>,
+}
+
+/// The patterns of `match`.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields are the parts of Python's grammar")]
+pub enum Pattern {
+    Value(Expr),
+    Sequence(Vec<Pattern>),
+    Mapping { keys: Vec<Expr>, patterns: Vec<Pattern>, rest: Option<Ustr> },
+    Class { class: Expr, positional: Vec<Pattern>, keywords: Vec<(Ustr, Pattern)> },
+    Star(Option<Ustr>),
+    As { pattern: Option<Box<Pattern>>, name: Option<Ustr> },
+    Or(Vec<Pattern>),
+}
+
+/// A function, method or lambda.
+#[derive(Debug)]
+pub struct FunctionDef {
+    /// Position in [`Module::functions`].
+    pub index: u32,
+    /// Name, `<lambda>` for a lambda.
+    pub name: Ustr,
+    /// Python's `__qualname__`: `Class.method`, `outer.<locals>.inner`.
+    pub qualname: Ustr,
+    /// The whole definition, decorators included.
+    pub span: Span,
+    /// The name alone; for a lambda the whole expression.
+    pub name_span: Span,
+    /// `async def`.
+    pub is_async: bool,
+    /// Whether the body yields.
+    pub is_generator: bool,
+    /// Decorators, the outermost first.
+    pub decorators: Vec<Expr>,
+    /// Parameters.
+    pub parameters: Parameters,
+    /// Return annotation.
+    pub returns: Option<Arc<Expr>>,
+    /// Body; for a lambda one `return`.
+    pub body: Vec<Stmt>,
+    /// Names of type parameters (PEP 695).
+    pub type_parameters: Vec<TypeParameter>,
+}
+
+impl FunctionDef {
+    /// The docstring as written, not cleaned.
+    pub fn docstring(&self) -> Option<&str> {
+        docstring(&self.body)
+    }
+}
+
+/// A class.
+#[derive(Debug)]
+pub struct ClassDef {
+    /// Position in [`Module::classes`].
+    pub index: u32,
+    /// Name.
+    pub name: Ustr,
+    /// Python's `__qualname__`.
+    pub qualname: Ustr,
+    /// The whole definition, decorators included.
+    pub span: Span,
+    /// The name alone.
+    pub name_span: Span,
+    /// Decorators, the outermost first.
+    pub decorators: Vec<Expr>,
+    /// Bases and keywords (`metaclass=`, `table=True`).
+    pub arguments: Vec<Argument>,
+    /// Body.
+    pub body: Vec<Stmt>,
+    /// Names of type parameters (PEP 695).
+    pub type_parameters: Vec<TypeParameter>,
+}
+
+impl ClassDef {
+    /// The docstring as written, not cleaned.
+    pub fn docstring(&self) -> Option<&str> {
+        docstring(&self.body)
+    }
+}
+
+fn docstring(body: &[Stmt]) -> Option<&str> {
+    match &body.first()?.kind {
+        StmtKind::Expr(Expr { kind: ExprKind::Str(text), .. }) => Some(text),
+        _ => None,
+    }
+}
+
+/// A type parameter of PEP 695.
+#[derive(Debug)]
+pub struct TypeParameter {
+    /// Its name.
+    pub name: Ustr,
+    /// Its bound.
+    pub bound: Option<Expr>,
+    /// Its default (PEP 696).
+    pub default: Option<Expr>,
+}
+
+/// How a parameter takes its argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "Python's own kinds")]
+pub enum ParameterKind {
+    PositionalOnly,
+    PositionalOrKeyword,
+    VarPositional,
+    KeywordOnly,
+    VarKeyword,
+}
+
+/// A parameter in a signature.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Ustr,
+    /// How it takes its argument.
+    pub kind: ParameterKind,
+    /// Its annotation.
+    pub annotation: Option<Arc<Expr>>,
+    /// Its default.
+    pub default: Option<Expr>,
+    /// Its bytes, annotation and default included.
+    pub span: Span,
+}
+
+/// Parameters in the order of the signature.
+pub type Parameters = Vec<Parameter>;
+
+/// An argument of a call or a class statement.
+#[derive(Debug)]
+pub struct Argument {
+    /// How it is passed.
+    pub kind: ArgumentKind,
+    /// Its value.
+    pub value: Expr,
+    /// Its bytes, the keyword included.
+    pub span: Span,
+}
+
+/// How an argument is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "Python's own kinds")]
+pub enum ArgumentKind {
+    Positional,
+    Star,
+    Keyword(Ustr),
+    DoubleStar,
+}
+
+/// An expression with its place.
+#[derive(Debug)]
+pub struct Expr {
+    /// Its bytes, without parentheses around it.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// The expressions of Python 3.14.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields are the parts of Python's grammar")]
+pub enum ExprKind {
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An integer that does not fit 64 bits, as written.
+    BigInt(Box<str>),
+    Float(f64),
+    Complex,
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Ellipsis,
+    /// An f-string.
+    Format(Box<[FormatPart]>),
+    /// A t-string (PEP 750).
+    Template(Box<[FormatPart]>),
+    Name(Ustr),
+    Attribute(Box<Expr>, Ustr),
+    Subscript(Box<Expr>, Box<Expr>),
+    Call(Box<Call>),
+    List(Vec<Expr>),
+    Tuple(Vec<Expr>),
+    Set(Vec<Expr>),
+    /// `None` as key stands for `**value`.
+    Dict(Vec<(Option<Expr>, Expr)>),
+    Starred(Box<Expr>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    Unary(UnaryOperator, Box<Expr>),
+    Binary(BinaryOperator, Box<(Expr, Expr)>),
+    Compare(Box<Expr>, Vec<(Comparison, Expr)>),
+    Conditional(Box<(Expr, Expr, Expr)>),
+    Lambda(Arc<FunctionDef>),
+    Comprehension(Box<Comprehension>),
+    Await(Box<Expr>),
+    Yield(Option<Box<Expr>>),
+    YieldFrom(Box<Expr>),
+    Walrus(Ustr, Box<Expr>),
+    Slice(Box<[Option<Expr>; 3]>),
+    /// What the parser could not make sense of.
+    Invalid,
+}
+
+/// A call.
+#[derive(Debug)]
+pub struct Call {
+    /// What is called.
+    pub callee: Expr,
+    /// With what.
+    pub arguments: Vec<Argument>,
+}
+
+/// A part of an f-string or t-string.
+#[derive(Debug)]
+pub enum FormatPart {
+    /// Text as it is.
+    Text(Arc<str>),
+    /// A replacement field.
+    Field {
+        /// Its expression.
+        value: Expr,
+        /// `r`, `s` or `a`.
+        conversion: Option<char>,
+        /// Whether it has a format specification.
+        formatted: bool,
+    },
+}
+
+/// A comprehension or generator expression.
+#[derive(Debug)]
+pub struct Comprehension {
+    /// What it makes.
+    pub kind: ComprehensionKind,
+    /// The element, or the key of a dict.
+    pub element: Expr,
+    /// The value of a dict.
+    pub value: Option<Expr>,
+    /// `for` clauses.
+    pub generators: Vec<Generator>,
+}
+
+/// What a comprehension makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "Python's own kinds")]
+pub enum ComprehensionKind {
+    List,
+    Set,
+    Dict,
+    Generator,
+}
+
+/// One `for ... in ... if ...`.
+#[derive(Debug)]
+pub struct Generator {
+    /// Loop variable.
+    pub target: Expr,
+    /// What is iterated.
+    pub iterable: Expr,
+    /// Conditions.
+    pub conditions: Vec<Expr>,
+    /// `async for`.
+    pub is_async: bool,
+}
+
+/// Unary operators but `not`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "Python's own operators")]
+pub enum UnaryOperator {
+    Plus,
+    Minus,
+    Invert,
+}
+
+/// Binary operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "Python's own operators")]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    MatrixMultiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    LeftShift,
+    RightShift,
+    BitOr,
+    BitXor,
+    BitAnd,
+}
+
+/// Comparison operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "Python's own operators")]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+}
+
+impl Expr {
+    /// The dotted name that the expression spells, if it is one: `a.b.c`.
+    pub fn dotted_name(&self) -> Option<String> {
+        match &self.kind {
+            ExprKind::Name(name) => Some(name.to_string()),
+            ExprKind::Attribute(base, name) => Some(format!("{}.{name}", base.dotted_name()?)),
+            _ => None,
+        }
+    }
+}

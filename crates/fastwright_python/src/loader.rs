@@ -1,0 +1,513 @@
+//! Loading a program: its files are read and parsed in parallel, as far as the applications reach, and
+//! handed to the interpreter by name.
+
+use crate::interpreter::{Found, FoundModule, ModuleKey, ModuleSource};
+use crate::ir::Module;
+use crate::location::{File, FileId, Files};
+use crate::parse::{self, ParseProblem};
+use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
+use crate::source::SourceTree;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// Stack of the threads that parse: the parser and the dropping of its trees recurse as deep as the code
+/// nests. The memory is only reserved, not used.
+const PARSER_STACK: usize = 512 * 1024 * 1024;
+
+/// A file that could not be read or parsed, or only in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadProblem {
+    /// Path relative to the project, with `/`.
+    pub path: String,
+    /// `syntax-error`, `not-utf-8`, `unreadable`, `too-large`, `too-deep`.
+    pub kind: &'static str,
+    /// What happened and what follows from it.
+    pub message: String,
+    /// Line and column from 1, where known.
+    pub position: Option<(u32, u32)>,
+}
+
+/// What loading found out about the project's files.
+#[derive(Debug, Clone, Default)]
+pub struct LoadReport {
+    /// Files of the project.
+    pub files: usize,
+    /// Lines in them.
+    pub lines: usize,
+    /// Files that were parsed because an application can reach them.
+    pub reached: usize,
+    /// What was wrong.
+    pub problems: Vec<LoadProblem>,
+}
+
+enum FileState {
+    /// Read, not parsed.
+    Text(String),
+    /// Parsed.
+    Parsed(FileId),
+    /// It can't be read, or nothing asks for it any more.
+    Absent,
+}
+
+/// The files of a program.
+pub struct Program {
+    project: Arc<Project>,
+    tree: Arc<dyn SourceTree>,
+    resolver: ModuleResolver,
+    /// Whether a package of `site-packages` may be evaluated.
+    may_evaluate: fn(&str) -> bool,
+    files: Files,
+    codes: Vec<Arc<Module>>,
+    states: Vec<FileState>,
+    origins: Vec<Origin>,
+    keys: FxHashMap<PathBuf, ModuleKey>,
+    modules: Vec<(ModuleLocation, FoundModule)>,
+    packages: FxHashMap<String, bool>,
+    environment_is_complete: bool,
+}
+
+#[derive(Clone)]
+enum Origin {
+    Project(FileIndex),
+    Outside(OutsideFile),
+}
+
+struct Parsed {
+    index: FileIndex,
+    parsed: parse::ParsedFile,
+}
+
+impl Program {
+    /// A program of which nothing is read yet.
+    pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>, may_evaluate: fn(&str) -> bool) -> Self {
+        let resolver = ModuleResolver::new(Arc::clone(&project), Arc::clone(&tree));
+        let environment_is_complete =
+            project.environment.is_some() && resolver.resolve_absolute("fastapi").is_some();
+        Self {
+            project,
+            tree,
+            resolver,
+            may_evaluate,
+            files: Files::default(),
+            codes: Vec::new(),
+            states: Vec::new(),
+            origins: Vec::new(),
+            keys: FxHashMap::default(),
+            modules: Vec::new(),
+            packages: FxHashMap::default(),
+            environment_is_complete,
+        }
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Arc<Project> {
+        &self.project
+    }
+
+    /// The files parsed so far.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The code of a parsed file.
+    pub fn code(&self, file: FileId) -> &Arc<Module> {
+        &self.codes[file.0 as usize]
+    }
+
+    /// Whether the virtual environment is the one that the project runs in.
+    pub fn has_environment(&self) -> bool {
+        self.environment_is_complete
+    }
+
+    /// Reads every file of the project; parses those that mention one of `needles` and what they import,
+    /// transitively; asks of the rest only whether it is well-formed. Gives the files that mention.
+    pub fn load(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
+        let pool = rayon::ThreadPoolBuilder::new().stack_size(PARSER_STACK).build();
+        match pool {
+            Ok(pool) => pool.install(|| self.load_here(needles)),
+            Err(_) => self.load_here(needles),
+        }
+    }
+
+    fn load_here(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
+        let project = Arc::clone(&self.project);
+        let tree = Arc::clone(&self.tree);
+        let finders: Vec<memchr::memmem::Finder<'_>> =
+            needles.iter().map(|needle| memchr::memmem::Finder::new(needle.as_bytes())).collect();
+        let read: Vec<(Result<String, ParseProblem>, usize, bool)> = project
+            .files
+            .par_iter()
+            .map(|file| match tree.read(&file.path) {
+                Ok(bytes) => {
+                    let lines = memchr::memchr_iter(b'\n', &bytes).count()
+                        + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
+                    let mentions = finders.iter().any(|finder| finder.find(&bytes).is_some());
+                    (parse::decode(bytes), lines, mentions)
+                }
+                Err(error) => {
+                    let problem = ParseProblem {
+                        kind: "unreadable",
+                        message: format!("the file can't be read ({error}): it is left out of the review"),
+                        offset: None,
+                    };
+                    (Err(problem), 0, false)
+                }
+            })
+            .collect();
+        let mut report = LoadReport { files: project.files.len(), ..LoadReport::default() };
+        let mut wave: Vec<FileIndex> = Vec::new();
+        self.states = Vec::with_capacity(read.len());
+        for ((index, file), (text, lines, mentions)) in project.indexed_files().zip(read) {
+            report.lines += lines;
+            match text {
+                Ok(text) => {
+                    self.states.push(FileState::Text(text));
+                    if mentions {
+                        wave.push(index);
+                    }
+                }
+                Err(problem) => {
+                    self.states.push(FileState::Absent);
+                    report.problems.push(LoadProblem {
+                        path: file.relative.clone(),
+                        kind: problem.kind,
+                        message: problem.message,
+                        position: None,
+                    });
+                }
+            }
+        }
+        let mentioning = wave.clone();
+        while !wave.is_empty() {
+            self.parse_wave(&wave, &mut report);
+            wave = self.next_wave(&wave);
+        }
+        report.reached = self.files.len();
+        self.check_rest(&mut report);
+        report.problems.sort_by(|left, right| left.path.cmp(&right.path));
+        let mentioning = mentioning
+            .into_iter()
+            .filter_map(|index| match self.states[index.index()] {
+                FileState::Parsed(file) => Some(file),
+                _ => None,
+            })
+            .collect();
+        (mentioning, report)
+    }
+
+    fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
+        let texts: Vec<(FileIndex, String)> = wave
+            .iter()
+            .filter_map(|&index| match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
+                FileState::Text(text) => Some((index, text)),
+                other => {
+                    self.states[index.index()] = other;
+                    None
+                }
+            })
+            .collect();
+        let parsed: Vec<Parsed> = texts
+            .into_par_iter()
+            .with_max_len(8)
+            .map(|(index, text)| Parsed { index, parsed: parse::parse(text) })
+            .collect();
+        for Parsed { index, parsed } in parsed {
+            let file = self.project.file(index);
+            let (path, relative, module) = (file.path.clone(), file.relative.clone(), file.module);
+            let id = self.files.add(File::new(path, relative, module, true, parsed.text));
+            if let Some(problem) = parsed.problem {
+                let position = problem.offset.map(|offset| {
+                    let position = self.files.get(id).position(offset);
+                    (position.line, position.column)
+                });
+                report.problems.push(LoadProblem {
+                    path: self.files.get(id).relative.clone(),
+                    kind: problem.kind,
+                    message: problem.message,
+                    position,
+                });
+            }
+            self.codes.push(Arc::new(parsed.module));
+            self.origins.push(Origin::Project(index));
+            self.states[index.index()] = FileState::Parsed(id);
+        }
+    }
+
+    /// The files that the files of a wave import and that are not parsed yet.
+    fn next_wave(&self, wave: &[FileIndex]) -> Vec<FileIndex> {
+        let mut next: Vec<FileIndex> = Vec::new();
+        let mut asked: rustc_hash::FxHashSet<(usize, String)> = rustc_hash::FxHashSet::default();
+        for &importer in wave {
+            let FileState::Parsed(file) = self.states[importer.index()] else { continue };
+            let root = self.project.file(importer).import_root;
+            for import in &self.codes[file.0 as usize].imports {
+                let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else { continue };
+                let mut names = vec![dotted.clone()];
+                names.extend(import.names.iter().filter(|name| *name != "*").map(|name| {
+                    if dotted.is_empty() { name.to_string() } else { format!("{dotted}.{name}") }
+                }));
+                for name in names {
+                    let mut end = 0;
+                    while end < name.len() {
+                        end = name[end..].find('.').map_or(name.len(), |at| end + at);
+                        let part = &name[..end];
+                        end += 1;
+                        if !asked.insert((root, part.to_owned())) {
+                            continue;
+                        }
+                        if let Some(ModuleLocation::File(found)) = self.resolver.resolve(importer, part)
+                            && matches!(self.states[found.index()], FileState::Text(_))
+                        {
+                            next.push(found);
+                        }
+                    }
+                }
+            }
+        }
+        next.sort();
+        next.dedup();
+        next
+    }
+
+    /// Files that no application reaches: only their syntax is of interest.
+    fn check_rest(&mut self, report: &mut LoadReport) {
+        let rest: Vec<(usize, &String)> = self
+            .states
+            .iter()
+            .enumerate()
+            .filter_map(|(index, state)| match state {
+                FileState::Text(text) => Some((index, text)),
+                _ => None,
+            })
+            .collect();
+        let problems: Vec<LoadProblem> = rest
+            .into_par_iter()
+            .with_max_len(8)
+            .filter_map(|(index, text)| {
+                let problem = parse::check_syntax(text)?;
+                let file = &self.project.files[index];
+                let position = problem.offset.map(|offset| line_and_column(text, offset));
+                Some(LoadProblem {
+                    path: file.relative.clone(),
+                    kind: problem.kind,
+                    message: problem.message,
+                    position,
+                })
+            })
+            .collect();
+        report.problems.extend(problems);
+    }
+
+    /// The file of the project at an index, parsed if it was not.
+    fn project_file(&mut self, index: FileIndex) -> Option<FileId> {
+        match &self.states[index.index()] {
+            FileState::Parsed(file) => return Some(*file),
+            FileState::Absent => return None,
+            FileState::Text(_) => {}
+        }
+        let mut ignored = LoadReport::default();
+        self.parse_wave(&[index], &mut ignored);
+        match self.states[index.index()] {
+            FileState::Parsed(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    fn outside_file(&mut self, outside: &OutsideFile) -> Option<FileId> {
+        let text = parse::decode(self.tree.read(&outside.path).ok()?).ok()?;
+        let parsed = parse::parse(text);
+        let relative = outside.path.to_string_lossy().into_owned();
+        let id = self.files.add(File::new(
+            outside.path.to_path_buf(),
+            relative,
+            outside.module,
+            !outside.installed,
+            parsed.text,
+        ));
+        self.codes.push(Arc::new(parsed.module));
+        self.origins.push(Origin::Outside(outside.clone()));
+        Some(id)
+    }
+
+    fn key_path(&self, location: &ModuleLocation) -> PathBuf {
+        match location {
+            ModuleLocation::File(index) => self.project.file(*index).path.clone(),
+            ModuleLocation::Namespace(folders) => folders.first().cloned().unwrap_or_default(),
+            ModuleLocation::Outside(outside) => outside.path.to_path_buf(),
+        }
+    }
+
+    fn found(&mut self, location: ModuleLocation, dotted: &str) -> Found {
+        let path = self.key_path(&location);
+        if let Some(key) = self.keys.get(&path) {
+            return Found::Module(self.modules[key.0 as usize].1.clone());
+        }
+        let (file, name, is_package) = match &location {
+            ModuleLocation::File(index) => {
+                let source = self.project.file(*index);
+                let (name, is_package) = (source.module, source.is_package);
+                match self.project_file(*index) {
+                    Some(file) => (Some(file), name, is_package),
+                    None => return Found::Library,
+                }
+            }
+            ModuleLocation::Namespace(_) => (None, Ustr::from(dotted), true),
+            ModuleLocation::Outside(outside) => {
+                if outside.installed && !self.evaluates(outside) {
+                    return Found::Library;
+                }
+                let outside = outside.clone();
+                match self.outside_file(&outside) {
+                    Some(file) => (Some(file), outside.module, outside.is_package),
+                    None => return Found::Library,
+                }
+            }
+        };
+        let key = ModuleKey(self.modules.len() as u32);
+        let code = match file {
+            Some(file) => Arc::clone(&self.codes[file.0 as usize]),
+            None => Arc::new(Module::default()),
+        };
+        let module = FoundModule { key, name, file, is_package, code };
+        self.keys.insert(path, key);
+        self.modules.push((location, module.clone()));
+        Found::Module(module)
+    }
+
+    /// Whether an installed file is evaluated: its package must be allowed, and must be one that works
+    /// with FastAPI, which its sources say by importing it.
+    fn evaluates(&mut self, outside: &OutsideFile) -> bool {
+        let package = outside.module.split('.').next().unwrap_or(&outside.module).to_owned();
+        if let Some(known) = self.packages.get(&package) {
+            return *known;
+        }
+        let allowed = (self.may_evaluate)(&package) && self.package_uses_fastapi(outside);
+        self.packages.insert(package, allowed);
+        allowed
+    }
+
+    fn package_uses_fastapi(&self, outside: &OutsideFile) -> bool {
+        let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
+        let Some(folder) = outside.path.ancestors().nth(depth.max(1)) else { return false };
+        let Ok(entries) = self.tree.entries(folder) else { return false };
+        entries
+            .iter()
+            .filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py"))
+            .any(|entry| {
+                self.tree.read(&entry.path).is_ok_and(|bytes| {
+                    [&b"from fastapi"[..], b"import fastapi", b"from starlette"]
+                        .iter()
+                        .any(|needle| memchr::memmem::find(&bytes, needle).is_some())
+                })
+            })
+    }
+
+    fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
+        let resolved = match importer.and_then(|file| self.origins.get(file.0 as usize)).cloned() {
+            Some(Origin::Project(index)) => self.resolver.resolve(index, dotted),
+            Some(Origin::Outside(outside)) => self.resolver.resolve_outside(&outside, dotted),
+            None => self.resolver.resolve_absolute(dotted),
+        };
+        match resolved {
+            Some(location) => self.found(location, dotted),
+            None => self.absent(importer, dotted),
+        }
+    }
+
+    /// A name that leads nowhere: missing where its package is a regular one of the program, or where the
+    /// environment is complete; else a library that is not installed here.
+    fn absent(&self, importer: Option<FileId>, dotted: &str) -> Found {
+        if crate::project::is_standard_library(dotted) {
+            return Found::Library;
+        }
+        if let Some((parent, _)) = dotted.rsplit_once('.') {
+            let resolved = match importer.and_then(|file| self.origins.get(file.0 as usize)) {
+                Some(Origin::Project(index)) => self.resolver.resolve(*index, parent),
+                Some(Origin::Outside(outside)) => self.resolver.resolve_outside(outside, parent),
+                None => self.resolver.resolve_absolute(parent),
+            };
+            return match resolved {
+                Some(ModuleLocation::File(_)) => Found::Missing,
+                Some(ModuleLocation::Outside(outside)) if !outside.installed || self.environment_is_complete => {
+                    Found::Missing
+                }
+                _ => Found::Library,
+            };
+        }
+        if self.environment_is_complete { Found::Missing } else { Found::Library }
+    }
+}
+
+fn line_and_column(text: &str, offset: u32) -> (u32, u32) {
+    let mut at = (offset as usize).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let before = &text[..at];
+    let line = before.matches('\n').count() as u32 + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
+    (line, column)
+}
+
+/// A [`Program`] as the interpreter's source of modules; shared with whoever reads the files afterwards.
+#[derive(Clone)]
+pub struct SharedProgram(pub Rc<RefCell<Program>>);
+
+impl SharedProgram {
+    /// The module that a parsed file is.
+    pub fn module_of(&self, file: FileId) -> Option<FoundModule> {
+        let mut program = self.0.borrow_mut();
+        let location = match program.origins.get(file.0 as usize)?.clone() {
+            Origin::Project(index) => ModuleLocation::File(index),
+            Origin::Outside(outside) => ModuleLocation::Outside(outside),
+        };
+        match program.found(location, "") {
+            Found::Module(module) => Some(module),
+            _ => None,
+        }
+    }
+
+    /// The module with a dotted name, as seen from the program's roots.
+    pub fn module_named(&self, dotted: &str) -> Option<FoundModule> {
+        match self.0.borrow_mut().find(None, dotted) {
+            Found::Module(module) => Some(module),
+            _ => None,
+        }
+    }
+}
+
+impl ModuleSource for SharedProgram {
+    fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
+        self.0.borrow_mut().find(importer, dotted)
+    }
+
+    fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)> {
+        let program = self.0.borrow();
+        let Some((location, _)) = program.modules.get(key.0 as usize) else { return Vec::new() };
+        program.resolver.submodules(location).into_iter().map(|module| (module.name, module.is_package)).collect()
+    }
+
+    fn path_of(&self, key: ModuleKey) -> String {
+        let program = self.0.borrow();
+        program.modules.get(key.0 as usize).map_or_else(String::new, |(location, _)| {
+            program.key_path(location).to_string_lossy().into_owned()
+        })
+    }
+
+    fn files_in(&mut self, folder: &str) -> Vec<String> {
+        let program = self.0.borrow();
+        let folder = std::path::Path::new(folder);
+        program
+            .project
+            .files
+            .iter()
+            .filter(|file| file.path.parent() == Some(folder))
+            .map(|file| file.path.to_string_lossy().into_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,642 @@
+//! Function summaries: what a function does, found by walking it once for all its callers.
+//!
+//! Inputs are symbolic, every branch is walked, loops run once, and calls of other functions of the
+//! program use their summaries. A summary is keyed by the function object (closures differ) and by the
+//! object or class that a method is bound to.
+
+use crate::interpreter::{Evaluated, Interpreter, Mode, Raised};
+use crate::ir::ParameterKind;
+use crate::location::{Location, Span};
+use crate::program::FunctionId;
+use crate::value::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// One thing that a function does.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Where.
+    pub location: Location,
+    /// What.
+    pub kind: EventKind,
+    /// How many undecided branches, loops and handlers stand around it.
+    pub branch_depth: u32,
+}
+
+/// The kinds of things that a function does.
+#[derive(Debug, Clone)]
+pub enum EventKind {
+    /// It calls something.
+    Call(CallEvent),
+    /// It raises.
+    Raise {
+        /// The exception: a class, or an instance as a symbolic call of the class.
+        exception: Value,
+        /// `raise` without an exception.
+        again: bool,
+    },
+    /// It sets an attribute (`setattr` included).
+    Store {
+        /// The object.
+        base: Value,
+        /// The attribute.
+        name: Ustr,
+        /// What it is set to.
+        value: Value,
+    },
+    /// It sets an item, or an attribute whose name is computed.
+    StoreItem {
+        /// The container.
+        base: Value,
+        /// The key.
+        index: Value,
+        /// What it is set to.
+        value: Value,
+    },
+    /// It yields.
+    Yield(Value),
+    /// It returns.
+    Return(Value),
+}
+
+/// A call.
+#[derive(Debug, Clone)]
+pub struct CallEvent {
+    /// What is called.
+    pub callee: Value,
+    /// With what.
+    pub arguments: Arguments,
+    /// The function of the program that runs, with its summary's key.
+    pub target: Option<(Arc<FunctionValue>, SummaryKey)>,
+    /// What comes back.
+    pub result: Value,
+    /// Whether the result is awaited at once.
+    pub awaited: bool,
+}
+
+/// Identity of a summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SummaryKey {
+    /// Number of the function object.
+    pub function: u32,
+    /// The object or class that the first parameter is bound to.
+    pub receiver: Option<ObjectId>,
+}
+
+/// What a function does.
+#[derive(Debug)]
+pub struct Summary {
+    /// Its identity.
+    pub key: SummaryKey,
+    /// The function.
+    pub function: Arc<FunctionValue>,
+    /// What the parameters are inside, in order.
+    pub parameters: Vec<(Ustr, Value)>,
+    /// What it does, in the order of walking.
+    pub events: Vec<Event>,
+    /// What it returns.
+    pub returns: Value,
+    /// What it yields.
+    pub yields: Vec<Value>,
+    /// Whether it never returns normally.
+    pub always_raises: bool,
+    /// Whether walking was given up.
+    pub incomplete: bool,
+}
+
+/// All summaries made so far.
+#[derive(Debug, Default)]
+pub struct SummaryTable {
+    done: FxHashMap<SummaryKey, Arc<Summary>>,
+    running: FxHashSet<SummaryKey>,
+    /// Steps spent on all summaries together.
+    pub steps: u64,
+}
+
+impl SummaryTable {
+    /// The summary with this key.
+    pub fn get(&self, key: SummaryKey) -> Option<&Arc<Summary>> {
+        self.done.get(&key)
+    }
+
+    /// All summaries.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Summary>> {
+        self.done.values()
+    }
+}
+
+/// What is recorded while a function is walked.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    events: Vec<Event>,
+    branch_depth: u32,
+}
+
+/// Steps for all summaries of a program together.
+const ALL_SUMMARY_STEPS: u64 = 60_000_000;
+
+impl Interpreter<'_> {
+    fn push_event(&mut self, location: Location, kind: EventKind) -> Option<usize> {
+        if self.mode != Mode::Summary {
+            return None;
+        }
+        let recorder = self.recorders.last_mut()?;
+        let branch_depth = recorder.branch_depth;
+        recorder.events.push(Event { location, kind, branch_depth });
+        Some(recorder.events.len() - 1)
+    }
+
+    pub(crate) fn record_return(&mut self, value: &Value, span: Span) {
+        let location = self.here(span);
+        self.push_event(location, EventKind::Return(value.clone()));
+    }
+
+    pub(crate) fn record_raise(&mut self, exception: &Value, again: bool, location: Location) {
+        self.push_event(location, EventKind::Raise { exception: exception.clone(), again });
+    }
+
+    pub(crate) fn record_yield(&mut self, value: &Value, span: Span) {
+        let location = self.here(span);
+        self.push_event(location, EventKind::Yield(value.clone()));
+    }
+
+    pub(crate) fn record_store(&mut self, base: &Value, name: Ustr, value: &Value, span: Span) {
+        if self.mode == Mode::Summary {
+            let location = self.here(span);
+            self.push_event(location, EventKind::Store { base: base.clone(), name, value: value.clone() });
+        }
+    }
+
+    pub(crate) fn record_item_store(&mut self, base: &Value, index: &Value, value: &Value, span: Span) {
+        if self.mode == Mode::Summary {
+            let location = self.here(span);
+            let kind = EventKind::StoreItem { base: base.clone(), index: index.clone(), value: value.clone() };
+            self.push_event(location, kind);
+        }
+    }
+
+    /// Marks the call that ends where an `await` ends as awaited.
+    pub(crate) fn record_await(&mut self, span: Span) {
+        let file = self.here(span).file;
+        if let Some(recorder) = self.recorders.last_mut() {
+            for event in recorder.events.iter_mut().rev() {
+                if event.location.file == file
+                    && event.location.span.end == span.end
+                    && event.location.span.start >= span.start
+                    && let EventKind::Call(call) = &mut event.kind
+                {
+                    call.awaited = true;
+                    break;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn enter_branch(&mut self) {
+        if let Some(recorder) = self.recorders.last_mut() {
+            recorder.branch_depth += 1;
+        }
+    }
+
+    pub(crate) fn leave_branch(&mut self) {
+        if let Some(recorder) = self.recorders.last_mut() {
+            recorder.branch_depth = recorder.branch_depth.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn call_in_summary(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+        if let Kind::Union(alternatives) = &callee.kind {
+            let alternatives = Arc::clone(alternatives);
+            let mut results = Vec::new();
+            for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
+                results.push(self.call_in_summary(alternative, arguments.clone(), span)?);
+            }
+            return Ok(Value::union(results));
+        }
+        let site = self.here(span);
+        let (target, arguments) = self.summary_target(callee, arguments, span);
+        let recorded = self.push_event(
+            site,
+            EventKind::Call(CallEvent {
+                callee: callee.clone(),
+                arguments: arguments.clone(),
+                target: None,
+                result: Value::NONE,
+                awaited: false,
+            }),
+        );
+        let mut reached = None;
+        let result = match (&target, &callee.kind) {
+            (Some((function, receiver)), _) => {
+                let key = SummaryKey { function: function.serial, receiver: *receiver };
+                reached = Some((Arc::clone(function), key));
+                let result = self.apply_summary(function, *receiver, arguments, site);
+                if let Kind::Class(_) = callee.kind { result.map(|_| self.made(callee, recorded, site)) } else { result }
+            }
+            (None, Kind::Class(_)) => Ok(Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })),
+            (None, _) => self.call_directly(callee, arguments, span),
+        };
+        if let (Some(index), Some(recorder)) = (recorded, self.recorders.last_mut())
+            && let Some(event) = recorder.events.get_mut(index)
+            && let EventKind::Call(call) = &mut event.kind
+        {
+            call.target = reached;
+            if let Ok(value) = &result {
+                call.result = value.clone();
+            }
+        }
+        result
+    }
+
+    /// The object that calling a class makes, as an expression over the constructor's arguments.
+    fn made(&self, class: &Value, recorded: Option<usize>, site: Location) -> Value {
+        let arguments = recorded
+            .and_then(|index| self.recorders.last()?.events.get(index))
+            .and_then(|event| match &event.kind {
+                EventKind::Call(call) => Some(call.arguments.clone()),
+                _ => None,
+            })
+            .unwrap_or_default();
+        // The first argument is the object itself, as the constructor sees it.
+        let mut arguments = arguments;
+        if !arguments.positional.is_empty() {
+            arguments.positional.remove(0);
+        }
+        Value::symbolic(Symbolic::Call { callee: class.clone(), arguments, site })
+    }
+
+    /// The function of the program behind a callee, with the receiver's key and its arguments.
+    fn summary_target(
+        &mut self,
+        callee: &Value,
+        mut arguments: Arguments,
+        span: Span,
+    ) -> (Option<(Arc<FunctionValue>, Option<ObjectId>)>, Arguments) {
+        match &callee.kind {
+            Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+            Kind::Method(method) => match &method.function.kind {
+                Kind::Function(function) => {
+                    let receiver = self.receiver_key(&method.receiver);
+                    arguments.positional.insert(0, method.receiver.clone());
+                    (Some((Arc::clone(function), receiver)), arguments)
+                }
+                _ => (None, arguments),
+            },
+            Kind::Descriptor(descriptor) => match &descriptor.function.kind {
+                Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+                _ => (None, arguments),
+            },
+            Kind::Class(class) => {
+                if self.enumeration_members(*class).is_some() {
+                    return (None, arguments);
+                }
+                let init = self.find_in_class(callee, Ustr::from("__init__"));
+                match init.map(|(value, _)| value.kind) {
+                    Some(Kind::Function(function)) => {
+                        let site = self.here(span);
+                        let made =
+                            Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments: arguments.clone(), site });
+                        arguments.positional.insert(0, made);
+                        (Some((function, Some(*class))), arguments)
+                    }
+                    _ => (None, arguments),
+                }
+            }
+            Kind::Instance(_) | Kind::Symbolic(_) => {
+                if let Some(Symbolic::Call { callee: made_by, .. }) = callee.as_symbolic()
+                    && made_by.as_external().is_some()
+                {
+                    return (None, arguments);
+                }
+                if matches!(callee.as_symbolic(), Some(Symbolic::Member { .. } | Symbolic::Item { .. })) {
+                    return (None, arguments);
+                }
+                let bound = self.attribute(callee, Ustr::from("__call__"), span);
+                match &bound.kind {
+                    Kind::Method(method) if matches!(method.function.kind, Kind::Function(_)) => {
+                        self.summary_target(&bound, arguments, span)
+                    }
+                    _ => (None, arguments),
+                }
+            }
+            _ => (None, arguments),
+        }
+    }
+
+    /// The heap object that distinguishes summaries of a method: the instance, or its class.
+    fn receiver_key(&mut self, receiver: &Value) -> Option<ObjectId> {
+        match receiver.kind {
+            Kind::Instance(id) | Kind::Class(id) => Some(id),
+            _ => match self.class_of(receiver)?.kind {
+                Kind::Class(id) => Some(id),
+                _ => None,
+            },
+        }
+    }
+
+    /// What calling a function gives, by its summary.
+    fn apply_summary(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        receiver: Option<ObjectId>,
+        arguments: Arguments,
+        site: Location,
+    ) -> Evaluated {
+        let names = self.bind_parameters(function, arguments, site);
+        let Some(summary) = self.summarize(function, receiver) else {
+            let reason = format!("`{}` calls itself", function.definition.name);
+            return Ok(match self.declared_result(function) {
+                Some(declared) => declared,
+                None => Value::unknown(reason, Some(site)),
+            });
+        };
+        if summary.always_raises {
+            return Err(Box::new(Raised { value: Value::unknown("the function never returns", Some(site)), location: site }));
+        }
+        let mut budget = 400;
+        if function.definition.is_generator {
+            let yields: Vec<Value> =
+                summary.yields.iter().map(|value| substitute(value, function.id, &names, &mut budget)).collect();
+            return Ok(self.list(yields));
+        }
+        let result = substitute(&summary.returns, function.id, &names, &mut budget);
+        if result.is_unknown()
+            && let Some(declared) = self.declared_result(function)
+        {
+            return Ok(declared);
+        }
+        Ok(result)
+    }
+
+    /// A value of the declared return type, when the function declares one.
+    fn declared_result(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
+        let expression = Arc::clone(function.definition.returns.as_ref()?);
+        let location = Location { file: function.id.file, span: expression.span };
+        let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
+        let declared = self.evaluate_annotation(&annotation);
+        Some(Value::symbolic(Symbolic::Parameter(ParameterValue {
+            function: function.id,
+            name: Ustr::from("return"),
+            annotation: Some(declared),
+            location,
+        })))
+    }
+
+    /// Walks a function, once. Nothing while it is being walked (recursion), or when fuel is used up.
+    pub fn summarize(&mut self, function: &Arc<FunctionValue>, receiver: Option<ObjectId>) -> Option<Arc<Summary>> {
+        let key = SummaryKey { function: function.serial, receiver };
+        if let Some(summary) = self.summaries.done.get(&key) {
+            return Some(Arc::clone(summary));
+        }
+        if self.frames.len() as u32 >= self.limits.call_depth
+            || self.summaries.steps > ALL_SUMMARY_STEPS
+            || !self.summaries.running.insert(key)
+        {
+            return None;
+        }
+        // Function objects that are made while summaries run can make further ones without end.
+        let nested = self.frames.iter().filter(|frame| {
+            frame.function.as_ref().is_some_and(|running| running.id == function.id)
+        });
+        if nested.count() >= 3 {
+            self.summaries.running.remove(&key);
+            return None;
+        }
+        let saved_mode = std::mem::replace(&mut self.mode, Mode::Summary);
+        let saved_steps = std::mem::replace(&mut self.steps, 0);
+        let saved_limit = std::mem::replace(&mut self.step_limit, self.limits.summary_steps);
+        let saved_conditions = std::mem::take(&mut self.conditions);
+        let scope = self.new_scope(Some(function.scope), function.module, false);
+        let mut parameters = Vec::with_capacity(function.definition.parameters.len());
+        for (index, parameter) in function.definition.parameters.iter().enumerate() {
+            let value = self.symbolic_parameter(function, index, receiver);
+            parameters.push((parameter.name, value.clone()));
+            self.scopes[scope.0 as usize].names.insert(parameter.name, value);
+        }
+        self.recorders.push(Recorder::default());
+        let (flow, frame) = self.run_body(function, scope);
+        let events = self.recorders.pop().map(|recorder| recorder.events).unwrap_or_default();
+        let incomplete = self.steps >= self.step_limit;
+        self.summaries.steps += self.steps;
+        self.mode = saved_mode;
+        self.steps = saved_steps;
+        self.step_limit = saved_limit;
+        self.conditions = saved_conditions;
+        let always_raises = flow.is_err() && frame.returns.is_empty() && !function.definition.is_generator;
+        let falls_through = matches!(flow, Ok(crate::interpreter::Flow::Normal));
+        let returns = Value::union(
+            frame.returns.into_iter().chain(falls_through.then_some(Value::NONE)),
+        );
+        let summary = Arc::new(Summary {
+            key,
+            function: Arc::clone(function),
+            parameters,
+            events,
+            returns,
+            yields: frame.yields,
+            always_raises,
+            incomplete,
+        });
+        self.summaries.running.remove(&key);
+        self.summaries.done.insert(key, Arc::clone(&summary));
+        Some(summary)
+    }
+
+    /// What a parameter is while its function is walked.
+    fn symbolic_parameter(&mut self, function: &Arc<FunctionValue>, index: usize, receiver: Option<ObjectId>) -> Value {
+        let parameter = &function.definition.parameters[index];
+        let location = Location { file: function.id.file, span: parameter.span };
+        if index == 0
+            && let Some(receiver) = receiver
+        {
+            match self.object(receiver) {
+                Object::Instance(_) => return Kind::Instance(receiver).into(),
+                Object::Class(_) if matches!(parameter.name.as_str(), "cls" | "klass" | "mcs") => {
+                    return Kind::Class(receiver).into();
+                }
+                _ => {
+                    return Value::symbolic(Symbolic::Parameter(ParameterValue {
+                        function: function.id,
+                        name: parameter.name,
+                        annotation: Some(Kind::Class(receiver).into()),
+                        location,
+                    }));
+                }
+            }
+        }
+        let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
+            expression: Arc::clone(expression),
+            scope: function.scope,
+            module: function.module,
+        });
+        let annotation = annotation.map(|annotation| self.evaluate_annotation(&annotation));
+        let annotation = match parameter.kind {
+            ParameterKind::VarPositional | ParameterKind::VarKeyword => None,
+            _ => annotation,
+        };
+        Value::symbolic(Symbolic::Parameter(ParameterValue {
+            function: function.id,
+            name: parameter.name,
+            annotation,
+            location,
+        }))
+    }
+
+    /// An attribute that the constructor of a class of the program sets, for an object that came from
+    /// outside: with the constructor's arguments where they are known.
+    pub(crate) fn typical_attribute(&mut self, base: &Value, class: &Value, name: Ustr) -> Option<Value> {
+        let Kind::Class(class_id) = class.kind else { return None };
+        let (init, _) = self.find_in_class(class, Ustr::from("__init__"))?;
+        let Kind::Function(init) = &init.kind else { return None };
+        let summary = self.summarize(init, Some(class_id))?;
+        let own = summary.parameters.first().map(|(_, value)| value.clone())?;
+        let values: Vec<Value> = summary
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Store { base, name: stored, value } if *stored == name && base.same(&own) => {
+                    Some(value.clone())
+                }
+                _ => None,
+            })
+            .collect();
+        if values.is_empty() {
+            return None;
+        }
+        let value = Value::union(values);
+        if let Some(Symbolic::Call { arguments, site, .. }) = base.as_symbolic() {
+            let mut arguments = arguments.clone();
+            arguments.positional.insert(0, base.clone());
+            let names = self.bind_parameters(init, arguments, *site);
+            return Some(substitute(&value, init.id, &names, &mut 200));
+        }
+        Some(value)
+    }
+}
+
+/// The value with the inputs of one function replaced by what a caller passes. `budget` bounds the work.
+pub fn substitute(
+    value: &Value,
+    function: FunctionId,
+    names: &FxHashMap<Ustr, Value>,
+    budget: &mut u32,
+) -> Value {
+    changed(value, function, names, budget).unwrap_or_else(|| value.clone())
+}
+
+fn changed(value: &Value, function: FunctionId, names: &FxHashMap<Ustr, Value>, budget: &mut u32) -> Option<Value> {
+    if *budget == 0 {
+        return None;
+    }
+    *budget -= 1;
+    let mut again = |value: &Value| changed(value, function, names, budget);
+    let made = match &value.kind {
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Parameter(parameter) => {
+                if parameter.function != function {
+                    return None;
+                }
+                let given = names.get(&parameter.name)?;
+                // A default or an unknown argument says less than the declared type.
+                if given.is_unknown() {
+                    return None;
+                }
+                return Some(given.clone());
+            }
+            Symbolic::Member { base, name } => Symbolic::Member { base: again(base)?, name: *name },
+            Symbolic::Item { base, index } => {
+                let (new_base, new_index) = (again(base), again(index));
+                if new_base.is_none() && new_index.is_none() {
+                    return None;
+                }
+                Symbolic::Item {
+                    base: new_base.unwrap_or_else(|| base.clone()),
+                    index: new_index.unwrap_or_else(|| index.clone()),
+                }
+            }
+            Symbolic::Element(base) => Symbolic::Element(again(base)?),
+            Symbolic::Not(operand) => Symbolic::Not(again(operand)?),
+            Symbolic::Binary { operator, left, right } => {
+                let (new_left, new_right) = (again(left), again(right));
+                if new_left.is_none() && new_right.is_none() {
+                    return None;
+                }
+                Symbolic::Binary {
+                    operator: *operator,
+                    left: new_left.unwrap_or_else(|| left.clone()),
+                    right: new_right.unwrap_or_else(|| right.clone()),
+                }
+            }
+            Symbolic::Compare { comparison, left, right } => {
+                let (new_left, new_right) = (again(left), again(right));
+                if new_left.is_none() && new_right.is_none() {
+                    return None;
+                }
+                Symbolic::Compare {
+                    comparison: *comparison,
+                    left: new_left.unwrap_or_else(|| left.clone()),
+                    right: new_right.unwrap_or_else(|| right.clone()),
+                }
+            }
+            Symbolic::Format(parts) => Symbolic::Format(changed_all(parts, function, names, budget)?),
+            Symbolic::Template(parts) => Symbolic::Template(changed_all(parts, function, names, budget)?),
+            Symbolic::Call { callee, arguments, site } => {
+                let new_callee = again(callee);
+                let positional = changed_all(&arguments.positional, function, names, budget);
+                let keyword_values: Vec<Value> = arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
+                let keywords = changed_all(&keyword_values, function, names, budget);
+                if new_callee.is_none() && positional.is_none() && keywords.is_none() {
+                    return None;
+                }
+                let keywords = match keywords {
+                    Some(values) => {
+                        arguments.keywords.iter().map(|(name, _)| *name).zip(values).collect()
+                    }
+                    None => arguments.keywords.clone(),
+                };
+                Symbolic::Call {
+                    callee: new_callee.unwrap_or_else(|| callee.clone()),
+                    arguments: Arguments {
+                        positional: positional.unwrap_or_else(|| arguments.positional.clone()),
+                        keywords,
+                        incomplete: arguments.incomplete,
+                    },
+                    site: *site,
+                }
+            }
+        },
+        Kind::Method(method) => {
+            let receiver = again(&method.receiver)?;
+            return Some(Kind::Method(Arc::new(MethodValue { receiver, function: method.function.clone() })).into());
+        }
+        Kind::Union(values) => {
+            return Some(Value::union(changed_all(values, function, names, budget)?));
+        }
+        Kind::Tuple(items) => {
+            return Some(Value::tuple(changed_all(items, function, names, budget)?));
+        }
+        _ => return None,
+    };
+    Some(Value::symbolic(made).with_configurable(value.configurable))
+}
+
+fn changed_all(
+    values: &[Value],
+    function: FunctionId,
+    names: &FxHashMap<Ustr, Value>,
+    budget: &mut u32,
+) -> Option<Vec<Value>> {
+    let mut any = false;
+    let replaced: Vec<Value> = values
+        .iter()
+        .map(|value| match changed(value, function, names, budget) {
+            Some(value) => {
+                any = true;
+                value
+            }
+            None => value.clone(),
+        })
+        .collect();
+    any.then_some(replaced)
+}

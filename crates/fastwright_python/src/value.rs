@@ -1,0 +1,510 @@
+//! Abstract values: what the interpreter knows of an object of the running program.
+//!
+//! A value is a constant, an object of the program (on the interpreter's heap), a name in a library, a
+//! symbolic expression over those and over inputs, a set of alternatives, or unknown with the reason.
+
+use crate::ir::{BinaryOperator, ClassDef, Comparison, Expr, FunctionDef};
+use crate::location::Location;
+use crate::program::{ClassId, FunctionId};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// An ordered map with a fast hasher.
+pub type OrderedMap<K, V> = IndexMap<K, V, FxBuildHasher>;
+
+/// A mutable object on the heap of the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(pub u32);
+
+/// A module that the interpreter has started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub u32);
+
+/// A scope of names: of a module, a class body or a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeId(pub u32);
+
+/// A setting from outside (environment variable, settings field) whose default decided a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfigurableId(pub std::num::NonZeroU32);
+
+/// What is known of an object.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// The knowledge.
+    pub kind: Kind,
+    /// Set when the value rests on the default of a setting.
+    pub configurable: Option<ConfigurableId>,
+}
+
+/// The kinds of knowledge.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An integer of up to 64 bits.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string.
+    Str(Arc<str>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
+    /// `...`.
+    Ellipsis,
+    /// A tuple.
+    Tuple(Arc<[Value]>),
+    /// A list on the heap.
+    List(ObjectId),
+    /// A set or frozenset on the heap.
+    Set(ObjectId),
+    /// A dict on the heap.
+    Dict(ObjectId),
+    /// A module of the program.
+    Module(ModuleId),
+    /// A function of the program.
+    Function(Arc<FunctionValue>),
+    /// A function bound to its first argument.
+    Method(Arc<MethodValue>),
+    /// `property`, `staticmethod`, `classmethod` around a function.
+    Descriptor(Arc<Descriptor>),
+    /// A class of the program, on the heap.
+    Class(ObjectId),
+    /// An instance on the heap.
+    Instance(ObjectId),
+    /// Something in a library or in `builtins`, by its qualified name: `sqlalchemy.orm.Session`.
+    External(Ustr),
+    /// An expression that is not computed, over libraries and inputs.
+    Symbolic(Arc<Symbolic>),
+    /// One of these.
+    Union(Arc<[Value]>),
+    /// Nothing is known, for this reason.
+    Unknown(Arc<Unknown>),
+}
+
+/// Why nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// One sentence without a full stop.
+    pub reason: String,
+    /// Where knowledge was lost.
+    pub location: Option<Location>,
+}
+
+/// An uncomputed expression.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are the operands")]
+pub enum Symbolic {
+    /// The result of calling something whose code is not run.
+    Call { callee: Value, arguments: Arguments, site: Location },
+    /// `base.name`.
+    Member { base: Value, name: Ustr },
+    /// `base[index]`.
+    Item { base: Value, index: Value },
+    /// An input of a function that is analysed for all callers.
+    Parameter(ParameterValue),
+    /// `left <operator> right`.
+    Binary { operator: BinaryOperator, left: Value, right: Value },
+    /// `left <comparison> right`.
+    Compare { comparison: Comparison, left: Value, right: Value },
+    /// `not operand`.
+    Not(Value),
+    /// An f-string, or text joined from parts.
+    Format(Vec<Value>),
+    /// A t-string (PEP 750).
+    Template(Vec<Value>),
+    /// The element of something iterated whose elements are not known one by one.
+    Element(Value),
+}
+
+/// An input of a function under analysis.
+#[derive(Debug, Clone)]
+pub struct ParameterValue {
+    /// The function.
+    pub function: FunctionId,
+    /// Name of the parameter.
+    pub name: Ustr,
+    /// Its declared class or type, when annotated.
+    pub annotation: Option<Value>,
+    /// Where it stands in the signature.
+    pub location: Location,
+}
+
+/// Arguments of a call, evaluated.
+#[derive(Debug, Clone, Default)]
+pub struct Arguments {
+    /// Positional arguments.
+    pub positional: Vec<Value>,
+    /// Keyword arguments in order.
+    pub keywords: Vec<(Ustr, Value)>,
+    /// Whether `*` or `**` passed something whose content is not known.
+    pub incomplete: bool,
+}
+
+impl Arguments {
+    /// The argument given by keyword.
+    pub fn keyword(&self, name: &str) -> Option<&Value> {
+        self.keywords.iter().find(|(keyword, _)| *keyword == name).map(|(_, value)| value)
+    }
+
+    /// The argument given by position or keyword.
+    pub fn get(&self, position: usize, name: &str) -> Option<&Value> {
+        self.positional.get(position).or_else(|| self.keyword(name))
+    }
+}
+
+/// A function object: a definition with the scope that it closes over.
+#[derive(Debug)]
+pub struct FunctionValue {
+    /// Number of this function object: two evaluations of one `def` differ.
+    pub serial: u32,
+    /// The definition's identity.
+    pub id: FunctionId,
+    /// The definition.
+    pub definition: Arc<FunctionDef>,
+    /// The module whose globals it uses.
+    pub module: ModuleId,
+    /// The scope that encloses the definition.
+    pub scope: ScopeId,
+    /// Values of defaults, in the order of the parameters.
+    pub defaults: Vec<Option<Value>>,
+    /// The class in whose body it is defined.
+    pub class: Option<ObjectId>,
+}
+
+/// A function bound to its first argument.
+#[derive(Debug)]
+pub struct MethodValue {
+    /// What stands for `self` or `cls`.
+    pub receiver: Value,
+    /// The function (or another callable, for libraries).
+    pub function: Value,
+}
+
+/// How a descriptor hands out its function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DescriptorKind {
+    /// `@property`, `@cached_property`, `@hybrid_property`: calling it is attribute access.
+    Property,
+    /// `@staticmethod`.
+    Static,
+    /// `@classmethod`.
+    ClassMethod,
+}
+
+/// `property`, `staticmethod` or `classmethod`.
+#[derive(Debug)]
+pub struct Descriptor {
+    /// Which one.
+    pub kind: DescriptorKind,
+    /// The function inside.
+    pub function: Value,
+}
+
+/// A key of a dict, or a member of a set, that is known exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "Python's own kinds")]
+pub enum Key {
+    None,
+    Bool(bool),
+    Int(i64),
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Tuple(Vec<Key>),
+    Object(ObjectId),
+    External(Ustr),
+    Function(u32),
+    Module(ModuleId),
+}
+
+/// A dict on the heap.
+#[derive(Debug, Clone, Default)]
+pub struct DictObject {
+    /// Entries in order, with the value of the key.
+    pub entries: OrderedMap<Key, (Value, Value)>,
+    /// Values stored under keys that are not known.
+    pub unknown_keys: Vec<Value>,
+    /// Whether there may be entries that are not listed.
+    pub incomplete: bool,
+}
+
+/// A list or set on the heap.
+#[derive(Debug, Clone, Default)]
+pub struct ListObject {
+    /// Elements in order.
+    pub items: Vec<Value>,
+    /// Whether there may be elements that are not listed.
+    pub incomplete: bool,
+}
+
+/// An annotation, evaluated only when asked for (PEP 563 and 649 allow names that come later).
+#[derive(Debug, Clone)]
+pub enum Annotation {
+    /// As written in the program.
+    Written {
+        /// The expression.
+        expression: Arc<Expr>,
+        /// Where its names are looked up.
+        scope: ScopeId,
+        /// The module it stands in.
+        module: ModuleId,
+    },
+    /// Given as an object (`create_model`, `__annotations__[...] = ...`).
+    Given(Value),
+}
+
+/// A class of the program.
+#[derive(Debug)]
+pub struct ClassObject {
+    /// Identity by definition site; classes made by `type()` or `create_model()` have none.
+    pub id: Option<ClassId>,
+    /// The definition.
+    pub definition: Option<Arc<ClassDef>>,
+    /// Name.
+    pub name: Ustr,
+    /// Qualified name inside the module.
+    pub qualname: Ustr,
+    /// Module it was made in.
+    pub module: ModuleId,
+    /// Bases as given.
+    pub bases: Vec<Value>,
+    /// Classes in the order of attribute lookup, itself first; external ones by name.
+    pub mro: Vec<Value>,
+    /// Attributes of the body.
+    pub attributes: OrderedMap<Ustr, Value>,
+    /// Annotated names of the body in order, with their place.
+    pub annotations: OrderedMap<Ustr, (Annotation, Location)>,
+    /// Keywords of the class statement.
+    pub keywords: Vec<(Ustr, Value)>,
+    /// Decorators as values, the outermost first.
+    pub decorators: Vec<Value>,
+    /// Where it is defined.
+    pub location: Location,
+    /// Places of assignments in the body, by name.
+    pub assignments: OrderedMap<Ustr, Location>,
+}
+
+/// An instance of a class of the program or of a library.
+#[derive(Debug)]
+pub struct InstanceObject {
+    /// [`Kind::Class`] or [`Kind::External`].
+    pub class: Value,
+    /// Attributes set on it.
+    pub attributes: OrderedMap<Ustr, Value>,
+    /// What its constructor was given.
+    pub arguments: Arguments,
+    /// Where it was made.
+    pub site: Location,
+}
+
+/// An object on the heap.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Object {
+    List(ListObject),
+    Set(ListObject),
+    Dict(DictObject),
+    Class(Box<ClassObject>),
+    Instance(Box<InstanceObject>),
+}
+
+impl From<Kind> for Value {
+    fn from(kind: Kind) -> Self {
+        Self { kind, configurable: None }
+    }
+}
+
+impl Value {
+    /// `None`.
+    pub const NONE: Value = Value { kind: Kind::None, configurable: None };
+
+    /// A string.
+    pub fn str(text: &str) -> Self {
+        Kind::Str(Arc::from(text)).into()
+    }
+
+    /// A truth value.
+    pub fn bool(value: bool) -> Self {
+        Kind::Bool(value).into()
+    }
+
+    /// An integer.
+    pub fn int(value: i64) -> Self {
+        Kind::Int(value).into()
+    }
+
+    /// A tuple.
+    pub fn tuple(items: Vec<Value>) -> Self {
+        Kind::Tuple(items.into()).into()
+    }
+
+    /// A name in a library.
+    pub fn external(name: &str) -> Self {
+        Kind::External(Ustr::from(name)).into()
+    }
+
+    /// An uncomputed expression.
+    pub fn symbolic(symbolic: Symbolic) -> Self {
+        Kind::Symbolic(Arc::new(symbolic)).into()
+    }
+
+    /// Unknown, with the reason.
+    pub fn unknown(reason: impl Into<String>, location: Option<Location>) -> Self {
+        Kind::Unknown(Arc::new(Unknown { reason: reason.into(), location })).into()
+    }
+
+    /// The same knowledge, resting on a setting's default.
+    #[must_use]
+    pub fn with_configurable(mut self, configurable: Option<ConfigurableId>) -> Self {
+        self.configurable = self.configurable.or(configurable);
+        self
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number of an integer.
+    pub fn as_int(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Int(value) => Some(value),
+            Kind::Bool(value) => Some(i64::from(value)),
+            _ => None,
+        }
+    }
+
+    /// The truth of a boolean constant.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `None`.
+    pub fn is_none(&self) -> bool {
+        matches!(self.kind, Kind::None)
+    }
+
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.kind, Kind::Unknown(_))
+    }
+
+    /// The qualified name of something in a library.
+    pub fn as_external(&self) -> Option<Ustr> {
+        match self.kind {
+            Kind::External(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The uncomputed expression.
+    pub fn as_symbolic(&self) -> Option<&Symbolic> {
+        match &self.kind {
+            Kind::Symbolic(symbolic) => Some(symbolic),
+            _ => None,
+        }
+    }
+
+    /// The alternatives: itself, or the members of a union.
+    pub fn alternatives(&self) -> &[Value] {
+        match &self.kind {
+            Kind::Union(values) => values,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// The key of a dict that this value is, when it is known exactly.
+    pub fn key(&self) -> Option<Key> {
+        Some(match &self.kind {
+            Kind::None => Key::None,
+            Kind::Bool(value) => Key::Int(i64::from(*value)),
+            Kind::Int(value) => Key::Int(*value),
+            Kind::Float(value) if value.fract() == 0.0 => Key::Int(*value as i64),
+            Kind::Str(text) => Key::Str(Arc::clone(text)),
+            Kind::Bytes(bytes) => Key::Bytes(Arc::clone(bytes)),
+            Kind::Tuple(items) => Key::Tuple(items.iter().map(Value::key).collect::<Option<_>>()?),
+            Kind::Class(object) | Kind::Instance(object) => Key::Object(*object),
+            Kind::External(name) => Key::External(*name),
+            Kind::Function(function) => Key::Function(function.serial),
+            Kind::Module(module) => Key::Module(*module),
+            _ => return None,
+        })
+    }
+
+    /// Whether two values are certainly the same knowledge; used to keep unions small.
+    pub fn same(&self, other: &Value) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::None, Kind::None) | (Kind::Ellipsis, Kind::Ellipsis) => true,
+            (Kind::Bool(left), Kind::Bool(right)) => left == right,
+            (Kind::Int(left), Kind::Int(right)) => left == right,
+            (Kind::Float(left), Kind::Float(right)) => left == right,
+            (Kind::Str(left), Kind::Str(right)) => left == right,
+            (Kind::Bytes(left), Kind::Bytes(right)) => left == right,
+            (Kind::Tuple(left), Kind::Tuple(right)) => {
+                Arc::ptr_eq(left, right)
+                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
+            }
+            (Kind::List(left), Kind::List(right))
+            | (Kind::Set(left), Kind::Set(right))
+            | (Kind::Dict(left), Kind::Dict(right))
+            | (Kind::Class(left), Kind::Class(right))
+            | (Kind::Instance(left), Kind::Instance(right)) => left == right,
+            (Kind::Module(left), Kind::Module(right)) => left == right,
+            (Kind::Function(left), Kind::Function(right)) => left.serial == right.serial,
+            (Kind::External(left), Kind::External(right)) => left == right,
+            (Kind::Symbolic(left), Kind::Symbolic(right)) => Arc::ptr_eq(left, right) || same_symbolic(left, right),
+            (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
+            (Kind::Method(left), Kind::Method(right)) => {
+                Arc::ptr_eq(left, right) || left.receiver.same(&right.receiver) && left.function.same(&right.function)
+            }
+            _ => false,
+        }
+    }
+
+    /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
+    /// are kept apart.
+    pub fn union(values: impl IntoIterator<Item = Value>) -> Value {
+        let mut kept: Vec<Value> = Vec::new();
+        for value in values {
+            for alternative in value.alternatives() {
+                if !kept.iter().any(|known| known.same(alternative)) {
+                    kept.push(alternative.clone());
+                }
+            }
+        }
+        match kept.len() {
+            0 => Value::NONE,
+            1 => kept.remove(0),
+            2..=16 => Kind::Union(kept.into()).into(),
+            _ => Value::unknown("there are more than sixteen possible values", None),
+        }
+    }
+}
+
+fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
+    match (left, right) {
+        (Symbolic::Call { site: a, .. }, Symbolic::Call { site: b, .. }) => a == b,
+        (Symbolic::Member { base: a, name: b }, Symbolic::Member { base: c, name: d }) => b == d && a.same(c),
+        (Symbolic::Item { base: a, index: b }, Symbolic::Item { base: c, index: d }) => a.same(c) && b.same(d),
+        (Symbolic::Parameter(a), Symbolic::Parameter(b)) => a.function == b.function && a.name == b.name,
+        (Symbolic::Element(a), Symbolic::Element(b)) | (Symbolic::Not(a), Symbolic::Not(b)) => a.same(b),
+        (
+            Symbolic::Compare { comparison: a, left: b, right: c },
+            Symbolic::Compare { comparison: d, left: e, right: f },
+        ) => a == d && b.same(e) && c.same(f),
+        (Symbolic::Binary { operator: a, left: b, right: c }, Symbolic::Binary { operator: d, left: e, right: f }) => {
+            a == d && b.same(e) && c.same(f)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,1 @@
+"""The ordering service of an online bookshop."""

@@ -1,0 +1,1 @@
+"""What the shop does. Nothing here knows of HTTP requests."""
