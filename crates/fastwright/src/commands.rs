@@ -48,7 +48,7 @@ fn show(project: &ProjectArguments, settings: &[Settings]) -> Result<bool, Failu
     }
     if project.show_files {
         for settings in settings {
-            let mut text = wiring::shown_files(settings).join("\n");
+            let mut text = wiring::shown_files(settings)?.join("\n");
             if !text.is_empty() {
                 text.push('\n');
             }

@@ -2,9 +2,10 @@
 
 use crate::cache::Cache;
 use crate::failure::Failure;
-use crate::inputs;
 use crate::settings::{Settings, working_directory};
 use fastwright_model::analysis::{Analysis, AnalysisError, analyse};
+use fastwright_python::project::{DiscoverOptions, discover};
+use fastwright_python::source::DiskTree;
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
 use fastwright_report::rule_page::RuleDescription;
@@ -77,13 +78,21 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
 }
 
 /// The Python files that would be analysed, as seen from the working directory.
-pub(crate) fn shown_files(settings: &Settings) -> Vec<String> {
+///
+/// # Errors
+/// When the path can't be listed or an exclude pattern is none.
+pub(crate) fn shown_files(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let options = DiscoverOptions {
+        exclude: settings.analysis.exclude.clone(),
+        python_env: settings.analysis.python_env.clone(),
+        virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        ..DiscoverOptions::default()
+    };
+    let project =
+        discover(&DiskTree, &settings.path, &options).map_err(|error| Failure::new(error.to_string()))?;
     let folder = working_directory().ok().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
-    inputs::project_inputs(settings)
-        .iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
-        .map(|path| relative(path, &folder).to_string_lossy().replace('\\', "/"))
-        .collect()
+    let shown = |path: &Path| relative(path, &folder).to_string_lossy().replace('\\', "/");
+    Ok(project.files.iter().map(|file| shown(&file.path)).collect())
 }
 
 /// All rules with their pages.

@@ -147,7 +147,10 @@ fn projects_elsewhere_have_their_root_in_front() {
 #[test]
 fn many_findings_stay_within_the_limits_of_the_hosts() {
     let mut report = report();
-    let one = report.document.findings[1].clone();
+    let mut one = report.document.findings[1].clone();
+    // Only the number matters, and tests are not optimized.
+    one.evidence.truncate(1);
+    one.fix = None;
     report.document.findings = vec![one; 26_000];
     let render = |format| render_review(&report, format, RULES, &Appearance::plain());
     let log: serde_json::Value = serde_json::from_str(&render(ReviewFormat::Sarif)).unwrap();

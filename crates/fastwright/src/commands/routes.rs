@@ -32,7 +32,7 @@ pub(crate) fn routes(arguments: &RoutesArguments, colour: Colour) -> Result<Endi
     drop(progress);
     for (document, settings) in documents.iter().zip(&settings) {
         if document.apps.is_empty() {
-            tell_nothing_found(settings, wiring::shown_files(settings).len());
+            tell_nothing_found(settings, wiring::shown_files(settings)?.len());
         }
     }
     let mut document = RoutesDocument::merge(documents);
