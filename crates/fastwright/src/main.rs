@@ -18,10 +18,12 @@ use clap::Parser as _;
 use failure::{COULD_NOT_RUN, Ending, Failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Deeply nested code takes deep recursion. The memory is only reserved, not used.
 const STACK: usize = 256 * 1024 * 1024;
+/// The same for each thread that works in parallel.
+const WORKER_STACK: usize = 64 * 1024 * 1024;
 
 /// What the last panic said and where.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -29,10 +31,15 @@ static PANIC: Mutex<Option<String>> = Mutex::new(None);
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     keep_panics_quiet();
-    let run = move || catch_unwind(AssertUnwindSafe(|| run(&arguments)));
-    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(run) {
+    let arguments = Arc::new(arguments);
+    let work = || {
+        let arguments = Arc::clone(&arguments);
+        move || catch_unwind(AssertUnwindSafe(|| run(&arguments)))
+    };
+    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(work()) {
         Ok(thread) => thread.join().and_then(|outcome| outcome),
-        Err(error) => Ok(Err(Failure::new(format!("no thread could be started: {error}")))),
+        // A machine that limits the address space: the stack that there is has to do.
+        Err(_) => work()(),
     };
     match outcome {
         Ok(Ok(ending)) => ExitCode::from(ending.code()),
@@ -49,7 +56,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // The pool may be there already; then its own size of stacks has to do.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK).build_global();
     let colour = arguments.color;
     match &arguments.command {
         Command::Review(review) if review.project.watch => {
