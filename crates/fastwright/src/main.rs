@@ -1,3 +1,100 @@
-//! The command line of fastwright.
+//! The command line of fastwright: arguments, configuration, wiring, exit codes.
 
-fn main() {}
+mod arguments;
+mod baseline;
+mod cache;
+mod commands;
+mod configuration;
+mod failure;
+mod inputs;
+mod progress;
+mod settings;
+mod terminal;
+mod watch;
+mod wiring;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use failure::{COULD_NOT_RUN, Ending, Failure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+/// Deeply nested code takes deep recursion. The memory is only reserved, not used.
+const STACK: usize = 256 * 1024 * 1024;
+/// The same for each thread that works in parallel.
+const WORKER_STACK: usize = 64 * 1024 * 1024;
+
+/// What the last panic said and where.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    keep_panics_quiet();
+    let arguments = Arc::new(arguments);
+    let work = || {
+        let arguments = Arc::clone(&arguments);
+        move || catch_unwind(AssertUnwindSafe(|| run(&arguments)))
+    };
+    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(work()) {
+        Ok(thread) => thread.join().and_then(|outcome| outcome),
+        // A machine that limits the address space: the stack that there is has to do.
+        Err(_) => work()(),
+    };
+    match outcome {
+        Ok(Ok(ending)) => ExitCode::from(ending.code()),
+        Ok(Err(failure)) => {
+            terminal::tell(&format!("fastwright: {failure}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+        Err(_) => {
+            terminal::tell(&crash_report());
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    // The pool may be there already; then its own size of stacks has to do.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK).build_global();
+    let colour = arguments.color;
+    match &arguments.command {
+        Command::Review(review) if review.project.watch => {
+            watch::watch(&review.project, || commands::review(review, colour))
+        }
+        Command::Review(review) => commands::review(review, colour),
+        Command::Routes(routes) if routes.project.watch => {
+            watch::watch(&routes.project, || commands::routes(routes, colour))
+        }
+        Command::Routes(routes) => commands::routes(routes, colour),
+        Command::Rule(rule) => commands::rule(rule, colour),
+        Command::Schema { document } => commands::print_schema(*document),
+        Command::Completions { shell } => commands::print_completions(*shell),
+    }
+}
+
+/// Panics are caught, some of them far below; nobody shall see a trace for what is handled.
+fn keep_panics_quiet() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Ok(mut last) = PANIC.lock() {
+            *last = Some(panic.to_string().replace('\n', " "));
+        }
+        if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
+            before(panic);
+        }
+    }));
+}
+
+fn crash_report() -> String {
+    let what = PANIC.lock().ok().and_then(|mut last| last.take());
+    let command: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    format!(
+        "fastwright: an internal error stopped the command. This is a fault of fastwright, not of your code.\n\
+         Please report it with these lines:\n  version: {}\n  command: {}\n  error: {}",
+        env!("CARGO_PKG_VERSION"),
+        command.join(" "),
+        what.as_deref().unwrap_or("unknown"),
+    )
+}

@@ -41,7 +41,9 @@ pub(crate) fn render(document: &ReviewDocument) -> String {
     }
     text.push_str(&format!("fastwright: {}", Counts::of(document).sentence()));
     if let Some(more) = document.findings.len().checked_sub(MOST_ANNOTATIONS).filter(|&more| more > 0) {
-        text.push_str(&format!("; {more} of them without an annotation, as GitHub shows {MOST_ANNOTATIONS} a step"));
+        text.push_str(&format!(
+            "; {more} of them without an annotation, as GitHub shows {MOST_ANNOTATIONS} a step"
+        ));
     }
     if !document.problems.is_empty() {
         text.push_str(&format!("; {} not read", document.problems.len()));

@@ -208,14 +208,7 @@ struct Trace<'report> {
 }
 
 impl<'report> Trace<'report> {
-    fn step(
-        &mut self,
-        text: &mut String,
-        place: &'report Place,
-        excerpt: &Excerpt,
-        mark: char,
-        note: &str,
-    ) {
+    fn step(&mut self, text: &mut String, place: &'report Place, excerpt: &Excerpt, mark: char, note: &str) {
         let appearance = self.appearance;
         let bar = appearance.gutter("|");
         let empty = " ".repeat(self.gutter);
@@ -270,8 +263,7 @@ impl<'report> Trace<'report> {
         if excerpt.continues {
             marks.push_str("...");
         }
-        let marks =
-            if mark == '^' { appearance.warning(&marks) } else { appearance.gutter(&marks) };
+        let marks = if mark == '^' { appearance.warning(&marks) } else { appearance.gutter(&marks) };
         let used = self.gutter + 3 + before + marked + if excerpt.continues { 3 } else { 0 } + 1;
         let limit = appearance.text_width();
         let note = visible(note);

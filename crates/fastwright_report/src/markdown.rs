@@ -76,11 +76,8 @@ fn finding_section(document: &ReviewDocument, finding: &Finding) -> String {
         finding.severity.name(),
         html(&finding.message)
     );
-    let mut about = vec![
-        code(&finding.rule),
-        finding.area.name().to_owned(),
-        finding.confidence.name().to_owned(),
-    ];
+    let mut about =
+        vec![code(&finding.rule), finding.area.name().to_owned(), finding.confidence.name().to_owned()];
     for number in &finding.cwe {
         about.push(format!("[CWE-{number}](https://cwe.mitre.org/data/definitions/{number}.html)"));
     }
@@ -102,8 +99,7 @@ fn finding_section(document: &ReviewDocument, finding: &Finding) -> String {
         let fence = fence(&finding.example);
         text.push_str(&format!("\n{fence}python\n{}\n{fence}\n", finding.example.trim_end()));
     }
-    for (name, content) in
-        [("Trade-off", &finding.trade_off), ("Contract effect", &finding.contract_effect)]
+    for (name, content) in [("Trade-off", &finding.trade_off), ("Contract effect", &finding.contract_effect)]
     {
         if !content.is_empty() {
             text.push_str(&format!("\n**{name}:** {}\n", escaped(content)));

@@ -131,9 +131,8 @@ pub(crate) fn effects(effects: &[String]) -> String {
             parts.push(format!("{verb}{}", tables.join(", ")));
         }
     }
-    let others = effects.iter().filter(|effect| {
-        !effect.starts_with("reads ") && !effect.starts_with("writes ")
-    });
+    let others =
+        effects.iter().filter(|effect| !effect.starts_with("reads ") && !effect.starts_with("writes "));
     parts.extend(others.cloned());
     parts.join("; ")
 }

@@ -207,11 +207,7 @@ impl ReviewReport {
     pub fn new(review: &Review, files: &Files) -> Self {
         Self {
             document: document(review, files),
-            excerpts: review
-                .findings
-                .iter()
-                .map(|finding| FindingExcerpts::new(finding, files))
-                .collect(),
+            excerpts: review.findings.iter().map(|finding| FindingExcerpts::new(finding, files)).collect(),
         }
     }
 
@@ -372,10 +368,7 @@ fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files)
         evidence: finding
             .evidence
             .iter()
-            .map(|step| Evidence {
-                note: step.note.clone(),
-                location: Place::new(step.location, files),
-            })
+            .map(|step| Evidence { note: step.note.clone(), location: Place::new(step.location, files) })
             .collect(),
         why: finding.why.clone(),
         recommendation: finding.recommendation.clone(),
@@ -387,10 +380,7 @@ fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files)
             edits: fix
                 .edits
                 .iter()
-                .map(|edit| Edit {
-                    location: Place::new(edit.location, files),
-                    text: edit.text.clone(),
-                })
+                .map(|edit| Edit { location: Place::new(edit.location, files), text: edit.text.clone() })
                 .collect(),
         }),
         fingerprint: finding.fingerprint.clone(),

@@ -216,9 +216,10 @@ fn undecided_markdown(text: &mut String, document: &RoutesDocument, list: &[Unde
     }
     text.push_str("Not decided:\n\n");
     for undecided in list {
-        let place = undecided.location.as_ref().map(|place| {
-            format!("{}: ", code_cell(&document.seen_path(&place.path_and_line())))
-        });
+        let place = undecided
+            .location
+            .as_ref()
+            .map(|place| format!("{}: ", code_cell(&document.seen_path(&place.path_and_line()))));
         text.push_str(&format!("- {}{}\n", place.unwrap_or_default(), escaped(&undecided.reason)));
     }
     text.push('\n');

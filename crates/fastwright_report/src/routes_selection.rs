@@ -25,9 +25,10 @@ impl RouteFilter {
     pub fn accepts(&self, route: &Route) -> bool {
         let guard = self.guards.is_empty() || self.guards.contains(&route.guard.kind);
         let method = self.methods.is_empty()
-            || self.methods.iter().any(|wanted| {
-                methods(route).iter().any(|method| method.eq_ignore_ascii_case(wanted))
-            });
+            || self
+                .methods
+                .iter()
+                .any(|wanted| methods(route).iter().any(|method| method.eq_ignore_ascii_case(wanted)));
         let path =
             self.paths.is_empty() || self.paths.iter().any(|pattern| path_matches(pattern, &route.path));
         guard && method && path
@@ -68,11 +69,12 @@ fn path_matches(pattern: &str, path: &str) -> bool {
         let deep = pattern[index] == '*' && pattern.get(index + 1) == Some(&'*');
         let mut next = vec![false; path.len() + 1];
         for at in 0..=path.len() {
-            let from_before = at > 0 && match pattern[index] {
-                '*' => next[at - 1] && (deep || path[at - 1] != '/'),
-                '?' => reached[at - 1] && path[at - 1] != '/',
-                character => reached[at - 1] && path[at - 1] == character,
-            };
+            let from_before = at > 0
+                && match pattern[index] {
+                    '*' => next[at - 1] && (deep || path[at - 1] != '/'),
+                    '?' => reached[at - 1] && path[at - 1] != '/',
+                    character => reached[at - 1] && path[at - 1] == character,
+                };
             next[at] = from_before || (pattern[index] == '*' && reached[at]);
         }
         reached = next;
@@ -97,10 +99,7 @@ pub enum Grouping {
 
 impl Grouping {
     /// Routes in groups with a title, in the order of their first route; guards from public to required.
-    pub(crate) fn groups<'document>(
-        self,
-        routes: &'document [Route],
-    ) -> Vec<(String, Vec<&'document Route>)> {
+    pub(crate) fn groups(self, routes: &[Route]) -> Vec<(String, Vec<&Route>)> {
         let mut groups: Vec<(String, Vec<&Route>)> = Vec::new();
         if self == Grouping::Guard {
             groups.extend(GuardKind::ALL.iter().map(|kind| (kind.name().to_owned(), Vec::new())));

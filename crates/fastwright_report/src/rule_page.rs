@@ -44,10 +44,30 @@ pub fn list(rules: &[RuleDescription<'_>], appearance: &Appearance) -> String {
 /// One rule: its name, area and severity, then its page.
 pub fn explain(rule: &RuleDescription<'_>, appearance: &Appearance) -> String {
     let severity = appearance.severity(rule.severity, rule.severity.name());
-    let mut text =
-        format!("{} ({}, {severity})\n\n", appearance.bold(rule.name), rule.area.name());
-    text.push_str(&terminal(rule.page, rule.name, appearance));
+    let mut text = format!("{} ({}, {severity})\n\n", appearance.bold(rule.name), rule.area.name());
+    text.push_str(&terminal(&rule.readable_page(), rule.name, appearance));
     text
+}
+
+impl RuleDescription<'_> {
+    /// The page without the marks that make it a test: comments `# expect: ...` and `# ok` behind code.
+    pub fn readable_page(&self) -> String {
+        let mut in_code = false;
+        let mut page = String::new();
+        for line in self.page.lines() {
+            if line.trim_start().starts_with("```") {
+                in_code = !in_code;
+            }
+            let mut line = line;
+            if in_code {
+                line = line.find("# expect:").map_or(line, |at| line[..at].trim_end());
+                line = line.strip_suffix("# ok").map_or(line, str::trim_end);
+            }
+            page.push_str(line);
+            page.push('\n');
+        }
+        page
+    }
 }
 
 /// Markdown as text: the headings, lists, code blocks, tables and inline marks that pages use.
@@ -164,9 +184,8 @@ fn without_marks(text: &str) -> String {
         }
         let mut rest = part;
         while let Some((before, link)) = rest.split_once('[') {
-            let Some((label, (address, after))) = link
-                .split_once("](")
-                .and_then(|(label, behind)| Some((label, behind.split_once(')')?)))
+            let Some((label, (address, after))) =
+                link.split_once("](").and_then(|(label, behind)| Some((label, behind.split_once(')')?)))
             else {
                 break;
             };
@@ -194,8 +213,7 @@ fn table(text: &mut String, rows: &[&str], appearance: &Appearance) {
         .map(|index| rows.iter().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0))
         .collect();
     for (number, row) in rows.iter().enumerate() {
-        let line: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &columns)| pad(cell, columns)).collect();
+        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, &columns)| pad(cell, columns)).collect();
         let line = line.join("  ");
         let line = line.trim_end();
         let line = if number == 0 { appearance.bold(line) } else { line.to_owned() };
@@ -206,6 +224,14 @@ fn table(text: &mut String, rows: &[&str], appearance: &Appearance) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_the_test_are_left_out() {
+        let page = "```python\nprint(1)  # expect: loud \"print\"\nlog(1)  # ok\n```\nWrite `# ok`\n";
+        let (area, severity) = (Area::Docs, Severity::Low);
+        let rule = RuleDescription { name: "loud", area, severity, summary: "", page };
+        assert_eq!(rule.readable_page(), "```python\nprint(1)\nlog(1)\n```\nWrite `# ok`\n");
+    }
 
     #[test]
     fn a_page_becomes_text() {

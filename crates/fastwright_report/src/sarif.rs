@@ -290,7 +290,7 @@ fn rules<'document>(
             id: finding.rule.clone(),
             name: finding.rule.clone(),
             short_description: description.map(|entry| Message::markdown(entry.summary.to_owned())),
-            help: description.map(|entry| Message::markdown(entry.page.to_owned())),
+            help: description.map(|entry| Message::markdown(entry.readable_page())),
             default_configuration: Configuration { level: level(severity) },
             properties: RuleProperties {
                 tags,

@@ -124,10 +124,8 @@ impl Table {
         }
         left_out.sort_unstable();
         let mut text = String::new();
-        let header: Vec<String> = shown
-            .iter()
-            .map(|&index| self.aligned(index, self.columns[index].name, widths[index]))
-            .collect();
+        let header: Vec<String> =
+            shown.iter().map(|&index| self.aligned(index, self.columns[index].name, widths[index])).collect();
         text.push_str(&appearance.bold(header.join("  ").trim_end()));
         text.push('\n');
         let mut cut = false;
@@ -272,7 +270,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_gets_fewer_columns_and_cut_cells() {
         let rendered = table().render(&Appearance { width: Some(26), ..Appearance::plain() });
-        assert_eq!(rendered.text, "method  path        reads\nGET     /orders/{…  orders\n".replace("/{…  ", "/{…  "));
+        assert_eq!(rendered.text, "method  path        reads\nGET     /orders/{…  orders\n");
         assert_eq!(rendered.left_out, ["statuses"]);
         assert!(rendered.cut);
     }

@@ -230,7 +230,11 @@ impl Sources {
     }
 
     fn blocking(&self) -> Finding {
-        let location = self.at(self.payments, "return requests", "requests.post(\"https://pay.example.com/charges\", json=body, timeout=30)");
+        let location = self.at(
+            self.payments,
+            "return requests",
+            "requests.post(\"https://pay.example.com/charges\", json=body, timeout=30)",
+        );
         Finding {
             rule: "blocking-call-in-async-route",
             area: Area::Performance,
@@ -279,14 +283,22 @@ impl Sources {
     fn app(&self) -> App {
         let created = self.at(self.main, "app = ", "FastAPI(title=\"Bookshop\")");
         let refused = self.at(self.auth, "if payload", "raise HTTPException(status_code=401)");
-        let public = Guard { kind: GuardKind::Public, by: vec![], roles: vec![], scopes: vec![], evidence: vec![], assumption: None };
+        let public = Guard {
+            kind: GuardKind::Public,
+            by: vec![],
+            roles: vec![],
+            scopes: vec![],
+            evidence: vec![],
+            assumption: None,
+        };
         let signed_in = Guard {
             kind: GuardKind::Required,
             by: vec!["app.auth:current_user".to_owned()],
             evidence: vec![("refuses with 401".to_owned(), refused)],
             ..public.clone()
         };
-        let included = self.at(self.main, "include_router(orders", "include_router(orders.router, prefix=\"/orders\")");
+        let included =
+            self.at(self.main, "include_router(orders", "include_router(orders.router, prefix=\"/orders\")");
         let books = Route {
             kind: RouteKind::Http,
             methods: vec!["GET".to_owned()],
@@ -410,7 +422,12 @@ fn preserve() -> Vec<PreservedResource> {
             operations: vec![
                 operation("GET", "/orders/{order_id}", "signed-in user", &["reads orders"]),
                 operation("PUT", "/orders/{order_id}", "signed-in user", &["reads orders", "writes orders"]),
-                operation("POST", "/orders/{order_id}/payment", "signed-in user", &["reads orders", "calls pay.example.com"]),
+                operation(
+                    "POST",
+                    "/orders/{order_id}/payment",
+                    "signed-in user",
+                    &["reads orders", "calls pay.example.com"],
+                ),
             ],
         },
     ]

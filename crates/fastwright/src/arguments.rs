@@ -1,0 +1,244 @@
+//! The command line as types.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fastwright_report::names::{GuardKind, Severity};
+use fastwright_report::output::{ReviewFormat, RoutesFormat};
+use fastwright_report::routes_selection::Grouping;
+use std::path::PathBuf;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fastwright",
+    version,
+    about = "A FastAPI backend engineer: understands the whole application and reviews it with proof.",
+    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not run, 3 nothing to analyse."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colours; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE count with `auto`.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// In a terminal.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Review projects: what the service does, what is wrong with it, and the proof.
+    Review(ReviewArguments),
+    /// List the routes of all apps: path, handler, who may call, tables.
+    Routes(RoutesArguments),
+    /// Explain a rule; without a name, list all rules.
+    Rule(RuleArguments),
+    /// Print the JSON Schema of a document.
+    Schema {
+        /// Whose.
+        #[arg(value_enum)]
+        document: SchemaDocument,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Documents with a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaDocument {
+    /// `fastwright review --output-format json`.
+    Review,
+    /// `fastwright routes --output-format json`.
+    Routes,
+}
+
+/// `fastwright rule`.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArguments {
+    /// Name of the rule, such as `missing-authentication`.
+    pub(crate) name: Option<String>,
+    /// Explain every rule.
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) all: bool,
+}
+
+/// What all commands that read a project have in common.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectArguments {
+    /// Folders or files to analyse.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Analyse only this app, `module:attr` or `module:factory()`; may be given several times.
+    #[arg(long, value_name = "APP", help_heading = "Project")]
+    pub(crate) app: Vec<String>,
+
+    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
+    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
+    pub(crate) python_env: Option<PathBuf>,
+
+    /// Leave out paths that match, as in .gitignore; added to the configuration's.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Set a configuration key for this run; the value is TOML, or a plain text.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
+    pub(crate) config: Vec<String>,
+
+    /// Read no configuration file.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) isolated: bool,
+
+    /// Print the settings in effect and exit.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) show_settings: bool,
+
+    /// Print the files that would be analysed and exit.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) show_files: bool,
+
+    /// Write the result to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output_file: Option<PathBuf>,
+
+    /// Run again whenever a file changes.
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) watch: bool,
+
+    /// Show no progress.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_progress: bool,
+
+    /// Neither read nor write cached results.
+    #[arg(long, help_heading = "Cache")]
+    pub(crate) no_cache: bool,
+
+    /// Where to keep cached results [default: .fastwright_cache in the project].
+    #[arg(long, value_name = "FOLDER", help_heading = "Cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+/// `fastwright review`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReviewArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+
+    /// Rules to run: names, areas or `all`; instead of the configuration's.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) select: Vec<String>,
+
+    /// Rules to leave out; added to the configuration's.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Rules to run beside the selected ones.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) extend_select: Vec<String>,
+
+    /// How much to report: `default`, `strict` or `audit`.
+    #[arg(long, value_parser = PossibleValuesParser::new(["default", "strict", "audit"]), help_heading = "Rules")]
+    pub(crate) profile: Option<String>,
+
+    /// Report findings that comments in the code hide, too.
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) no_ignores: bool,
+
+    /// Report only what is not in this baseline.
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write all findings to a baseline and exit.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Rules")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Least severity that makes the exit code 1 [default: medium].
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser(), help_heading = "Output")]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// Exit with 0 even if there are findings.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+
+    /// How to print the review [default: full].
+    #[arg(long, value_name = "FORMAT", value_parser = review_format_parser(), help_heading = "Output")]
+    pub(crate) output_format: Option<ReviewFormat>,
+
+    /// Print how many findings each rule has instead of the findings.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) statistics: bool,
+}
+
+/// `fastwright routes`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RoutesArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+
+    /// Only routes with this guard: `public`, `optional` or `required`.
+    #[arg(long, value_name = "GUARD", value_delimiter = ',', value_parser = guard_parser(), help_heading = "Routes")]
+    pub(crate) auth: Vec<GuardKind>,
+
+    /// Only routes with this method.
+    #[arg(long, value_name = "METHOD", value_delimiter = ',', help_heading = "Routes")]
+    pub(crate) method: Vec<String>,
+
+    /// Only routes whose path has this part, or matches as a whole when it has `*`.
+    #[arg(long, value_name = "PATH", help_heading = "Routes")]
+    pub(crate) path: Vec<String>,
+
+    /// Divide the table of each app.
+    #[arg(long, value_name = "WHAT", value_parser = grouping_parser(), default_value = "app", help_heading = "Routes")]
+    pub(crate) group_by: Grouping,
+
+    /// How to print the routes [default: full].
+    #[arg(long, value_name = "FORMAT", value_parser = routes_format_parser(), help_heading = "Output")]
+    pub(crate) output_format: Option<RoutesFormat>,
+}
+
+// The parsers below list every word, so that help, completions and errors know them; a word that passed
+// is always found again.
+
+fn severity_parser() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.iter().map(|entry| entry.name()))
+        .map(|word| Severity::from_name(&word).unwrap_or(Severity::Medium))
+}
+
+fn review_format_parser() -> impl clap::builder::TypedValueParser<Value = ReviewFormat> {
+    PossibleValuesParser::new(ReviewFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| ReviewFormat::from_name(&word).unwrap_or(ReviewFormat::Full))
+}
+
+fn routes_format_parser() -> impl clap::builder::TypedValueParser<Value = RoutesFormat> {
+    PossibleValuesParser::new(RoutesFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| RoutesFormat::from_name(&word).unwrap_or(RoutesFormat::Full))
+}
+
+fn guard_parser() -> impl clap::builder::TypedValueParser<Value = GuardKind> {
+    PossibleValuesParser::new(GuardKind::ALL.iter().map(|entry| entry.name()))
+        .map(|word| GuardKind::from_name(&word).unwrap_or(GuardKind::Public))
+}
+
+fn grouping_parser() -> impl clap::builder::TypedValueParser<Value = Grouping> {
+    PossibleValuesParser::new(["app", "tag", "file", "guard"]).map(|word| match word.as_str() {
+        "tag" => Grouping::Tag,
+        "file" => Grouping::File,
+        "guard" => Grouping::Guard,
+        _ => Grouping::App,
+    })
+}

@@ -1,0 +1,103 @@
+//! The commands: from arguments to output and exit code.
+
+mod review;
+mod routes;
+mod rule;
+
+pub(crate) use review::review;
+pub(crate) use routes::routes;
+pub(crate) use rule::rule;
+
+use crate::arguments::{Arguments, Colour, ProjectArguments, SchemaDocument};
+use crate::cache::Cache;
+use crate::failure::{Ending, Failure};
+use crate::settings::Settings;
+use crate::terminal;
+use crate::wiring;
+use clap::CommandFactory as _;
+use fastwright_report::schema;
+
+/// Prints a JSON Schema.
+///
+/// # Errors
+/// When standard output can't be written.
+pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> {
+    terminal::print(&match document {
+        SchemaDocument::Review => schema::review(),
+        SchemaDocument::Routes => schema::routes(),
+    })?;
+    Ok(Ending::Clean)
+}
+
+/// Prints a completion script.
+///
+/// # Errors
+/// When standard output can't be written.
+pub(crate) fn print_completions(shell: clap_complete::Shell) -> Result<Ending, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "fastwright", &mut script);
+    terminal::print(&String::from_utf8_lossy(&script))?;
+    Ok(Ending::Clean)
+}
+
+/// `--show-settings` and `--show-files`: whether something was shown instead of an analysis.
+fn show(project: &ProjectArguments, settings: &[Settings]) -> Result<bool, Failure> {
+    if project.show_settings {
+        let texts: Vec<String> = settings.iter().map(Settings::show).collect();
+        terminal::print(&texts.join("\n"))?;
+    }
+    if project.show_files {
+        for settings in settings {
+            let mut text = wiring::shown_files(settings)?.join("\n");
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            terminal::print(&text)?;
+        }
+    }
+    Ok(project.show_settings || project.show_files)
+}
+
+fn cache(command: &str, settings: &Settings, project: &ProjectArguments) -> Option<Cache> {
+    if project.no_cache { None } else { Cache::open(command, settings, project.cache_dir.as_deref()) }
+}
+
+/// What the progress line says.
+fn progress_text(project: &ProjectArguments) -> String {
+    let paths: Vec<String> = project.paths.iter().map(|path| path.display().to_string()).collect();
+    match paths.as_slice() {
+        [path] if path == "." => "reading the project".to_owned(),
+        paths => format!("reading {}", paths.join(", ")),
+    }
+}
+
+/// Writes a result where it is wanted.
+fn deliver(
+    project: &ProjectArguments,
+    colour: Colour,
+    render: impl FnOnce(&fastwright_report::appearance::Appearance) -> String,
+) -> Result<(), Failure> {
+    match &project.output_file {
+        Some(file) => terminal::write_file(file, &render(&terminal::file_appearance(colour))),
+        None => terminal::print(&render(&terminal::appearance(colour))),
+    }
+}
+
+/// Says that there is no application in a project, and what may help.
+fn tell_nothing_found(settings: &Settings, files: usize) {
+    let path = settings.path.display();
+    terminal::tell(&if files == 0 {
+        format!("fastwright: no FastAPI application found: there is no Python file in {path}")
+    } else if settings.analysis.apps.is_empty() {
+        let noun = if files == 1 { "file" } else { "files" };
+        format!(
+            "fastwright: no FastAPI application found in {path} ({files} Python {noun})\n\
+             If there is one, name it: `--app module:attribute` or `--app 'module:factory()'`"
+        )
+    } else {
+        format!(
+            "fastwright: no FastAPI application `{}` found in {path}",
+            settings.analysis.apps.join("`, `")
+        )
+    });
+}

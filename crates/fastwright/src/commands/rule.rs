@@ -1,0 +1,26 @@
+//! `fastwright rule`.
+
+use crate::arguments::{Colour, RuleArguments};
+use crate::failure::{Ending, Failure};
+use crate::terminal;
+use crate::wiring;
+use fastwright_report::rule_page;
+
+/// Explains one rule or all of them, or lists them.
+///
+/// # Errors
+/// When there is no such rule.
+pub(crate) fn rule(arguments: &RuleArguments, colour: Colour) -> Result<Ending, Failure> {
+    let appearance = terminal::appearance(colour);
+    let text = match &arguments.name {
+        Some(name) => rule_page::explain(&wiring::rule_description(name)?, &appearance),
+        None if arguments.all => {
+            let rules = wiring::rule_descriptions();
+            let pages: Vec<String> = rules.iter().map(|rule| rule_page::explain(rule, &appearance)).collect();
+            pages.join("\n\n")
+        }
+        None => rule_page::list(&wiring::rule_descriptions(), &appearance),
+    };
+    terminal::print(&text)?;
+    Ok(Ending::Clean)
+}

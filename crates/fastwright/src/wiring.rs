@@ -1,0 +1,141 @@
+//! Where the engine, the rules and the reports meet.
+
+use crate::cache::Cache;
+use crate::failure::Failure;
+use crate::settings::{Settings, working_directory};
+use fastwright_model::analysis::{Analysis, AnalysisError, analyse};
+use fastwright_python::project::{DiscoverOptions, discover};
+use fastwright_python::source::DiskTree;
+use fastwright_report::review_document::ReviewReport;
+use fastwright_report::routes_document::RoutesDocument;
+use fastwright_report::rule_page::RuleDescription;
+use fastwright_rules::metadata::RuleMetadata;
+use fastwright_rules::registry;
+use std::path::{Component, Path, PathBuf};
+
+/// The review of one path, from the cache when nothing changed.
+///
+/// # Errors
+/// When the path can't be read.
+pub(crate) fn review(settings: &Settings, cache: Option<&Cache>) -> Result<ReviewReport, Failure> {
+    cached(settings, cache, |analysis| {
+        let mut review = fastwright_rules::review(analysis, &settings.review);
+        let root = root_of(analysis);
+        review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
+        ReviewReport::new(&review, &analysis.files)
+    })
+}
+
+/// The routes of one path, from the cache when nothing changed.
+///
+/// # Errors
+/// When the path can't be read.
+pub(crate) fn routes(settings: &Settings, cache: Option<&Cache>) -> Result<RoutesDocument, Failure> {
+    cached(settings, cache, |analysis| RoutesDocument::new(analysis, &root_of(analysis)))
+}
+
+fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
+    settings: &Settings,
+    cache: Option<&Cache>,
+    report: impl FnOnce(&Analysis) -> T,
+) -> Result<T, Failure> {
+    let snapshot = match cache.map(|cache| cache.lookup(settings)) {
+        Some(Ok(result)) => return Ok(result),
+        Some(Err(snapshot)) => Some(snapshot),
+        None => None,
+    };
+    let analysis = analyse(&settings.path, &settings.analysis).map_err(|error| match error {
+        AnalysisError::Path(message) => Failure::new(message),
+    })?;
+    let result = report(&analysis);
+    if let (Some(cache), Some(snapshot)) = (cache, snapshot) {
+        cache.store(snapshot, &analysis.files, &result);
+    }
+    Ok(result)
+}
+
+/// The root of an analysed project as seen from the working directory.
+fn root_of(analysis: &Analysis) -> String {
+    let root = analysis.root.canonicalize().unwrap_or_else(|_| analysis.root.clone());
+    // The root of a single file is its folder.
+    let root = if root.is_file() { root.parent().map_or(root.clone(), Path::to_path_buf) } else { root };
+    let folder = working_directory().ok().and_then(|folder| folder.canonicalize().ok());
+    let relative = folder.map_or(root.clone(), |folder| relative(&root, &folder));
+    let text = relative.to_string_lossy().replace('\\', "/");
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
+/// `path` as seen from `folder`, both absolute; the path itself when they share nothing but the top.
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let shared = path.components().zip(folder.components()).take_while(|(left, right)| left == right);
+    let shared = shared.count();
+    let only_top = path.components().take(shared).all(|part| !matches!(part, Component::Normal(_)));
+    if only_top {
+        return path.to_path_buf();
+    }
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
+/// The Python files that would be analysed, as seen from the working directory.
+///
+/// # Errors
+/// When the path can't be listed or an exclude pattern is none.
+pub(crate) fn shown_files(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let options = DiscoverOptions {
+        exclude: settings.analysis.exclude.clone(),
+        python_env: settings.analysis.python_env.clone(),
+        virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        ..DiscoverOptions::default()
+    };
+    let project =
+        discover(&DiskTree, &settings.path, &options).map_err(|error| Failure::new(error.to_string()))?;
+    let folder = working_directory().ok().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
+    let shown = |path: &Path| relative(path, &folder).to_string_lossy().replace('\\', "/");
+    Ok(project.files.iter().map(|file| shown(&file.path)).collect())
+}
+
+/// All rules with their pages.
+pub(crate) fn rule_descriptions() -> Vec<RuleDescription<'static>> {
+    registry::all().iter().map(|rule| description(rule.metadata())).collect()
+}
+
+/// The rule with this name.
+///
+/// # Errors
+/// When there is none; the message names the nearest.
+pub(crate) fn rule_description(name: &str) -> Result<RuleDescription<'static>, Failure> {
+    match registry::by_name(name) {
+        Some(rule) => Ok(description(rule.metadata())),
+        None => {
+            let hint = registry::nearest_name(name)
+                .map(|nearest| format!("; did you mean `{nearest}`?"))
+                .unwrap_or_default();
+            Err(Failure::new(format!("there is no rule `{name}`{hint}\n`fastwright rule` lists all rules")))
+        }
+    }
+}
+
+fn description(metadata: &'static RuleMetadata) -> RuleDescription<'static> {
+    RuleDescription {
+        name: metadata.name,
+        area: metadata.area.into(),
+        severity: metadata.severity.into(),
+        summary: metadata.summary,
+        page: metadata.page,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_seen_from_the_working_directory() {
+        let relative = |path, folder| relative(Path::new(path), Path::new(folder));
+        assert_eq!(relative("/srv/shop", "/srv/shop"), Path::new(""));
+        assert_eq!(relative("/srv/shop/api", "/srv/shop"), Path::new("api"));
+        assert_eq!(relative("/srv/shop", "/srv/shop/api"), Path::new(".."));
+        assert_eq!(relative("/opt/other", "/srv/shop"), Path::new("/opt/other"));
+    }
+}
