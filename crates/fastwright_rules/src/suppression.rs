@@ -198,10 +198,7 @@ impl Suppressions {
                     format!("the suppression of `{}` does not say why", names.join("`, `")),
                 )
                 .evidence("nothing follows the closing bracket", suppression.location)
-                .why("A reader can't tell a decision from a silenced alarm, and nobody knows when it may go.")
-                .recommendation("Write the reason behind the bracket.")
                 .example(format!("# fastwright: ignore[{}] why this is right here", names.join(", ")))
-                .trade_off("A sentence to write for each comment.")
                 .discriminator(names.join(",")),
             );
         }
@@ -216,9 +213,6 @@ impl Suppressions {
 fn unused(location: Location, problem: String, discriminator: &str) -> Draft {
     Draft::new(location, "", problem)
         .evidence("the comment", location)
-        .why("A comment that silences nothing today can hide a real fault tomorrow.")
-        .recommendation("Remove the comment, or correct it.")
-        .trade_off("None: nothing else reads the comment.")
         .discriminator(discriminator)
 }
 

@@ -1,3 +1,5 @@
 //! The rules, a folder for each area and a file for each rule.
 
 pub mod architecture;
+pub mod auth;
+pub mod validation;
