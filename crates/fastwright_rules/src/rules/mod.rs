@@ -2,4 +2,5 @@
 
 pub mod architecture;
 pub mod auth;
+pub mod database;
 pub mod validation;
