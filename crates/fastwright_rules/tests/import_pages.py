@@ -3,7 +3,7 @@
     python import_pages.py [NAME ...]
 
 Needs fastapi[standard], sqlalchemy[asyncio], sqlmodel, aiosqlite, pyjwt, httpx, pydantic-settings, requests,
-slowapi. A block marked `fails` must not import; one marked `fastapi=VERSION` is skipped unless that version
+slowapi, itsdangerous. A block marked `fails` must not import; one marked `fastapi=VERSION` is skipped unless that version
 is installed; one marked `needs=MODULE` is skipped where the module is missing. Names that start with
 `test_` or `conftest` are not imported.
 """

@@ -3,4 +3,8 @@
 pub mod architecture;
 pub mod auth;
 pub mod database;
+pub mod errors;
+pub mod performance;
+pub mod secrets;
+pub mod security;
 pub mod validation;
