@@ -114,8 +114,7 @@ impl Draft {
 
     /// Several steps of the proof, in order.
     pub fn evidence_chain(mut self, steps: impl IntoIterator<Item = (String, Location)>) -> Self {
-        self.evidence
-            .extend(steps.into_iter().map(|(note, location)| Evidence { note, location }));
+        self.evidence.extend(steps.into_iter().map(|(note, location)| Evidence { note, location }));
         self
     }
 

@@ -261,7 +261,8 @@ fn every_page_is_complete() {
         if expects("More cases").0 == 0 {
             wrong.push(format!("{entry}: there are no more cases"));
         }
-        let several = page.sections.iter().flat_map(|section| &section.blocks).any(|block| block.files().len() > 1);
+        let several =
+            page.sections.iter().flat_map(|section| &section.blocks).any(|block| block.files().len() > 1);
         if !several {
             wrong.push(format!("{entry}: no case has several files"));
         }
