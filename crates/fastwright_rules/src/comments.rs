@@ -141,7 +141,8 @@ impl Scanner<'_> {
 
     /// Enters a string when one starts here, prefix letters included.
     fn string_start(&mut self) -> bool {
-        let prefix = self.bytes[self.at..].iter().take(3).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let prefix =
+            self.bytes[self.at..].iter().take(3).take_while(|byte| byte.is_ascii_alphabetic()).count();
         let letters = &self.bytes[self.at..self.at + prefix];
         let quote = self.byte(prefix);
         let known = letters.iter().all(|letter| b"rRbBuUfFtT".contains(letter));
@@ -222,6 +223,7 @@ impl Scanner<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -40,14 +40,13 @@ fn identity(entry: &ReportedFinding, files: &Files) -> String {
     let finding = &entry.finding;
     let file = files.get(finding.location.file);
     let module = if file.module.is_empty() { file.relative.as_str() } else { file.module.as_str() };
-    let (method, path) = finding
-        .route
-        .as_ref()
-        .map_or(("", ""), |route| (route.method.as_str(), route.path.as_str()));
+    let (method, path) =
+        finding.route.as_ref().map_or(("", ""), |route| (route.method.as_str(), route.path.as_str()));
     [finding.rule, module, &finding.symbol, method, path, &entry.discriminator].join("\0")
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::test_support::{analysis_of, reported_at};

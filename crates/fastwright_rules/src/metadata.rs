@@ -43,6 +43,14 @@ pub struct RuleMetadata {
     pub confidence: Confidence,
     /// One line without a full stop.
     pub summary: &'static str,
+    /// Why it matters, where the rule has nothing to say about this application.
+    pub why: &'static str,
+    /// What to do, where the rule has nothing more precise to say.
+    pub recommendation: &'static str,
+    /// What the recommendation costs, and when to leave it.
+    pub trade_off: &'static str,
+    /// `none`, or what callers would see once the recommendation is followed.
+    pub contract_effect: &'static str,
     /// CWE numbers, the closest first.
     pub cwe: &'static [u16],
     /// OWASP API Security entries such as `API1:2023`.
@@ -77,6 +85,10 @@ macro_rules! declare_rule {
             severity: $severity:ident,
             confidence: $confidence:ident,
             summary: $summary:literal,
+            why: $why:literal,
+            recommendation: $recommendation:literal,
+            trade_off: $trade_off:literal,
+            contract_effect: $contract_effect:literal,
             cwe: [$($cwe:literal),* $(,)?],
             owasp: [$($owasp:literal),* $(,)?],
             profile: $profile:ident,
@@ -97,6 +109,10 @@ macro_rules! declare_rule {
                 severity: $crate::finding::Severity::$severity,
                 confidence: $crate::finding::Confidence::$confidence,
                 summary: $summary,
+                why: $why,
+                recommendation: $recommendation,
+                trade_off: $trade_off,
+                contract_effect: $contract_effect,
                 cwe: &[$($cwe),*],
                 owasp: &[$($owasp),*],
                 profile: $crate::metadata::Profile::$profile,

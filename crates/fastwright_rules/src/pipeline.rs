@@ -154,9 +154,7 @@ impl Sieve<'_> {
         self.leave_out(&mut reported, |sieve, entry| {
             registry_metadata(&entry.finding).is_some_and(|rule| {
                 sieve.settings.ignores_on_route(rule, &entry.finding)
-                    || sieve
-                        .settings
-                        .ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
+                    || sieve.settings.ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
             })
         });
         let mut merged = merge(reported, files);
@@ -176,9 +174,7 @@ impl Sieve<'_> {
             }
             self.leave_out(&mut about_comments, |sieve, entry| {
                 registry_metadata(&entry.finding).is_some_and(|rule| {
-                    sieve
-                        .settings
-                        .ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
+                    sieve.settings.ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
                 })
             });
             merged.extend(merge(about_comments, files));
@@ -245,7 +241,11 @@ fn merge(reported: Vec<ReportedFinding>, files: &Files) -> Vec<Merged> {
             // The worst speaks for all; among equals the first route, so that the order of apps does not
             // matter.
             same.sort_by(|one, other| {
-                (other.severity, other.confidence, &one.route).cmp(&(one.severity, one.confidence, &other.route))
+                (other.severity, other.confidence, &one.route).cmp(&(
+                    one.severity,
+                    one.confidence,
+                    &other.route,
+                ))
             });
             let mut same = same.into_iter();
             let mut finding = same.next()?;

@@ -30,10 +30,7 @@ pub fn preserve_list(apps: &[App]) -> Vec<PreservedResource> {
             }
         }
     }
-    resources
-        .into_iter()
-        .map(|(resource, operations)| PreservedResource { resource, operations })
-        .collect()
+    resources.into_iter().map(|(resource, operations)| PreservedResource { resource, operations }).collect()
 }
 
 /// Routes of mounted apps stand in the table themselves; other mounts count when they serve files.
@@ -151,6 +148,7 @@ fn effects_of(route: &Route) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::test_support::{app, nowhere, route};
@@ -170,13 +168,15 @@ mod tests {
 
     #[test]
     fn the_first_meaningful_segment_names_the_resource() {
-        let found = resources(&["/api/v1/orders", "/health", "/api/v1/orders/{order_id}/items", "/v2.1/users/{id}"]);
+        let found =
+            resources(&["/api/v1/orders", "/health", "/api/v1/orders/{order_id}/items", "/v2.1/users/{id}"]);
         assert_eq!(found, named(&[("orders", 2), ("health", 1), ("users", 1)]));
     }
 
     #[test]
     fn a_prefix_of_nearly_all_routes_is_skipped() {
-        let found = resources(&["/shop/orders", "/shop/orders/{id}", "/shop/books", "/shop/books/{id}", "/health"]);
+        let found =
+            resources(&["/shop/orders", "/shop/orders/{id}", "/shop/books", "/shop/books/{id}", "/health"]);
         assert_eq!(found, named(&[("orders", 2), ("books", 2), ("health", 1)]));
     }
 

@@ -41,6 +41,7 @@ fn nearest(text: &str, names: impl Iterator<Item = &'static str>) -> Option<&'st
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

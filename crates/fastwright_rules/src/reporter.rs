@@ -82,7 +82,7 @@ impl Draft {
             recommendation: String::new(),
             example: String::new(),
             trade_off: String::new(),
-            contract_effect: String::from("none"),
+            contract_effect: String::new(),
             fix: None,
             discriminator: String::new(),
         }
@@ -114,18 +114,17 @@ impl Draft {
 
     /// Several steps of the proof, in order.
     pub fn evidence_chain(mut self, steps: impl IntoIterator<Item = (String, Location)>) -> Self {
-        self.evidence
-            .extend(steps.into_iter().map(|(note, location)| Evidence { note, location }));
+        self.evidence.extend(steps.into_iter().map(|(note, location)| Evidence { note, location }));
         self
     }
 
-    /// The impact in this application.
+    /// The impact in this application, instead of the general one.
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
     }
 
-    /// What to do.
+    /// What to do, instead of the general recommendation.
     pub fn recommendation(mut self, recommendation: impl Into<String>) -> Self {
         self.recommendation = recommendation.into();
         self
@@ -137,13 +136,13 @@ impl Draft {
         self
     }
 
-    /// What the recommendation costs, and when to leave it.
+    /// What the recommendation costs, and when to leave it, instead of the general wording.
     pub fn trade_off(mut self, trade_off: impl Into<String>) -> Self {
         self.trade_off = trade_off.into();
         self
     }
 
-    /// What callers would see; `none` if never called.
+    /// What callers would see, where it differs from what the rule says in general.
     pub fn contract_effect(mut self, effect: impl Into<String>) -> Self {
         self.contract_effect = effect.into();
         self
@@ -176,17 +175,21 @@ impl Draft {
                 location: self.location,
                 symbol: self.symbol,
                 evidence: self.evidence,
-                why: self.why,
-                recommendation: self.recommendation,
+                why: text_or(self.why, metadata.why),
+                recommendation: text_or(self.recommendation, metadata.recommendation),
                 example: self.example,
-                trade_off: self.trade_off,
-                contract_effect: self.contract_effect,
+                trade_off: text_or(self.trade_off, metadata.trade_off),
+                contract_effect: text_or(self.contract_effect, metadata.contract_effect),
                 fix: self.fix,
                 fingerprint: String::new(),
             },
             discriminator: self.discriminator,
         }
     }
+}
+
+fn text_or(text: String, general: &str) -> String {
+    if text.is_empty() { general.to_owned() } else { text }
 }
 
 /// The way a finding names a route; a WebSocket has the method `WEBSOCKET`.

@@ -43,7 +43,9 @@ impl RoutePattern {
             "" | "*" => Vec::new(),
             list => list.split(',').map(str::to_ascii_uppercase).collect(),
         };
-        if methods.iter().any(|method| method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        if methods
+            .iter()
+            .any(|method| method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_alphabetic()))
         {
             return Err(RoutePatternError(shape(text)));
         }
@@ -60,7 +62,9 @@ impl RoutePattern {
 }
 
 fn shape(text: &str) -> String {
-    format!("`{text}` is no route pattern: write `GET /path` or `/path`, with `*` or `**` for what may differ")
+    format!(
+        "`{text}` is no route pattern: write `GET /path` or `/path`, with `*` or `**` for what may differ"
+    )
 }
 
 fn segments_match(pattern: &[String], path: &[&str]) -> bool {
@@ -111,6 +115,7 @@ fn is_parameter(segment: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -211,7 +211,8 @@ impl CompiledSettings {
     pub fn ignores_in_file(&self, rule: &RuleMetadata, relative: &str) -> bool {
         let name = relative.rsplit('/').next().unwrap_or(relative);
         self.per_file_ignores.iter().any(|(glob, rules)| {
-            (glob.is_match(relative) || glob.is_match(name)) && rules.iter().any(|selector| selector.covers(rule))
+            (glob.is_match(relative) || glob.is_match(name))
+                && rules.iter().any(|selector| selector.covers(rule))
         })
     }
 
@@ -219,7 +220,8 @@ impl CompiledSettings {
     pub fn ignores_on_route(&self, rule: &RuleMetadata, finding: &Finding) -> bool {
         finding.route.as_ref().is_some_and(|route| {
             self.per_route_ignores.iter().any(|(pattern, rules)| {
-                pattern.matches(&route.method, &route.path) && rules.iter().any(|selector| selector.covers(rule))
+                pattern.matches(&route.method, &route.path)
+                    && rules.iter().any(|selector| selector.covers(rule))
             })
         })
     }
@@ -267,6 +269,7 @@ fn route_pattern(key: &'static str, text: &str, errors: &mut Vec<SettingsError>)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::rules::architecture::unused_suppression::UnusedSuppression;

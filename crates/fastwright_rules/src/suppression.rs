@@ -107,7 +107,10 @@ impl Suppressions {
         let mut add = |file: FileId, lines: BTreeSet<u32>| places.push((file, lines));
         add(finding.location.file, self.lines_of_finding(finding, files));
         for step in &finding.evidence {
-            add(step.location.file, BTreeSet::from([files.get(step.location.file).line_of(step.location.span.start)]));
+            add(
+                step.location.file,
+                BTreeSet::from([files.get(step.location.file).line_of(step.location.span.start)]),
+            );
         }
         for (id, lines) in places {
             let Some(in_file) = self.files.get_mut(&id) else { continue };
@@ -198,10 +201,7 @@ impl Suppressions {
                     format!("the suppression of `{}` does not say why", names.join("`, `")),
                 )
                 .evidence("nothing follows the closing bracket", suppression.location)
-                .why("A reader can't tell a decision from a silenced alarm, and nobody knows when it may go.")
-                .recommendation("Write the reason behind the bracket.")
                 .example(format!("# fastwright: ignore[{}] why this is right here", names.join(", ")))
-                .trade_off("A sentence to write for each comment.")
                 .discriminator(names.join(",")),
             );
         }
@@ -214,12 +214,7 @@ impl Suppressions {
 }
 
 fn unused(location: Location, problem: String, discriminator: &str) -> Draft {
-    Draft::new(location, "", problem)
-        .evidence("the comment", location)
-        .why("A comment that silences nothing today can hide a real fault tomorrow.")
-        .recommendation("Remove the comment, or correct it.")
-        .trade_off("None: nothing else reads the comment.")
-        .discriminator(discriminator)
+    Draft::new(location, "", problem).evidence("the comment", location).discriminator(discriminator)
 }
 
 /// Removes a comment with the white space before it; a line of its own goes as a whole.
@@ -240,9 +235,10 @@ fn removal(file: &File, location: Location) -> crate::finding::Edit {
 
 /// Reads one comment, its `#` included. Other tools' comments may stand before or behind ours.
 fn read_comment(comment: &str) -> Option<Reading<'_>> {
-    let part = comment.split('#').map(str::trim).find(|part| {
-        part.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("fastwright"))
-    })?;
+    let part = comment
+        .split('#')
+        .map(str::trim)
+        .find(|part| part.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("fastwright")))?;
     let rest = &part[10..];
     let word = rest.trim_start_matches([':', ' ', '\t', '-']);
     let lower = word.to_ascii_lowercase();
@@ -295,9 +291,9 @@ fn definition_lines(file: &File, comments: &Comments, symbol: &str, span: Span) 
         let line = &file.text[at as usize..];
         let line = line.strip_prefix("async").map_or(line, str::trim_start);
         let rest = line.strip_prefix("def ").or_else(|| line.strip_prefix("class "));
-        rest.map(str::trim_start).and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| {
-            !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
-        })
+        rest.map(str::trim_start)
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
     };
     let behind = starts.partition_point(|&at| at <= span.start);
     let above = starts[..behind].iter().rposition(|&at| defines(at));
@@ -307,8 +303,7 @@ fn definition_lines(file: &File, comments: &Comments, symbol: &str, span: Span) 
         starts.get(behind + decorators).filter(|&&at| defines(at)).map(|_| behind + decorators)
     };
     // On a decorator, the definition below is meant, not an equal name above.
-    let on_decorator =
-        behind > 0 && file.text[starts[behind - 1] as usize..].starts_with('@');
+    let on_decorator = behind > 0 && file.text[starts[behind - 1] as usize..].starts_with('@');
     let Some(index) = (if on_decorator { below() } else { None }).or(above) else { return Vec::new() };
     let mut lines = vec![file.line_of(starts[index])];
     for &at in starts[..index].iter().rev() {

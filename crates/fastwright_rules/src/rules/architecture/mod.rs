@@ -1,4 +1,6 @@
 //! Rules of the area `architecture`.
 
+pub mod mutable_global_state;
+pub mod router_never_included;
 pub mod suppression_without_reason;
 pub mod unused_suppression;

@@ -1,0 +1,4 @@
+//! Rules of the area `design`.
+
+pub mod duplicate_route;
+pub mod shadowed_route;

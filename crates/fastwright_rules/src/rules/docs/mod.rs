@@ -1,0 +1,3 @@
+//! Rules of the area `docs`.
+
+pub mod undocumented_status;

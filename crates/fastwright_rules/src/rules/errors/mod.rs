@@ -1,0 +1,4 @@
+//! Rules of the area `errors`.
+
+pub mod exception_text_in_response;
+pub mod swallowed_http_exception;

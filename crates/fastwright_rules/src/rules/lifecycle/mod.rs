@@ -1,0 +1,6 @@
+//! Rules of the area `lifecycle`.
+
+pub mod debug_enabled;
+pub mod iterated_routes_tree;
+pub mod mixed_lifespan_and_events;
+pub mod removed_fastapi_api;

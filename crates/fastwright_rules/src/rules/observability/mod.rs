@@ -1,0 +1,3 @@
+//! Rules of the area `observability`.
+
+pub mod logged_credentials;

@@ -1,0 +1,3 @@
+//! Rules of the area `secrets`.
+
+pub mod hard_coded_secret;
