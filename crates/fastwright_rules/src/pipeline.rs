@@ -16,7 +16,6 @@ use crate::suppression::Suppressions;
 use fastwright_model::analysis::Analysis;
 use fastwright_python::location::{Files, Location};
 use indexmap::IndexMap;
-use rayon::prelude::*;
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -54,7 +53,7 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
     let selected: Vec<&dyn Rule> =
         rules.iter().copied().filter(|rule| settings.is_selected(rule.metadata())).collect();
     let context = Context { analysis, settings: &settings };
-    let outcomes: Vec<Outcome> = selected.par_iter().map(|rule| run(*rule, &context)).collect();
+    let outcomes: Vec<Outcome> = selected.iter().map(|rule| run(*rule, &context)).collect();
 
     let mut reported = Vec::new();
     let mut checked = BTreeSet::new();

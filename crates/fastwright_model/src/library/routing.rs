@@ -19,7 +19,7 @@ pub(super) fn construct(
 ) -> Option<Evaluated> {
     router_kind(class)?;
     let id = interpreter.new_instance(Value::external(class), arguments.clone(), site);
-    initialize(interpreter, class, &Kind::Instance(id).into(), arguments, site)?;
+    let _ = initialize(interpreter, class, &Kind::Instance(id).into(), arguments, site)?;
     Some(Ok(Kind::Instance(id).into()))
 }
 
