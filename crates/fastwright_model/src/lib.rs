@@ -3,6 +3,9 @@
 pub mod analysis;
 pub mod application;
 pub mod assemble;
+pub mod dependant;
+pub mod facts;
 pub mod library;
 pub mod registry;
 pub mod routes;
+pub mod tables;
