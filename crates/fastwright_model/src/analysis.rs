@@ -470,6 +470,14 @@ fn called_names(body: &[ir::Stmt], names: &mut Vec<Ustr>) {
     }
 }
 
+/// The dotted name that a decorator calls or is: `router.get`, `requires`.
+pub(crate) fn callee_text(decorator: &ir::Expr) -> Option<String> {
+    match &decorator.kind {
+        ExprKind::Call(call) => call.callee.dotted_name(),
+        _ => decorator.dotted_name(),
+    }
+}
+
 /// The source text of a place, on one line.
 pub(crate) fn text_at(shared: &SharedProgram, location: Location) -> String {
     let program = shared.0.borrow();

@@ -3,6 +3,8 @@
 use crate::analysis::{SelectedApp, text_at};
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
+use crate::effects::EffectTable;
+use crate::guards::GuardAnalysis;
 use crate::library::describe;
 use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
@@ -11,6 +13,7 @@ use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::sync::Arc;
 use ustr::Ustr;
 
 /// What rules need of a route beyond the table.
@@ -30,6 +33,9 @@ pub(crate) fn assemble(
     selected: Vec<SelectedApp>,
     version: Version,
 ) -> (Vec<App>, Vec<Vec<RouteDetail>>) {
+    let tables = crate::tables::tables(interpreter);
+    let mut effects = EffectTable::new(&tables);
+    let mut guards = GuardAnalysis::new(version);
     let mut apps = Vec::new();
     let mut details = Vec::new();
     let mut mounted = Vec::new();
@@ -47,6 +53,19 @@ pub(crate) fn assemble(
                 describe_inputs(interpreter, &mut route, dependant);
             }
             describe_response(interpreter, &mut route, &flat);
+            if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
+                let (guard, statuses) = guards.guard(
+                    interpreter,
+                    &mut effects,
+                    dependant.as_ref(),
+                    &flat.endpoint,
+                    flat.app,
+                    &flat.path,
+                );
+                route.guard = guard;
+                route.statuses.extend(statuses);
+                describe_effects(interpreter, &mut effects, &mut route, dependant.as_ref(), &flat);
+            }
             routes.push(route);
             own_details.push(RouteDetail { flat, dependant });
         }
@@ -221,6 +240,42 @@ fn describe_response(interpreter: &mut Interpreter<'static>, route: &mut Route, 
         route.statuses.push(422);
     }
     route.statuses.sort_unstable();
+}
+
+/// Tables, statuses and other effects of the handler and everything resolved before it.
+fn describe_effects(
+    interpreter: &mut Interpreter<'static>,
+    table: &mut EffectTable,
+    route: &mut Route,
+    dependant: Option<&Dependant>,
+    flat: &FlatRoute,
+) {
+    let mut functions: Vec<(Arc<FunctionValue>, Option<ObjectId>)> = Vec::new();
+    match dependant {
+        Some(dependant) => {
+            for node in dependant.walk() {
+                if let Some(function) = &node.function {
+                    functions.push((Arc::clone(function), node.receiver));
+                }
+            }
+        }
+        None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
+    }
+    for (function, receiver) in functions {
+        let effects = table.effects(interpreter, &function, receiver);
+        route.reads.extend(effects.reads);
+        route.writes.extend(effects.writes);
+        route.effects.extend(effects.outside);
+        if flat.kind == RouteKind::Http {
+            route.statuses.extend(effects.statuses);
+        }
+    }
+    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
+        list.sort();
+        list.dedup();
+    }
+    route.statuses.sort_unstable();
+    route.statuses.dedup();
 }
 
 /// Every route is registered somewhere, so this is never shown.

@@ -77,6 +77,14 @@ pub(super) fn attribute(
         return match name {
             "headers" | "cookies" | "session" | "auth" | "query_params" => Some(interpreter.dict(Vec::new())),
             "user" => Some(Value::NONE),
+            "url" => {
+                let path = interpreter.extension::<Registry>().anonymous_path.clone().filter(|path| !path.is_empty())?;
+                let site = interpreter.here(fastwright_python::location::Span::default());
+                let url =
+                    interpreter.new_instance(Value::external("starlette.datastructures.URL"), Arguments::default(), site);
+                interpreter.instance_mut(url)?.attributes.insert(Ustr::from("path"), Value::str(&path));
+                Some(Kind::Instance(url).into())
+            }
             _ => None,
         };
     }
@@ -86,13 +94,28 @@ pub(super) fn attribute(
 /// Methods of the list of routes of an app, and of requests.
 pub(super) fn method(
     interpreter: &mut Interpreter<'_>,
-    _owner: &str,
-    _name: &str,
-    _receiver: &Value,
-    _arguments: &Arguments,
+    owner: &str,
+    name: &str,
+    receiver: &Value,
+    arguments: &Arguments,
     _site: Location,
 ) -> Option<Evaluated> {
-    let _ = interpreter;
+    // HTTPException.__init__(status_code, detail, headers), for the program's own subclasses.
+    if name == "__init__"
+        && matches!(owner, "starlette.exceptions.HTTPException" | "fastapi.exceptions.HTTPException")
+        && let Kind::Instance(id) = receiver.kind
+    {
+        let status = arguments.get(0, "status_code").cloned();
+        let detail = arguments.get(1, "detail").cloned();
+        let instance = interpreter.instance_mut(id)?;
+        if let Some(status) = status {
+            instance.attributes.insert(Ustr::from("status_code"), status);
+        }
+        if let Some(detail) = detail {
+            instance.attributes.insert(Ustr::from("detail"), detail);
+        }
+        return Some(Ok(Value::NONE));
+    }
     None
 }
 

@@ -4,6 +4,7 @@
 //! is not followed may raise. Everything raised on the way is remembered.
 
 use super::{Interpreter, Mode, Raised};
+use crate::location::Span;
 use crate::value::*;
 
 /// Steps for one probe.
@@ -19,6 +20,18 @@ pub struct Probed {
 }
 
 impl Interpreter<'_> {
+    /// The decorators of a function as values, the outermost first, with their places.
+    pub fn decorator_values(&mut self, function: &FunctionValue) -> Vec<(Value, Span)> {
+        let definition = std::sync::Arc::clone(&function.definition);
+        self.in_frame(function.scope, function.module, |interpreter| {
+            definition
+                .decorators
+                .iter()
+                .filter_map(|decorator| Some((interpreter.evaluate(decorator).ok()?, decorator.span)))
+                .collect()
+        })
+    }
+
     /// Runs a callable with these arguments. Parameters that are not given and have no default are
     /// symbolic.
     pub fn probe(&mut self, callable: &Value, arguments: Arguments) -> Probed {
