@@ -140,8 +140,13 @@ impl Interpreter<'_> {
                 .find(|head| !sequences.iter().any(|other| other[1..].iter().any(|value| value.same(head))))
                 .unwrap_or(&sequences[0][0])
                 .clone();
+            let before: usize = sequences.iter().map(Vec::len).sum();
             for sequence in &mut sequences {
                 sequence.retain(|value| !value.same(&good));
+            }
+            if before == sequences.iter().map(Vec::len).sum::<usize>() {
+                // A value that is not even the same as itself must not keep the loop going.
+                sequences[0].remove(0);
             }
             order.push(good);
         }

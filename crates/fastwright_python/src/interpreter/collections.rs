@@ -148,8 +148,10 @@ impl Interpreter<'_> {
                 let items = self.elements(&first?);
                 if let Object::List(list) = self.object_mut(id) {
                     match items {
-                        Some(items) => list.items.extend(items),
-                        None => list.incomplete = true,
+                        Some(items) if list.items.len() + items.len() <= super::operators::LONGEST_LIST => {
+                            list.items.extend(items);
+                        }
+                        _ => list.incomplete = true,
                     }
                 }
                 Some(Value::NONE)

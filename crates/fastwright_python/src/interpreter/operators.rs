@@ -7,6 +7,11 @@ use crate::value::*;
 use std::sync::Arc;
 use ustr::Ustr;
 
+/// Texts beyond this length, in bytes, are not kept: nothing that registers a route is that long.
+const LONGEST_TEXT: usize = 64 * 1024;
+/// Lists beyond this length are not grown: doubling in a loop must not eat the memory.
+pub(super) const LONGEST_LIST: usize = 20_000;
+
 impl Interpreter<'_> {
     pub(crate) fn binary(&mut self, operator: BinaryOperator, left: Value, right: Value, span: Span) -> Value {
         let configurable = left.configurable.or(right.configurable);
@@ -47,6 +52,9 @@ impl Interpreter<'_> {
             }
             (Op::Add, Kind::Str(a), _) => {
                 let b = self.text_of(right)?;
+                if a.len() + b.len() > LONGEST_TEXT {
+                    return Some(Value::unknown("the text is too long to be kept", Some(self.here(span))));
+                }
                 Value::str(&format!("{a}{b}"))
             }
             (Op::Add, Kind::Instance(_), Kind::Str(b)) => {
@@ -83,6 +91,7 @@ impl Interpreter<'_> {
             (Op::Add, Kind::List(_), Kind::List(_) | Kind::Tuple(_)) => {
                 let mut items = self.elements(left)?;
                 items.extend(self.elements(right)?);
+                items.truncate(LONGEST_LIST);
                 self.list(items)
             }
             (Op::Multiply, Kind::List(_), Kind::Int(count)) if (0..=64).contains(count) => {
@@ -90,6 +99,9 @@ impl Interpreter<'_> {
                 let mut repeated = Vec::new();
                 for _ in 0..*count {
                     repeated.extend(items.iter().cloned());
+                    if repeated.len() > LONGEST_LIST {
+                        return None;
+                    }
                 }
                 self.list(repeated)
             }
@@ -146,8 +158,8 @@ impl Interpreter<'_> {
                 let items = self.elements(&right);
                 if let Object::List(list) = self.object_mut(id) {
                     match items {
-                        Some(items) => list.items.extend(items),
-                        None => list.incomplete = true,
+                        Some(items) if list.items.len() + items.len() <= LONGEST_LIST => list.items.extend(items),
+                        _ => list.incomplete = true,
                     }
                 }
                 left
