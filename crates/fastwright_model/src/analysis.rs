@@ -80,6 +80,8 @@ pub struct Analysis {
     pub apps: Vec<App>,
     /// Facts about each route beyond the table, in the order of [`Analysis::apps`] and their routes.
     pub details: Vec<Vec<assemble::RouteDetail>>,
+    /// Mapped classes of the program.
+    pub tables: Vec<crate::tables::Table>,
     /// What could not be decided and belongs to no app.
     pub undecided: Vec<Undecided>,
     /// What went wrong while reading.
@@ -189,6 +191,7 @@ pub fn analyse_tree(
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
     let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
+    let tables = crate::tables::tables(&mut interpreter);
     let files = shared.0.borrow_mut().take_files();
     let codes = (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
     undecided.extend(interpreter.notes().iter().map(|note| Undecided {
@@ -202,6 +205,7 @@ pub fn analyse_tree(
         codes,
         apps,
         details,
+        tables,
         undecided,
         problems,
         fastapi,
@@ -463,6 +467,14 @@ fn called_names(body: &[ir::Stmt], names: &mut Vec<Ustr>) {
             }
             _ => {}
         }
+    }
+}
+
+/// The dotted name that a decorator calls or is: `router.get`, `requires`.
+pub(crate) fn callee_text(decorator: &ir::Expr) -> Option<String> {
+    match &decorator.kind {
+        ExprKind::Call(call) => call.callee.dotted_name(),
+        _ => decorator.dotted_name(),
     }
 }
 

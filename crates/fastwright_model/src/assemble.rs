@@ -2,14 +2,18 @@
 
 use crate::analysis::{SelectedApp, text_at};
 use crate::application::*;
+use crate::dependant::{Dependant, DependantBuilder, type_text};
+use crate::effects::EffectTable;
+use crate::guards::GuardAnalysis;
 use crate::library::describe;
-use crate::registry::Registry;
+use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::sync::Arc;
 use ustr::Ustr;
 
 /// What rules need of a route beyond the table.
@@ -17,6 +21,9 @@ use ustr::Ustr;
 pub struct RouteDetail {
     /// The route as registered.
     pub flat: FlatRoute,
+    /// What FastAPI resolves before the handler, and where each parameter comes from; none for mounts,
+    /// plain Starlette routes and endpoints whose code is not known.
+    pub dependant: Option<Dependant>,
 }
 
 /// Assembles the selected apps.
@@ -26,6 +33,9 @@ pub(crate) fn assemble(
     selected: Vec<SelectedApp>,
     version: Version,
 ) -> (Vec<App>, Vec<Vec<RouteDetail>>) {
+    let tables = crate::tables::tables(interpreter);
+    let mut effects = EffectTable::new(&tables);
+    let mut guards = GuardAnalysis::new(version);
     let mut apps = Vec::new();
     let mut details = Vec::new();
     let mut mounted = Vec::new();
@@ -37,8 +47,27 @@ pub(crate) fn assemble(
         let mut routes = Vec::new();
         let mut own_details = Vec::new();
         for flat in table.routes {
-            routes.push(route(interpreter, &flat));
-            own_details.push(RouteDetail { flat });
+            let dependant = dependant(interpreter, &flat);
+            let mut route = route(interpreter, &flat);
+            if let Some(dependant) = &dependant {
+                describe_inputs(interpreter, &mut route, dependant);
+            }
+            describe_response(interpreter, &mut route, &flat);
+            if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
+                let (guard, statuses) = guards.guard(
+                    interpreter,
+                    &mut effects,
+                    dependant.as_ref(),
+                    &flat.endpoint,
+                    flat.app,
+                    &flat.path,
+                );
+                route.guard = guard;
+                route.statuses.extend(statuses);
+                describe_effects(interpreter, &mut effects, &mut route, dependant.as_ref(), &flat);
+            }
+            routes.push(route);
+            own_details.push(RouteDetail { flat, dependant });
         }
         let title = state.arguments.keyword("title").and_then(Value::as_str).unwrap_or("FastAPI").to_owned();
         let lifespan = state.arguments.keyword("lifespan").filter(|value| !value.is_none());
@@ -116,6 +145,137 @@ fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
         deprecated: flat.options.keyword("deprecated").and_then(Value::as_bool) == Some(true),
         function: function.map(|function| function.id),
     }
+}
+
+fn dependant(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Option<Dependant> {
+    if !matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) || flat.entry_kind == EntryKind::Plain {
+        return None;
+    }
+    let location = flat.registration.first().map(|(_, location)| *location)?;
+    Some(DependantBuilder::new(interpreter, &flat.path).endpoint(&flat.endpoint, &flat.dependencies, location))
+}
+
+/// Parameters and request body of a route, from its dependency tree.
+fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, dependant: &Dependant) {
+    let mut bodies: Vec<String> = Vec::new();
+    for node in dependant.walk() {
+        for parameter in &node.parameters {
+            let annotation = match &parameter.annotation {
+                Some(annotation) => type_text(interpreter, annotation),
+                None => "?".to_owned(),
+            };
+            if matches!(parameter.place, ParameterPlace::Body | ParameterPlace::Form | ParameterPlace::File) {
+                let text = match parameter.place {
+                    ParameterPlace::Body => annotation.clone(),
+                    place => format!("{} {}", place.name(), parameter.name),
+                };
+                if !bodies.contains(&text) {
+                    bodies.push(text);
+                }
+            }
+            let default = match &parameter.default {
+                Some(value) => match value.as_str() {
+                    Some(text) => Some(format!("{text:?}")),
+                    None => interpreter.text_of(value),
+                },
+                None => None,
+            };
+            let constraints = parameter
+                .constraints
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_string(), interpreter.text_of(value)?)))
+                .collect();
+            let known = route
+                .parameters
+                .iter()
+                .any(|known| known.alias == parameter.alias && known.place == parameter.place);
+            if known {
+                continue;
+            }
+            route.parameters.push(Parameter {
+                name: parameter.name.to_string(),
+                alias: parameter.alias.clone(),
+                place: parameter.place,
+                annotation,
+                required: parameter.required,
+                default,
+                constraints,
+                location: parameter.location,
+                declared_by: node.qualified.clone(),
+            });
+        }
+    }
+    route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
+}
+
+/// The declared response: `response_model=`, else the return annotation unless it is a response class.
+pub(crate) fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
+    if let Some(model) = flat.options.keyword("response_model") {
+        return (!model.is_none()).then(|| model.clone());
+    }
+    if flat.entry_kind != EntryKind::Operation {
+        return None;
+    }
+    let function = interpreter.plain_function(&flat.endpoint)?;
+    let expression = function.definition.returns.clone()?;
+    let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
+    let declared = interpreter.evaluate_annotation(&annotation);
+    if let Some(class) = interpreter.class_of_type(&declared)
+        && interpreter.derives_from(&class, "starlette.responses.Response")
+    {
+        return None;
+    }
+    (!declared.is_none()).then_some(declared)
+}
+
+fn describe_response(interpreter: &mut Interpreter<'static>, route: &mut Route, flat: &FlatRoute) {
+    let declared = declared_response(interpreter, flat);
+    route.response = declared.map(|declared| type_text(interpreter, &declared));
+    if flat.kind != RouteKind::Http || flat.entry_kind != EntryKind::Operation {
+        return;
+    }
+    let status = flat.options.keyword("status_code").and_then(Value::as_int).unwrap_or(200);
+    route.statuses.push(u16::try_from(status).unwrap_or(200));
+    if !route.parameters.is_empty() {
+        route.statuses.push(422);
+    }
+    route.statuses.sort_unstable();
+}
+
+/// Tables, statuses and other effects of the handler and everything resolved before it.
+fn describe_effects(
+    interpreter: &mut Interpreter<'static>,
+    table: &mut EffectTable,
+    route: &mut Route,
+    dependant: Option<&Dependant>,
+    flat: &FlatRoute,
+) {
+    let mut functions: Vec<(Arc<FunctionValue>, Option<ObjectId>)> = Vec::new();
+    match dependant {
+        Some(dependant) => {
+            for node in dependant.walk() {
+                if let Some(function) = &node.function {
+                    functions.push((Arc::clone(function), node.receiver));
+                }
+            }
+        }
+        None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
+    }
+    for (function, receiver) in functions {
+        let effects = table.effects(interpreter, &function, receiver);
+        route.reads.extend(effects.reads);
+        route.writes.extend(effects.writes);
+        route.effects.extend(effects.outside);
+        if flat.kind == RouteKind::Http {
+            route.statuses.extend(effects.statuses);
+        }
+    }
+    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
+        list.sort();
+        list.dedup();
+    }
+    route.statuses.sort_unstable();
+    route.statuses.dedup();
 }
 
 /// Every route is registered somewhere, so this is never shown.

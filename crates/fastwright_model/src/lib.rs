@@ -3,6 +3,11 @@
 pub mod analysis;
 pub mod application;
 pub mod assemble;
+pub mod dependant;
+pub mod effects;
+pub mod facts;
+mod guards;
 pub mod library;
 pub mod registry;
 pub mod routes;
+pub mod tables;

@@ -54,6 +54,8 @@ pub enum EventKind {
         /// What it is set to.
         value: Value,
     },
+    /// It branches on something that is not decided.
+    Condition(Value),
     /// It yields.
     Yield(Value),
     /// It returns.
@@ -150,6 +152,13 @@ impl Interpreter<'_> {
     pub(crate) fn record_return(&mut self, value: &Value, span: Span) {
         let location = self.here(span);
         self.push_event(location, EventKind::Return(value.clone()));
+    }
+
+    pub(crate) fn record_condition(&mut self, value: &Value, span: Span) {
+        if self.mode == Mode::Summary {
+            let location = self.here(span);
+            self.push_event(location, EventKind::Condition(value.clone()));
+        }
     }
 
     pub(crate) fn record_raise(&mut self, exception: &Value, again: bool, location: Location) {
@@ -471,6 +480,10 @@ impl Interpreter<'_> {
             module: function.module,
         });
         let annotation = annotation.map(|annotation| self.evaluate_annotation(&annotation));
+        let annotation = annotation.or_else(|| {
+            let default = function.defaults.get(index).cloned().flatten()?;
+            self.library.type_from_default(self, &default)
+        });
         let annotation = match parameter.kind {
             ParameterKind::VarPositional | ParameterKind::VarKeyword => None,
             _ => annotation,

@@ -3,6 +3,7 @@
 mod names;
 pub(crate) mod pydantic;
 pub(crate) mod routing;
+pub mod sqlalchemy;
 pub(crate) mod starlette;
 
 use crate::registry::Registry;
@@ -101,6 +102,43 @@ impl Library for KnownLibraries {
         name: Ustr,
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
+    }
+
+    fn result_class(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        callee: &Value,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        sqlalchemy::result_class(interpreter, callee, arguments)
+    }
+
+    fn element_class(&self, interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {
+        sqlalchemy::element_class(interpreter, collection)
+    }
+
+    fn type_from_default(&self, interpreter: &mut Interpreter<'_>, default: &Value) -> Option<Value> {
+        let Some(Symbolic::Call { callee, arguments, .. }) = default.as_symbolic() else { return None };
+        if !callee.as_external().is_some_and(|name| name == "fastapi.Depends" || name == "fastapi.Security") {
+            return None;
+        }
+        let dependency = arguments.get(0, "dependency")?.clone();
+        if matches!(dependency.kind, Kind::Class(_)) {
+            return Some(dependency);
+        }
+        let function = interpreter.plain_function(&dependency)?;
+        let expression = function.definition.returns.clone()?;
+        let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
+        let declared = interpreter.evaluate_annotation(&annotation);
+        if function.definition.is_generator {
+            // Generator[Session, None, None], AsyncIterator[AsyncSession]
+            let Some(Symbolic::Item { index, .. }) = declared.as_symbolic() else { return None };
+            return Some(match &index.kind {
+                Kind::Tuple(items) => items.first()?.clone(),
+                _ => index.clone(),
+            });
+        }
+        Some(declared)
     }
 
     fn passed_to_unknown(

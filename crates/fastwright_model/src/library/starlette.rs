@@ -8,12 +8,25 @@ use fastwright_python::value::*;
 use ustr::Ustr;
 
 pub(super) fn call(
-    _interpreter: &mut Interpreter<'_>,
+    interpreter: &mut Interpreter<'_>,
     callee: &str,
     arguments: &Arguments,
-    _site: Location,
+    site: Location,
 ) -> Option<Evaluated> {
     match callee {
+        // FastAPI's own handler answers with the exception's status.
+        "fastapi.exception_handlers.http_exception_handler" => {
+            let exception = arguments.get(1, "exc")?.clone();
+            let status = interpreter.attribute(&exception, Ustr::from("status_code"), site.span);
+            Some(Ok(Value::symbolic(Symbolic::Call {
+                callee: Value::external("starlette.responses.JSONResponse"),
+                arguments: Arguments {
+                    keywords: vec![(Ustr::from("status_code"), status)],
+                    ..Arguments::default()
+                },
+                site,
+            })))
+        }
         // WSGI and compression wrappers are ASGI applications of their own; what they wrap is inside.
         "starlette.concurrency.iterate_in_threadpool" => arguments.positional.first().cloned().map(Ok),
         _ => None,
@@ -77,6 +90,14 @@ pub(super) fn attribute(
         return match name {
             "headers" | "cookies" | "session" | "auth" | "query_params" => Some(interpreter.dict(Vec::new())),
             "user" => Some(Value::NONE),
+            "url" => {
+                let path = interpreter.extension::<Registry>().anonymous_path.clone().filter(|path| !path.is_empty())?;
+                let site = interpreter.here(fastwright_python::location::Span::default());
+                let url =
+                    interpreter.new_instance(Value::external("starlette.datastructures.URL"), Arguments::default(), site);
+                interpreter.instance_mut(url)?.attributes.insert(Ustr::from("path"), Value::str(&path));
+                Some(Kind::Instance(url).into())
+            }
             _ => None,
         };
     }
@@ -86,13 +107,28 @@ pub(super) fn attribute(
 /// Methods of the list of routes of an app, and of requests.
 pub(super) fn method(
     interpreter: &mut Interpreter<'_>,
-    _owner: &str,
-    _name: &str,
-    _receiver: &Value,
-    _arguments: &Arguments,
+    owner: &str,
+    name: &str,
+    receiver: &Value,
+    arguments: &Arguments,
     _site: Location,
 ) -> Option<Evaluated> {
-    let _ = interpreter;
+    // HTTPException.__init__(status_code, detail, headers), for the program's own subclasses.
+    if name == "__init__"
+        && matches!(owner, "starlette.exceptions.HTTPException" | "fastapi.exceptions.HTTPException")
+        && let Kind::Instance(id) = receiver.kind
+    {
+        let status = arguments.get(0, "status_code").cloned();
+        let detail = arguments.get(1, "detail").cloned();
+        let instance = interpreter.instance_mut(id)?;
+        if let Some(status) = status {
+            instance.attributes.insert(Ustr::from("status_code"), status);
+        }
+        if let Some(detail) = detail {
+            instance.attributes.insert(Ustr::from("detail"), detail);
+        }
+        return Some(Ok(Value::NONE));
+    }
     None
 }
 

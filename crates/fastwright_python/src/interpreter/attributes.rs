@@ -614,14 +614,10 @@ impl Interpreter<'_> {
                 let annotation = self.evaluate_annotation(&annotation);
                 self.class_of_type(&annotation)
             }
-            Symbolic::Element(base) => {
-                let element = self.element_type(base)?;
-                self.class_of_type(&element)
-            }
-            Symbolic::Item { base, .. } => {
-                let element = self.element_type(base)?;
-                self.class_of_type(&element)
-            }
+            Symbolic::Element(base) | Symbolic::Item { base, .. } => match self.element_type(base) {
+                Some(element) => self.class_of_type(&element),
+                None => self.library.element_class(self, base),
+            },
             Symbolic::Format(_) => Some(Value::external("builtins.str")),
             Symbolic::Compare { .. } | Symbolic::Not(_) => Some(Value::external("builtins.bool")),
             Symbolic::Template(_) => Some(Value::external("string.templatelib.Template")),

@@ -278,6 +278,7 @@ impl Interpreter<'_> {
 
     /// The call of something whose code is not run: the expression stays as it is.
     fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
+        self.unfollowed_calls += 1;
         if self.mode == Mode::Import {
             self.library.passed_to_unknown(self, callee, &arguments, site);
         }

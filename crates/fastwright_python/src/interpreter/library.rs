@@ -100,6 +100,16 @@ pub trait Library: Sync {
         &[]
     }
 
+    /// The class of the elements of a collection that a library hands out: rows of a query.
+    fn element_class(&self, _interpreter: &mut Interpreter<'_>, _collection: &Value) -> Option<Value> {
+        None
+    }
+
+    /// The type of a parameter that declares none, from its default: what `Depends(get_session)` gives.
+    fn type_from_default(&self, _interpreter: &mut Interpreter<'_>, _default: &Value) -> Option<Value> {
+        None
+    }
+
     /// The class of the object that a library's call gives back, when it is not the callee itself.
     fn result_class(&self, _interpreter: &mut Interpreter<'_>, _callee: &Value, _arguments: &Arguments) -> Option<Value> {
         None

@@ -18,6 +18,7 @@ mod imports;
 mod library;
 mod operators;
 mod records;
+mod probe;
 mod scopes;
 mod standard_library;
 mod statements;
@@ -26,6 +27,7 @@ mod strings;
 pub(crate) use statements::Flow;
 pub use attributes::{is_none_type, plain_type};
 pub use imports::{Found, FoundModule, ModuleKey, ModuleSource};
+pub use probe::Probed;
 pub use library::{Library, NoLibrary};
 
 use crate::ir;
@@ -57,6 +59,8 @@ pub enum Mode {
     Import,
     /// A function is walked once for all its callers; what it does is recorded.
     Summary,
+    /// A function runs with chosen inputs ([`Interpreter::probe`]); undecided branches are both walked.
+    Probe,
 }
 
 /// Bounds that make evaluation end.
@@ -224,6 +228,8 @@ pub struct Interpreter<'a> {
     /// What function summaries have recorded so far.
     pub summaries: SummaryTable,
     pub(crate) recorders: Vec<Recorder>,
+    pub(crate) probed_raises: Vec<Raised>,
+    pub(crate) unfollowed_calls: u64,
     extension: Box<dyn Any + Send>,
 }
 
@@ -264,6 +270,8 @@ impl<'a> Interpreter<'a> {
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),
             recorders: Vec::new(),
+            probed_raises: Vec::new(),
+            unfollowed_calls: 0,
             extension,
         }
     }

@@ -91,6 +91,9 @@ impl Interpreter<'_> {
                 };
                 let location = self.here(statement.span);
                 self.record_raise(&value, exception.is_none(), location);
+                if self.mode == Mode::Probe {
+                    self.probed_raises.push(Raised { value: value.clone(), location });
+                }
                 return Err(Box::new(Raised { value, location }));
             }
             StmtKind::Try { body, handlers, orelse, finalbody } => {
@@ -180,7 +183,7 @@ impl Interpreter<'_> {
             let (taken, left_out) = if truth { (body, orelse) } else { (orelse, body) };
             let Some(setting) = value.configurable else { return self.execute_block(taken) };
             // A default with which the program would not even start is not what it runs with.
-            if always_raises(taken) && !always_raises(left_out) {
+            if self.mode == Mode::Import && always_raises(taken) && !always_raises(left_out) {
                 return self.execute_block(left_out);
             }
             let setting = self.setting_name(setting).to_owned();
@@ -193,6 +196,7 @@ impl Interpreter<'_> {
             self.conditions.pop();
             return flow;
         }
+        self.record_condition(&value, test.span);
         if self.mode == Mode::Import {
             // While modules are imported, a branch that only fails is the one that was not taken.
             match (always_raises(body), always_raises(orelse)) {
@@ -385,6 +389,8 @@ impl Interpreter<'_> {
     fn execute_try(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt], finalbody: &[Stmt]) -> Executed {
         let result = if self.mode == Mode::Summary {
             self.try_in_summary(body, handlers, orelse)
+        } else if self.mode == Mode::Probe {
+            self.try_in_probe(body, handlers, orelse)
         } else {
             let before = self.conditions.len();
             let guards = self.import_guards;
@@ -406,6 +412,72 @@ impl Interpreter<'_> {
         match self.execute_block(finalbody)? {
             Flow::Normal => result,
             flow => Ok(flow),
+        }
+    }
+
+    /// In a probe a body raises when it certainly does, and may raise when it calls what is not followed.
+    fn try_in_probe(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt]) -> Executed {
+        let unfollowed = self.unfollowed_calls;
+        let before = self.snapshot();
+        let raises = self.probed_raises.len();
+        match self.execute_block(body) {
+            Err(raised) => {
+                // What is caught here is not met by the caller.
+                let matched = handlers.iter().any(|handler| handler.exception.is_some());
+                if matched {
+                    self.probed_raises.truncate(raises);
+                }
+                let outcome = self.handle(*raised.clone(), handlers);
+                if let Err(again) = &outcome
+                    && again.location == raised.location
+                {
+                    self.probed_raises.push(*raised);
+                }
+                outcome
+            }
+            Ok(flow) => {
+                let main = match flow {
+                    Flow::Normal => self.execute_block(orelse),
+                    flow => Ok(flow),
+                };
+                if self.unfollowed_calls == unfollowed {
+                    return main;
+                }
+                let after_main = self.snapshot();
+                let mut weakest = main.as_ref().ok().copied();
+                let mut joined = matches!(main, Ok(Flow::Normal)).then_some(after_main);
+                for handler in handlers {
+                    self.replace_names(before.clone());
+                    let exception = match &handler.exception {
+                        Some(class) => self.evaluate(class)?,
+                        None => Value::external("builtins.BaseException"),
+                    };
+                    let caught = self.caught_exception(&exception, handler.span);
+                    self.frame_mut().handling.push(caught.clone());
+                    if let Some(name) = handler.name {
+                        self.bind(name, caught);
+                    }
+                    let result = self.execute_block(&handler.body);
+                    self.frame_mut().handling.pop();
+                    if let Ok(flow) = result {
+                        weakest = Some(weakest.map_or(flow, |known| known.min(flow)));
+                        if flow == Flow::Normal {
+                            let after = self.snapshot();
+                            joined = Some(match joined {
+                                None => after,
+                                Some(earlier) => join_names(earlier, after),
+                            });
+                        }
+                    }
+                }
+                if let Some(names) = joined {
+                    self.replace_names(names);
+                }
+                match weakest {
+                    Some(flow) => Ok(flow),
+                    None => main,
+                }
+            }
         }
     }
 

@@ -1,0 +1,675 @@
+//! The dependency tree of a route: what FastAPI calls before the handler, and where every parameter
+//! comes from (FastAPI 0.165 `dependencies/utils.py`: `get_dependant`, `analyze_param`).
+
+use crate::application::ParameterPlace;
+use crate::assemble::qualified;
+use fastwright_python::interpreter::{Interpreter, is_none_type, plain_type};
+use fastwright_python::ir::{BinaryOperator, ParameterKind};
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// What kind of callable stands at a node of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DependantKind {
+    /// The endpoint itself.
+    Handler,
+    /// A function, class or callable object of the program.
+    Dependency,
+    /// A security scheme of FastAPI, by its class: `fastapi.security.http.HTTPBearer`.
+    SecurityScheme(Ustr),
+    /// Something whose code is not known.
+    Opaque,
+}
+
+/// A callable with its parameters and the dependencies that FastAPI resolves first.
+#[derive(Debug, Clone)]
+pub struct Dependant {
+    /// What it is.
+    pub kind: DependantKind,
+    /// The callable.
+    pub call: Value,
+    /// `module:qualname`.
+    pub qualified: String,
+    /// The function of the program that runs, if there is one (for a class its `__init__`, for an object
+    /// its `__call__`).
+    pub function: Option<Arc<FunctionValue>>,
+    /// What its first parameter is bound to, for [`Interpreter::summarize`].
+    pub receiver: Option<ObjectId>,
+    /// Where it is depended upon: the parameter, or the `dependencies=` list.
+    pub location: Location,
+    /// How it got here, for evidence: ``parameter `user` ``, `dependencies of the router`.
+    pub via: String,
+    /// Name of the parameter that gets its result.
+    pub parameter_name: Option<Ustr>,
+    /// Parameters that FastAPI fills from the request.
+    pub parameters: Vec<DependantParameter>,
+    /// Parameters that FastAPI fills with the request, response or background tasks: name and class.
+    pub special: Vec<(Ustr, Ustr)>,
+    /// What is resolved first, in order.
+    pub dependencies: Vec<Dependant>,
+    /// Scopes given with `Security(..., scopes=[...])`.
+    pub scopes: Vec<String>,
+    /// `Depends(scope=...)`: `function` or `request`.
+    pub scope: Option<String>,
+    /// Whether the function yields, so that it has exit code.
+    pub is_generator: bool,
+    /// Whether the function is a coroutine or an async generator.
+    pub is_async: bool,
+}
+
+/// A parameter that comes from the request.
+#[derive(Debug, Clone)]
+pub struct DependantParameter {
+    /// Name in the signature.
+    pub name: Ustr,
+    /// Name on the wire.
+    pub alias: String,
+    /// Where it comes from.
+    pub place: ParameterPlace,
+    /// Its type, without `Annotated`.
+    pub annotation: Option<Value>,
+    /// The `Query(...)`, `Body(...)`, ... object, when one is given.
+    pub field: Option<Value>,
+    /// The default, when it has one.
+    pub default: Option<Value>,
+    /// Whether the client must send it.
+    pub required: bool,
+    /// Bounds, lengths and patterns: `le` and its value.
+    pub constraints: Vec<(Ustr, Value)>,
+    /// The parameter in the signature.
+    pub location: Location,
+}
+
+impl Dependant {
+    /// This node and everything below it, dependencies before those who need them.
+    pub fn walk(&self) -> Vec<&Dependant> {
+        let mut found = Vec::new();
+        self.collect(&mut found);
+        found
+    }
+
+    fn collect<'d>(&'d self, found: &mut Vec<&'d Dependant>) {
+        for dependency in &self.dependencies {
+            dependency.collect(found);
+        }
+        found.push(self);
+    }
+
+    /// The dependency that fills a parameter of this callable.
+    pub fn dependency_of(&self, parameter: &str) -> Option<&Dependant> {
+        self.dependencies.iter().find(|dependency| dependency.parameter_name.is_some_and(|name| name == parameter))
+    }
+}
+
+/// Builds the tree of a callable.
+pub struct DependantBuilder<'b, 'a> {
+    interpreter: &'b mut Interpreter<'a>,
+    path_parameters: Vec<String>,
+    stack: Vec<Value>,
+}
+
+impl<'b, 'a> DependantBuilder<'b, 'a> {
+    /// A builder for a route with this full path.
+    pub fn new(interpreter: &'b mut Interpreter<'a>, path: &str) -> Self {
+        Self { interpreter, path_parameters: path_parameters(path), stack: Vec::new() }
+    }
+
+    /// The tree of an endpoint, with what `dependencies=` on the way add in front.
+    pub fn endpoint(
+        &mut self,
+        endpoint: &Value,
+        given: &[(Value, String, Location)],
+        location: Location,
+    ) -> Dependant {
+        let mut dependant = self.dependant(endpoint, location, "the endpoint".to_owned(), None);
+        dependant.kind = DependantKind::Handler;
+        let mut first = Vec::new();
+        for (value, given_to, location) in given {
+            if let Some(marker) = marker(value) {
+                let site = match value.as_symbolic() {
+                    Some(Symbolic::Call { site, .. }) => *site,
+                    _ => *location,
+                };
+                if let Some(call) = &marker.call {
+                    let mut dependency = self.dependant(call, site, format!("dependencies of {given_to}"), None);
+                    dependency.scopes = self.texts(marker.scopes.as_ref());
+                    dependency.scope = marker.scope.clone();
+                    first.push(dependency);
+                }
+            }
+        }
+        first.append(&mut dependant.dependencies);
+        dependant.dependencies = first;
+        dependant
+    }
+
+    fn texts(&mut self, value: Option<&Value>) -> Vec<String> {
+        let Some(value) = value else { return Vec::new() };
+        let items = self.interpreter.elements(value).unwrap_or_default();
+        items.iter().filter_map(|item| self.interpreter.text_of(item)).collect()
+    }
+
+    fn dependant(&mut self, call: &Value, location: Location, via: String, parameter: Option<Ustr>) -> Dependant {
+        let mut dependant = Dependant {
+            kind: DependantKind::Opaque,
+            call: call.clone(),
+            qualified: qualified(self.interpreter, call),
+            function: None,
+            receiver: None,
+            location,
+            via,
+            parameter_name: parameter,
+            parameters: Vec::new(),
+            special: Vec::new(),
+            dependencies: Vec::new(),
+            scopes: Vec::new(),
+            scope: None,
+            is_generator: false,
+            is_async: false,
+        };
+        if self.stack.len() > 24 || self.stack.iter().any(|known| known.same(call)) {
+            return dependant;
+        }
+        if let Some(scheme) = self.security_scheme(call) {
+            dependant.kind = DependantKind::SecurityScheme(scheme);
+            return dependant;
+        }
+        self.stack.push(call.clone());
+        match self.callable(call) {
+            Callable::Function { function, receiver, skip, bound } => {
+                dependant.kind = DependantKind::Dependency;
+                dependant.is_generator = function.definition.is_generator;
+                dependant.is_async = function.definition.is_async;
+                dependant.receiver = receiver;
+                let signature = self.signature(&function);
+                self.function_parameters(&mut dependant, &signature, skip, &bound);
+                dependant.function = Some(function);
+            }
+            Callable::Record(class) => {
+                dependant.kind = DependantKind::Dependency;
+                self.record_parameters(&mut dependant, &class);
+            }
+            Callable::Unknown => {}
+        }
+        self.stack.pop();
+        dependant
+    }
+
+    /// The class of FastAPI's security scheme that a callable is an instance of, if it is one.
+    fn security_scheme(&mut self, call: &Value) -> Option<Ustr> {
+        let class = match &call.kind {
+            Kind::Instance(_) | Kind::Symbolic(_) => self.interpreter.class_of(call)?,
+            _ => return None,
+        };
+        // A subclass with its own __call__ is ordinary code.
+        if self.interpreter.find_in_class(&class, Ustr::from("__call__")).is_some() {
+            return None;
+        }
+        self.interpreter
+            .class_order(&class)
+            .iter()
+            .filter_map(Value::as_external)
+            .find(|name| name.starts_with("fastapi.security."))
+    }
+
+    fn callable(&mut self, call: &Value) -> Callable {
+        match &call.kind {
+            Kind::Function(function) => {
+                Callable::Function { function: Arc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
+            }
+            Kind::Method(method) => match &method.function.kind {
+                Kind::Function(function) => {
+                    let receiver = match method.receiver.kind {
+                        Kind::Instance(id) | Kind::Class(id) => Some(id),
+                        _ => None,
+                    };
+                    Callable::Function { function: Arc::clone(function), receiver, skip: 1, bound: Vec::new() }
+                }
+                _ => Callable::Unknown,
+            },
+            Kind::Descriptor(descriptor) => self.callable(&descriptor.function.clone()),
+            Kind::Class(class) => {
+                if self.interpreter.is_record(*class)
+                    || self.interpreter.derives_from(call, crate::library::pydantic::MODEL)
+                {
+                    return Callable::Record(call.clone());
+                }
+                match self.interpreter.find_in_class(call, Ustr::from("__init__")).map(|(value, _)| value.kind) {
+                    Some(Kind::Function(function)) => {
+                        Callable::Function { function, receiver: Some(*class), skip: 1, bound: Vec::new() }
+                    }
+                    _ => Callable::Unknown,
+                }
+            }
+            Kind::Instance(id) => {
+                let Some(class) = self.interpreter.class_of(call) else { return Callable::Unknown };
+                match self.interpreter.find_in_class(&class, Ustr::from("__call__")).map(|(value, _)| value.kind) {
+                    Some(Kind::Function(function)) => {
+                        Callable::Function { function, receiver: Some(*id), skip: 1, bound: Vec::new() }
+                    }
+                    _ => Callable::Unknown,
+                }
+            }
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Call { callee, arguments, .. }
+                    if callee.as_external().is_some_and(|name| name == "functools.partial") =>
+                {
+                    let Some(inner) = arguments.positional.first() else { return Callable::Unknown };
+                    let keywords: Vec<Ustr> = arguments.keywords.iter().map(|(name, _)| *name).collect();
+                    let positional = arguments.positional.len() - 1;
+                    match self.callable(&inner.clone()) {
+                        Callable::Function { function, receiver, skip, mut bound } => {
+                            bound.extend(keywords);
+                            Callable::Function { function, receiver, skip: skip + positional, bound }
+                        }
+                        other => other,
+                    }
+                }
+                _ => Callable::Unknown,
+            },
+            _ => Callable::Unknown,
+        }
+    }
+
+    /// The function whose signature counts: `inspect.signature` follows `__wrapped__`.
+    fn signature(&self, function: &Arc<FunctionValue>) -> Arc<FunctionValue> {
+        let mut current = Arc::clone(function);
+        for _ in 0..8 {
+            let wrapped = self.interpreter.function_set_attribute(&current, "__wrapped__");
+            match wrapped.and_then(|wrapped| self.interpreter.plain_function(wrapped)) {
+                Some(inner) if inner.serial != current.serial => current = inner,
+                _ => break,
+            }
+        }
+        current
+    }
+
+    fn function_parameters(
+        &mut self,
+        dependant: &mut Dependant,
+        function: &Arc<FunctionValue>,
+        skip: usize,
+        bound: &[Ustr],
+    ) {
+        for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
+            if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+                || bound.contains(&parameter.name)
+            {
+                continue;
+            }
+            let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
+                expression: Arc::clone(expression),
+                scope: function.scope,
+                module: function.module,
+            });
+            let annotation = annotation.map(|annotation| self.interpreter.evaluate_annotation(&annotation));
+            let default = function.defaults.get(index).cloned().flatten();
+            let location = Location { file: function.id.file, span: parameter.span };
+            self.parameter(dependant, parameter.name, annotation, default, location);
+        }
+    }
+
+    /// Parameters of a dataclass or Pydantic model used as a dependency: its fields.
+    fn record_parameters(&mut self, dependant: &mut Dependant, class: &Value) {
+        let mut fields: OrderedMap<Ustr, (Annotation, Location, Option<Value>)> = OrderedMap::default();
+        for owner in self.interpreter.class_order(class).into_iter().rev() {
+            let Kind::Class(id) = owner.kind else { continue };
+            let Some(object) = self.interpreter.class(id) else { continue };
+            for (name, (annotation, location)) in &object.annotations {
+                fields.insert(*name, (annotation.clone(), *location, object.attributes.get(name).cloned()));
+            }
+        }
+        for (name, (annotation, location, default)) in fields {
+            let annotation = self.interpreter.evaluate_annotation(&annotation);
+            self.parameter(dependant, name, Some(annotation), default, location);
+        }
+    }
+
+    fn parameter(
+        &mut self,
+        dependant: &mut Dependant,
+        name: Ustr,
+        annotation: Option<Value>,
+        default: Option<Value>,
+        location: Location,
+    ) {
+        let (bare, metadata) = match &annotation {
+            Some(annotation) => split_annotated(annotation),
+            None => (None, Vec::new()),
+        };
+        let mut field = metadata.iter().rev().find(|value| field_place(value).is_some()).cloned();
+        let mut depends = metadata.iter().rev().find_map(marker);
+        let mut default = default;
+        if let Some(value) = default.take() {
+            if let Some(given) = marker(&value) {
+                depends = Some(given);
+            } else if field_place(&value).is_some() {
+                field = Some(value);
+            } else {
+                default = Some(value);
+            }
+        }
+        if let Some(depends) = depends {
+            let call = depends.call.clone().or_else(|| bare.clone()).unwrap_or_else(|| {
+                Value::unknown("the dependency names no callable", Some(location))
+            });
+            let call = match bare_class(&call) {
+                Some(class) => class,
+                None => call,
+            };
+            let mut dependency = self.dependant(&call, location, format!("parameter `{name}`"), Some(name));
+            dependency.scopes = self.texts(depends.scopes.as_ref());
+            dependency.scope = depends.scope;
+            dependant.dependencies.push(dependency);
+            return;
+        }
+        let class = bare.as_ref().and_then(|bare| self.interpreter.class_of_type(bare));
+        if field.is_none()
+            && let Some(class) = &class
+            && let Some(special) = self.special_class(class)
+        {
+            dependant.special.push((name, special));
+            return;
+        }
+        let place = match field.as_ref().and_then(field_place) {
+            Some(place) => place,
+            None if self.path_parameters.iter().any(|known| known == name.as_str()) => ParameterPlace::Path,
+            None if class.as_ref().is_some_and(|class| {
+                class.as_external().is_some_and(|name| name == "fastapi.UploadFile")
+            }) =>
+            {
+                ParameterPlace::File
+            }
+            None => match &bare {
+                Some(bare) if !self.is_scalar(bare) => ParameterPlace::Body,
+                _ => ParameterPlace::Query,
+            },
+        };
+        let arguments = field.as_ref().and_then(call_arguments).cloned().unwrap_or_default();
+        let alias = arguments
+            .keyword("validation_alias")
+            .or_else(|| arguments.keyword("alias"))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .unwrap_or_else(|| {
+                let converts = arguments.keyword("convert_underscores").and_then(Value::as_bool) != Some(false);
+                if place == ParameterPlace::Header && converts { name.replace('_', "-") } else { name.to_string() }
+            });
+        let field_default = arguments
+            .get(0, "default")
+            .filter(|value| !matches!(value.kind, Kind::Ellipsis))
+            .cloned();
+        let default = default.filter(|value| !matches!(value.kind, Kind::Ellipsis)).or(field_default);
+        let has_factory = arguments.keyword("default_factory").is_some();
+        let required = place == ParameterPlace::Path || (default.is_none() && !has_factory);
+        let mut constraints: Vec<(Ustr, Value)> = Vec::new();
+        let sources = std::iter::once(arguments.keywords.clone())
+            .chain(metadata.iter().filter_map(|value| call_arguments(value)).map(|given| given.keywords.clone()));
+        for keywords in sources {
+            for (keyword, value) in keywords {
+                if CONSTRAINTS.contains(&keyword.as_str())
+                    && !value.is_none()
+                    && !constraints.iter().any(|(known, _)| *known == keyword)
+                {
+                    constraints.push((keyword, value));
+                }
+            }
+        }
+        for value in &metadata {
+            self.annotated_types(value, &mut constraints);
+        }
+        dependant.parameters.push(DependantParameter {
+            name,
+            alias,
+            place,
+            annotation: bare,
+            field,
+            default,
+            required,
+            constraints,
+            location,
+        });
+    }
+
+    /// `annotated_types.Le(100)` and friends; `conint(le=...)` as the type itself.
+    fn annotated_types(&mut self, value: &Value, constraints: &mut Vec<(Ustr, Value)>) {
+        let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return };
+        let Some(name) = callee.as_external() else { return };
+        let keyword = match name.as_str() {
+            "annotated_types.Le" => "le",
+            "annotated_types.Lt" => "lt",
+            "annotated_types.Ge" => "ge",
+            "annotated_types.Gt" => "gt",
+            "annotated_types.MaxLen" => "max_length",
+            "annotated_types.MinLen" => "min_length",
+            _ => return,
+        };
+        if let Some(bound) = arguments.positional.first() {
+            constraints.push((Ustr::from(keyword), bound.clone()));
+        }
+    }
+
+    fn special_class(&mut self, class: &Value) -> Option<Ustr> {
+        const SPECIAL: &[&str] = &[
+            "starlette.requests.Request",
+            "starlette.websockets.WebSocket",
+            "starlette.requests.HTTPConnection",
+            "starlette.responses.Response",
+            "fastapi.BackgroundTasks",
+            "starlette.background.BackgroundTasks",
+            "fastapi.security.oauth2.SecurityScopes",
+        ];
+        self.interpreter
+            .class_order(class)
+            .iter()
+            .filter_map(Value::as_external)
+            .find(|name| SPECIAL.contains(&name.as_str()))
+    }
+
+    /// Whether a type is taken from the query string when nothing else is said (FastAPI
+    /// `field_annotation_is_scalar`).
+    fn is_scalar(&mut self, annotation: &Value) -> bool {
+        match annotation.as_symbolic() {
+            Some(Symbolic::Binary { operator: BinaryOperator::BitOr, left, right }) => {
+                let (left, right) = (left.clone(), right.clone());
+                return self.is_scalar(&left) && self.is_scalar(&right);
+            }
+            Some(Symbolic::Item { base, index }) => {
+                let Some(name) = base.as_external() else { return false };
+                return match name.as_str() {
+                    "typing.Annotated" | "typing.Optional" | "typing.Union" => {
+                        let members = match (&index.kind, name.as_str()) {
+                            (Kind::Tuple(items), "typing.Annotated") => items.first().cloned().into_iter().collect(),
+                            (Kind::Tuple(items), _) => items.to_vec(),
+                            _ => vec![index.clone()],
+                        };
+                        members.iter().all(|member| self.is_scalar(member))
+                    }
+                    "typing.Literal" | "typing.Type" | "builtins.type" => true,
+                    _ => false,
+                };
+            }
+            _ => {}
+        }
+        let Some(class) = self.interpreter.class_of_type(annotation) else { return true };
+        if let Kind::Class(id) = class.kind {
+            if self.interpreter.is_record(id) {
+                return false;
+            }
+            return !self.interpreter.class_order(&class).iter().filter_map(Value::as_external).any(|name| {
+                matches!(
+                    name.as_str(),
+                    "pydantic.main.BaseModel" | "builtins.dict" | "builtins.list" | "builtins.set" | "builtins.tuple"
+                        | "typing.TypedDict" | "typing.NamedTuple" | "fastapi.UploadFile"
+                )
+            });
+        }
+        class.as_external().is_none_or(|name| {
+            !matches!(
+                name.as_str(),
+                "builtins.dict" | "builtins.list" | "builtins.set" | "builtins.frozenset" | "builtins.tuple"
+                    | "typing.Dict" | "typing.List" | "typing.Set" | "typing.FrozenSet" | "typing.Tuple"
+                    | "typing.Sequence" | "typing.Mapping" | "typing.Iterable" | "collections.abc.Sequence"
+                    | "collections.abc.Mapping" | "collections.deque" | "typing.Deque" | "pydantic.main.BaseModel"
+                    | "fastapi.UploadFile"
+            )
+        })
+    }
+}
+
+enum Callable {
+    Function { function: Arc<FunctionValue>, receiver: Option<ObjectId>, skip: usize, bound: Vec<Ustr> },
+    Record(Value),
+    Unknown,
+}
+
+/// Keywords of `Query(...)`, `Field(...)` and the like that validation enforces.
+pub const CONSTRAINTS: &[&str] = &[
+    "gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "regex", "max_digits",
+    "decimal_places", "strict",
+];
+
+/// A `Depends(...)` or `Security(...)` object.
+struct Marker {
+    call: Option<Value>,
+    scopes: Option<Value>,
+    scope: Option<String>,
+}
+
+fn marker(value: &Value) -> Option<Marker> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else {
+        // `Annotated[User, Depends]` is not valid, a bare `Depends` is.
+        return None;
+    };
+    let name = callee.as_external()?;
+    if name != "fastapi.Depends" && name != "fastapi.Security" {
+        return None;
+    }
+    Some(Marker {
+        call: arguments.get(0, "dependency").filter(|value| !value.is_none()).cloned(),
+        scopes: arguments.keyword("scopes").cloned(),
+        scope: arguments.keyword("scope").and_then(Value::as_str).map(str::to_owned),
+    })
+}
+
+/// Whether a value marks a dependency.
+pub fn is_depends(value: &Value) -> bool {
+    marker(value).is_some()
+}
+
+fn field_place(value: &Value) -> Option<ParameterPlace> {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return None };
+    Some(match callee.as_external()?.as_str() {
+        "fastapi.Path" => ParameterPlace::Path,
+        "fastapi.Query" => ParameterPlace::Query,
+        "fastapi.Header" => ParameterPlace::Header,
+        "fastapi.Cookie" => ParameterPlace::Cookie,
+        "fastapi.Body" => ParameterPlace::Body,
+        "fastapi.Form" => ParameterPlace::Form,
+        "fastapi.File" => ParameterPlace::File,
+        _ => return None,
+    })
+}
+
+fn call_arguments(value: &Value) -> Option<&Arguments> {
+    match value.as_symbolic()? {
+        Symbolic::Call { arguments, .. } => Some(arguments),
+        _ => None,
+    }
+}
+
+/// `Annotated[T, a, b]` as `T` and `[a, b]`; nested ones are flattened, outer metadata last.
+pub fn split_annotated(annotation: &Value) -> (Option<Value>, Vec<Value>) {
+    if let Some(Symbolic::Item { base, index }) = annotation.as_symbolic()
+        && base.as_external().is_some_and(|name| name == "typing.Annotated")
+        && let Kind::Tuple(items) = &index.kind
+        && let Some((first, rest)) = items.split_first()
+    {
+        let (bare, mut metadata) = split_annotated(first);
+        metadata.extend(rest.iter().cloned());
+        return (bare, metadata);
+    }
+    (Some(annotation.clone()), Vec::new())
+}
+
+/// A generic alias of a class as the class itself; `Depends()` on `Page[Item]` calls `Page`.
+fn bare_class(call: &Value) -> Option<Value> {
+    match call.as_symbolic()? {
+        Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_)) => Some(base.clone()),
+        Symbolic::Binary { .. } => {
+            let plain = plain_type(call);
+            matches!(plain.kind, Kind::Class(_)).then_some(plain)
+        }
+        _ => None,
+    }
+}
+
+/// Names of the parameters in a path: `{name}` and `{name:converter}`.
+pub fn path_parameters(path: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while let Some(start) = rest.find('{') {
+        let Some(end) = rest[start..].find('}') else { break };
+        let inside = &rest[start + 1..start + end];
+        names.push(inside.split(':').next().unwrap_or(inside).to_owned());
+        rest = &rest[start + end + 1..];
+    }
+    names
+}
+
+/// A type as people write it: `list[Order]`, `int | None`; `?` when it is not known.
+pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> String {
+    match &annotation.kind {
+        Kind::None => "None".to_owned(),
+        Kind::Class(id) => interpreter.class(*id).map_or_else(|| "?".to_owned(), |class| class.name.to_string()),
+        Kind::External(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+        Kind::Str(text) => format!("{text:?}"),
+        Kind::Int(number) => number.to_string(),
+        Kind::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+        Kind::Ellipsis => "...".to_owned(),
+        Kind::Tuple(items) => {
+            let texts: Vec<String> = items.iter().map(|item| type_text(interpreter, item)).collect();
+            texts.join(", ")
+        }
+        Kind::List(_) => {
+            let items = interpreter.elements(annotation).unwrap_or_default();
+            let texts: Vec<String> = items.iter().map(|item| type_text(interpreter, item)).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Item { base, index } => match (base.as_external().as_deref(), &index.kind) {
+                (Some("typing.Annotated"), Kind::Tuple(items)) if !items.is_empty() => {
+                    type_text(interpreter, &items[0])
+                }
+                (Some("typing.Optional"), _) => format!("{} | None", type_text(interpreter, index)),
+                (Some("typing.Union"), Kind::Tuple(items)) => {
+                    let texts: Vec<String> = items.iter().map(|item| type_text(interpreter, item)).collect();
+                    texts.join(" | ")
+                }
+                (Some("typing.List"), _) => format!("list[{}]", type_text(interpreter, index)),
+                (Some("typing.Dict"), _) => format!("dict[{}]", type_text(interpreter, index)),
+                _ => format!("{}[{}]", type_text(interpreter, base), type_text(interpreter, index)),
+            },
+            Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
+                if is_none_type(left) {
+                    format!("{} | None", type_text(interpreter, right))
+                } else {
+                    format!("{} | {}", type_text(interpreter, left), type_text(interpreter, right))
+                }
+            }
+            Symbolic::Call { callee, arguments, .. } => match arguments.positional.first().and_then(Value::as_str) {
+                Some(name) if callee.as_external().is_some_and(|name| name.starts_with("typing.")) => name.to_owned(),
+                _ => type_text(interpreter, &callee.clone()),
+            },
+            Symbolic::Member { name, .. } => name.to_string(),
+            _ => "?".to_owned(),
+        },
+        Kind::Instance(_) => match interpreter.class_of(annotation) {
+            Some(class) => type_text(interpreter, &class),
+            None => "?".to_owned(),
+        },
+        _ => "?".to_owned(),
+    }
+}

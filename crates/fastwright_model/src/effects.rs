@@ -1,0 +1,276 @@
+//! Effects: what code does beyond computing. Found once for each function, then joined along calls.
+
+use crate::facts::{EdgeKind, callee_name, mentions, status_of_exception, targets};
+use crate::library::sqlalchemy::{entity, session_kind};
+use crate::tables::Table;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
+use fastwright_python::value::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What some code does, itself and through what it calls.
+#[derive(Debug, Clone, Default)]
+pub struct Effects {
+    /// Names of tables that are read.
+    pub reads: BTreeSet<String>,
+    /// Names of tables that are written.
+    pub writes: BTreeSet<String>,
+    /// Statuses of exceptions that are raised.
+    pub statuses: BTreeSet<u16>,
+    /// Calls to the outside and other effects, in words.
+    pub outside: BTreeSet<String>,
+    /// Where the request's headers, cookies or session are read, if they are.
+    pub reads_credentials: Option<Location>,
+}
+
+impl Effects {
+    fn join(&mut self, other: &Effects) {
+        self.reads.extend(other.reads.iter().cloned());
+        self.writes.extend(other.writes.iter().cloned());
+        self.statuses.extend(other.statuses.iter().copied());
+        self.outside.extend(other.outside.iter().cloned());
+        self.reads_credentials = self.reads_credentials.or(other.reads_credentials);
+    }
+}
+
+struct Local {
+    effects: Effects,
+    calls: Vec<(Arc<FunctionValue>, Option<ObjectId>)>,
+}
+
+/// Effects of functions, found when they are asked for.
+pub struct EffectTable {
+    tables: FxHashMap<ObjectId, String>,
+    local: FxHashMap<SummaryKey, Arc<Local>>,
+}
+
+impl EffectTable {
+    /// A table that knows which classes are mapped.
+    pub fn new(tables: &[Table]) -> Self {
+        Self {
+            tables: tables.iter().map(|table| (table.class, table.name.clone())).collect(),
+            local: FxHashMap::default(),
+        }
+    }
+
+    /// What a function does, everything that it calls included.
+    pub fn effects(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        function: &Arc<FunctionValue>,
+        receiver: Option<ObjectId>,
+    ) -> Effects {
+        let mut effects = Effects::default();
+        let mut seen = FxHashSet::default();
+        let mut queue = vec![(Arc::clone(function), receiver)];
+        while let Some((function, receiver)) = queue.pop() {
+            let key = SummaryKey { function: function.serial, receiver };
+            if !seen.insert(key) || seen.len() > 3_000 {
+                continue;
+            }
+            let Some(local) = self.local(interpreter, &function, receiver) else { continue };
+            effects.join(&local.effects);
+            queue.extend(local.calls.iter().cloned());
+        }
+        effects
+    }
+
+    fn local(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        function: &Arc<FunctionValue>,
+        receiver: Option<ObjectId>,
+    ) -> Option<Arc<Local>> {
+        let key = SummaryKey { function: function.serial, receiver };
+        if let Some(known) = self.local.get(&key) {
+            return Some(Arc::clone(known));
+        }
+        let summary = interpreter.summarize(function, receiver)?;
+        let local = Arc::new(self.find(interpreter, &summary));
+        self.local.insert(key, Arc::clone(&local));
+        Some(local)
+    }
+
+    fn find(&self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {
+        let mut effects = Effects::default();
+        let mut calls = Vec::new();
+        for event in &summary.events {
+            match &event.kind {
+                EventKind::Call(call) => {
+                    for (function, receiver, kind) in targets(interpreter, call) {
+                        if kind == EdgeKind::Background {
+                            effects.outside.insert(format!("starts background work `{}`", function.definition.name));
+                        }
+                        calls.push((function, receiver));
+                    }
+                    self.call(interpreter, call, &mut effects);
+                    if effects.reads_credentials.is_none()
+                        && (reads_credentials(interpreter, &call.callee)
+                            || call.arguments.positional.iter().any(|value| reads_credentials(interpreter, value)))
+                    {
+                        effects.reads_credentials = Some(event.location);
+                    }
+                }
+                EventKind::Raise { exception, again: false } => {
+                    if let Some(status) = status_of_exception(interpreter, exception) {
+                        effects.statuses.insert(status);
+                    }
+                }
+                EventKind::Store { base, .. } => {
+                    if let Some(name) = self.table_of_object(interpreter, base) {
+                        effects.writes.insert(name);
+                    }
+                }
+                EventKind::Condition(value) | EventKind::Return(value) => {
+                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) {
+                        effects.reads_credentials = Some(event.location);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Local { effects, calls }
+    }
+
+    fn table_of_class(&self, class: &Value) -> Option<String> {
+        match class.kind {
+            Kind::Class(id) => self.tables.get(&id).cloned(),
+            _ => None,
+        }
+    }
+
+    fn table_of_object(&self, interpreter: &mut Interpreter<'_>, object: &Value) -> Option<String> {
+        let class = interpreter.class_of(object)?;
+        self.table_of_class(&class)
+    }
+
+    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallEvent, effects: &mut Effects) {
+        if call.target.is_some() {
+            return;
+        }
+        if let Some(name) = call.callee.as_external() {
+            match name.as_str() {
+                "sqlalchemy.select" => {
+                    for argument in &call.arguments.positional {
+                        let class = base_class(argument);
+                        effects.reads.extend(class.and_then(|class| self.table_of_class(&class)));
+                    }
+                    return;
+                }
+                "sqlalchemy.insert" | "sqlalchemy.update" | "sqlalchemy.delete" => {
+                    let class = call.arguments.positional.first().and_then(base_class);
+                    effects.writes.extend(class.and_then(|class| self.table_of_class(&class)));
+                    return;
+                }
+                _ => {}
+            }
+        }
+        if let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() {
+            let (base, name) = (base.clone(), *name);
+            if session_kind(interpreter, &base).is_some() {
+                let first = call.arguments.positional.first();
+                match name.as_str() {
+                    "get" | "get_one" | "query" => {
+                        effects.reads.extend(first.and_then(base_class).and_then(|class| self.table_of_class(&class)));
+                    }
+                    "add" | "delete" | "merge" => {
+                        let table = first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
+                        effects.writes.extend(table);
+                    }
+                    "add_all" => {
+                        let items = first.and_then(|list| interpreter.elements(&list.clone())).unwrap_or_default();
+                        for item in items {
+                            effects.writes.extend(self.table_of_object(interpreter, &item));
+                        }
+                    }
+                    "refresh" => {
+                        let table = first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
+                        effects.reads.extend(table);
+                    }
+                    _ => {}
+                }
+                return;
+            }
+            if matches!(name.as_str(), "join" | "outerjoin" | "select_from") {
+                let class = call.arguments.positional.first().and_then(base_class);
+                effects.reads.extend(class.and_then(|class| self.table_of_class(&class)));
+            }
+            // session.query(Order).update(...) and .delete()
+            if matches!(name.as_str(), "update" | "delete")
+                && let Some(class) = entity(interpreter, &base, 0)
+            {
+                effects.writes.extend(self.table_of_class(&class));
+            }
+        }
+        let Some(name) = callee_name(interpreter, &call.callee) else { return };
+        if let Some(outside) = outside(&name, call) {
+            effects.outside.insert(outside);
+        }
+    }
+}
+
+/// The class behind `Order`, `Order.id` or `func.count(Order.id)`.
+fn base_class(value: &Value) -> Option<Value> {
+    match &value.kind {
+        Kind::Class(_) => Some(value.clone()),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, .. } => base_class(base),
+            Symbolic::Call { arguments, .. } => arguments.positional.first().and_then(base_class),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Names of a request's parts that carry credentials.
+const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "user"];
+
+fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
+    let mut found = Vec::new();
+    mentions(value, &mut |inner| {
+        if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
+            && CREDENTIAL_PARTS.contains(&name.as_str())
+        {
+            found.push(base.clone());
+        }
+        false
+    });
+    found.into_iter().any(|base| {
+        interpreter.library_classes_of(&base).iter().any(|name| name == "starlette.requests.HTTPConnection")
+    })
+}
+
+/// A call to the outside, in words.
+fn outside(name: &str, call: &CallEvent) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let package = name.split('.').next().unwrap_or(name);
+    let verb = matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
+    Some(match package {
+        "httpx" | "requests" | "aiohttp" | "urllib3" if verb => {
+            let url = call
+                .arguments
+                .get(usize::from(last == "request"), "url")
+                .and_then(Value::as_str)
+                .and_then(|url| url.split("://").nth(1))
+                .and_then(|rest| rest.split('/').next())
+                .filter(|host| !host.is_empty());
+            match url {
+                Some(host) => format!("calls {host}"),
+                None => format!("calls out with {package}"),
+            }
+        }
+        "urllib" if last == "urlopen" => "calls out with urllib".to_owned(),
+        "smtplib" | "aiosmtplib" | "fastapi_mail" if matches!(last, "send" | "sendmail" | "send_message") => {
+            "sends mail".to_owned()
+        }
+        "boto3" | "aioboto3" | "botocore" => "calls AWS".to_owned(),
+        "stripe" => "calls Stripe".to_owned(),
+        "openai" | "anthropic" => format!("calls {package}"),
+        "subprocess" => "runs a process".to_owned(),
+        _ if matches!(last, "delay" | "apply_async") => "queues a task".to_owned(),
+        _ => return None,
+    })
+}

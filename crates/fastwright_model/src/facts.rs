@@ -1,0 +1,333 @@
+//! Facts about code for everything that asks: names of what is called, what is reached from a function
+//! through any number of calls, statuses of exceptions and responses.
+
+use crate::registry::Registry;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, EventKind, Summary};
+use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// How a function gets to run another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    /// It calls it.
+    Call,
+    /// It hands it to a thread (`asyncio.to_thread`, `run_in_threadpool`, an executor).
+    Offload,
+    /// It hands it to background tasks or a task of the event loop.
+    Background,
+}
+
+/// One step of a chain of calls.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The function that is called.
+    pub function: Arc<FunctionValue>,
+    /// Where it is called.
+    pub site: Location,
+    /// How.
+    pub kind: EdgeKind,
+}
+
+/// A function that another reaches, by the shortest chain.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// What it does.
+    pub summary: Arc<Summary>,
+    /// The calls that lead there, from the first function on; empty for the first itself.
+    pub chain: Vec<Step>,
+}
+
+impl Reached {
+    /// Whether the chain leaves the event loop's thread, or the request.
+    pub fn leaves(&self) -> bool {
+        self.chain.iter().any(|step| step.kind != EdgeKind::Call)
+    }
+}
+
+/// Functions that are reached from one, each once, nearest first.
+pub fn reach(
+    interpreter: &mut Interpreter<'_>,
+    function: &Arc<FunctionValue>,
+    receiver: Option<ObjectId>,
+) -> Vec<Reached> {
+    let mut found = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut queue = VecDeque::new();
+    if let Some(summary) = interpreter.summarize(function, receiver) {
+        seen.insert(summary.key);
+        queue.push_back(Reached { summary, chain: Vec::new() });
+    }
+    while let Some(reached) = queue.pop_front() {
+        for event in &reached.summary.events {
+            let EventKind::Call(call) = &event.kind else { continue };
+            for (function, receiver, kind) in targets(interpreter, call) {
+                let key =
+                    fastwright_python::summary::SummaryKey { function: function.serial, receiver };
+                if !seen.insert(key) || found.len() + queue.len() > 4_000 {
+                    continue;
+                }
+                if let Some(summary) = interpreter.summarize(&function, receiver) {
+                    let mut chain = reached.chain.clone();
+                    chain.push(Step { function: Arc::clone(&function), site: event.location, kind });
+                    queue.push_back(Reached { summary, chain });
+                }
+            }
+        }
+        found.push(reached);
+    }
+    found
+}
+
+/// The functions of the program that a call runs: its target, and functions handed to threads and tasks.
+pub fn targets(
+    interpreter: &mut Interpreter<'_>,
+    call: &CallEvent,
+) -> Vec<(Arc<FunctionValue>, Option<ObjectId>, EdgeKind)> {
+    let mut found = Vec::new();
+    if let Some((function, key)) = &call.target {
+        found.push((Arc::clone(function), key.receiver, EdgeKind::Call));
+        return found;
+    }
+    let Some(name) = callee_name(interpreter, &call.callee) else { return found };
+    let (position, kind) = match name.as_str() {
+        "asyncio.to_thread" | "starlette.concurrency.run_in_threadpool" | "anyio.to_thread.run_sync"
+        | "fastapi.concurrency.run_in_threadpool" | "asgiref.sync.sync_to_async" => (0, EdgeKind::Offload),
+        _ if name.ends_with(".run_in_executor") => (1, EdgeKind::Offload),
+        _ if name.ends_with(".run_sync") => (0, EdgeKind::Offload),
+        _ if name.ends_with("BackgroundTasks.add_task") || name.ends_with("BackgroundTask") => (0, EdgeKind::Background),
+        _ if name.ends_with(".submit") => (0, EdgeKind::Offload),
+        _ => return found,
+    };
+    if let Some(given) = call.arguments.positional.get(position)
+        && let Some(function) = interpreter.plain_function(given)
+    {
+        let receiver = match &given.kind {
+            Kind::Method(method) => match method.receiver.kind {
+                Kind::Instance(id) | Kind::Class(id) => Some(id),
+                _ => match interpreter.class_of(&method.receiver.clone()).map(|class| class.kind) {
+                    Some(Kind::Class(id)) => Some(id),
+                    _ => None,
+                },
+            },
+            _ => None,
+        };
+        found.push((function, receiver, kind));
+    }
+    found
+}
+
+/// The qualified name of something in a library that is called: `sqlalchemy.orm.Session.commit` for a
+/// method of an object whose class is known, `requests.get` for a function.
+pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<String> {
+    match &callee.kind {
+        Kind::External(name) => Some(name.to_string()),
+        Kind::Method(method) => match &method.function.kind {
+            Kind::External(name) => Some(name.to_string()),
+            _ => None,
+        },
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => {
+                let base = base.clone();
+                let classes = interpreter.library_classes_of(&base);
+                if let Some(class) = classes.first() {
+                    return Some(format!("{class}.{name}"));
+                }
+                let owner = callee_name(interpreter, &base)?;
+                Some(format!("{owner}.{name}"))
+            }
+            Symbolic::Call { callee, .. } => {
+                let callee = callee.clone();
+                callee_name(interpreter, &callee)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The status of an exception that FastAPI answers with: of `HTTPException` and its subclasses, or of the
+/// handler that an app registers for its class.
+pub fn status_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<u16> {
+    for alternative in exception.alternatives().to_vec() {
+        if let Some(status) = status_of_one(interpreter, &alternative) {
+            return Some(status);
+        }
+    }
+    None
+}
+
+fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<u16> {
+    match &exception.kind {
+        Kind::Instance(id) => {
+            let set = interpreter.instance(*id)?.attributes.get(&Ustr::from("status_code")).cloned();
+            if let Some(status) = set.and_then(|value| value.as_int()) {
+                return u16::try_from(status).ok();
+            }
+            let class = interpreter.class_of(exception)?;
+            status_of_class(interpreter, &class, Some(exception))
+        }
+        Kind::Class(_) => {
+            let made = interpreter.probe(exception, Arguments::default()).result.ok();
+            match made {
+                Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
+                _ => status_of_class(interpreter, exception, None),
+            }
+        }
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => {
+                if let Some(name) = callee.as_external() {
+                    if name.ends_with(".HTTPException") {
+                        let status = arguments.get(0, "status_code")?.clone();
+                        return u16::try_from(interpreter.text_of(&status)?.parse::<i64>().ok()?).ok();
+                    }
+                    // Before the connection is accepted, Starlette answers the upgrade with 403.
+                    if name.ends_with(".WebSocketException") {
+                        return Some(403);
+                    }
+                    return status_of_class(interpreter, callee, None);
+                }
+                if let Kind::Class(id) = callee.kind {
+                    let fixed = arguments.positional.is_empty() && arguments.keywords.is_empty();
+                    if fixed && let Some(known) = interpreter.extension::<Registry>().exception_statuses.get(&id) {
+                        return *known;
+                    }
+                    let (callee, arguments) = (callee.clone(), arguments.clone());
+                    let made = interpreter.probe(&callee, arguments).result.ok();
+                    let status = match made {
+                        Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
+                        _ => status_of_class(interpreter, &callee, None),
+                    };
+                    if fixed {
+                        interpreter.extension_mut::<Registry>().exception_statuses.insert(id, status);
+                    }
+                    return status;
+                }
+                None
+            }
+            _ => None,
+        },
+        Kind::External(_) => status_of_class(interpreter, exception, None),
+        _ => None,
+    }
+}
+
+/// The status that a class of exceptions leads to: its own `status_code`, or what the handler that an app
+/// registers for it answers.
+fn status_of_class(interpreter: &mut Interpreter<'_>, class: &Value, exception: Option<&Value>) -> Option<u16> {
+    if let Some((value, _)) = interpreter.find_in_class(class, Ustr::from("status_code"))
+        && let Some(status) = value.as_int()
+    {
+        return u16::try_from(status).ok();
+    }
+    if interpreter.derives_from(class, "starlette.exceptions.WebSocketException") {
+        return Some(403);
+    }
+    let handlers: Vec<(Value, Value)> = interpreter
+        .extension::<Registry>()
+        .order
+        .iter()
+        .filter_map(|id| interpreter.extension::<Registry>().routers.get(id))
+        .flat_map(|state| state.exception_handlers.iter().map(|(class, handler, _)| (class.clone(), handler.clone())))
+        .collect();
+    for owner in interpreter.class_order(class) {
+        // What nobody handles is answered with 500 by the server, like every other failure.
+        if owner.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException")) {
+            return None;
+        }
+        for (handled, handler) in &handlers {
+            if handled.same(&owner) {
+                return status_of_handler(interpreter, handler, class, exception);
+            }
+        }
+    }
+    None
+}
+
+fn status_of_handler(
+    interpreter: &mut Interpreter<'_>,
+    handler: &Value,
+    class: &Value,
+    exception: Option<&Value>,
+) -> Option<u16> {
+    let Kind::Class(id) = class.kind else { return None };
+    if let Some(known) = interpreter.extension::<Registry>().handled_statuses.get(&id) {
+        return *known;
+    }
+    interpreter.extension_mut::<Registry>().handled_statuses.insert(id, None);
+    let exception = match exception {
+        Some(exception) => exception.clone(),
+        None => {
+            let site = interpreter.class(id)?.location;
+            Kind::Instance(interpreter.new_instance(class.clone(), Arguments::default(), site)).into()
+        }
+    };
+    let request = Value::unknown("the request is not known", None);
+    let arguments = Arguments { positional: vec![request, exception], ..Arguments::default() };
+    let result = interpreter.probe(handler, arguments).result;
+    let status = match result {
+        Ok(response) => status_of_response(interpreter, &response),
+        Err(raised) => status_of_exception(interpreter, &raised.value),
+    };
+    interpreter.extension_mut::<Registry>().handled_statuses.insert(id, status);
+    status
+}
+
+/// The status of a response object: `JSONResponse(..., status_code=401)`.
+pub fn status_of_response(interpreter: &mut Interpreter<'_>, response: &Value) -> Option<u16> {
+    for alternative in response.alternatives().to_vec() {
+        let Some(Symbolic::Call { callee, arguments, .. }) = alternative.as_symbolic() else { continue };
+        let class = callee.clone();
+        if !interpreter.derives_from(&class, "starlette.responses.Response") {
+            continue;
+        }
+        let status = match arguments.get(1, "status_code") {
+            Some(value) => {
+                let value = value.clone();
+                interpreter.text_of(&value)?.parse::<i64>().ok()?
+            }
+            None if class.as_external().is_some_and(|name| name.ends_with("RedirectResponse")) => 307,
+            None => 200,
+        };
+        return u16::try_from(status).ok();
+    }
+    None
+}
+
+/// Whether a value contains, anywhere inside, something that satisfies a predicate.
+pub fn mentions(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
+    mentions_within(value, predicate, 16)
+}
+
+fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, depth: u32) -> bool {
+    if predicate(value) {
+        return true;
+    }
+    if depth == 0 {
+        return false;
+    }
+    let mut inside = |value: &Value| mentions_within(value, predicate, depth - 1);
+    match &value.kind {
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(inside),
+        Kind::Method(method) => inside(&method.receiver),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => {
+                inside(callee)
+                    || arguments.positional.iter().any(&mut inside)
+                    || arguments.keywords.iter().any(|(_, value)| inside(value))
+            }
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => inside(base),
+            Symbolic::Item { base, index } => inside(base) || inside(index),
+            Symbolic::Binary { left, right, .. } | Symbolic::Compare { left, right, .. } => {
+                inside(left) || inside(right)
+            }
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(inside),
+            Symbolic::Parameter(_) => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,142 @@
+//! SQLAlchemy 2 and SQLModel: what sessions and statements give back, so that rows have a class.
+
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::value::*;
+
+/// Class of synchronous sessions.
+pub const SESSION: &str = "sqlalchemy.orm.Session";
+/// Class of asynchronous sessions.
+pub const ASYNC_SESSION: &str = "sqlalchemy.ext.asyncio.AsyncSession";
+
+/// Methods of results and queries that give one row or nothing.
+const ONE: &[&str] = &[
+    "scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge",
+];
+/// Methods that give many rows.
+const MANY: &[&str] = &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
+
+pub(super) fn result_class(interpreter: &mut Interpreter<'_>, callee: &Value, arguments: &Arguments) -> Option<Value> {
+    match callee.as_symbolic()? {
+        // The factory that `sessionmaker(...)` is.
+        Symbolic::Call { callee: made_by, arguments: given, .. } => match made_by.as_external()?.as_str() {
+            "sqlalchemy.orm.sessionmaker" | "sqlalchemy.orm.scoped_session" => Some(
+                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(SESSION)),
+            ),
+            "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.ext.asyncio.async_scoped_session" => Some(
+                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(ASYNC_SESSION)),
+            ),
+            _ => None,
+        },
+        Symbolic::Member { base, name } => {
+            let (base, name) = (base.clone(), *name);
+            if matches!(name.as_str(), "begin" | "__aenter__" | "__enter__") {
+                // sessionmaker.begin() opens a session.
+                if let Some(Symbolic::Call { callee: made_by, .. }) = base.as_symbolic()
+                    && let Some(maker) = made_by.as_external()
+                {
+                    return match maker.as_str() {
+                        "sqlalchemy.orm.sessionmaker" => Some(Value::external(SESSION)),
+                        "sqlalchemy.ext.asyncio.async_sessionmaker" => Some(Value::external(ASYNC_SESSION)),
+                        _ => None,
+                    };
+                }
+            }
+            if MANY.contains(&name.as_str()) {
+                entity_of_call(interpreter, &base, name.as_str(), arguments)?;
+                return Some(Value::external("sqlalchemy.engine.Result"));
+            }
+            if ONE.contains(&name.as_str()) {
+                return entity_of_call(interpreter, &base, name.as_str(), arguments);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {
+    entity(interpreter, collection, 0)
+}
+
+fn is_session(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
+    interpreter.library_classes_of(value).iter().any(|name| name == SESSION || name == ASYNC_SESSION)
+}
+
+/// Whether a value is a database session, and whether it is an asynchronous one.
+pub fn session_kind(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<bool> {
+    interpreter.library_classes_of(value).iter().find_map(|name| match name.as_str() {
+        SESSION => Some(false),
+        ASYNC_SESSION => Some(true),
+        _ => None,
+    })
+}
+
+fn entity_of_call(
+    interpreter: &mut Interpreter<'_>,
+    base: &Value,
+    name: &str,
+    arguments: &Arguments,
+) -> Option<Value> {
+    if is_session(interpreter, base) {
+        let first = arguments.positional.first()?.clone();
+        return match name {
+            "get" | "get_one" => interpreter_class(&first),
+            "merge" => interpreter.class_of(&first),
+            _ => entity(interpreter, &first, 0),
+        };
+    }
+    entity(interpreter, base, 0)
+}
+
+fn interpreter_class(value: &Value) -> Option<Value> {
+    matches!(value.kind, Kind::Class(_)).then(|| value.clone())
+}
+
+/// The mapped class that a statement, result or query is about.
+pub fn entity(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Value> {
+    if depth > 24 {
+        return None;
+    }
+    match value.as_symbolic()? {
+        Symbolic::Call { callee, arguments, .. } => {
+            let (callee, arguments) = (callee.clone(), arguments.clone());
+            if let Some(name) = callee.as_external() {
+                return match name.as_str() {
+                    "sqlalchemy.select" | "sqlalchemy.insert" | "sqlalchemy.update" | "sqlalchemy.delete" => {
+                        selected(arguments.positional.first()?)
+                    }
+                    _ => None,
+                };
+            }
+            match callee.as_symbolic()? {
+                Symbolic::Member { base, name } => {
+                    let (base, name) = (base.clone(), *name);
+                    if is_session(interpreter, &base) {
+                        let first = arguments.positional.first()?.clone();
+                        return match name.as_str() {
+                            "get" | "get_one" | "query" => selected(&first),
+                            _ => entity(interpreter, &first, depth + 1),
+                        };
+                    }
+                    entity(interpreter, &base, depth + 1)
+                }
+                _ => None,
+            }
+        }
+        Symbolic::Member { base, .. } => entity(interpreter, &base.clone(), depth + 1),
+        _ => None,
+    }
+}
+
+/// The class behind what is selected: a class, or a column of it.
+fn selected(value: &Value) -> Option<Value> {
+    match &value.kind {
+        Kind::Class(_) => Some(value.clone()),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, .. } => selected(base),
+            Symbolic::Call { arguments, .. } => selected(arguments.positional.first()?),
+            _ => None,
+        },
+        _ => None,
+    }
+}
