@@ -87,8 +87,9 @@ impl Program {
     /// A program of which nothing is read yet.
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>, may_evaluate: fn(&str) -> bool) -> Self {
         let resolver = ModuleResolver::new(Arc::clone(&project), Arc::clone(&tree));
-        let environment_is_complete =
-            project.environment.is_some() && resolver.resolve_absolute("fastapi").is_some();
+        // An environment that FastAPI itself would not run in holds only some of the libraries.
+        let environment_is_complete = project.environment.is_some()
+            && ["fastapi", "starlette", "pydantic"].iter().all(|name| resolver.resolve_absolute(name).is_some());
         Self {
             project,
             tree,

@@ -2,7 +2,7 @@
 //! `routing.py`; Starlette 1.0 `applications.py`, `routing.py`).
 
 use crate::registry::*;
-use fastwright_python::interpreter::{Evaluated, Interpreter};
+use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 use ustr::Ustr;
@@ -42,7 +42,8 @@ pub(super) fn initialize(
 ) -> Option<Evaluated> {
     let kind = router_kind(owner)?;
     let Kind::Instance(id) = receiver.kind else { return None };
-    interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site);
+    let conditions = interpreter.active_conditions().to_vec();
+    interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site, conditions);
     if let Some(routes) = arguments.keyword("routes").cloned() {
         add_route_objects(interpreter, id, &routes);
     }
@@ -91,7 +92,7 @@ fn add_route_objects(interpreter: &mut Interpreter<'_>, id: ObjectId, routes: &V
 pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<()> {
     let Symbolic::Call { callee, arguments, site } = item.as_symbolic()?.clone() else { return None };
     let name = callee.as_external()?;
-    let conditions = interpreter.active_conditions().to_vec();
+    let conditions = conditions_on(interpreter, id);
     let entry = match name.as_str() {
         "starlette.routing.Route" | "fastapi.routing.APIRoute" => {
             let endpoint = arguments.get(1, "endpoint")?.clone();
@@ -129,6 +130,7 @@ pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, 
                         RouterKind::Starlette,
                         Arguments::default(),
                         site,
+                        conditions.clone(),
                     );
                     add_route_objects(interpreter, router, &routes);
                     Kind::Instance(router).into()
@@ -170,7 +172,7 @@ pub(super) fn method(
         // A subclass whose constructor was not followed to the library's.
         let given = interpreter.instance(id).map(|instance| instance.arguments.clone()).unwrap_or_default();
         let made_at = interpreter.instance(id).map_or(site, |instance| instance.site);
-        interpreter.extension_mut::<Registry>().start(id, kind, given, made_at);
+        interpreter.extension_mut::<Registry>().start(id, kind, given, made_at, Vec::new());
     }
     match name {
         "__init__" => initialize(interpreter, owner, receiver, arguments, site),
@@ -216,7 +218,7 @@ pub(super) fn method(
         }
         "include_router" => {
             let router = arguments.get(0, "router")?.clone();
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             for alternative in router.alternatives() {
                 if alternative.is_none() {
                     continue;
@@ -241,7 +243,7 @@ pub(super) fn method(
             Some(Ok(Value::NONE))
         }
         "mount" => {
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             let path = arguments.get(0, "path")?.clone();
             let app = arguments.get(1, "app")?.clone();
             push(interpreter, id, Entry::Mount(MountEntry { path, app, site, conditions }));
@@ -249,7 +251,7 @@ pub(super) fn method(
         }
         "host" => Some(Ok(Value::NONE)),
         "frontend" => {
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             let path = arguments.get(0, "path")?.clone();
             push(interpreter, id, Entry::Frontend { path, site, conditions });
             Some(Ok(Value::NONE))
@@ -402,7 +404,7 @@ fn register(
     };
     // APIRouter.add_api_route puts the router's prefix of that moment before the path.
     let own_prefix = prefix_of(interpreter, id);
-    let conditions = interpreter.active_conditions().to_vec();
+    let conditions = conditions_on(interpreter, id);
     let entry = RouteEntry { kind, path, own_prefix, methods: known, endpoint, options, site, conditions };
     push(interpreter, id, Entry::Route(entry));
 }
@@ -423,6 +425,17 @@ pub(crate) fn prefix_of(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<V
     }
     let set = interpreter.instance(id).and_then(|instance| instance.attributes.get(&Ustr::from("prefix")).cloned());
     set.or_else(|| state.arguments.keyword("prefix").cloned())
+}
+
+/// The conditions under which code registers something now, beyond those under which the router exists.
+fn conditions_on(interpreter: &Interpreter<'_>, id: ObjectId) -> Vec<ActiveCondition> {
+    let active = interpreter.active_conditions();
+    if active.is_empty() {
+        return Vec::new();
+    }
+    let made_under = interpreter.extension::<Registry>().routers.get(&id).map(|state| state.conditions.as_slice());
+    let shared = made_under.unwrap_or_default().iter().zip(active).take_while(|(made, now)| made == now).count();
+    active[shared..].to_vec()
 }
 
 fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry) {

@@ -246,6 +246,15 @@ impl Interpreter<'_> {
                 Ok(self.uncalled(callee, arguments, site))
             }
             Symbolic::Member { base, name } => {
+                // `@field.default` of attrs.
+                if *name == "default"
+                    && let Some(Symbolic::Call { callee: field, site: declared, .. }) = base.as_symbolic()
+                    && field.as_external().is_some_and(|name| name.starts_with("attr"))
+                    && let Some(function) = arguments.positional.first()
+                {
+                    self.field_defaults.insert(*declared, function.clone());
+                    return Ok(function.clone());
+                }
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
                 }
@@ -326,16 +335,11 @@ impl Interpreter<'_> {
             self.note(format!("calls nest too deeply at `{name}`, it is not followed"), site);
             return Ok(Value::unknown(format!("calls nest too deeply at `{name}`"), Some(site)));
         }
-        let active = self
-            .frames
-            .iter()
-            .filter(|frame| frame.function.as_ref().is_some_and(|running| running.id == function.id))
-            .count();
-        if active >= 4 {
+        if self.recursion_is_endless(function) {
             return Ok(Value::unknown(format!("`{name}` calls itself"), Some(site)));
         }
         self.called.insert(function.id);
-        let outermost = self.frames.iter().all(|frame| frame.function.is_none());
+        let outermost = !std::mem::replace(&mut self.call_is_limited, true);
         let saved_limit = self.step_limit;
         if outermost {
             self.step_limit = self.step_limit.min(self.steps + self.limits.call_steps);
@@ -353,6 +357,7 @@ impl Interpreter<'_> {
                 self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), site);
             }
             self.step_limit = saved_limit;
+            self.call_is_limited = false;
         }
         if self.functions.len() == functions_before
             && self.classes.len() == classes_before
@@ -383,6 +388,24 @@ impl Interpreter<'_> {
         Ok(returned)
     }
 
+    /// Whether a further call of a function that runs already would not be decided by values: it stands
+    /// behind a condition that nothing decides, so that nothing ends the recursion. A recursion that
+    /// values decide may go deeper.
+    fn recursion_is_endless(&self, function: &FunctionValue) -> bool {
+        let mut active = 0;
+        let mut innermost = None;
+        for frame in self.frames.iter().rev() {
+            if frame.function.as_ref().is_some_and(|running| running.id == function.id) {
+                innermost.get_or_insert(frame.conditions);
+                active += 1;
+            }
+        }
+        let Some(conditions) = innermost else { return false };
+        let undecided =
+            self.conditions.iter().skip(conditions).any(|condition| condition.setting.is_none());
+        undecided || active >= 24
+    }
+
     /// Runs the body of a function in a prepared scope; gives back the frame with what it returned.
     pub(crate) fn run_body(
         &mut self,
@@ -398,6 +421,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            conditions: self.conditions.len(),
         });
         let definition = Arc::clone(&function.definition);
         let flow = self.execute_block(&definition.body);
@@ -420,6 +444,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            conditions: self.conditions.len(),
         });
         let result = run(self);
         self.frames.pop();
@@ -590,7 +615,21 @@ impl Interpreter<'_> {
             },
         };
         let callee = callee.clone();
-        self.in_frame(scope, module, |interpreter| interpreter.call_value(&callee, arguments, Span::default()))
+        let call_is_limited = std::mem::replace(&mut self.call_is_limited, true);
+        let saved_limit = std::mem::replace(&mut self.step_limit, self.steps + self.limits.factory_steps);
+        let result =
+            self.in_frame(scope, module, |interpreter| interpreter.call_value(&callee, arguments, Span::default()));
+        if self.steps >= self.step_limit {
+            let name = self.plain_function(&callee).map(|function| function.definition.name).unwrap_or_default();
+            let location = match self.plain_function(&callee) {
+                Some(function) => Location { file: function.id.file, span: function.definition.name_span },
+                None => self.here(Span::default()),
+            };
+            self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), location);
+        }
+        self.call_is_limited = call_is_limited;
+        self.step_limit = saved_limit;
+        result
     }
 
     fn outside_parameter(&mut self, function: &Arc<FunctionValue>, index: usize) -> Value {

@@ -60,6 +60,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            conditions: self.conditions.len(),
         });
         let result = self.execute_block(&definition.body);
         self.frames.pop();
@@ -367,7 +368,7 @@ impl Interpreter<'_> {
                     if let Some(result) = self.library.method(self, *name, init, receiver, &arguments, site) {
                         return result.map(|_| ());
                     }
-                    if *name == "typing.NamedTuple" || *name == "typing.TypedDict" {
+                    if *name == "typing.NamedTuple" {
                         let order = self.class_order(class);
                         return self.initialize_record(receiver, &order, &arguments, span);
                     }
@@ -376,88 +377,6 @@ impl Interpreter<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a decorator writes the constructor from the annotated names (dataclasses, attrs).
-    pub fn is_record(&self, class: ObjectId) -> bool {
-        let Some(class) = self.class(class) else { return false };
-        class.decorators.iter().any(|decorator| {
-            let name = match &decorator.kind {
-                Kind::External(name) => Some(*name),
-                Kind::Symbolic(symbolic) => match &**symbolic {
-                    Symbolic::Call { callee, .. } => callee.as_external(),
-                    _ => None,
-                },
-                _ => None,
-            };
-            name.is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "dataclasses.dataclass" | "attr.s" | "attr.dataclass" | "attr.attrs" | "attr.define" | "attrs.define"
-                        | "attrs.frozen" | "attr.frozen" | "attrs.mutable" | "pydantic.dataclasses.dataclass"
-                )
-            })
-        })
-    }
-
-    /// Fills the fields of a dataclass-like class from arguments and defaults.
-    pub(crate) fn initialize_record(
-        &mut self,
-        receiver: &Value,
-        order: &[Value],
-        arguments: &Arguments,
-        span: Span,
-    ) -> Result<(), Box<Raised>> {
-        let mut positional = arguments.positional.iter();
-        let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
-        for owner in order.iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
-            let Some(class) = self.class(id) else { continue };
-            for name in class.annotations.keys() {
-                fields.insert(*name, class.attributes.get(name).cloned());
-            }
-        }
-        for (name, default) in fields {
-            let value = match positional.next().or_else(|| arguments.keyword(&name)) {
-                Some(value) => value.clone(),
-                None => match default {
-                    Some(default) => self.field_default(default, span)?,
-                    None => Value::unknown(format!("the field `{name}` is not given"), Some(self.here(span))),
-                },
-            };
-            self.set_attribute(receiver, name, value);
-        }
-        let after = self.attribute(receiver, Ustr::from("__post_init__"), span);
-        if let Kind::Method(_) = after.kind {
-            self.call_directly(&after, Arguments::default(), span)?;
-        }
-        Ok(())
-    }
-
-    /// The default that `field(default=..., default_factory=...)` or `Field(...)` declares.
-    pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
-        if let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() {
-            let field = callee.as_external().is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "dataclasses.field" | "attr.ib" | "attrs.field" | "attr.field" | "pydantic.fields.Field"
-                        | "pydantic.fields.PrivateAttr" | "sqlmodel.main.Field"
-                )
-            });
-            if field {
-                if let Some(default) = arguments.keyword("default") {
-                    return Ok(default.clone());
-                }
-                if let Some(factory) = arguments.keyword("default_factory").or_else(|| arguments.keyword("factory")) {
-                    let factory = factory.clone();
-                    return self.call_directly(&factory, Arguments::default(), span);
-                }
-                return Ok(arguments.positional.first().cloned().unwrap_or_else(|| {
-                    Value::unknown("the field has no default", Some(self.here(span)))
-                }));
-            }
-        }
-        Ok(declared)
     }
 }
 

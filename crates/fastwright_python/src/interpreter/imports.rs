@@ -57,7 +57,10 @@ impl Interpreter<'_> {
     /// Evaluates a module of the program by its dotted name, as seen from the program's own roots.
     pub fn import_root(&mut self, found: FoundModule) -> ModuleId {
         let id = self.module_for(found);
-        self.run_module(id);
+        let guards = std::mem::take(&mut self.import_guards);
+        let run = self.run_module(id);
+        debug_assert!(run.is_ok(), "nobody is prepared for a failing import here");
+        self.import_guards = guards;
         id
     }
 
@@ -89,18 +92,20 @@ impl Interpreter<'_> {
     }
 
     /// Runs a module unless it runs already. An exception that escapes a statement of the module ends
-    /// that statement only: more is known when the rest is evaluated as well.
-    fn run_module(&mut self, id: ModuleId) {
+    /// that statement only: more is known when the rest is evaluated as well. A failed import that an
+    /// importing `try` is prepared for ends the module, as in Python, where the next import begins anew.
+    fn run_module(&mut self, id: ModuleId) -> Result<(), Box<Raised>> {
         let state = &mut self.modules[id.0 as usize];
         if state.status != ModuleStatus::Waiting {
-            return;
+            return Ok(());
         }
         state.status = ModuleStatus::Running;
         let (code, scope, file) = (Arc::clone(&state.code), state.scope, state.file.unwrap_or(FileId(0)));
-        let saved_conditions = std::mem::take(&mut self.conditions);
+        let conditions_before = self.conditions.len();
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
         let saved_limit = self.step_limit;
         self.step_limit = self.limits.import_steps;
+        let call_is_limited = std::mem::replace(&mut self.call_is_limited, false);
         self.frames.push(Frame {
             scope,
             module: id,
@@ -110,12 +115,19 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            conditions: self.conditions.len(),
         });
+        let mut failure = None;
         for statement in &code.body {
             match self.execute(statement) {
                 Ok(_) => {}
                 Err(raised) => {
-                    self.conditions.clear();
+                    self.conditions.truncate(conditions_before);
+                    if self.import_guards > 0 && self.is_import_error(&raised.value) {
+                        // Somebody is prepared for it: the module is not there for them.
+                        failure = Some(raised);
+                        break;
+                    }
                     let what = self.describe_exception(&raised.value);
                     self.note(format!("importing the module seems to raise {what}"), raised.location);
                 }
@@ -127,9 +139,23 @@ impl Interpreter<'_> {
         }
         self.frames.pop();
         self.step_limit = saved_limit;
+        self.call_is_limited = call_is_limited;
         self.mode = saved_mode;
-        self.conditions = saved_conditions;
-        self.modules[id.0 as usize].status = ModuleStatus::Done;
+        self.conditions.truncate(conditions_before);
+        match failure {
+            Some(raised) => {
+                self.modules[id.0 as usize].status = ModuleStatus::Waiting;
+                Err(raised)
+            }
+            None => {
+                self.modules[id.0 as usize].status = ModuleStatus::Done;
+                Ok(())
+            }
+        }
+    }
+
+    fn is_import_error(&mut self, exception: &Value) -> bool {
+        self.exception_matches(exception, &Value::external("builtins.ImportError")) == Some(true)
     }
 
     fn describe_exception(&mut self, exception: &Value) -> String {
@@ -151,7 +177,7 @@ impl Interpreter<'_> {
             match self.source.find(importer, part) {
                 Found::Module(found) => {
                     let id = self.module_for(found);
-                    self.run_module(id);
+                    self.run_module(id)?;
                     if let Some(parent) = parent {
                         let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
                         let scope = self.modules[parent.0 as usize].scope;
@@ -174,7 +200,12 @@ impl Interpreter<'_> {
                             return Ok(value.clone());
                         }
                     }
-                    return Err(self.import_error(dotted, site));
+                    if self.import_guards > 0 {
+                        return Err(self.import_error(dotted, site));
+                    }
+                    // The program relies on it: it is there when the program runs (generated, or
+                    // installed elsewhere).
+                    return Ok(Kind::External(self.canonical(Ustr::from(dotted))).into());
                 }
             }
             if end == dotted.len() {
@@ -210,7 +241,7 @@ impl Interpreter<'_> {
                 let id = self.module_for(found);
                 let scope = self.modules[package.0 as usize].scope;
                 self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
-                self.run_module(id);
+                self.run_module(id).ok()?;
                 Some(Kind::Module(id).into())
             }
             Found::Library | Found::Missing => None,
@@ -291,6 +322,7 @@ impl Interpreter<'_> {
         let value = self.attribute(source, name, site.span);
         if value.is_unknown()
             && self.modules[module.0 as usize].status == ModuleStatus::Done
+            && self.import_guards > 0
             && !self.binds_unknown_names(module)
         {
             return Err(self.import_error(&format!("{dotted}.{name}"), site));

@@ -70,11 +70,17 @@ impl Interpreter<'_> {
             | "types.MappingProxyType" | "asyncio.coroutine" | "inspect.unwrap" | "copy.copy" | "atexit.register" => {
                 first?
             }
-            "dataclasses.dataclass" | "attr.s" | "attrs.define" | "attr.define" | "attrs.frozen" => {
-                match first {
-                    Some(class) if matches!(class.kind, Kind::Class(_)) => class,
-                    _ => Value::external("fastwright.identity"),
-                }
+            name if super::records::is_record_decorator(name) => match first {
+                Some(class) if matches!(class.kind, Kind::Class(_)) => class,
+                // With options it stays an expression, which says what the class is.
+                _ => return None,
+            },
+            "dataclasses.replace" | "attrs.evolve" | "attr.evolve" | "copy.replace" => {
+                return self.replaced_record(arguments, span);
+            }
+            "dataclasses.fields" | "attrs.fields" | "attr.fields" => self.record_field_objects(&first?, span)?,
+            "dataclasses.asdict" | "attrs.asdict" | "attr.asdict" => {
+                self.attribute(&first?, Ustr::from("__dict__"), span)
             }
             "functools.wraps" => Value::symbolic(Symbolic::Call {
                 callee: Value::external("functools.wraps"),
@@ -313,6 +319,9 @@ impl Interpreter<'_> {
             let (wrapper, wrapped) = (arguments.positional.first()?.clone(), bound.positional.first()?.clone());
             self.wrap(&wrapper, &wrapped, span);
             return Some(Ok(wrapper));
+        }
+        if super::records::is_record_decorator(&name) {
+            return arguments.positional.first().cloned().map(Ok);
         }
         None
     }

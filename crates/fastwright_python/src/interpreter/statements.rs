@@ -79,16 +79,7 @@ impl Interpreter<'_> {
                 return self.execute_for(target, iterable, body, orelse);
             }
             StmtKind::While { test, body, orelse } => return self.execute_while(test, body, orelse),
-            StmtKind::With { items, body, .. } => {
-                for item in items {
-                    let context = self.evaluate(&item.context)?;
-                    let entered = self.enter_context(&context, item.context.span)?;
-                    if let Some(target) = &item.target {
-                        self.assign(target, entered)?;
-                    }
-                }
-                return self.execute_block(body);
-            }
+            StmtKind::With { items, body, .. } => return self.execute_with(items, body),
             StmtKind::Match { subject, cases } => return self.execute_match(subject, cases),
             StmtKind::Raise { exception, .. } => {
                 let value = match exception {
@@ -274,6 +265,7 @@ impl Interpreter<'_> {
         }
         match joined {
             Some(names) => {
+                self.undecided_exits += u32::from(flows.iter().any(|flow| *flow != Flow::Normal));
                 self.replace_names(names);
                 Ok(Flow::Normal)
             }
@@ -285,6 +277,40 @@ impl Interpreter<'_> {
                     (None, None) => Ok(Flow::Normal),
                 }
             }
+        }
+    }
+
+    fn execute_with(&mut self, items: &[WithItem], body: &[Stmt]) -> Executed {
+        let mut suppressed = Vec::new();
+        for item in items {
+            let context = self.evaluate(&item.context)?;
+            if let Some(Symbolic::Call { callee, arguments, .. }) = context.as_symbolic()
+                && callee.as_external().is_some_and(|name| name == "contextlib.suppress")
+            {
+                suppressed.extend(arguments.positional.iter().cloned());
+                continue;
+            }
+            let entered = self.enter_context(&context, item.context.span)?;
+            if let Some(target) = &item.target {
+                self.assign(target, entered)?;
+            }
+        }
+        if suppressed.is_empty() || self.mode == Mode::Summary {
+            return self.execute_block(body);
+        }
+        let suppressed = Value::tuple(suppressed);
+        let import_error = Value::external("builtins.ModuleNotFoundError");
+        let guards = self.import_guards;
+        self.import_guards += u32::from(self.is_subclass(&import_error, &suppressed) == Some(true));
+        let conditions = self.conditions.len();
+        let executed = self.execute_block(body);
+        self.import_guards = guards;
+        match executed {
+            Err(raised) if self.exception_matches(&raised.value, &suppressed) != Some(false) => {
+                self.conditions.truncate(conditions);
+                Ok(Flow::Normal)
+            }
+            executed => executed,
         }
     }
 
@@ -338,6 +364,7 @@ impl Interpreter<'_> {
     fn execute_while(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Executed {
         let rounds = if self.mode == Mode::Summary { 1 } else { self.limits.loop_rounds.min(1_000) };
         for _ in 0..rounds {
+            let exits = self.undecided_exits;
             let value = self.evaluate(test)?;
             match self.truth(&value) {
                 Some(false) => return self.execute_block(orelse),
@@ -351,6 +378,10 @@ impl Interpreter<'_> {
             if !self.step() {
                 return Ok(Flow::Return);
             }
+            if self.undecided_exits != exits {
+                // The loop may have ended in this round: that it goes on is known no better.
+                break;
+            }
         }
         Ok(Flow::Normal)
     }
@@ -362,7 +393,11 @@ impl Interpreter<'_> {
             self.try_in_probe(body, handlers, orelse)
         } else {
             let before = self.conditions.len();
-            match self.execute_block(body) {
+            let guards = self.import_guards;
+            self.import_guards += u32::from(handlers.iter().any(|handler| expects_import_error(handler)));
+            let executed = self.execute_block(body);
+            self.import_guards = guards;
+            match executed {
                 Ok(Flow::Normal) => self.execute_block(orelse),
                 Ok(flow) => Ok(flow),
                 Err(raised) => {
@@ -779,6 +814,22 @@ impl Interpreter<'_> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Whether an `except` clause is there for imports that fail (any failure, where it names no class).
+fn expects_import_error(handler: &Handler) -> bool {
+    // What only passes the failure on is not prepared for it.
+    handler.exception.as_ref().is_none_or(names_import_error) && !always_raises(&handler.body)
+}
+
+fn names_import_error(class: &Expr) -> bool {
+    match &class.kind {
+        ExprKind::Tuple(classes) => classes.iter().any(names_import_error),
+        ExprKind::Name(name) => {
+            matches!(name.as_str(), "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException")
+        }
+        _ => false,
     }
 }
 
