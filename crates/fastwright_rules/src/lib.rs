@@ -7,6 +7,8 @@
 pub mod call_graph;
 pub mod comments;
 pub mod context;
+pub mod entry_points;
+pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
@@ -17,8 +19,12 @@ pub mod reporter;
 pub mod review;
 pub mod route_pattern;
 pub mod rules;
+pub mod sessions;
 pub mod settings;
 pub mod suppression;
+pub mod syntax;
+pub mod versions;
+pub mod wording;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod test_support;
