@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod metadata;
 pub mod pipeline;
 pub mod preserve;
+pub mod reached;
 pub mod registry;
 pub mod reporter;
 pub mod review;
@@ -23,6 +24,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suppression;
 pub mod syntax;
+pub mod tasks;
 pub mod versions;
 pub mod wording;
 #[cfg(test)]

@@ -10,8 +10,11 @@ static RULES: &[&dyn Rule] = &[
     &architecture::unused_suppression::UnusedSuppression,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
+    &database::session_in_background_task::SessionInBackgroundTask,
     &database::swallowed_dependency_error::SwallowedDependencyError,
+    &database::unclosed_session::UnclosedSession,
     &performance::blocking_call_in_async::BlockingCallInAsync,
+    &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
 ];
 

@@ -1,8 +1,9 @@
 //! Questions about the syntax of one function that a summary of its behaviour does not answer: what
 //! stands around a `yield`, how a block ends, where a name is used.
 
-use fastwright_python::ir::{Expr, ExprKind, FormatPart, Stmt, StmtKind};
+use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Stmt, StmtKind};
 use fastwright_python::location::Span;
+use ustr::Ustr;
 
 /// A `yield` with the statements around it.
 #[derive(Debug)]
@@ -273,4 +274,31 @@ pub fn unawaited(expression: &Expr) -> &Expr {
 /// Whether one range of bytes lies inside another.
 pub fn encloses(outer: Span, inner: Span) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Whether an expression contains a name.
+pub fn mentions_name(expression: &Expr, name: Ustr) -> bool {
+    let mut found = false;
+    within(expression, &mut |inner| found |= matches!(inner.kind, ExprKind::Name(other) if other == name));
+    found
+}
+
+/// Whether a block uses a name anywhere.
+pub fn block_mentions_name(body: &[Stmt], name: Ustr) -> bool {
+    let mut found = false;
+    expressions(body, &mut |expression| found |= matches!(expression.kind, ExprKind::Name(other) if other == name));
+    found
+}
+
+/// The call expression at exactly this place in the body of a function.
+pub fn call_expression(body: &[Stmt], span: Span) -> Option<&Call> {
+    let mut found = None;
+    expressions(body, &mut |expression| {
+        if expression.span == span
+            && let ExprKind::Call(call) = &expression.kind
+        {
+            found = Some(&**call);
+        }
+    });
+    found
 }
