@@ -162,21 +162,20 @@ pub fn status_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value)
 }
 
 fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<u16> {
-    let status_name = Ustr::from("status_code");
     match &exception.kind {
         Kind::Instance(id) => {
-            let set = interpreter.instance(*id)?.attributes.get(&status_name).cloned();
+            let set = interpreter.instance(*id)?.attributes.get(&Ustr::from("status_code")).cloned();
             if let Some(status) = set.and_then(|value| value.as_int()) {
                 return u16::try_from(status).ok();
             }
             let class = interpreter.class_of(exception)?;
-            status_of_class(interpreter, &class)
+            status_of_class(interpreter, &class, Some(exception))
         }
         Kind::Class(_) => {
-            let made = interpreter.call_from_outside(exception, Arguments::default()).ok();
+            let made = interpreter.probe(exception, Arguments::default()).result.ok();
             match made {
                 Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
-                _ => status_of_class(interpreter, exception),
+                _ => status_of_class(interpreter, exception, None),
             }
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
@@ -186,48 +185,96 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                         let status = arguments.get(0, "status_code")?.clone();
                         return u16::try_from(interpreter.text_of(&status)?.parse::<i64>().ok()?).ok();
                     }
-                    return status_of_class(interpreter, callee);
-                }
-                if let Kind::Class(_) = callee.kind {
-                    let (callee, arguments) = (callee.clone(), arguments.clone());
-                    let made = interpreter.probe(&callee, arguments).result.ok()?;
-                    if matches!(made.kind, Kind::Instance(_)) {
-                        return status_of_one(interpreter, &made);
+                    // Before the connection is accepted, Starlette answers the upgrade with 403.
+                    if name.ends_with(".WebSocketException") {
+                        return Some(403);
                     }
-                    return status_of_class(interpreter, &callee);
+                    return status_of_class(interpreter, callee, None);
+                }
+                if let Kind::Class(id) = callee.kind {
+                    let fixed = arguments.positional.is_empty() && arguments.keywords.is_empty();
+                    if fixed && let Some(known) = interpreter.extension::<Registry>().exception_statuses.get(&id) {
+                        return *known;
+                    }
+                    let (callee, arguments) = (callee.clone(), arguments.clone());
+                    let made = interpreter.probe(&callee, arguments).result.ok();
+                    let status = match made {
+                        Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
+                        _ => status_of_class(interpreter, &callee, None),
+                    };
+                    if fixed {
+                        interpreter.extension_mut::<Registry>().exception_statuses.insert(id, status);
+                    }
+                    return status;
                 }
                 None
             }
             _ => None,
         },
-        Kind::External(_) => status_of_class(interpreter, exception),
+        Kind::External(_) => status_of_class(interpreter, exception, None),
         _ => None,
     }
 }
 
-fn status_of_class(interpreter: &mut Interpreter<'_>, class: &Value) -> Option<u16> {
+/// The status that a class of exceptions leads to: its own `status_code`, or what the handler that an app
+/// registers for it answers.
+fn status_of_class(interpreter: &mut Interpreter<'_>, class: &Value, exception: Option<&Value>) -> Option<u16> {
     if let Some((value, _)) = interpreter.find_in_class(class, Ustr::from("status_code"))
         && let Some(status) = value.as_int()
     {
         return u16::try_from(status).ok();
     }
+    if interpreter.derives_from(class, "starlette.exceptions.WebSocketException") {
+        return Some(403);
+    }
     let handlers: Vec<(Value, Value)> = interpreter
         .extension::<Registry>()
-        .routers
-        .values()
+        .order
+        .iter()
+        .filter_map(|id| interpreter.extension::<Registry>().routers.get(id))
         .flat_map(|state| state.exception_handlers.iter().map(|(class, handler, _)| (class.clone(), handler.clone())))
         .collect();
     for owner in interpreter.class_order(class) {
+        // What nobody handles is answered with 500 by the server, like every other failure.
+        if owner.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException")) {
+            return None;
+        }
         for (handled, handler) in &handlers {
             if handled.same(&owner) {
-                let function = interpreter.plain_function(handler)?;
-                let summary = interpreter.summarize(&function, None)?;
-                let returns = summary.returns.clone();
-                return status_of_response(interpreter, &returns);
+                return status_of_handler(interpreter, handler, class, exception);
             }
         }
     }
     None
+}
+
+fn status_of_handler(
+    interpreter: &mut Interpreter<'_>,
+    handler: &Value,
+    class: &Value,
+    exception: Option<&Value>,
+) -> Option<u16> {
+    let Kind::Class(id) = class.kind else { return None };
+    if let Some(known) = interpreter.extension::<Registry>().handled_statuses.get(&id) {
+        return *known;
+    }
+    interpreter.extension_mut::<Registry>().handled_statuses.insert(id, None);
+    let exception = match exception {
+        Some(exception) => exception.clone(),
+        None => {
+            let site = interpreter.class(id)?.location;
+            Kind::Instance(interpreter.new_instance(class.clone(), Arguments::default(), site)).into()
+        }
+    };
+    let request = Value::unknown("the request is not known", None);
+    let arguments = Arguments { positional: vec![request, exception], ..Arguments::default() };
+    let result = interpreter.probe(handler, arguments).result;
+    let status = match result {
+        Ok(response) => status_of_response(interpreter, &response),
+        Err(raised) => status_of_exception(interpreter, &raised.value),
+    };
+    interpreter.extension_mut::<Registry>().handled_statuses.insert(id, status);
+    status
 }
 
 /// The status of a response object: `JSONResponse(..., status_code=401)`.

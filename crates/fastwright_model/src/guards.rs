@@ -243,7 +243,7 @@ impl GuardAnalysis {
                 result: Value::unknown("a guard before it refuses", Some(node.location)),
             };
         }
-        if !reads_credentials {
+        if !reads_credentials && !can_refuse {
             // Nothing about the caller goes in: whatever it refuses, it refuses for other reasons.
             return Verdict {
                 refusal: Refusal::Never,
@@ -268,6 +268,14 @@ impl GuardAnalysis {
         interpreter.extension_mut::<Registry>().anonymous_path = None;
         let refusing = refusals(interpreter, &probed.raised);
         match probed.result {
+            // Where nothing about the caller goes in, only a certain refusal is a guard.
+            Ok(_) if !reads_credentials => Verdict {
+                refusal: Refusal::Never,
+                status: None,
+                at: None,
+                reads_credentials: false,
+                result: Value::unknown("the dependency has nothing to do with credentials", Some(node.location)),
+            },
             Err(raised) => {
                 let status = status_of_exception(interpreter, &raised.value);
                 let refuses = status.is_some_and(|status| matches!(status, 401 | 403));

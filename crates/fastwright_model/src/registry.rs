@@ -139,6 +139,10 @@ pub struct Registry {
     pub order: Vec<ObjectId>,
     /// While a guard is probed: requests carry no credentials, and this is the path asked for.
     pub anonymous_path: Option<String>,
+    /// Statuses of exception classes raised without arguments, as far as they were asked for.
+    pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
+    /// Statuses that handlers answer for exception classes, as far as they were asked for.
+    pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
 }
 
 impl Registry {

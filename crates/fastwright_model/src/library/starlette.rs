@@ -8,12 +8,25 @@ use fastwright_python::value::*;
 use ustr::Ustr;
 
 pub(super) fn call(
-    _interpreter: &mut Interpreter<'_>,
+    interpreter: &mut Interpreter<'_>,
     callee: &str,
     arguments: &Arguments,
-    _site: Location,
+    site: Location,
 ) -> Option<Evaluated> {
     match callee {
+        // FastAPI's own handler answers with the exception's status.
+        "fastapi.exception_handlers.http_exception_handler" => {
+            let exception = arguments.get(1, "exc")?.clone();
+            let status = interpreter.attribute(&exception, Ustr::from("status_code"), site.span);
+            Some(Ok(Value::symbolic(Symbolic::Call {
+                callee: Value::external("starlette.responses.JSONResponse"),
+                arguments: Arguments {
+                    keywords: vec![(Ustr::from("status_code"), status)],
+                    ..Arguments::default()
+                },
+                site,
+            })))
+        }
         // WSGI and compression wrappers are ASGI applications of their own; what they wrap is inside.
         "starlette.concurrency.iterate_in_threadpool" => arguments.positional.first().cloned().map(Ok),
         _ => None,
