@@ -2,12 +2,20 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::architecture;
+use crate::rules::{architecture, database, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &database::commit_after_response::CommitAfterResponse,
+    &database::commit_despite_error::CommitDespiteError,
+    &database::session_in_background_task::SessionInBackgroundTask,
+    &database::swallowed_dependency_error::SwallowedDependencyError,
+    &database::unclosed_session::UnclosedSession,
+    &performance::blocking_call_in_async::BlockingCallInAsync,
+    &performance::lost_task::LostTask,
+    &performance::sync_session_in_async::SyncSessionInAsync,
 ];
 
 /// All rules.

@@ -1,5 +1,6 @@
 //! What is known of libraries, a file a library.
 
+pub mod blocking;
 mod names;
 pub(crate) mod pydantic;
 pub(crate) mod routing;
