@@ -4,8 +4,11 @@
 //! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
 //! once) and one line in [`registry`].
 
+pub mod call_graph;
 pub mod comments;
 pub mod context;
+pub mod data_flow;
+pub mod escaping;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
@@ -21,5 +24,6 @@ pub mod suppression;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod test_support;
+pub mod vocabulary;
 
 pub use pipeline::review;

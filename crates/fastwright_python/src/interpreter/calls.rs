@@ -426,7 +426,8 @@ impl Interpreter<'_> {
         result
     }
 
-    pub(crate) fn bind_parameters(
+    /// What each parameter of a function gets in a call: an argument, else its default, else unknown.
+    pub fn bind_parameters(
         &mut self,
         function: &Arc<FunctionValue>,
         arguments: Arguments,
