@@ -7,7 +7,9 @@
 pub mod call_graph;
 pub mod comments;
 pub mod context;
+pub mod data_flow;
 pub mod entry_points;
+pub mod escaping;
 pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
@@ -17,6 +19,7 @@ pub mod preserve;
 pub mod reached;
 pub mod registry;
 pub mod reporter;
+pub mod request_code;
 pub mod review;
 pub mod route_pattern;
 pub mod rules;
@@ -25,10 +28,10 @@ pub mod settings;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
-pub mod versions;
-pub mod wording;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod test_support;
+pub mod versions;
+pub mod wording;
 
 pub use pipeline::review;
