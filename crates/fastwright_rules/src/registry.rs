@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, performance};
+use crate::rules::{architecture, database, errors, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -13,6 +13,8 @@ static RULES: &[&dyn Rule] = &[
     &database::session_in_background_task::SessionInBackgroundTask,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
+    &errors::exception_text_in_response::ExceptionTextInResponse,
+    &errors::swallowed_http_exception::SwallowedHttpException,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
