@@ -14,6 +14,7 @@ pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
+pub mod ownership;
 pub mod pipeline;
 pub mod preserve;
 pub mod reached;
@@ -32,6 +33,7 @@ pub mod tasks;
 #[allow(clippy::unwrap_used)]
 mod test_support;
 pub mod versions;
+pub mod vocabulary;
 pub mod wording;
 
 pub use pipeline::review;

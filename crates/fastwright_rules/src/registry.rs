@@ -2,12 +2,13 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, errors, performance};
+use crate::rules::{architecture, auth, database, errors, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::missing_ownership_check::MissingOwnershipCheck,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
     &database::session_in_background_task::SessionInBackgroundTask,
