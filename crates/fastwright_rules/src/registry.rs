@@ -2,12 +2,15 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::architecture;
+use crate::rules::{architecture, design};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &design::duplicate_route::DuplicateRoute,
+    &design::shadowed_route::ShadowedRoute,
 ];
 
 /// All rules.
