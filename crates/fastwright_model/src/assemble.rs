@@ -222,7 +222,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
 }
 
 /// The declared response: `response_model=`, else the return annotation unless it is a response class.
-pub(crate) fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
+pub fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
     if let Some(model) = flat.options.keyword("response_model") {
         return (!model.is_none()).then(|| model.clone());
     }
@@ -298,7 +298,7 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 
 /// `module:qualname`, as Python names it: through `functools.partial` and methods to the function, with
 /// the identity that `functools.wraps` copies.
-pub(crate) fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
+pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
             let set = |name: &str| {

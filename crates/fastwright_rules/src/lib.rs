@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
 pub mod ownership;
+pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
 pub mod reached;
@@ -22,6 +23,7 @@ pub mod registry;
 pub mod reporter;
 pub mod request_code;
 pub mod review;
+pub mod route_list;
 pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
@@ -29,11 +31,11 @@ pub mod settings;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod test_support;
 pub mod versions;
 pub mod vocabulary;
 pub mod wording;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod test_support;
 
 pub use pipeline::review;

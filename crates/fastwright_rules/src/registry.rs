@@ -2,10 +2,11 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, errors, performance};
+use crate::rules::{architecture, auth, database, design, errors, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
     &auth::missing_ownership_check::MissingOwnershipCheck,
@@ -14,6 +15,8 @@ static RULES: &[&dyn Rule] = &[
     &database::session_in_background_task::SessionInBackgroundTask,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
+    &design::duplicate_route::DuplicateRoute,
+    &design::shadowed_route::ShadowedRoute,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
     &performance::blocking_call_in_async::BlockingCallInAsync,
