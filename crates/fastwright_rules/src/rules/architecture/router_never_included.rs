@@ -60,7 +60,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let routes = routes_of(registry, *id, 0);
         let Some((first_site, _)) = routes.first() else { continue };
         let paths: Vec<&str> = routes.iter().take(3).map(|(_, path)| path.as_str()).collect();
-        let more = if routes.len() > paths.len() { format!(" and {} more", routes.len() - paths.len()) } else { String::new() };
+        let more = if routes.len() > paths.len() {
+            format!(" and {} more", routes.len() - paths.len())
+        } else {
+            String::new()
+        };
         let shown: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
         let mut draft = Draft::new(
             *place,
@@ -220,14 +224,19 @@ fn routes_of(registry: &Registry, id: ObjectId, depth: u32) -> Vec<(Location, St
             Entry::Route(route) => {
                 let path = format!("{prefix}{}", text(Some(&route.path)));
                 let methods = route.methods.as_deref().unwrap_or_default().join(", ");
-                found.push((route.site, format!("{methods} {}", if path.is_empty() { "/" } else { &path }).trim().to_owned()));
+                found.push((
+                    route.site,
+                    format!("{methods} {}", if path.is_empty() { "/" } else { &path }).trim().to_owned(),
+                ));
             }
             Entry::Include(include) => {
                 if let Kind::Instance(router) = include.router.kind {
                     let before = format!("{prefix}{}", text(include.options.get(1, "prefix")));
-                    found.extend(routes_of(registry, router, depth + 1).into_iter().map(|(site, path)| {
-                        (site, path.replacen('/', &format!("{before}/"), 1))
-                    }));
+                    found.extend(
+                        routes_of(registry, router, depth + 1)
+                            .into_iter()
+                            .map(|(site, path)| (site, path.replacen('/', &format!("{before}/"), 1))),
+                    );
                 }
             }
             Entry::Mount(_) | Entry::Frontend { .. } => {}
