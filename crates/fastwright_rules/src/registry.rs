@@ -9,8 +9,11 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::guard_that_never_refuses::GuardThatNeverRefuses,
     &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
+    &auth::non_constant_time_comparison::NonConstantTimeComparison,
+    &auth::unpinned_jwt_algorithms::UnpinnedJwtAlgorithms,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
     &database::session_in_background_task::SessionInBackgroundTask,
@@ -23,6 +26,7 @@ static RULES: &[&dyn Rule] = &[
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &security::permissive_cors::PermissiveCors,
     &security::sql_injection::SqlInjection,
 ];
 
