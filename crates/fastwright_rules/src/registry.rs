@@ -2,14 +2,19 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, errors, performance, security};
+use crate::rules::{
+    architecture, auth, database, design, errors, observability, performance, secrets, security,
+};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::abandoned_auth_library::AbandonedAuthLibrary,
     &auth::guard_that_never_refuses::GuardThatNeverRefuses,
+    &auth::identity_from_client::IdentityFromClient,
+    &auth::login_without_rate_limit::LoginWithoutRateLimit,
     &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
     &auth::non_constant_time_comparison::NonConstantTimeComparison,
@@ -23,10 +28,13 @@ static RULES: &[&dyn Rule] = &[
     &design::shadowed_route::ShadowedRoute,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
+    &observability::logged_credentials::LoggedCredentials,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &secrets::hard_coded_secret::HardCodedSecret,
     &security::permissive_cors::PermissiveCors,
+    &security::server_side_request_forgery::ServerSideRequestForgery,
     &security::sql_injection::SqlInjection,
 ];
 
