@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, design};
+use crate::rules::{architecture, design, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -11,6 +11,9 @@ static RULES: &[&dyn Rule] = &[
     &architecture::unused_suppression::UnusedSuppression,
     &design::duplicate_route::DuplicateRoute,
     &design::shadowed_route::ShadowedRoute,
+    &validation::mass_assignment::MassAssignment,
+    &validation::partial_update_overwrites::PartialUpdateOverwrites,
+    &validation::unbounded_page_size::UnboundedPageSize,
 ];
 
 /// All rules.
