@@ -20,6 +20,7 @@ pub mod route_list;
 pub mod route_pattern;
 pub mod rules;
 pub mod settings;
+pub mod stored_credential;
 pub mod suppression;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

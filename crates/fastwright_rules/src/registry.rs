@@ -11,9 +11,15 @@ static RULES: &[&dyn Rule] = &[
     &architecture::unused_suppression::UnusedSuppression,
     &design::duplicate_route::DuplicateRoute,
     &design::shadowed_route::ShadowedRoute,
+    &validation::json_body_with_form::JsonBodyWithForm,
     &validation::mass_assignment::MassAssignment,
+    &validation::orm_object_without_response_model::OrmObjectWithoutResponseModel,
     &validation::partial_update_overwrites::PartialUpdateOverwrites,
+    &validation::sensitive_field_in_response::SensitiveFieldInResponse,
     &validation::unbounded_page_size::UnboundedPageSize,
+    &validation::undeclared_path_parameter::UndeclaredPathParameter,
+    &validation::unintended_query_parameters::UnintendedQueryParameters,
+    &validation::unintended_required_field::UnintendedRequiredField,
 ];
 
 /// All rules.
