@@ -25,6 +25,9 @@ pub struct RouterState {
     pub arguments: Arguments,
     /// Where it is made.
     pub site: Location,
+    /// Conditions under which it is made: what is registered on it under the same ones needs no
+    /// condition of its own.
+    pub conditions: Vec<ActiveCondition>,
     /// What was registered, in order.
     pub entries: Vec<Entry>,
     /// Middleware in the order of `add_middleware`: class or function, with its options.
@@ -147,11 +150,19 @@ pub struct Registry {
 
 impl Registry {
     /// Starts the state of an app or router.
-    pub fn start(&mut self, id: ObjectId, kind: RouterKind, arguments: Arguments, site: Location) {
+    pub fn start(
+        &mut self,
+        id: ObjectId,
+        kind: RouterKind,
+        arguments: Arguments,
+        site: Location,
+        conditions: Vec<ActiveCondition>,
+    ) {
         let state = RouterState {
             kind,
             arguments,
             site,
+            conditions,
             entries: Vec::new(),
             middleware: Vec::new(),
             exception_handlers: Vec::new(),

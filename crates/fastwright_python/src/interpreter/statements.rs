@@ -46,7 +46,9 @@ impl Interpreter<'_> {
                     self.assign(target, value.clone())?;
                 }
             }
-            StmtKind::AnnAssign { target, annotation, value } => self.annotated_assignment(target, annotation, value)?,
+            StmtKind::AnnAssign { target, annotation, value } => {
+                self.annotated_assignment(target, annotation, value)?
+            }
             StmtKind::AugAssign { target, operator, value } => {
                 let old = self.evaluate(target)?;
                 let operand = self.evaluate(value)?;
@@ -79,16 +81,7 @@ impl Interpreter<'_> {
                 return self.execute_for(target, iterable, body, orelse);
             }
             StmtKind::While { test, body, orelse } => return self.execute_while(test, body, orelse),
-            StmtKind::With { items, body, .. } => {
-                for item in items {
-                    let context = self.evaluate(&item.context)?;
-                    let entered = self.enter_context(&context, item.context.span)?;
-                    if let Some(target) = &item.target {
-                        self.assign(target, entered)?;
-                    }
-                }
-                return self.execute_block(body);
-            }
+            StmtKind::With { items, body, .. } => return self.execute_with(items, body),
             StmtKind::Match { subject, cases } => return self.execute_match(subject, cases),
             StmtKind::Raise { exception, .. } => {
                 let value = match exception {
@@ -125,7 +118,8 @@ impl Interpreter<'_> {
                 }
             }
             StmtKind::TypeAlias { name, value, type_parameters } => {
-                let value = self.with_type_parameters(type_parameters, |interpreter| interpreter.evaluate(value))?;
+                let value =
+                    self.with_type_parameters(type_parameters, |interpreter| interpreter.evaluate(value))?;
                 self.bind(*name, value);
             }
             StmtKind::Break => return Ok(Flow::Break),
@@ -150,7 +144,10 @@ impl Interpreter<'_> {
         for parameter in parameters {
             let value = Value::symbolic(Symbolic::Call {
                 callee: Value::external("typing.TypeVar"),
-                arguments: Arguments { positional: vec![Value::str(&parameter.name)], ..Arguments::default() },
+                arguments: Arguments {
+                    positional: vec![Value::str(&parameter.name)],
+                    ..Arguments::default()
+                },
                 site: self.here(Span::default()),
             });
             self.scopes[scope.0 as usize].names.insert(parameter.name, value);
@@ -198,7 +195,12 @@ impl Interpreter<'_> {
             let setting = self.setting_name(setting).to_owned();
             if let (Some(first), Some(last)) = (left_out.first(), left_out.last()) {
                 let body = Span::new(first.span.start, last.span.end);
-                self.skipped.push(SkippedBranch { condition: location, body, setting: setting.clone(), default: truth });
+                self.skipped.push(SkippedBranch {
+                    condition: location,
+                    body,
+                    setting: setting.clone(),
+                    default: truth,
+                });
             }
             self.conditions.push(ActiveCondition { location, negated: !truth, setting: Some(setting) });
             let flow = self.execute_block(taken);
@@ -215,7 +217,11 @@ impl Interpreter<'_> {
             }
         }
         self.branches(vec![
-            Branch { condition: Some(ActiveCondition { location, negated: false, setting: None }), body, prepare: None },
+            Branch {
+                condition: Some(ActiveCondition { location, negated: false, setting: None }),
+                body,
+                prepare: None,
+            },
             Branch {
                 condition: Some(ActiveCondition { location, negated: true, setting: None }),
                 body: orelse,
@@ -274,6 +280,7 @@ impl Interpreter<'_> {
         }
         match joined {
             Some(names) => {
+                self.undecided_exits += u32::from(flows.iter().any(|flow| *flow != Flow::Normal));
                 self.replace_names(names);
                 Ok(Flow::Normal)
             }
@@ -288,6 +295,40 @@ impl Interpreter<'_> {
         }
     }
 
+    fn execute_with(&mut self, items: &[WithItem], body: &[Stmt]) -> Executed {
+        let mut suppressed = Vec::new();
+        for item in items {
+            let context = self.evaluate(&item.context)?;
+            if let Some(Symbolic::Call { callee, arguments, .. }) = context.as_symbolic()
+                && callee.as_external().is_some_and(|name| name == "contextlib.suppress")
+            {
+                suppressed.extend(arguments.positional.iter().cloned());
+                continue;
+            }
+            let entered = self.enter_context(&context, item.context.span)?;
+            if let Some(target) = &item.target {
+                self.assign(target, entered)?;
+            }
+        }
+        if suppressed.is_empty() || self.mode == Mode::Summary {
+            return self.execute_block(body);
+        }
+        let suppressed = Value::tuple(suppressed);
+        let import_error = Value::external("builtins.ModuleNotFoundError");
+        let guards = self.import_guards;
+        self.import_guards += u32::from(self.is_subclass(&import_error, &suppressed) == Some(true));
+        let conditions = self.conditions.len();
+        let executed = self.execute_block(body);
+        self.import_guards = guards;
+        match executed {
+            Err(raised) if self.exception_matches(&raised.value, &suppressed) != Some(false) => {
+                self.conditions.truncate(conditions);
+                Ok(Flow::Normal)
+            }
+            executed => executed,
+        }
+    }
+
     fn execute_for(&mut self, target: &Expr, iterable: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Executed {
         let sequence = self.evaluate(iterable)?;
         let Some(items) = self.elements(&sequence) else {
@@ -296,7 +337,10 @@ impl Interpreter<'_> {
         };
         let rounds = if self.mode == Mode::Summary { 6 } else { self.limits.loop_rounds };
         if items.len() > rounds {
-            self.note(format!("a loop has {} rounds, only {rounds} are evaluated", items.len()), self.here(iterable.span));
+            self.note(
+                format!("a loop has {} rounds, only {rounds} are evaluated", items.len()),
+                self.here(iterable.span),
+            );
         }
         for item in items.into_iter().take(rounds) {
             self.assign(target, item)?;
@@ -338,6 +382,7 @@ impl Interpreter<'_> {
     fn execute_while(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Executed {
         let rounds = if self.mode == Mode::Summary { 1 } else { self.limits.loop_rounds.min(1_000) };
         for _ in 0..rounds {
+            let exits = self.undecided_exits;
             let value = self.evaluate(test)?;
             match self.truth(&value) {
                 Some(false) => return self.execute_block(orelse),
@@ -351,18 +396,32 @@ impl Interpreter<'_> {
             if !self.step() {
                 return Ok(Flow::Return);
             }
+            if self.undecided_exits != exits {
+                // The loop may have ended in this round: that it goes on is known no better.
+                break;
+            }
         }
         Ok(Flow::Normal)
     }
 
-    fn execute_try(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt], finalbody: &[Stmt]) -> Executed {
+    fn execute_try(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[Handler],
+        orelse: &[Stmt],
+        finalbody: &[Stmt],
+    ) -> Executed {
         let result = if self.mode == Mode::Summary {
             self.try_in_summary(body, handlers, orelse)
         } else if self.mode == Mode::Probe {
             self.try_in_probe(body, handlers, orelse)
         } else {
             let before = self.conditions.len();
-            match self.execute_block(body) {
+            let guards = self.import_guards;
+            self.import_guards += u32::from(handlers.iter().any(|handler| expects_import_error(handler)));
+            let executed = self.execute_block(body);
+            self.import_guards = guards;
+            match executed {
                 Ok(Flow::Normal) => self.execute_block(orelse),
                 Ok(flow) => Ok(flow),
                 Err(raised) => {
@@ -725,7 +784,8 @@ impl Interpreter<'_> {
                         (ExprKind::Starred(inner), None, _) => (inner.as_ref(), self.element_of(&value)),
                         (_, Some(items), Some(star)) if position > star => {
                             let from_end = targets.len() - position;
-                            let item = items.len().checked_sub(from_end).and_then(|index| items.get(index).cloned());
+                            let item =
+                                items.len().checked_sub(from_end).and_then(|index| items.get(index).cloned());
                             (target, item.unwrap_or(Value::NONE))
                         }
                         (_, Some(items), _) => (
@@ -779,6 +839,22 @@ impl Interpreter<'_> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Whether an `except` clause is there for imports that fail (any failure, where it names no class).
+fn expects_import_error(handler: &Handler) -> bool {
+    // What only passes the failure on is not prepared for it.
+    handler.exception.as_ref().is_none_or(names_import_error) && !always_raises(&handler.body)
+}
+
+fn names_import_error(class: &Expr) -> bool {
+    match &class.kind {
+        ExprKind::Tuple(classes) => classes.iter().any(names_import_error),
+        ExprKind::Name(name) => {
+            matches!(name.as_str(), "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException")
+        }
+        _ => false,
     }
 }
 
