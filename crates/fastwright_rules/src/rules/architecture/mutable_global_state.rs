@@ -65,7 +65,7 @@ const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "
 const OWN_TO_PROCESS: &[&str] = &[
     "cache", "cached", "memo", "pool", "lock", "locks", "client", "clients", "connection", "connections", "socket",
     "sockets", "websocket", "websockets", "task", "tasks", "registry", "handlers", "plugins", "engine", "engines",
-    "singleton", "instance", "instances", "model", "models", "loaded", "running", "settings", "config",
+    "stream", "streams", "queue", "queues", "singleton", "instance", "instances", "model", "models", "loaded", "running", "settings", "config",
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -95,6 +95,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         let writes = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
+        let reads_only = route.methods.iter().any(|method| method == "GET");
         for reached in reach(interpreter, &function, receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
@@ -109,7 +111,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             for (variable, span) in uses.changes.iter().filter(|_| writes) {
                 changes.entry(*variable).or_default().push(touch(*span));
             }
-            for (variable, span) in &uses.reads {
+            for (variable, span) in uses.reads.iter().filter(|_| reads_only) {
                 // A function that looks and then fills keeps a cache.
                 if !uses.changes.iter().any(|(changed, _)| changed == variable) {
                     reads.entry(*variable).or_default().push(touch(*span));
@@ -198,7 +200,8 @@ fn uses(
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> Uses {
     let mut declared: FxHashSet<Ustr> = FxHashSet::default();
-    let mut local: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let parameters: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
         _ => bound_names(statement, &mut local),
@@ -232,8 +235,12 @@ fn uses(
     let mut uses = Uses::default();
     let mut changed_spans: FxHashSet<Span> = FxHashSet::default();
     syntax::statements(&definition.body, &mut |statement| {
+        let mut takes_input = true;
         let targets: Vec<&Expr> = match &statement.kind {
-            StmtKind::Assign { targets, .. } => targets.iter().collect(),
+            StmtKind::Assign { targets, value } => {
+                takes_input = mentions_local(value, &parameters);
+                targets.iter().collect()
+            }
             StmtKind::AugAssign { target, .. } => vec![target],
             StmtKind::Delete(targets) => targets.iter().collect(),
             _ => Vec::new(),
@@ -241,7 +248,8 @@ fn uses(
         for target in targets {
             let root = root(target);
             let whole = std::ptr::eq(root, target);
-            if whole && !matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)) {
+            // A whole collection that is set anew was loaded or made, unless it comes from the caller.
+            if whole && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name))) {
                 continue;
             }
             if let Some(variable) = resolve(root) {

@@ -113,9 +113,9 @@ impl Hidden<'_> {
         let (by, steps) = match earlier.kind {
             RouteKind::Mount => {
                 let steps = earlier.registration.iter().map(|(_, location)| {
-                    (format!("everything below `{}` belongs to the mounted application", earlier.path), *location)
+                    (format!("everything below `{}` belongs to the mounted application", mount_path(earlier)), *location)
                 });
-                (format!("the application mounted at `{}`", earlier.path), steps.collect::<Vec<_>>())
+                (format!("the application mounted at `{}`", mount_path(earlier)), steps.collect::<Vec<_>>())
             }
             _ => (format!("`{}`", title(earlier)), registration_steps(earlier).collect()),
         };
@@ -161,6 +161,11 @@ impl Hidden<'_> {
             ),
         })
     }
+}
+
+/// The path of a mount as people write it.
+fn mount_path(route: &Route) -> &str {
+    if route.path.is_empty() { "/" } else { &route.path }
 }
 
 /// The two lines that decide the order, the other way around.
