@@ -81,7 +81,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .discriminator(name.clone())
         .evidence("the router is made here", state.site)
         .evidence("its first route is registered here", *first_site);
-        if let Some((_, location)) = links.first_include {
+        if let Some(location) = links.nearest_include(analysis, state.site.file) {
             draft = draft.evidence(
                 format!("other routers are included here: `{}`", source(analysis, location).trim()),
                 location,
@@ -94,7 +94,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             } else {
                 format!("from {package} import {last}")
             };
-            draft = draft.example(format!("{import}\n\napp.include_router({last}.{name})"));
+            let target = source(analysis, location).split_once(".include_router").map_or("app", |(target, _)| target);
+            draft = draft.example(format!("{import}\n\n{target}.include_router({last}.{name})"));
         }
         if open_end {
             draft = draft.severity(Severity::Info).confidence(Confidence::Possible).why(
@@ -175,8 +176,8 @@ struct Links {
     callbacks: FxHashSet<ObjectId>,
     /// An inclusion or mount of something that is not known.
     open_end: Option<Location>,
-    /// An inclusion by an app, to show where they are done.
-    first_include: Option<(ObjectId, Location)>,
+    /// Inclusions, to show where they are done.
+    includes: Vec<Location>,
 }
 
 impl Links {
@@ -195,11 +196,7 @@ impl Links {
                     Entry::Include(include) => match include.router.kind {
                         Kind::Instance(router) => {
                             links.included.insert(router);
-                            if state.kind == RouterKind::App
-                                && links.first_include.is_none_or(|(_, known)| include.site < known)
-                            {
-                                links.first_include = Some((router, include.site));
-                            }
+                            links.includes.push(include.site);
                         }
                         _ => links.open_end = Some(include.site),
                     },
@@ -222,6 +219,7 @@ impl Links {
                 }
             }
         }
+        links.includes.sort_unstable();
         while let Some(id) = next.pop() {
             if !links.reachable.insert(id) {
                 continue;
@@ -244,6 +242,14 @@ impl Links {
             }
         }
         links
+    }
+
+    /// The inclusion in the folder that is nearest to a file.
+    fn nearest_include(&self, analysis: &Analysis, file: FileId) -> Option<Location> {
+        let own: Vec<&str> = path_of(analysis, file).split('/').collect();
+        self.includes.iter().copied().rev().max_by_key(|place| {
+            path_of(analysis, place.file).split('/').zip(&own).take_while(|(one, other)| one == *other).count()
+        })
     }
 }
 
