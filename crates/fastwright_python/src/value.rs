@@ -447,7 +447,14 @@ impl Value {
             (Kind::None, Kind::None) | (Kind::Ellipsis, Kind::Ellipsis) => true,
             (Kind::Bool(left), Kind::Bool(right)) => left == right,
             (Kind::Int(left), Kind::Int(right)) => left == right,
-            (Kind::Float(left), Kind::Float(right)) => left == right,
+            (Kind::Float(left), Kind::Float(right)) => left.to_bits() == right.to_bits(),
+            (Kind::Union(left), Kind::Union(right)) => {
+                Arc::ptr_eq(left, right)
+                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
+            }
+            (Kind::Descriptor(left), Kind::Descriptor(right)) => {
+                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
+            }
             (Kind::Str(left), Kind::Str(right)) => left == right,
             (Kind::Bytes(left), Kind::Bytes(right)) => left == right,
             (Kind::Tuple(left), Kind::Tuple(right)) => {
@@ -502,6 +509,9 @@ fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
             Symbolic::Compare { comparison: a, left: b, right: c },
             Symbolic::Compare { comparison: d, left: e, right: f },
         ) => a == d && b.same(e) && c.same(f),
+        (Symbolic::Format(a), Symbolic::Format(b)) | (Symbolic::Template(a), Symbolic::Template(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+        }
         (Symbolic::Binary { operator: a, left: b, right: c }, Symbolic::Binary { operator: d, left: e, right: f }) => {
             a == d && b.same(e) && c.same(f)
         }

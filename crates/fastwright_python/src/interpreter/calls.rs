@@ -369,7 +369,9 @@ impl Interpreter<'_> {
         let returned = match flow {
             Ok(super::statements::Flow::Return) => Value::union(frame.returns),
             Ok(_) => {
-                if frame.returns.is_empty() {
+                if frame.raised && frame.returns.is_empty() {
+                    Value::unknown(format!("`{name}` seems to raise an exception"), Some(site))
+                } else if frame.returns.is_empty() {
                     Value::NONE
                 } else {
                     Value::union(frame.returns.into_iter().chain([Value::NONE]))
@@ -421,6 +423,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let definition = Arc::clone(&function.definition);
@@ -444,6 +447,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let result = run(self);

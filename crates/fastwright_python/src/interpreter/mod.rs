@@ -176,6 +176,8 @@ pub(crate) struct Frame {
     pub(crate) yields: Vec<Value>,
     /// Exceptions being handled, for bare `raise`.
     pub(crate) handling: Vec<Value>,
+    /// Whether evaluation went on behind a `raise`.
+    pub(crate) raised: bool,
     /// How many conditions stood around the code when the frame was entered.
     pub(crate) conditions: usize,
 }
@@ -217,6 +219,8 @@ pub struct Interpreter<'a> {
     pub(crate) call_is_limited: bool,
     /// How many running `try` statements are prepared for a failing import.
     pub(crate) import_guards: u32,
+    /// How many running `try` statements may catch what is raised.
+    pub(crate) catching: u32,
     /// How many branches so far may or may not have left their block.
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
@@ -262,6 +266,7 @@ impl<'a> Interpreter<'a> {
             step_limit: limits.import_steps,
             call_is_limited: false,
             import_guards: 0,
+            catching: 0,
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
             builtins: builtins::Names::new(),

@@ -94,7 +94,7 @@ impl Interpreter<'_> {
                 if self.mode == Mode::Probe {
                     self.probed_raises.push(Raised { value: value.clone(), location });
                 }
-                return Err(Box::new(Raised { value, location }));
+                return self.raise(Raised { value, location });
             }
             StmtKind::Try { body, handlers, orelse, finalbody } => {
                 return self.execute_try(body, handlers, orelse, finalbody);
@@ -123,6 +123,21 @@ impl Interpreter<'_> {
             StmtKind::Continue => return Ok(Flow::Continue),
             StmtKind::Pass => {}
         }
+        Ok(Flow::Normal)
+    }
+
+    /// Raises. While modules are imported, what nobody catches would end the program: since the program
+    /// runs, the way that led here is not taken, and evaluation goes on behind it.
+    fn raise(&mut self, raised: Raised) -> Executed {
+        if self.mode != Mode::Import || self.catching > 0 {
+            return Err(Box::new(raised));
+        }
+        let abstract_method = Value::external("builtins.NotImplementedError");
+        if self.exception_matches(&raised.value, &abstract_method) != Some(true) {
+            let what = self.describe_exception(&raised.value);
+            self.note(format!("{what} seems to be raised while the program starts"), raised.location);
+        }
+        self.frame_mut().raised = true;
         Ok(Flow::Normal)
     }
 
@@ -302,14 +317,17 @@ impl Interpreter<'_> {
         let import_error = Value::external("builtins.ModuleNotFoundError");
         let guards = self.import_guards;
         self.import_guards += u32::from(self.is_subclass(&import_error, &suppressed) == Some(true));
+        self.catching += 1;
         let conditions = self.conditions.len();
         let executed = self.execute_block(body);
+        self.catching -= 1;
         self.import_guards = guards;
         match executed {
             Err(raised) if self.exception_matches(&raised.value, &suppressed) != Some(false) => {
                 self.conditions.truncate(conditions);
                 Ok(Flow::Normal)
             }
+            Err(raised) => self.raise(*raised),
             executed => executed,
         }
     }
@@ -395,14 +413,19 @@ impl Interpreter<'_> {
             let before = self.conditions.len();
             let guards = self.import_guards;
             self.import_guards += u32::from(handlers.iter().any(|handler| expects_import_error(handler)));
+            self.catching += u32::from(!handlers.is_empty());
             let executed = self.execute_block(body);
+            self.catching -= u32::from(!handlers.is_empty());
             self.import_guards = guards;
             match executed {
                 Ok(Flow::Normal) => self.execute_block(orelse),
                 Ok(flow) => Ok(flow),
                 Err(raised) => {
                     self.conditions.truncate(before);
-                    self.handle(*raised, handlers)
+                    match self.handle(*raised, handlers) {
+                        Err(raised) => self.raise(*raised),
+                        handled => handled,
+                    }
                 }
             }
         };
