@@ -102,14 +102,20 @@ impl EffectTable {
                 EventKind::Call(call) => {
                     for (function, receiver, kind) in targets(interpreter, call) {
                         if kind == EdgeKind::Background {
-                            effects.outside.insert(format!("starts background work `{}`", function.definition.name));
+                            effects
+                                .outside
+                                .insert(format!("starts background work `{}`", function.definition.name));
                         }
                         calls.push((function, receiver));
                     }
                     self.call(interpreter, call, &mut effects);
                     if effects.reads_credentials.is_none()
                         && (reads_credentials(interpreter, &call.callee)
-                            || call.arguments.positional.iter().any(|value| reads_credentials(interpreter, value)))
+                            || call
+                                .arguments
+                                .positional
+                                .iter()
+                                .any(|value| reads_credentials(interpreter, value)))
                     {
                         effects.reads_credentials = Some(event.location);
                     }
@@ -174,20 +180,25 @@ impl EffectTable {
                 let first = call.arguments.positional.first();
                 match name.as_str() {
                     "get" | "get_one" | "query" => {
-                        effects.reads.extend(first.and_then(base_class).and_then(|class| self.table_of_class(&class)));
+                        effects
+                            .reads
+                            .extend(first.and_then(base_class).and_then(|class| self.table_of_class(&class)));
                     }
                     "add" | "delete" | "merge" => {
-                        let table = first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
+                        let table =
+                            first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
                         effects.writes.extend(table);
                     }
                     "add_all" => {
-                        let items = first.and_then(|list| interpreter.elements(&list.clone())).unwrap_or_default();
+                        let items =
+                            first.and_then(|list| interpreter.elements(&list.clone())).unwrap_or_default();
                         for item in items {
                             effects.writes.extend(self.table_of_object(interpreter, &item));
                         }
                     }
                     "refresh" => {
-                        let table = first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
+                        let table =
+                            first.and_then(|object| self.table_of_object(interpreter, &object.clone()));
                         effects.reads.extend(table);
                     }
                     _ => {}
@@ -247,7 +258,8 @@ fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
 fn outside(name: &str, call: &CallEvent) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let package = name.split('.').next().unwrap_or(name);
-    let verb = matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
+    let verb =
+        matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
     Some(match package {
         "httpx" | "requests" | "aiohttp" | "urllib3" if verb => {
             let url = call

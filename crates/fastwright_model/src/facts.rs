@@ -66,8 +66,7 @@ pub fn reach(
         for event in &reached.summary.events {
             let EventKind::Call(call) = &event.kind else { continue };
             for (function, receiver, kind) in targets(interpreter, call) {
-                let key =
-                    fastwright_python::summary::SummaryKey { function: function.serial, receiver };
+                let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
                 if !seen.insert(key) || found.len() + queue.len() > 4_000 {
                     continue;
                 }
@@ -95,11 +94,16 @@ pub fn targets(
     }
     let Some(name) = callee_name(interpreter, &call.callee) else { return found };
     let (position, kind) = match name.as_str() {
-        "asyncio.to_thread" | "starlette.concurrency.run_in_threadpool" | "anyio.to_thread.run_sync"
-        | "fastapi.concurrency.run_in_threadpool" | "asgiref.sync.sync_to_async" => (0, EdgeKind::Offload),
+        "asyncio.to_thread"
+        | "starlette.concurrency.run_in_threadpool"
+        | "anyio.to_thread.run_sync"
+        | "fastapi.concurrency.run_in_threadpool"
+        | "asgiref.sync.sync_to_async" => (0, EdgeKind::Offload),
         _ if name.ends_with(".run_in_executor") => (1, EdgeKind::Offload),
         _ if name.ends_with(".run_sync") => (0, EdgeKind::Offload),
-        _ if name.ends_with("BackgroundTasks.add_task") || name.ends_with("BackgroundTask") => (0, EdgeKind::Background),
+        _ if name.ends_with("BackgroundTasks.add_task") || name.ends_with("BackgroundTask") => {
+            (0, EdgeKind::Background)
+        }
         _ if name.ends_with(".submit") => (0, EdgeKind::Offload),
         _ => return found,
     };
@@ -193,13 +197,17 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                 }
                 if let Kind::Class(id) = callee.kind {
                     let fixed = arguments.positional.is_empty() && arguments.keywords.is_empty();
-                    if fixed && let Some(known) = interpreter.extension::<Registry>().exception_statuses.get(&id) {
+                    if fixed
+                        && let Some(known) = interpreter.extension::<Registry>().exception_statuses.get(&id)
+                    {
                         return *known;
                     }
                     let (callee, arguments) = (callee.clone(), arguments.clone());
                     let made = interpreter.probe(&callee, arguments).result.ok();
                     let status = match made {
-                        Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
+                        Some(made) if matches!(made.kind, Kind::Instance(_)) => {
+                            status_of_one(interpreter, &made)
+                        }
                         _ => status_of_class(interpreter, &callee, None),
                     };
                     if fixed {
@@ -218,7 +226,11 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
 
 /// The status that a class of exceptions leads to: its own `status_code`, or what the handler that an app
 /// registers for it answers.
-fn status_of_class(interpreter: &mut Interpreter<'_>, class: &Value, exception: Option<&Value>) -> Option<u16> {
+fn status_of_class(
+    interpreter: &mut Interpreter<'_>,
+    class: &Value,
+    exception: Option<&Value>,
+) -> Option<u16> {
     if let Some((value, _)) = interpreter.find_in_class(class, Ustr::from("status_code"))
         && let Some(status) = value.as_int()
     {
@@ -232,11 +244,16 @@ fn status_of_class(interpreter: &mut Interpreter<'_>, class: &Value, exception: 
         .order
         .iter()
         .filter_map(|id| interpreter.extension::<Registry>().routers.get(id))
-        .flat_map(|state| state.exception_handlers.iter().map(|(class, handler, _)| (class.clone(), handler.clone())))
+        .flat_map(|state| {
+            state.exception_handlers.iter().map(|(class, handler, _)| (class.clone(), handler.clone()))
+        })
         .collect();
     for owner in interpreter.class_order(class) {
         // What nobody handles is answered with 500 by the server, like every other failure.
-        if owner.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException")) {
+        if owner
+            .as_external()
+            .is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException"))
+        {
             return None;
         }
         for (handled, handler) in &handlers {

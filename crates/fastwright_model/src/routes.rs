@@ -71,7 +71,8 @@ pub fn routing_table(
     version: Version,
     source_text: &dyn Fn(Location) -> String,
 ) -> RoutingTable {
-    let mut builder = Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
+    let mut builder =
+        Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
     builder.app(app, &Surroundings::default(), &mut Vec::new());
     let Builder { mut table, frontends, .. } = builder;
     table.routes.extend(frontends);
@@ -117,7 +118,13 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn add_dependencies(&mut self, around: &mut Surroundings, value: Option<&Value>, what: &str, site: Location) {
+    fn add_dependencies(
+        &mut self,
+        around: &mut Surroundings,
+        value: Option<&Value>,
+        what: &str,
+        site: Location,
+    ) {
         let Some(value) = value.filter(|value| !value.is_none()) else { return };
         match self.interpreter.elements(value) {
             Some(items) => {
@@ -164,7 +171,9 @@ impl Builder<'_, '_> {
         };
         for (callee, site) in escapes {
             self.undecided(
-                format!("`{callee}` is given this router or app and its code is not followed: it may add routes"),
+                format!(
+                    "`{callee}` is given this router or app and its code is not followed: it may add routes"
+                ),
                 site,
             );
         }
@@ -353,7 +362,10 @@ impl Builder<'_, '_> {
             None => {
                 if mount.app.is_unknown() {
                     let reason = self.reason(&mount.app);
-                    self.undecided(format!("what is mounted at `{}` is not known: {reason}", inner.prefix), mount.site);
+                    self.undecided(
+                        format!("what is mounted at `{}` is not known: {reason}", inner.prefix),
+                        mount.site,
+                    );
                 }
             }
         }

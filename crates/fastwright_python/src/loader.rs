@@ -89,7 +89,9 @@ impl Program {
         let resolver = ModuleResolver::new(Arc::clone(&project), Arc::clone(&tree));
         // An environment that FastAPI itself would not run in holds only some of the libraries.
         let environment_is_complete = project.environment.is_some()
-            && ["fastapi", "starlette", "pydantic"].iter().all(|name| resolver.resolve_absolute(name).is_some());
+            && ["fastapi", "starlette", "pydantic"]
+                .iter()
+                .all(|name| resolver.resolve_absolute(name).is_some());
         Self {
             project,
             tree,
@@ -213,11 +215,13 @@ impl Program {
     fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
         let texts: Vec<(FileIndex, String)> = wave
             .iter()
-            .filter_map(|&index| match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
-                FileState::Text(text) => Some((index, text)),
-                other => {
-                    self.states[index.index()] = other;
-                    None
+            .filter_map(|&index| {
+                match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
+                    FileState::Text(text) => Some((index, text)),
+                    other => {
+                        self.states[index.index()] = other;
+                        None
+                    }
                 }
             })
             .collect();
@@ -256,7 +260,9 @@ impl Program {
             let FileState::Parsed(file) = self.states[importer.index()] else { continue };
             let root = self.project.file(importer).import_root;
             for import in &self.codes[file.0 as usize].imports {
-                let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else { continue };
+                let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else {
+                    continue;
+                };
                 let mut names = vec![dotted.clone()];
                 names.extend(import.names.iter().filter(|name| *name != "*").map(|name| {
                     if dotted.is_empty() { name.to_string() } else { format!("{dotted}.{name}") }
@@ -408,16 +414,15 @@ impl Program {
         let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
         let Some(folder) = outside.path.ancestors().nth(depth.max(1)) else { return false };
         let Ok(entries) = self.tree.entries(folder) else { return false };
-        entries
-            .iter()
-            .filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py"))
-            .any(|entry| {
+        entries.iter().filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py")).any(
+            |entry| {
                 self.tree.read(&entry.path).is_ok_and(|bytes| {
                     [&b"from fastapi"[..], b"import fastapi", b"from starlette"]
                         .iter()
                         .any(|needle| memchr::memmem::find(&bytes, needle).is_some())
                 })
-            })
+            },
+        )
     }
 
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
@@ -446,7 +451,9 @@ impl Program {
             };
             return match resolved {
                 Some(ModuleLocation::File(_)) => Found::Missing,
-                Some(ModuleLocation::Outside(outside)) if !outside.installed || self.environment_is_complete => {
+                Some(ModuleLocation::Outside(outside))
+                    if !outside.installed || self.environment_is_complete =>
+                {
                     Found::Missing
                 }
                 _ => Found::Library,
@@ -502,7 +509,12 @@ impl ModuleSource for SharedProgram {
     fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)> {
         let program = self.0.borrow();
         let Some((location, _)) = program.modules.get(key.0 as usize) else { return Vec::new() };
-        program.resolver.submodules(location).into_iter().map(|module| (module.name, module.is_package)).collect()
+        program
+            .resolver
+            .submodules(location)
+            .into_iter()
+            .map(|module| (module.name, module.is_package))
+            .collect()
     }
 
     fn path_of(&self, key: ModuleKey) -> String {

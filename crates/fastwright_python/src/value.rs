@@ -469,10 +469,20 @@ impl Value {
             (Kind::Module(left), Kind::Module(right)) => left == right,
             (Kind::Function(left), Kind::Function(right)) => left.serial == right.serial,
             (Kind::External(left), Kind::External(right)) => left == right,
-            (Kind::Symbolic(left), Kind::Symbolic(right)) => Arc::ptr_eq(left, right) || same_symbolic(left, right),
+            (Kind::Symbolic(left), Kind::Symbolic(right)) => {
+                Arc::ptr_eq(left, right) || same_symbolic(left, right)
+            }
             (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
+            (Kind::Union(left), Kind::Union(right)) => {
+                Arc::ptr_eq(left, right)
+                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
+            }
+            (Kind::Descriptor(left), Kind::Descriptor(right)) => {
+                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
+            }
             (Kind::Method(left), Kind::Method(right)) => {
-                Arc::ptr_eq(left, right) || left.receiver.same(&right.receiver) && left.function.same(&right.function)
+                Arc::ptr_eq(left, right)
+                    || left.receiver.same(&right.receiver) && left.function.same(&right.function)
             }
             _ => false,
         }
@@ -502,7 +512,9 @@ fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
     match (left, right) {
         (Symbolic::Call { site: a, .. }, Symbolic::Call { site: b, .. }) => a == b,
         (Symbolic::Member { base: a, name: b }, Symbolic::Member { base: c, name: d }) => b == d && a.same(c),
-        (Symbolic::Item { base: a, index: b }, Symbolic::Item { base: c, index: d }) => a.same(c) && b.same(d),
+        (Symbolic::Item { base: a, index: b }, Symbolic::Item { base: c, index: d }) => {
+            a.same(c) && b.same(d)
+        }
         (Symbolic::Parameter(a), Symbolic::Parameter(b)) => a.function == b.function && a.name == b.name,
         (Symbolic::Element(a), Symbolic::Element(b)) | (Symbolic::Not(a), Symbolic::Not(b)) => a.same(b),
         (
@@ -512,9 +524,10 @@ fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
         (Symbolic::Format(a), Symbolic::Format(b)) | (Symbolic::Template(a), Symbolic::Template(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
         }
-        (Symbolic::Binary { operator: a, left: b, right: c }, Symbolic::Binary { operator: d, left: e, right: f }) => {
-            a == d && b.same(e) && c.same(f)
-        }
+        (
+            Symbolic::Binary { operator: a, left: b, right: c },
+            Symbolic::Binary { operator: d, left: e, right: f },
+        ) => a == d && b.same(e) && c.same(f),
         _ => false,
     }
 }

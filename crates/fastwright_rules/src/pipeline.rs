@@ -1,7 +1,7 @@
 //! From an analysis to a review: run the rules, number and merge what they found, leave out what the
 //! user does not want to see.
 
-use crate::context::Context;
+use crate::context::{Context, SharedFacts};
 use crate::finding::{Evidence, Finding};
 use crate::fingerprint::fingerprints;
 use crate::metadata::{Rule, RuleMetadata};
@@ -52,7 +52,8 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
 
     let selected: Vec<&dyn Rule> =
         rules.iter().copied().filter(|rule| settings.is_selected(rule.metadata())).collect();
-    let context = Context { analysis, settings: &settings };
+    let shared = SharedFacts::default();
+    let context = Context { analysis, settings: &settings, shared: &shared };
     let outcomes: Vec<Outcome> = selected.iter().map(|rule| run(*rule, &context)).collect();
 
     let mut reported = Vec::new();

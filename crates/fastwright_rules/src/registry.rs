@@ -2,12 +2,23 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::architecture;
+use crate::rules::{architecture, database, design, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &database::commit_after_response::CommitAfterResponse,
+    &database::commit_despite_error::CommitDespiteError,
+    &database::session_in_background_task::SessionInBackgroundTask,
+    &database::swallowed_dependency_error::SwallowedDependencyError,
+    &database::unclosed_session::UnclosedSession,
+    &design::duplicate_route::DuplicateRoute,
+    &design::shadowed_route::ShadowedRoute,
+    &performance::blocking_call_in_async::BlockingCallInAsync,
+    &performance::lost_task::LostTask,
+    &performance::sync_session_in_async::SyncSessionInAsync,
 ];
 
 /// All rules.

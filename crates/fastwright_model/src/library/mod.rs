@@ -1,5 +1,6 @@
 //! What is known of libraries, a file a library.
 
+pub mod blocking;
 mod names;
 pub(crate) mod pydantic;
 pub(crate) mod routing;
@@ -23,9 +24,30 @@ pub static KNOWN_LIBRARIES: KnownLibraries = KnownLibraries;
 pub fn may_evaluate(package: &str) -> bool {
     !matches!(
         package,
-        "fastapi" | "starlette" | "pydantic" | "pydantic_core" | "pydantic_settings" | "sqlalchemy" | "sqlmodel"
-            | "typing_extensions" | "anyio" | "httpx" | "httpcore" | "uvicorn" | "h11" | "click" | "jwt" | "jose"
-            | "passlib" | "alembic" | "numpy" | "pandas" | "torch" | "sentry_sdk" | "opentelemetry" | "pytest"
+        "fastapi"
+            | "starlette"
+            | "pydantic"
+            | "pydantic_core"
+            | "pydantic_settings"
+            | "sqlalchemy"
+            | "sqlmodel"
+            | "typing_extensions"
+            | "anyio"
+            | "httpx"
+            | "httpcore"
+            | "uvicorn"
+            | "h11"
+            | "click"
+            | "jwt"
+            | "jose"
+            | "passlib"
+            | "alembic"
+            | "numpy"
+            | "pandas"
+            | "torch"
+            | "sentry_sdk"
+            | "opentelemetry"
+            | "pytest"
     )
 }
 
@@ -173,9 +195,28 @@ impl Library for KnownLibraries {
 
 /// Calls that take an app and add no route to it.
 const HARMLESS: &[&str] = &[
-    "builtins.", "uvicorn.", "starlette.testclient.", "httpx.", "typing.", "sentry_sdk.", "opentelemetry.",
-    "starlette.middleware.", "logging.", "hypercorn.", "mangum.", "gunicorn.", "asgi_lifespan.", "asyncio.", "pytest.",
-    "fastapi.testclient.", "functools.", "schemathesis.", "copy.", "weakref.", "json.", "fastapi.openapi.",
+    "builtins.",
+    "uvicorn.",
+    "starlette.testclient.",
+    "httpx.",
+    "typing.",
+    "sentry_sdk.",
+    "opentelemetry.",
+    "starlette.middleware.",
+    "logging.",
+    "hypercorn.",
+    "mangum.",
+    "gunicorn.",
+    "asgi_lifespan.",
+    "asyncio.",
+    "pytest.",
+    "fastapi.testclient.",
+    "functools.",
+    "schemathesis.",
+    "copy.",
+    "weakref.",
+    "json.",
+    "fastapi.openapi.",
 ];
 
 /// A short name of what is called, for people.

@@ -9,22 +9,26 @@ pub const SESSION: &str = "sqlalchemy.orm.Session";
 pub const ASYNC_SESSION: &str = "sqlalchemy.ext.asyncio.AsyncSession";
 
 /// Methods of results and queries that give one row or nothing.
-const ONE: &[&str] = &[
-    "scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge",
-];
+const ONE: &[&str] =
+    &["scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge"];
 /// Methods that give many rows.
-const MANY: &[&str] = &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
+const MANY: &[&str] =
+    &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
 
-pub(super) fn result_class(interpreter: &mut Interpreter<'_>, callee: &Value, arguments: &Arguments) -> Option<Value> {
+pub(super) fn result_class(
+    interpreter: &mut Interpreter<'_>,
+    callee: &Value,
+    arguments: &Arguments,
+) -> Option<Value> {
     match callee.as_symbolic()? {
         // The factory that `sessionmaker(...)` is.
         Symbolic::Call { callee: made_by, arguments: given, .. } => match made_by.as_external()?.as_str() {
-            "sqlalchemy.orm.sessionmaker" | "sqlalchemy.orm.scoped_session" => Some(
-                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(SESSION)),
-            ),
-            "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.ext.asyncio.async_scoped_session" => Some(
-                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(ASYNC_SESSION)),
-            ),
+            "sqlalchemy.orm.sessionmaker" | "sqlalchemy.orm.scoped_session" => {
+                Some(given.keyword("class_").cloned().unwrap_or_else(|| Value::external(SESSION)))
+            }
+            "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.ext.asyncio.async_scoped_session" => {
+                Some(given.keyword("class_").cloned().unwrap_or_else(|| Value::external(ASYNC_SESSION)))
+            }
             _ => None,
         },
         Symbolic::Member { base, name } => {

@@ -113,7 +113,12 @@ impl Interpreter<'_> {
         self.call_directly(callee, arguments, span)
     }
 
-    pub(crate) fn call_directly(&mut self, callee: &Value, mut arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn call_directly(
+        &mut self,
+        callee: &Value,
+        mut arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         match &callee.kind {
             Kind::Function(function) => self.call_function(function, arguments, span),
@@ -151,7 +156,9 @@ impl Interpreter<'_> {
                 match &method.kind {
                     Kind::Method(_) | Kind::Function(_) => self.call_directly(&method, arguments, span),
                     _ => {
-                        if let Some(result) = self.library_method(callee, Ustr::from("__call__"), &arguments, site) {
+                        if let Some(result) =
+                            self.library_method(callee, Ustr::from("__call__"), &arguments, site)
+                        {
                             return result;
                         }
                         Ok(self.uncalled(callee, arguments, site))
@@ -195,7 +202,9 @@ impl Interpreter<'_> {
                                 let mut keywords: Vec<(Ustr, Value)> = bound
                                     .keywords
                                     .iter()
-                                    .filter(|(name, _)| !arguments.keywords.iter().any(|(given, _)| given == name))
+                                    .filter(|(name, _)| {
+                                        !arguments.keywords.iter().any(|(given, _)| given == name)
+                                    })
                                     .cloned()
                                     .collect();
                                 keywords.append(&mut arguments.keywords);
@@ -209,9 +218,10 @@ impl Interpreter<'_> {
                             }
                         }
                         "operator.attrgetter" => {
-                            if let (Some(object), Some(path)) =
-                                (arguments.positional.first(), bound.positional.first().and_then(Value::as_str))
-                            {
+                            if let (Some(object), Some(path)) = (
+                                arguments.positional.first(),
+                                bound.positional.first().and_then(Value::as_str),
+                            ) {
                                 let mut value = object.clone();
                                 for part in path.to_owned().split('.') {
                                     value = self.checked_attribute(&value, Ustr::from(part), span)?;
@@ -231,7 +241,9 @@ impl Interpreter<'_> {
                     if let Some(result) = self.call_made_by(name, bound, &arguments, span) {
                         return result;
                     }
-                    if let Some(result) = self.library.call_again(self, name, bound, *made_at, &arguments, site) {
+                    if let Some(result) =
+                        self.library.call_again(self, name, bound, *made_at, &arguments, site)
+                    {
                         return result;
                     }
                 }
@@ -354,7 +366,10 @@ impl Interpreter<'_> {
         self.conditions.truncate(conditions_before);
         if outermost {
             if self.steps >= self.step_limit && self.steps < saved_limit {
-                self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), site);
+                self.note(
+                    format!("the call of `{name}` takes too many steps, the rest of it is not followed"),
+                    site,
+                );
             }
             self.step_limit = saved_limit;
             self.call_is_limited = false;
@@ -403,8 +418,7 @@ impl Interpreter<'_> {
             }
         }
         let Some(conditions) = innermost else { return false };
-        let undecided =
-            self.conditions.iter().skip(conditions).any(|condition| condition.setting.is_none());
+        let undecided = self.conditions.iter().skip(conditions).any(|condition| condition.setting.is_none());
         undecided || active >= 24
     }
 
@@ -436,7 +450,12 @@ impl Interpreter<'_> {
     }
 
     /// Runs something with the names of a scope, outside any function.
-    pub(crate) fn in_frame<T>(&mut self, scope: ScopeId, module: ModuleId, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn in_frame<T>(
+        &mut self,
+        scope: ScopeId,
+        module: ModuleId,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let file = self.modules[module.0 as usize].file.unwrap_or(crate::location::FileId(0));
         self.frames.push(Frame {
             scope,
@@ -455,7 +474,8 @@ impl Interpreter<'_> {
         result
     }
 
-    pub(crate) fn bind_parameters(
+    /// What each parameter of a function gets in a call: an argument, else its default, else unknown.
+    pub fn bind_parameters(
         &mut self,
         function: &Arc<FunctionValue>,
         arguments: Arguments,
@@ -484,7 +504,8 @@ impl Interpreter<'_> {
                     dict
                 }
                 kind => {
-                    let from_position = if kind == ParameterKind::KeywordOnly { None } else { positional.next() };
+                    let from_position =
+                        if kind == ParameterKind::KeywordOnly { None } else { positional.next() };
                     let from_keyword = if from_position.is_none() && kind != ParameterKind::PositionalOnly {
                         keywords
                             .iter()
@@ -497,7 +518,10 @@ impl Interpreter<'_> {
                         .or(from_keyword)
                         .or_else(|| function.defaults.get(index).cloned().flatten())
                         .unwrap_or_else(|| {
-                            Value::unknown(format!("`{}` is not given in the call", parameter.name), Some(site))
+                            Value::unknown(
+                                format!("`{}` is not given in the call", parameter.name),
+                                Some(site),
+                            )
                         })
                 }
             };
@@ -621,15 +645,20 @@ impl Interpreter<'_> {
         let callee = callee.clone();
         let call_is_limited = std::mem::replace(&mut self.call_is_limited, true);
         let saved_limit = std::mem::replace(&mut self.step_limit, self.steps + self.limits.factory_steps);
-        let result =
-            self.in_frame(scope, module, |interpreter| interpreter.call_value(&callee, arguments, Span::default()));
+        let result = self.in_frame(scope, module, |interpreter| {
+            interpreter.call_value(&callee, arguments, Span::default())
+        });
         if self.steps >= self.step_limit {
-            let name = self.plain_function(&callee).map(|function| function.definition.name).unwrap_or_default();
+            let name =
+                self.plain_function(&callee).map(|function| function.definition.name).unwrap_or_default();
             let location = match self.plain_function(&callee) {
                 Some(function) => Location { file: function.id.file, span: function.definition.name_span },
                 None => self.here(Span::default()),
             };
-            self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), location);
+            self.note(
+                format!("the call of `{name}` takes too many steps, the rest of it is not followed"),
+                location,
+            );
         }
         self.call_is_limited = call_is_limited;
         self.step_limit = saved_limit;

@@ -15,8 +15,9 @@ impl Interpreter<'_> {
             decorators.push((self.evaluate(decorator)?, decorator.span));
         }
         let definition_for_body = Arc::clone(definition);
-        let class = self
-            .with_type_parameters(&definition.type_parameters, |interpreter| interpreter.class_object(&definition_for_body))?;
+        let class = self.with_type_parameters(&definition.type_parameters, |interpreter| {
+            interpreter.class_object(&definition_for_body)
+        })?;
         let mut value: Value = Kind::Class(class).into();
         if let Object::Class(object) = self.object_mut(class) {
             object.decorators = decorators.iter().map(|(decorator, _)| decorator.clone()).collect();
@@ -112,9 +113,11 @@ impl Interpreter<'_> {
                 Symbolic::Item { base, .. } => self.base_class(base.clone()),
                 _ => base,
             },
-            Kind::Union(alternatives) => {
-                alternatives.iter().find(|value| matches!(value.kind, Kind::Class(_))).cloned().unwrap_or(base)
-            }
+            Kind::Union(alternatives) => alternatives
+                .iter()
+                .find(|value| matches!(value.kind, Kind::Class(_)))
+                .cloned()
+                .unwrap_or(base),
             _ => base,
         }
     }
@@ -159,7 +162,8 @@ impl Interpreter<'_> {
         let mut index = 0;
         while index < order.len() && order.len() < 64 {
             if let Some(name) = order[index].as_external() {
-                let more = self.library.bases(name).iter().copied().chain(standard_bases(&name).iter().copied());
+                let more =
+                    self.library.bases(name).iter().copied().chain(standard_bases(&name).iter().copied());
                 for base in more {
                     let base = Value::external(base);
                     if !order.iter().any(|known| known.same(&base)) {
@@ -219,8 +223,13 @@ impl Interpreter<'_> {
             && order.iter().all(|known| match &known.kind {
                 Kind::Class(_) => true,
                 Kind::External(name) => {
-                    name.starts_with("builtins.") || !self.library.bases(*name).is_empty() || !standard_bases(name).is_empty()
-                        || matches!(name.as_str(), "pydantic.main.BaseModel" | "enum.Enum" | "abc.ABC" | "typing.Generic")
+                    name.starts_with("builtins.")
+                        || !self.library.bases(*name).is_empty()
+                        || !standard_bases(name).is_empty()
+                        || matches!(
+                            name.as_str(),
+                            "pydantic.main.BaseModel" | "enum.Enum" | "abc.ABC" | "typing.Generic"
+                        )
                 }
                 _ => false,
             });
@@ -230,9 +239,9 @@ impl Interpreter<'_> {
     /// Whether classes implement an interface of `collections.abc`, `typing` or `numbers`, which need no
     /// inheritance; the outer `None` when `interface` is none of those.
     fn implements(&self, order: &[Value], interface: &str) -> Option<Option<bool>> {
-        let (_, name) = interface
-            .rsplit_once('.')
-            .filter(|(module, _)| matches!(*module, "collections.abc" | "typing" | "numbers" | "typing_extensions"))?;
+        let (_, name) = interface.rsplit_once('.').filter(|(module, _)| {
+            matches!(*module, "collections.abc" | "typing" | "numbers" | "typing_extensions")
+        })?;
         let builtin = order.iter().filter_map(Value::as_external).find_map(|class| {
             let class = class.as_str().strip_prefix("builtins.")?;
             (class != "object").then(|| class.to_owned())
@@ -267,7 +276,9 @@ impl Interpreter<'_> {
             "Iterable" | "Collection" | "Sized" | "Container" => sequence || set || mapping,
             "Reversible" => sequence || mapping,
             "Callable" => class == "function",
-            "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncGenerator" => false,
+            "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncGenerator" => {
+                false
+            }
             "Hashable" => !matches!(class.as_str(), "list" | "dict" | "set" | "bytearray"),
             "Number" | "Complex" => number,
             "Real" => number && class != "complex",
@@ -282,7 +293,9 @@ impl Interpreter<'_> {
 
     /// Whether a class of the program or a library derives from the library's class `name`.
     pub fn derives_from(&self, class: &Value, name: &str) -> bool {
-        self.class_order(class).iter().any(|known| known.as_external().is_some_and(|external| external == name))
+        self.class_order(class)
+            .iter()
+            .any(|known| known.as_external().is_some_and(|external| external == name))
     }
 
     /// The classes of libraries in the lookup order of a value's class.
@@ -300,14 +313,17 @@ impl Interpreter<'_> {
         let order = self.class_order(&class_value);
         for base in order.iter().skip(1) {
             let Kind::Class(id) = base.kind else { continue };
-            let hook = self.class(id).and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
+            let hook = self
+                .class(id)
+                .and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
             if let Some(hook) = hook {
                 let function = match &hook.kind {
                     Kind::Descriptor(descriptor) => descriptor.function.clone(),
                     _ => hook,
                 };
                 let keywords = self.class(class).map(|class| class.keywords.clone()).unwrap_or_default();
-                let arguments = Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
+                let arguments =
+                    Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
                 self.call_directly(&function, arguments, span)?;
                 break;
             }
@@ -366,9 +382,9 @@ impl Interpreter<'_> {
                 .attributes
                 .values()
                 .filter(|value| match value.kind {
-                    Kind::Instance(id) => self
-                        .instance(id)
-                        .is_some_and(|member| matches!(member.class.kind, Kind::Class(made) if made == class)),
+                    Kind::Instance(id) => self.instance(id).is_some_and(
+                        |member| matches!(member.class.kind, Kind::Class(made) if made == class),
+                    ),
                     _ => false,
                 })
                 .cloned()
@@ -452,25 +468,45 @@ fn standard_bases(name: &str) -> &'static [&'static str] {
         "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter" => &["builtins.dict"],
         "builtins.Exception" => &["builtins.BaseException"],
         "builtins.KeyError" | "builtins.IndexError" => &["builtins.LookupError"],
-        "builtins.LookupError" | "builtins.ValueError" | "builtins.TypeError" | "builtins.RuntimeError"
-        | "builtins.AttributeError" | "builtins.OSError" | "builtins.ImportError" | "builtins.ArithmeticError"
-        | "builtins.AssertionError" | "builtins.NameError" | "builtins.StopIteration" | "builtins.Warning"
-        | "builtins.SyntaxError" | "builtins.EOFError" | "builtins.MemoryError" | "builtins.StopAsyncIteration"
-        | "builtins.BufferError" | "builtins.ReferenceError" => &["builtins.Exception"],
+        "builtins.LookupError"
+        | "builtins.ValueError"
+        | "builtins.TypeError"
+        | "builtins.RuntimeError"
+        | "builtins.AttributeError"
+        | "builtins.OSError"
+        | "builtins.ImportError"
+        | "builtins.ArithmeticError"
+        | "builtins.AssertionError"
+        | "builtins.NameError"
+        | "builtins.StopIteration"
+        | "builtins.Warning"
+        | "builtins.SyntaxError"
+        | "builtins.EOFError"
+        | "builtins.MemoryError"
+        | "builtins.StopAsyncIteration"
+        | "builtins.BufferError"
+        | "builtins.ReferenceError" => &["builtins.Exception"],
         "builtins.ModuleNotFoundError" => &["builtins.ImportError"],
         "builtins.NotImplementedError" | "builtins.RecursionError" => &["builtins.RuntimeError"],
-        "builtins.FileNotFoundError" | "builtins.PermissionError" | "builtins.ConnectionError"
-        | "builtins.TimeoutError" | "builtins.FileExistsError" | "builtins.IsADirectoryError"
-        | "builtins.NotADirectoryError" | "builtins.InterruptedError" | "builtins.BrokenPipeError" => {
-            &["builtins.OSError"]
+        "builtins.FileNotFoundError"
+        | "builtins.PermissionError"
+        | "builtins.ConnectionError"
+        | "builtins.TimeoutError"
+        | "builtins.FileExistsError"
+        | "builtins.IsADirectoryError"
+        | "builtins.NotADirectoryError"
+        | "builtins.InterruptedError"
+        | "builtins.BrokenPipeError" => &["builtins.OSError"],
+        "builtins.UnicodeError" | "json.JSONDecodeError" | "json.decoder.JSONDecodeError" => {
+            &["builtins.ValueError"]
         }
-        "builtins.UnicodeError" | "json.JSONDecodeError" | "json.decoder.JSONDecodeError" => &["builtins.ValueError"],
         "builtins.UnicodeDecodeError" | "builtins.UnicodeEncodeError" => &["builtins.UnicodeError"],
         "builtins.ZeroDivisionError" | "builtins.OverflowError" => &["builtins.ArithmeticError"],
         "asyncio.TimeoutError" => &["builtins.TimeoutError"],
-        "asyncio.CancelledError" | "builtins.KeyboardInterrupt" | "builtins.SystemExit" | "builtins.GeneratorExit" => {
-            &["builtins.BaseException"]
-        }
+        "asyncio.CancelledError"
+        | "builtins.KeyboardInterrupt"
+        | "builtins.SystemExit"
+        | "builtins.GeneratorExit" => &["builtins.BaseException"],
         _ => &[],
     }
 }

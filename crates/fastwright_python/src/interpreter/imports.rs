@@ -134,7 +134,10 @@ impl Interpreter<'_> {
                 }
             }
             if self.steps >= self.step_limit {
-                self.note("evaluation was given up, the program takes too many steps", self.here(statement.span));
+                self.note(
+                    "evaluation was given up, the program takes too many steps",
+                    self.here(statement.span),
+                );
                 break;
             }
         }
@@ -161,7 +164,9 @@ impl Interpreter<'_> {
 
     pub(crate) fn describe_exception(&mut self, exception: &Value) -> String {
         match self.class_of(exception).map(|class| class.kind) {
-            Some(Kind::Class(id)) => self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default(),
+            Some(Kind::Class(id)) => {
+                self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()
+            }
             Some(Kind::External(name)) => format!("`{}`", name.rsplit('.').next().unwrap_or(&name)),
             _ => "an exception".to_owned(),
         }
@@ -257,7 +262,8 @@ impl Interpreter<'_> {
                 Some(rename) => self.bind(rename, last),
                 None => {
                     let first = alias.name.split('.').next().unwrap_or(&alias.name);
-                    let value = if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
+                    let value =
+                        if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
                     self.bind(Ustr::from(first), value);
                 }
             }
@@ -336,7 +342,9 @@ impl Interpreter<'_> {
     fn binds_unknown_names(&self, module: ModuleId) -> bool {
         let code = &self.modules[module.0 as usize].code;
         code.body.is_empty() && self.modules[module.0 as usize].file.is_some()
-            || self.scopes[self.modules[module.0 as usize].scope.0 as usize].names.contains_key(&Ustr::from("__getattr__"))
+            || self.scopes[self.modules[module.0 as usize].scope.0 as usize]
+                .names
+                .contains_key(&Ustr::from("__getattr__"))
     }
 
     fn import_star(&mut self, source: &Value) {

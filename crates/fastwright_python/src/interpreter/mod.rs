@@ -17,18 +17,18 @@ mod expressions;
 mod imports;
 mod library;
 mod operators;
-mod records;
 mod probe;
+mod records;
 mod scopes;
 mod standard_library;
 mod statements;
 mod strings;
 
-pub(crate) use statements::Flow;
 pub use attributes::{is_none_type, plain_type};
 pub use imports::{Found, FoundModule, ModuleKey, ModuleSource};
-pub use probe::Probed;
 pub use library::{Library, NoLibrary};
+pub use probe::Probed;
+pub(crate) use statements::Flow;
 
 use crate::ir;
 use crate::location::{FileId, Location, Span};
@@ -514,9 +514,10 @@ impl<'a> Interpreter<'a> {
                 _ => None,
             },
             Kind::Symbolic(symbolic) => match &**symbolic {
-                Symbolic::Format(parts) => {
-                    parts.iter().any(|part| part.as_str().is_some_and(|text| !text.is_empty())).then_some(true)
-                }
+                Symbolic::Format(parts) => parts
+                    .iter()
+                    .any(|part| part.as_str().is_some_and(|text| !text.is_empty()))
+                    .then_some(true),
                 _ => None,
             },
             Kind::Union(values) => {

@@ -45,7 +45,9 @@ impl Interpreter<'_> {
     /// The fields of a record in the order of the constructor's parameters.
     fn record_fields(&self, order: &[Value]) -> Vec<Field> {
         let mut fields: OrderedMap<Ustr, Field> = OrderedMap::default();
-        let any_record = order.iter().any(|owner| matches!(owner.kind, Kind::Class(id) if self.record_keywords(id).is_some()));
+        let any_record = order
+            .iter()
+            .any(|owner| matches!(owner.kind, Kind::Class(id) if self.record_keywords(id).is_some()));
         for owner in order.iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
             let Some(class) = self.class(id) else { continue };
@@ -109,7 +111,10 @@ impl Interpreter<'_> {
                 None => match field.declared.clone() {
                     Some(declared) => self.record_default(receiver, declared, span)?,
                     None if !field.taken => continue,
-                    None => Value::unknown(format!("the field `{}` is not given", field.name), Some(self.here(span))),
+                    None => Value::unknown(
+                        format!("the field `{}` is not given", field.name),
+                        Some(self.here(span)),
+                    ),
                 },
             };
             if field.passed_on {
@@ -155,8 +160,11 @@ impl Interpreter<'_> {
     /// The default of a field of `receiver`; defaults that are made from the object itself get it.
     fn record_default(&mut self, receiver: &Value, declared: Value, span: Span) -> Evaluated {
         let made_from_object = match declared.as_symbolic() {
-            Some(Symbolic::Call { callee, arguments, site }) if callee.as_external().is_some_and(|name| is_field(&name)) => {
-                let factory = arguments.keyword("default").cloned().and_then(|default| factory_of_object(&default));
+            Some(Symbolic::Call { callee, arguments, site })
+                if callee.as_external().is_some_and(|name| is_field(&name)) =>
+            {
+                let factory =
+                    arguments.keyword("default").cloned().and_then(|default| factory_of_object(&default));
                 factory.or_else(|| self.field_defaults.get(site).cloned())
             }
             _ => factory_of_object(&declared),
@@ -179,7 +187,9 @@ impl Interpreter<'_> {
     /// # Errors
     /// The exception that a default factory certainly raises.
     pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
-        let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else { return Ok(declared) };
+        let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else {
+            return Ok(declared);
+        };
         let Some(name) = callee.as_external() else { return Ok(declared) };
         if matches!(name.as_str(), "attr.Factory" | "attrs.Factory") {
             let Some(factory) = arguments.get(0, "factory").cloned() else { return Ok(declared) };
@@ -236,7 +246,9 @@ impl Interpreter<'_> {
             let id = self.new_instance(Value::external("dataclasses.Field"), Arguments::default(), site);
             if let Some(instance) = self.instance_mut(id) {
                 instance.attributes.insert(Ustr::from("name"), Value::str(&field.name));
-                instance.attributes.insert(Ustr::from("type"), annotation.unwrap_or(Value::external("typing.Any")));
+                instance
+                    .attributes
+                    .insert(Ustr::from("type"), annotation.unwrap_or(Value::external("typing.Any")));
                 if let Some(declared) = field.declared {
                     instance.attributes.insert(Ustr::from("default"), declared);
                 }
@@ -250,7 +262,9 @@ impl Interpreter<'_> {
 impl Field {
     fn new(name: Ustr, declared: Option<Value>, keyword_only: bool, passed_on: bool) -> Self {
         let options = match declared.as_ref().and_then(Value::as_symbolic) {
-            Some(Symbolic::Call { callee, arguments, .. }) if callee.as_external().is_some_and(|name| is_field(&name)) => {
+            Some(Symbolic::Call { callee, arguments, .. })
+                if callee.as_external().is_some_and(|name| is_field(&name)) =>
+            {
                 Some(arguments)
             }
             _ => None,
@@ -264,7 +278,9 @@ impl Field {
     /// the one that `alias=` gives.
     fn given_by_keyword<'a>(&self, arguments: &'a Arguments) -> Option<&'a Value> {
         let alias = match self.declared.as_ref().and_then(Value::as_symbolic) {
-            Some(Symbolic::Call { callee, arguments, .. }) if callee.as_external().is_some_and(|name| is_field(&name)) => {
+            Some(Symbolic::Call { callee, arguments, .. })
+                if callee.as_external().is_some_and(|name| is_field(&name)) =>
+            {
                 arguments.keyword("alias").and_then(Value::as_str)
             }
             _ => None,
@@ -280,8 +296,17 @@ impl Field {
 pub(crate) fn is_record_decorator(name: &str) -> bool {
     matches!(
         name,
-        "dataclasses.dataclass" | "attr.s" | "attr.dataclass" | "attr.attrs" | "attr.attributes" | "attr.define"
-            | "attr.mutable" | "attr.frozen" | "attrs.define" | "attrs.frozen" | "attrs.mutable"
+        "dataclasses.dataclass"
+            | "attr.s"
+            | "attr.dataclass"
+            | "attr.attrs"
+            | "attr.attributes"
+            | "attr.define"
+            | "attr.mutable"
+            | "attr.frozen"
+            | "attrs.define"
+            | "attrs.frozen"
+            | "attrs.mutable"
             | "pydantic.dataclasses.dataclass"
     )
 }
@@ -289,16 +314,23 @@ pub(crate) fn is_record_decorator(name: &str) -> bool {
 fn is_field(name: &str) -> bool {
     matches!(
         name,
-        "dataclasses.field" | "attr.ib" | "attr.attrib" | "attr.attr" | "attrs.field" | "attr.field"
-            | "pydantic.fields.Field" | "pydantic.fields.PrivateAttr" | "sqlmodel.main.Field"
+        "dataclasses.field"
+            | "attr.ib"
+            | "attr.attrib"
+            | "attr.attr"
+            | "attrs.field"
+            | "attr.field"
+            | "pydantic.fields.Field"
+            | "pydantic.fields.PrivateAttr"
+            | "sqlmodel.main.Field"
     )
 }
 
 fn is_attrs_field(value: &Value) -> bool {
     match value.as_symbolic() {
-        Some(Symbolic::Call { callee, .. }) => callee
-            .as_external()
-            .is_some_and(|name| name.starts_with("attr") && is_field(&name)),
+        Some(Symbolic::Call { callee, .. }) => {
+            callee.as_external().is_some_and(|name| name.starts_with("attr") && is_field(&name))
+        }
         _ => false,
     }
 }

@@ -46,7 +46,9 @@ impl Interpreter<'_> {
                     self.assign(target, value.clone())?;
                 }
             }
-            StmtKind::AnnAssign { target, annotation, value } => self.annotated_assignment(target, annotation, value)?,
+            StmtKind::AnnAssign { target, annotation, value } => {
+                self.annotated_assignment(target, annotation, value)?
+            }
             StmtKind::AugAssign { target, operator, value } => {
                 let old = self.evaluate(target)?;
                 let operand = self.evaluate(value)?;
@@ -116,7 +118,8 @@ impl Interpreter<'_> {
                 }
             }
             StmtKind::TypeAlias { name, value, type_parameters } => {
-                let value = self.with_type_parameters(type_parameters, |interpreter| interpreter.evaluate(value))?;
+                let value =
+                    self.with_type_parameters(type_parameters, |interpreter| interpreter.evaluate(value))?;
                 self.bind(*name, value);
             }
             StmtKind::Break => return Ok(Flow::Break),
@@ -156,7 +159,10 @@ impl Interpreter<'_> {
         for parameter in parameters {
             let value = Value::symbolic(Symbolic::Call {
                 callee: Value::external("typing.TypeVar"),
-                arguments: Arguments { positional: vec![Value::str(&parameter.name)], ..Arguments::default() },
+                arguments: Arguments {
+                    positional: vec![Value::str(&parameter.name)],
+                    ..Arguments::default()
+                },
                 site: self.here(Span::default()),
             });
             self.scopes[scope.0 as usize].names.insert(parameter.name, value);
@@ -204,7 +210,12 @@ impl Interpreter<'_> {
             let setting = self.setting_name(setting).to_owned();
             if let (Some(first), Some(last)) = (left_out.first(), left_out.last()) {
                 let body = Span::new(first.span.start, last.span.end);
-                self.skipped.push(SkippedBranch { condition: location, body, setting: setting.clone(), default: truth });
+                self.skipped.push(SkippedBranch {
+                    condition: location,
+                    body,
+                    setting: setting.clone(),
+                    default: truth,
+                });
             }
             self.conditions.push(ActiveCondition { location, negated: !truth, setting: Some(setting) });
             let flow = self.execute_block(taken);
@@ -221,7 +232,11 @@ impl Interpreter<'_> {
             }
         }
         self.branches(vec![
-            Branch { condition: Some(ActiveCondition { location, negated: false, setting: None }), body, prepare: None },
+            Branch {
+                condition: Some(ActiveCondition { location, negated: false, setting: None }),
+                body,
+                prepare: None,
+            },
             Branch {
                 condition: Some(ActiveCondition { location, negated: true, setting: None }),
                 body: orelse,
@@ -340,7 +355,10 @@ impl Interpreter<'_> {
         };
         let rounds = if self.mode == Mode::Summary { 6 } else { self.limits.loop_rounds };
         if items.len() > rounds {
-            self.note(format!("a loop has {} rounds, only {rounds} are evaluated", items.len()), self.here(iterable.span));
+            self.note(
+                format!("a loop has {} rounds, only {rounds} are evaluated", items.len()),
+                self.here(iterable.span),
+            );
         }
         for item in items.into_iter().take(rounds) {
             self.assign(target, item)?;
@@ -404,7 +422,13 @@ impl Interpreter<'_> {
         Ok(Flow::Normal)
     }
 
-    fn execute_try(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt], finalbody: &[Stmt]) -> Executed {
+    fn execute_try(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[Handler],
+        orelse: &[Stmt],
+        finalbody: &[Stmt],
+    ) -> Executed {
         let result = if self.mode == Mode::Summary {
             self.try_in_summary(body, handlers, orelse)
         } else if self.mode == Mode::Probe {
@@ -783,7 +807,8 @@ impl Interpreter<'_> {
                         (ExprKind::Starred(inner), None, _) => (inner.as_ref(), self.element_of(&value)),
                         (_, Some(items), Some(star)) if position > star => {
                             let from_end = targets.len() - position;
-                            let item = items.len().checked_sub(from_end).and_then(|index| items.get(index).cloned());
+                            let item =
+                                items.len().checked_sub(from_end).and_then(|index| items.get(index).cloned());
                             (target, item.unwrap_or(Value::NONE))
                         }
                         (_, Some(items), _) => (

@@ -1,5 +1,19 @@
 //! `commit-after-response`: commit in the exit code of a dependency, which runs after the response was sent.
 
+use crate::call_graph::CallGraph;
+use crate::context::Context;
+use crate::entry_points::{callable_name, entry_points};
+use crate::reporter::{Draft, Reporter};
+use crate::sessions::{begins_transaction, call_at, calls_to, functions_calling};
+use crate::syntax::{unawaited, yields};
+use crate::versions::FastapiVersions;
+use crate::wording::route_name;
+use fastwright_model::application::RouteKind;
+use fastwright_python::ir::StmtKind;
+use fastwright_python::location::Location;
+use fastwright_python::project::Version;
+use rustc_hash::FxHashMap;
+
 crate::declare_rule! {
     /// Commit in the exit code of a dependency, which runs after the response was sent.
     CommitAfterResponse {
@@ -17,5 +31,109 @@ crate::declare_rule! {
         profile: Default,
         page: "database/commit-after-response.md",
         references: ["https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/", "https://fastapi.tiangolo.com/release-notes/"],
+        check: check,
     }
+}
+
+/// The version from which exit code runs after the response again.
+const AFTER_RESPONSE: Version = Version::new(0, 118, 0);
+/// The version from which exit code ran before the response.
+const BEFORE_RESPONSE: Version = Version::new(0, 106, 0);
+
+/// Methods that change what a commit stores.
+const WRITES: &[&str] = &["add", "add_all", "delete", "merge", "bulk_save_objects", "bulk_insert_mappings"];
+
+/// A commit behind the `yield` of a generator.
+#[derive(Clone)]
+struct LateCommit {
+    waits_at: Location,
+    place: Location,
+    what: String,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let versions = FastapiVersions::of(context.analysis);
+    if versions.highest < AFTER_RESPONSE && versions.lowest >= BEFORE_RESPONSE {
+        return;
+    }
+    let graph = context.call_graph();
+    let committing = functions_calling(graph, &["commit"]);
+    let writing = functions_calling(graph, WRITES);
+    let mut known: FxHashMap<usize, Option<LateCommit>> = FxHashMap::default();
+    for entry in entry_points(context.analysis) {
+        let dependency = entry.dependant();
+        if entry.is_handler()
+            || !dependency.is_generator
+            || dependency.scope.as_deref() == Some("function")
+            || entry.route.kind != RouteKind::Http
+        {
+            continue;
+        }
+        let Some(node) = graph.of_dependant(dependency).filter(|node| *node < graph.nodes.len()) else {
+            continue;
+        };
+        let Some(handler) = graph.of_dependant(entry.handler()) else { continue };
+        let writes = writing[handler] || !entry.route.writes.is_empty();
+        if !writes || committing[handler] {
+            continue;
+        }
+        let late = known.entry(node).or_insert_with(|| late_commit(graph, &committing, node, 0));
+        let Some(late) = late else { continue };
+        let name = callable_name(dependency);
+        let route = route_name(entry.route);
+        report.report(
+            Draft::new(
+                late.place,
+                graph.nodes[node].symbol(),
+                format!("`{route}` is answered before `{name}` commits"),
+            )
+            .route(entry.route)
+            .confidence(versions.confidence)
+            .evidence_chain(entry.steps())
+            .evidence(format!("`{name}` waits here until the response of `{route}` is sent"), late.waits_at)
+            .evidence(late.what.clone(), late.place)
+            .example(format!("Depends({name}, scope=\"function\")")),
+        );
+    }
+}
+
+/// The commit that a generator makes when it goes on behind its `yield`.
+fn late_commit(graph: &CallGraph, committing: &[bool], node: usize, depth: u32) -> Option<LateCommit> {
+    let function = &graph.nodes[node].summary.function;
+    let file = function.id.file;
+    let places = yields(&function.definition.body);
+    let first = places.first()?;
+    let waits_at = Location { file, span: first.span };
+    let behind = calls_to(&graph.nodes[node], &["commit"], committing)
+        .filter(|(_, place, _)| place.file == file && place.span.start > first.span.end)
+        .min_by_key(|(index, ..)| *index);
+    if let Some((_, place, edge)) = behind {
+        let what = match edge {
+            Some(edge) => format!("only then `{}` commits", graph.nodes[edge.to].name()),
+            None => "only then the session commits".to_owned(),
+        };
+        return Some(LateCommit { waits_at, place, what });
+    }
+    for around in first.around.iter().rev() {
+        let StmtKind::With { items, .. } = &around.statement.kind else { continue };
+        for item in items {
+            let Some((index, _)) = call_at(&graph.nodes[node], unawaited(&item.context).span) else {
+                continue;
+            };
+            if graph.nodes[node].callees[index].is_some_and(|callee| begins_transaction(&callee)) {
+                let what = "only then the block that holds the transaction ends, and commits".to_owned();
+                return Some(LateCommit { waits_at, place: waits_at, what });
+            }
+            let inner = graph.nodes[node].edges.iter().find(|edge| edge.event == index).map(|edge| edge.to);
+            if let Some(inner) = inner
+                && depth < 3
+                && graph.nodes[inner].summary.function.definition.is_generator
+                && late_commit(graph, committing, inner, depth + 1).is_some()
+            {
+                let what = format!("only then `{}` goes on, and commits", graph.nodes[inner].name());
+                return Some(LateCommit { waits_at, place: waits_at, what });
+            }
+        }
+    }
+    None
 }

@@ -1,5 +1,20 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
+use crate::call_graph::{CallGraph, Edge};
+use crate::context::Context;
+use crate::entry_points::{EntryPoint, entry_points};
+use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
+use crate::finding::{FixSafety, Severity};
+use crate::reporter::{Draft, Reporter};
+use crate::syntax::expressions;
+use crate::wording::route_name;
+use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
+use fastwright_python::ir::ExprKind;
+use fastwright_python::location::Location;
+use fastwright_python::summary::EventKind;
+use rustc_hash::FxHashMap;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Call that waits without giving way, reached from async code.
     BlockingCallInAsync {
@@ -17,5 +32,172 @@ crate::declare_rule! {
         profile: Default,
         page: "performance/blocking-call-in-async.md",
         references: ["https://fastapi.tiangolo.com/async/", "https://www.starlette.dev/threadpool/"],
+        check: check,
     }
+}
+
+/// A blocking call, and the calls that lead to it from a function on the event loop.
+struct Blocking {
+    node: usize,
+    path: Vec<(usize, Edge)>,
+    place: Location,
+    callee: Ustr,
+    waits: Waits,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.call_graph();
+    let calls: Vec<Vec<(Location, Ustr, Waits)>> =
+        (0..graph.nodes.len()).map(|node| own_calls(graph, node)).collect();
+    let reaching =
+        graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
+    let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
+    let mut from = |root: usize| -> usize {
+        known.entry(root).or_insert_with(|| {
+            let paths = graph.paths(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+            paths
+                .into_iter()
+                .flat_map(|(node, path)| {
+                    calls[node].iter().map(move |(place, callee, waits)| Blocking {
+                        node,
+                        path: path.clone(),
+                        place: *place,
+                        callee: *callee,
+                        waits: *waits,
+                    })
+                })
+                .collect()
+        });
+        root
+    };
+    let mut roots: Vec<(usize, Option<EntryPoint<'_>>, Option<Location>)> = Vec::new();
+    for entry in entry_points(context.analysis) {
+        if entry.dependant().is_async
+            && let Some(root) = graph.of_dependant(entry.dependant())
+            && reaching[root]
+        {
+            roots.push((from(root), Some(entry), None));
+        }
+    }
+    for middleware in &graph.middleware {
+        if graph.nodes[middleware.node].is_async() && reaching[middleware.node] {
+            roots.push((from(middleware.node), None, Some(middleware.site)));
+        }
+    }
+    for (root, entry, site) in roots {
+        for blocking in known.get(&root).into_iter().flatten() {
+            report.report(draft(context, graph, root, entry.as_ref(), site, blocking));
+        }
+    }
+}
+
+/// The blocking calls of a function itself, one for each library.
+fn own_calls(graph: &CallGraph, node: usize) -> Vec<(Location, Ustr, Waits)> {
+    let node = &graph.nodes[node];
+    let mut found: Vec<(Location, Ustr, Waits)> = Vec::new();
+    for (index, place, callee) in node.library_calls() {
+        let Some(waits) = waits(&callee) else { continue };
+        let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
+        let package = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        if !awaited && !found.iter().any(|(_, known, _)| package(known) == package(&callee)) {
+            found.push((place, callee, waits));
+        }
+    }
+    found
+}
+
+fn draft(
+    context: &Context<'_>,
+    graph: &CallGraph,
+    root: usize,
+    entry: Option<&EntryPoint<'_>>,
+    site: Option<Location>,
+    blocking: &Blocking,
+) -> Draft {
+    let files = &context.analysis.files;
+    let callee = blocking.callee.trim_start_matches("builtins.");
+    let holder = &graph.nodes[blocking.node];
+    let root_name = graph.nodes[root].name();
+    let who = match entry {
+        Some(entry) => format!("`{}`", route_name(entry.route)),
+        None => format!("The middleware `{root_name}`"),
+    };
+    let way = match blocking.path.len() {
+        0 if entry.is_none_or(EntryPoint::is_handler) => String::new(),
+        0 => format!(" in its dependency `{root_name}`"),
+        1 => format!(" in `{}`", holder.name()),
+        calls => format!(" in `{}`, {calls} calls below `{root_name}`", holder.name()),
+    };
+    let message = format!("{who} calls `{callee}` on the event loop{way}");
+    let mut draft =
+        Draft::new(blocking.place, holder.symbol(), message).discriminator(blocking.callee.as_str());
+    draft = match blocking.waits {
+        Waits::File => draft.severity(Severity::Low),
+        Waits::Processor => draft.severity(Severity::Medium),
+        _ => draft,
+    };
+    if let Some(entry) = entry {
+        draft = draft.route(entry.route).evidence_chain(entry.steps());
+    }
+    if let Some(site) = site {
+        draft = draft.evidence(format!("`{root_name}` runs for each request"), site);
+    }
+    let root_node = &graph.nodes[root];
+    draft = draft
+        .evidence(format!("`{root_name}` is a coroutine: it runs on the event loop"), root_node.location())
+        .evidence_chain(graph.steps(&blocking.path))
+        .evidence(format!("`{callee}` {}", what_it_waits_for(blocking.waits)), blocking.place);
+    if let Some(text) = in_thread(context, graph, blocking) {
+        draft = draft.example(text);
+    }
+    if let Some(counterpart) = asynchronous_counterpart(&blocking.callee) {
+        draft = draft.recommendation(format!(
+            "Give the wait back to the event loop with `{counterpart}`, or do it in a thread: `run_in_threadpool`."
+        ));
+    }
+    let function = &root_node.summary.function;
+    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
+    if blocking.path.is_empty()
+        && entry.is_some()
+        && !called_elsewhere
+        && awaits_nothing(&function.definition)
+        && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
+    {
+        draft = draft.fix(FixSafety::Safe, vec![edit]);
+    }
+    draft
+}
+
+fn what_it_waits_for(waits: Waits) -> &'static str {
+    match waits {
+        Waits::Time => "sleeps, and every other request of the worker with it",
+        Waits::Network => "waits for the network, and every other request of the worker with it",
+        Waits::Process => "waits for another program, and every other request of the worker with it",
+        Waits::Processor => "computes for long on purpose, and every other request of the worker waits",
+        Waits::File => "waits for the disk, and every other request of the worker with it",
+    }
+}
+
+/// The call where the chain leaves the coroutines, written with a thread.
+fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> Option<String> {
+    let (caller, site) = match blocking.path.iter().rev().find(|(from, _)| graph.nodes[*from].is_async()) {
+        Some((from, edge)) if !graph.nodes[edge.to].is_async() => (*from, edge.site),
+        _ => (blocking.node, blocking.place),
+    };
+    let function = &graph.nodes[caller].summary.function;
+    if !function.definition.is_async || function.id.file != site.file {
+        return None;
+    }
+    let file = context.analysis.files.get(site.file);
+    let mut written = None;
+    expressions(&function.definition.body, &mut |expression| {
+        if expression.span == site.span
+            && let ExprKind::Call(call) = &expression.kind
+        {
+            let mut parts = vec![file.slice(call.callee.span)];
+            parts.extend(call.arguments.iter().map(|argument| file.slice(argument.span)));
+            written = Some(format!("await run_in_threadpool({})", parts.join(", ")));
+        }
+    });
+    written
 }

@@ -1,5 +1,15 @@
 //! `lost-task`: task that is started and forgotten.
 
+use crate::call_graph::CallGraph;
+use crate::context::Context;
+use crate::reached::visit_reached;
+use crate::reporter::{Draft, Reporter};
+use crate::syntax::{call_expression, expressions, statements};
+use crate::tasks::is_task_maker;
+use crate::wording::route_name;
+use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
+
 crate::declare_rule! {
     /// Task that is started and forgotten.
     LostTask {
@@ -17,5 +27,82 @@ crate::declare_rule! {
         profile: Default,
         page: "performance/lost-task.md",
         references: ["https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.call_graph();
+    let lost: Vec<Vec<(Location, String)>> =
+        (0..graph.nodes.len()).map(|node| lost_tasks(context, graph, node)).collect();
+    visit_reached(context, graph, &|node| !lost[node].is_empty(), &|_, _| true, &mut |entry, node, path| {
+        for (place, what) in &lost[node] {
+            let route = route_name(entry.route);
+            report.report(
+                Draft::new(*place, graph.nodes[node].symbol(), format!("`{route}` starts `{what}` and keeps no reference to the task"))
+                    .route(entry.route)
+                    .discriminator(what.as_str())
+                    .evidence_chain(entry.steps())
+                    .evidence_chain(graph.steps(path))
+                    .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place),
+            );
+        }
+    });
+}
+
+fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Location, String)> {
+    let node = &graph.nodes[node];
+    let definition = &node.summary.function.definition;
+    let mut found = Vec::new();
+    for (_, place, callee) in node.library_calls() {
+        if place.file != node.summary.function.id.file
+            || !is_task_maker(&callee)
+            || !is_lost(&definition.body, place.span, definition.is_generator)
+        {
+            continue;
+        }
+        let file = context.analysis.files.get(place.file);
+        let what = call_expression(&definition.body, place.span).and_then(|call| call.arguments.first()).map(
+            |argument| match &argument.value.kind {
+                ExprKind::Call(inner) => file.slice(inner.callee.span),
+                _ => file.slice(argument.value.span),
+            },
+        );
+        found.push((place, what.unwrap_or("a task").to_owned()));
+    }
+    found
+}
+
+/// Whether the result of a call is dropped: a statement of its own, or a variable that is never read.
+/// The variables of a generator live as long as it waits at its `yield`.
+fn is_lost(body: &[Stmt], made: Span, is_generator: bool) -> bool {
+    let mut alone = false;
+    let mut name = None;
+    statements(body, &mut |statement| match &statement.kind {
+        StmtKind::Expr(value) => alone |= value.span == made,
+        StmtKind::Assign { targets, value } if value.span == made => {
+            if let [Expr { kind: ExprKind::Name(target), span }] = targets.as_slice() {
+                name = Some((*target, *span));
+            }
+        }
+        _ => {}
+    });
+    if alone {
+        return true;
+    }
+    let Some((name, target)) = name.filter(|_| !is_generator) else { return false };
+    let mut read = false;
+    // Functions inside may read it too: look at the whole text of the body.
+    statements(body, &mut |statement| {
+        read |= matches!(
+            statement.kind,
+            StmtKind::Function(_) | StmtKind::Class(_) | StmtKind::Global(_) | StmtKind::Nonlocal(_)
+        );
+    });
+    expressions(body, &mut |expression| {
+        read |=
+            expression.span != target && matches!(expression.kind, ExprKind::Name(other) if other == name);
+        read |= matches!(expression.kind, ExprKind::Lambda(_));
+    });
+    !read
 }

@@ -1,5 +1,17 @@
 //! `sync-session-in-async`: synchronous database session used in async code.
 
+use crate::call_graph::{CallGraph, Edge};
+use crate::context::Context;
+use crate::entry_points::{EntryPoint, entry_points};
+use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
+use crate::finding::FixSafety;
+use crate::reporter::{Draft, Reporter};
+use crate::wording::route_name;
+use fastwright_python::location::Location;
+use fastwright_python::summary::EventKind;
+use rustc_hash::FxHashMap;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Synchronous database session used in async code.
     SyncSessionInAsync {
@@ -17,5 +29,103 @@ crate::declare_rule! {
         profile: Default,
         page: "performance/sync-session-in-async.md",
         references: ["https://fastapi.tiangolo.com/async/", "https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html"],
+        check: check,
     }
+}
+
+/// Methods of sessions and connections that talk to the database.
+const QUERIES: &[&str] = &[
+    "execute",
+    "exec",
+    "scalar",
+    "scalars",
+    "get",
+    "get_one",
+    "commit",
+    "flush",
+    "refresh",
+    "all",
+    "first",
+    "one",
+    "one_or_none",
+    "count",
+    "update",
+    "delete",
+    "bulk_save_objects",
+    "bulk_insert_mappings",
+    "bulk_update_mappings",
+];
+
+/// How the names of synchronous sessions and connections begin.
+const OWNERS: &[&str] =
+    &["sqlalchemy.orm.Session.", "sqlalchemy.create_engine.connect.", "sqlalchemy.create_engine.begin."];
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.call_graph();
+    let queries: Vec<Option<(Location, Ustr)>> =
+        (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
+    let reaching =
+        graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
+    let mut known: FxHashMap<usize, Option<(usize, Vec<(usize, Edge)>)>> = FxHashMap::default();
+    for entry in entry_points(context.analysis) {
+        if !entry.dependant().is_async {
+            continue;
+        }
+        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {
+            continue;
+        };
+        let found = known.entry(root).or_insert_with(|| {
+            let paths = graph.paths(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+            paths.into_iter().find(|(node, _)| queries[*node].is_some())
+        });
+        let Some((node, path)) = found else { continue };
+        let Some((place, callee)) = queries[*node] else { continue };
+        report.report(draft(context, graph, &entry, root, path, place, callee));
+    }
+}
+
+fn draft(
+    context: &Context<'_>,
+    graph: &CallGraph,
+    entry: &EntryPoint<'_>,
+    root: usize,
+    path: &[(usize, Edge)],
+    place: Location,
+    callee: Ustr,
+) -> Draft {
+    let holder = graph.nodes[root].name();
+    let method = callee.rsplit('.').next().unwrap_or(&callee);
+    let route = route_name(entry.route);
+    let whose = if entry.is_handler() { String::new() } else { format!(" in its dependency `{holder}`") };
+    let message = format!("`{route}` runs `{method}` of a synchronous session on the event loop{whose}");
+    let root_node = &graph.nodes[root];
+    let mut draft = Draft::new(root_node.location(), root_node.symbol(), message)
+        .route(entry.route)
+        .evidence_chain(entry.steps())
+        .evidence(format!("`{holder}` is a coroutine: it runs on the event loop"), root_node.location())
+        .evidence_chain(graph.steps(path))
+        .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
+    let function = &root_node.summary.function;
+    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
+    if !called_elsewhere && awaits_nothing(&function.definition) {
+        draft = draft.example(format!("def {holder}(...):"));
+        if let Some(edit) =
+            plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
+        {
+            draft = draft.fix(FixSafety::Safe, vec![edit]);
+        }
+    }
+    draft
+}
+
+/// The first query of a function on a session or connection that is synchronous.
+fn query(graph: &CallGraph, node: usize) -> Option<(Location, Ustr)> {
+    let node = &graph.nodes[node];
+    node.library_calls().find_map(|(index, place, callee)| {
+        let EventKind::Call(call) = &node.summary.events[index].kind else { return None };
+        let method = callee.rsplit('.').next().unwrap_or(&callee);
+        let queries = OWNERS.iter().any(|owner| callee.starts_with(owner)) && QUERIES.contains(&method);
+        // Somebody awaits it, so the declared class is not the real one.
+        (queries && !call.awaited).then_some((place, callee))
+    })
 }

@@ -1,0 +1,264 @@
+//! Who calls whom, from everything that an application runs: handlers, dependencies, middleware. Made
+//! once for a review; rules ask it instead of walking the program for each route.
+
+use fastwright_model::analysis::Analysis;
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{EdgeKind, callee_name, targets};
+use fastwright_model::registry::{MiddlewareEntry, Registry};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{EventKind, Summary, SummaryKey};
+use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// Functions that are followed at most.
+const FUNCTION_LIMIT: usize = 50_000;
+
+/// A function with what it calls.
+#[derive(Debug)]
+pub struct Node {
+    /// What it does.
+    pub summary: Arc<Summary>,
+    /// The functions of the program that it calls or hands on, in the order of its events.
+    pub edges: Vec<Edge>,
+    /// The qualified library name of what each event calls; none for other events.
+    pub callees: Vec<Option<Ustr>>,
+}
+
+impl Node {
+    /// Calls of libraries: position of the event, its place and the qualified name of what is called.
+    pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Ustr)> {
+        self.summary
+            .events
+            .iter()
+            .zip(&self.callees)
+            .enumerate()
+            .filter_map(|(index, (event, callee))| Some((index, event.location, (*callee)?)))
+    }
+
+    /// Name of the function.
+    pub fn name(&self) -> Ustr {
+        self.summary.function.definition.name
+    }
+
+    /// Qualified name inside its module, for [`crate::reporter::Draft::new`].
+    pub fn symbol(&self) -> Ustr {
+        self.summary.function.definition.qualname
+    }
+
+    /// The place of its name.
+    pub fn location(&self) -> Location {
+        let function = &self.summary.function;
+        Location { file: function.id.file, span: function.definition.name_span }
+    }
+
+    /// Whether it is a coroutine function or an async generator.
+    pub fn is_async(&self) -> bool {
+        self.summary.function.definition.is_async
+    }
+}
+
+/// One call of a function of the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    /// Index of the called function in [`CallGraph::nodes`].
+    pub to: usize,
+    /// Position of the call in the events of the caller.
+    pub event: usize,
+    /// Where it is called.
+    pub site: Location,
+    /// Whether it is called, or handed to a thread or to the background.
+    pub kind: EdgeKind,
+}
+
+/// A middleware with the function that runs for each request.
+#[derive(Debug)]
+pub struct MiddlewareFunction {
+    /// Its index in [`CallGraph::nodes`].
+    pub node: usize,
+    /// Where it is added.
+    pub site: Location,
+}
+
+/// All functions that the applications of a project reach.
+#[derive(Debug, Default)]
+pub struct CallGraph {
+    /// The functions.
+    pub nodes: Vec<Node>,
+    /// Middleware whose code is known, of all apps.
+    pub middleware: Vec<MiddlewareFunction>,
+    index: FxHashMap<SummaryKey, usize>,
+}
+
+impl CallGraph {
+    /// Follows everything that routes and middleware of the analysed apps run.
+    pub fn new(analysis: &Analysis) -> Self {
+        let interpreter = &mut *analysis.interpreter.borrow_mut();
+        let mut graph = Self::default();
+        let mut queue = VecDeque::new();
+        let mut apps = FxHashSet::default();
+        for detail in analysis.details.iter().flatten() {
+            match &detail.dependant {
+                Some(dependant) => {
+                    for node in dependant.walk() {
+                        if let Some(function) = &node.function {
+                            graph.add(interpreter, function, node.receiver, &mut queue);
+                        }
+                    }
+                }
+                None => {
+                    if let Some(function) = interpreter.plain_function(&detail.flat.endpoint) {
+                        graph.add(interpreter, &function, None, &mut queue);
+                    }
+                }
+            }
+            apps.insert(detail.flat.app);
+        }
+        let mut entries: Vec<MiddlewareEntry> = apps
+            .iter()
+            .filter_map(|app| interpreter.extension::<Registry>().routers.get(app))
+            .flat_map(|state| state.middleware.iter().cloned())
+            .collect();
+        entries.sort_by_key(|entry| entry.site);
+        for entry in entries {
+            if let Some((function, receiver)) = middleware_function(interpreter, &entry)
+                && let Some(node) = graph.add(interpreter, &function, receiver, &mut queue)
+            {
+                graph.middleware.push(MiddlewareFunction { node, site: entry.site });
+            }
+        }
+        while let Some(node) = queue.pop_front() {
+            graph.follow(interpreter, node, &mut queue);
+        }
+        graph
+    }
+
+    /// The function behind a node of a dependency tree.
+    pub fn of_dependant(&self, dependant: &Dependant) -> Option<usize> {
+        let function = dependant.function.as_ref()?;
+        self.index.get(&SummaryKey { function: function.serial, receiver: dependant.receiver }).copied()
+    }
+
+    /// The functions from which a function with a property is reached over the edges that count, the
+    /// function itself included.
+    pub fn reaching(&self, goal: impl Fn(usize) -> bool, counts: impl Fn(usize, &Edge) -> bool) -> Vec<bool> {
+        let mut callers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        for (from, node) in self.nodes.iter().enumerate() {
+            for edge in node.edges.iter().filter(|edge| counts(from, edge)) {
+                callers[edge.to].push(from);
+            }
+        }
+        let mut marked = vec![false; self.nodes.len()];
+        let mut stack: Vec<usize> = (0..self.nodes.len()).filter(|node| goal(*node)).collect();
+        for node in &stack {
+            marked[*node] = true;
+        }
+        while let Some(node) = stack.pop() {
+            for caller in &callers[node] {
+                if !std::mem::replace(&mut marked[*caller], true) {
+                    stack.push(*caller);
+                }
+            }
+        }
+        marked
+    }
+
+    /// The functions reached from one over edges that count, nearest first, with the calls that lead
+    /// there (caller and edge).
+    pub fn paths(
+        &self,
+        from: usize,
+        counts: impl Fn(usize, &Edge) -> bool,
+    ) -> Vec<(usize, Vec<(usize, Edge)>)> {
+        let mut found: Vec<(usize, Vec<(usize, Edge)>)> = vec![(from, Vec::new())];
+        let mut seen = FxHashSet::from_iter([from]);
+        let mut next = 0;
+        while next < found.len() {
+            let (node, path) = found[next].clone();
+            next += 1;
+            for edge in self.nodes[node].edges.iter().filter(|edge| counts(node, edge)) {
+                if seen.insert(edge.to) {
+                    let mut path = path.clone();
+                    path.push((node, *edge));
+                    found.push((edge.to, path));
+                }
+            }
+        }
+        found
+    }
+
+    /// The evidence of a chain of calls: `read` calls `render`, and so on.
+    pub fn steps(&self, path: &[(usize, Edge)]) -> Vec<(String, Location)> {
+        path.iter()
+            .map(|(from, edge)| {
+                let verb = if edge.kind == EdgeKind::Call { "calls" } else { "hands on" };
+                let (from, to) = (self.nodes[*from].name(), self.nodes[edge.to].name());
+                (format!("`{from}` {verb} `{to}`"), edge.site)
+            })
+            .collect()
+    }
+
+    fn add(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        function: &Arc<FunctionValue>,
+        receiver: Option<ObjectId>,
+        queue: &mut VecDeque<usize>,
+    ) -> Option<usize> {
+        let key = SummaryKey { function: function.serial, receiver };
+        if let Some(known) = self.index.get(&key) {
+            return Some(*known);
+        }
+        if self.nodes.len() >= FUNCTION_LIMIT {
+            return None;
+        }
+        let summary = interpreter.summarize(function, receiver)?;
+        self.nodes.push(Node { summary, edges: Vec::new(), callees: Vec::new() });
+        let node = self.nodes.len() - 1;
+        self.index.insert(key, node);
+        queue.push_back(node);
+        Some(node)
+    }
+
+    fn follow(&mut self, interpreter: &mut Interpreter<'_>, node: usize, queue: &mut VecDeque<usize>) {
+        let summary = Arc::clone(&self.nodes[node].summary);
+        let mut edges = Vec::new();
+        let mut callees = Vec::with_capacity(summary.events.len());
+        for (position, event) in summary.events.iter().enumerate() {
+            let EventKind::Call(call) = &event.kind else {
+                callees.push(None);
+                continue;
+            };
+            callees.push(match call.target {
+                Some(_) => None,
+                None => callee_name(interpreter, &call.callee).map(|name| Ustr::from(&name)),
+            });
+            for (function, receiver, kind) in targets(interpreter, call) {
+                if let Some(to) = self.add(interpreter, &function, receiver, queue) {
+                    edges.push(Edge { to, event: position, site: event.location, kind });
+                }
+            }
+        }
+        self.nodes[node].edges = edges;
+        self.nodes[node].callees = callees;
+    }
+}
+
+/// What a middleware runs for each request: the function itself, `dispatch` or `__call__` of its class.
+fn middleware_function(
+    interpreter: &mut Interpreter<'_>,
+    entry: &MiddlewareEntry,
+) -> Option<(Arc<FunctionValue>, Option<ObjectId>)> {
+    if let Kind::Class(class) = entry.middleware.kind {
+        let method = ["dispatch", "__call__"]
+            .iter()
+            .find_map(|name| interpreter.find_in_class(&entry.middleware, Ustr::from(name)))?;
+        return Some((interpreter.plain_function(&method.0)?, Some(class)));
+    }
+    // `BaseHTTPMiddleware` with `dispatch=function`.
+    let function: &Value = entry.arguments.keyword("dispatch").unwrap_or(&entry.middleware);
+    Some((interpreter.plain_function(function)?, None))
+}

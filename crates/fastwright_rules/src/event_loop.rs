@@ -1,0 +1,78 @@
+//! What runs on the thread of the event loop, and what leaves it.
+
+use crate::call_graph::{CallGraph, Edge};
+use crate::finding::Edit;
+use crate::syntax::{expressions, statements};
+use fastwright_model::facts::EdgeKind;
+use fastwright_python::ir::{ExprKind, FunctionDef, StmtKind};
+use fastwright_python::location::{FileId, Files, Location, Span};
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::{Kind, Value};
+
+/// Whether a call made on the event loop keeps the called function on it. Threads leave it; a synchronous
+/// generator that is handed on is iterated in a thread by Starlette; a decorated plain function that is
+/// awaited was made a coroutine by its decorator, usually with a thread.
+pub fn stays_on_loop(graph: &CallGraph, from: usize, edge: &Edge) -> bool {
+    let target = &graph.nodes[edge.to].summary.function.definition;
+    match edge.kind {
+        EdgeKind::Offload => false,
+        EdgeKind::Background => target.is_async,
+        EdgeKind::Call => {
+            let events = &graph.nodes[from].summary.events;
+            let Some(EventKind::Call(call)) = events.get(edge.event).map(|event| &event.kind) else {
+                return true;
+            };
+            if call.awaited && !target.is_async && !target.decorators.is_empty() {
+                return false;
+            }
+            let handed_on = target.is_generator && !target.is_async && is_handed_on(graph, from, call);
+            !handed_on
+        }
+    }
+}
+
+/// Whether the result of a call goes into another call or is returned, instead of being used here.
+fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
+    let Kind::List(made) = call.result.kind else { return false };
+    let is_it = |value: &Value| matches!(value.kind, Kind::List(id) if id == made);
+    graph.nodes[from].summary.events.iter().any(|event| match &event.kind {
+        EventKind::Call(other) => {
+            let library = other.target.is_none();
+            let builtin = other.callee.as_external().is_some_and(|name| name.starts_with("builtins."));
+            library
+                && !builtin
+                && (other.arguments.positional.iter().any(is_it)
+                    || other.arguments.keywords.iter().any(|(_, value)| is_it(value)))
+        }
+        EventKind::Return(value) => is_it(value),
+        _ => false,
+    })
+}
+
+/// Whether the body of a coroutine function never waits: nothing in it needs `async def`.
+pub fn awaits_nothing(function: &FunctionDef) -> bool {
+    let mut waits = function.is_generator;
+    expressions(&function.body, &mut |expression| match &expression.kind {
+        ExprKind::Await(_) => waits = true,
+        ExprKind::Comprehension(comprehension) => {
+            waits |= comprehension.generators.iter().any(|generator| generator.is_async);
+        }
+        _ => {}
+    });
+    statements(&function.body, &mut |statement| match &statement.kind {
+        StmtKind::For { is_async, .. } | StmtKind::With { is_async, .. } => waits |= *is_async,
+        _ => {}
+    });
+    !waits
+}
+
+/// The edit that makes a coroutine function a plain one.
+pub fn plain_function_edit(files: &Files, file: FileId, function: &FunctionDef) -> Option<Edit> {
+    let head = Span::new(function.span.start, function.name_span.start);
+    let text = files.get(file).slice(head);
+    let at = text.rfind("async")?;
+    let rest = text[at + "async".len()..].find("def")?;
+    let start = head.start + at as u32;
+    let end = start + ("async".len() + rest) as u32;
+    Some(Edit { location: Location { file, span: Span::new(start, end) }, text: String::new() })
+}

@@ -1,0 +1,97 @@
+//! Database sessions in summaries: who commits, rolls back, closes.
+
+use crate::call_graph::{CallGraph, Edge, Node};
+use fastwright_model::facts::EdgeKind;
+use fastwright_python::location::{Location, Span};
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::{Symbolic, Value};
+
+/// The classes of sessions.
+const SESSIONS: &[&str] = &["sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession"];
+
+/// Whether a qualified name is this method of a session.
+pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
+    callee
+        .rsplit_once('.')
+        .is_some_and(|(owner, method)| SESSIONS.contains(&owner) && methods.contains(&method))
+}
+
+/// Whether a call opens a transaction that ends with the `with` block: `session.begin()`,
+/// `SessionLocal.begin()`, `engine.begin()`.
+pub fn begins_transaction(callee: &str) -> bool {
+    callee.rsplit_once('.').is_some_and(|(owner, method)| {
+        method == "begin"
+            && (SESSIONS.contains(&owner)
+                || matches!(
+                    owner,
+                    "sqlalchemy.orm.sessionmaker"
+                        | "sqlalchemy.ext.asyncio.async_sessionmaker"
+                        | "sqlalchemy.create_engine"
+                        | "sqlalchemy.ext.asyncio.create_async_engine"
+                ))
+    })
+}
+
+/// Functions that call one of these methods of a session, themselves or in what they call.
+pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> Vec<bool> {
+    graph.reaching(
+        |node| graph.nodes[node].library_calls().any(|(_, _, callee)| is_session_method(&callee, methods)),
+        |_, edge| edge.kind == EdgeKind::Call,
+    )
+}
+
+/// The call that a function makes at exactly this place, with the position of its event.
+pub fn call_at(node: &Node, span: Span) -> Option<(usize, &CallEvent)> {
+    node.summary.events.iter().enumerate().find_map(|(index, event)| match &event.kind {
+        EventKind::Call(call)
+            if event.location.span == span && event.location.file == node.summary.function.id.file =>
+        {
+            Some((index, call))
+        }
+        _ => None,
+    })
+}
+
+/// The calls of a function, each with its place, that call a method of a session directly or end in a
+/// function that does (`marked`).
+pub fn calls_to<'g>(
+    node: &'g Node,
+    methods: &'g [&'g str],
+    marked: &'g [bool],
+) -> impl Iterator<Item = (usize, Location, Option<Edge>)> + 'g {
+    let direct = node
+        .library_calls()
+        .filter(|(_, _, callee)| is_session_method(callee, methods))
+        .map(|(index, place, _)| (index, place, None));
+    let through = node
+        .edges
+        .iter()
+        .filter(|edge| edge.kind == EdgeKind::Call && marked[edge.to])
+        .map(|edge| (edge.event, edge.site, Some(*edge)));
+    direct.chain(through)
+}
+
+/// Whether a value is a session that is opened here: `Session(engine)`, `SessionLocal()`.
+pub fn is_new_session(value: &Value) -> bool {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    if let Some(name) = callee.as_external() {
+        return SESSIONS.contains(&name.as_str());
+    }
+    match callee.as_symbolic() {
+        Some(Symbolic::Call { callee: maker, .. }) => maker.as_external().is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker"
+            )
+        }),
+        _ => false,
+    }
+}
+
+/// Where the call stands that made a value.
+pub fn made_at(value: &Value) -> Option<Location> {
+    match value.as_symbolic()? {
+        Symbolic::Call { site, .. } => Some(*site),
+        _ => None,
+    }
+}
