@@ -61,8 +61,14 @@ pub(super) fn result_class(
 
 /// Makers of attributes that a mapped class replaces by an expression about itself: `Order.customer_id`.
 const MAPPED: &[&str] = &[
-    "sqlalchemy.orm.mapped_column", "sqlalchemy.Column", "sqlalchemy.orm.relationship", "sqlmodel.main.Field",
-    "sqlmodel.main.Relationship", "sqlalchemy.orm.column_property", "sqlalchemy.orm.synonym", "sqlalchemy.orm.deferred",
+    "sqlalchemy.orm.mapped_column",
+    "sqlalchemy.Column",
+    "sqlalchemy.orm.relationship",
+    "sqlmodel.main.Field",
+    "sqlmodel.main.Relationship",
+    "sqlalchemy.orm.column_property",
+    "sqlalchemy.orm.synonym",
+    "sqlalchemy.orm.deferred",
 ];
 
 /// A column or relationship read from its class: the expression, not what the class body wrote.

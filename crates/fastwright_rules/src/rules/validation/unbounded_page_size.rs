@@ -86,7 +86,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let amount = visit.resolve(&amount);
                 for candidate in candidates.iter_mut().filter(|candidate| candidate.sink.is_none()) {
                     if is_it(&amount, candidate) {
-                        candidate.sink = Some(Sink { location: visit.event.location, chain: visit.evidence() });
+                        candidate.sink =
+                            Some(Sink { location: visit.event.location, chain: visit.evidence() });
                     }
                 }
             }
@@ -128,7 +129,9 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
                 });
                 continue;
             }
-            let (Some(function), Some(class)) = (function, interpreter.class_of_type(annotation)) else { continue };
+            let (Some(function), Some(class)) = (function, interpreter.class_of_type(annotation)) else {
+                continue;
+            };
             if !is_schema(interpreter, &class) {
                 continue;
             }
@@ -141,7 +144,10 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
                         name: field.name.to_string(),
                         location: field.location,
                         form: Form::Field(function, parameter.name, field.name),
-                        symbol: interpreter.class(field.owner).map(|class| class.name.to_string()).unwrap_or_default(),
+                        symbol: interpreter
+                            .class(field.owner)
+                            .map(|class| class.name.to_string())
+                            .unwrap_or_default(),
                         bounded: false,
                         sink: None,
                     });
@@ -164,7 +170,10 @@ fn is_integer(annotation: &Value) -> bool {
     plain_type(annotation).as_external().is_some_and(|name| {
         matches!(
             name.as_str(),
-            "builtins.int" | "pydantic.PositiveInt" | "pydantic.NonNegativeInt" | "pydantic.types.PositiveInt"
+            "builtins.int"
+                | "pydantic.PositiveInt"
+                | "pydantic.NonNegativeInt"
+                | "pydantic.types.PositiveInt"
                 | "pydantic.types.NonNegativeInt"
         )
     })
@@ -202,7 +211,11 @@ fn compares(condition: &Value, candidate: &Candidate) -> bool {
         Some(Symbolic::Compare { comparison, left, right }) => {
             matches!(
                 comparison,
-                Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual | Comparison::In
+                Comparison::Less
+                    | Comparison::LessEqual
+                    | Comparison::Greater
+                    | Comparison::GreaterEqual
+                    | Comparison::In
                     | Comparison::NotIn
             ) && (is_it(left, candidate) || is_it(right, candidate))
                 && !left.as_int().is_some_and(|number| number <= 1)
@@ -216,7 +229,8 @@ fn draft(analysis: &Analysis, route: &Route, candidate: &Candidate, sink: &Sink)
     let name = title(route);
     let parameter = &candidate.name;
     let declared = source(analysis, candidate.location);
-    let default = declared.rsplit_once('=').map(|(_, default)| format!(" = {}", default.trim())).unwrap_or_default();
+    let default =
+        declared.rsplit_once('=').map(|(_, default)| format!(" = {}", default.trim())).unwrap_or_default();
     let simple = !declared.contains('(');
     let mut draft = Draft::new(
         candidate.location,
