@@ -473,17 +473,6 @@ impl Value {
                 Arc::ptr_eq(left, right) || same_symbolic(left, right)
             }
             (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
-            (Kind::Union(left), Kind::Union(right)) => {
-                Arc::ptr_eq(left, right)
-                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
-            }
-            (Kind::Descriptor(left), Kind::Descriptor(right)) => {
-                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
-            }
-            (Kind::Method(left), Kind::Method(right)) => {
-                Arc::ptr_eq(left, right)
-                    || left.receiver.same(&right.receiver) && left.function.same(&right.function)
-            }
             _ => false,
         }
     }
