@@ -4,6 +4,7 @@
 //! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
 //! once) and one line in [`registry`].
 
+pub mod body_copies;
 pub mod call_graph;
 pub mod comments;
 pub mod context;
@@ -14,6 +15,7 @@ pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
+pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
@@ -27,6 +29,7 @@ pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
+pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
@@ -34,6 +37,7 @@ pub mod tasks;
 #[allow(clippy::unwrap_used)]
 mod test_support;
 pub mod versions;
+pub mod vocabulary;
 pub mod wording;
 
 pub use pipeline::review;

@@ -5,7 +5,7 @@
 
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
-use fastwright_model::dependant::DependantKind;
+use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{EdgeKind, targets};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
@@ -274,6 +274,26 @@ impl RequestCode {
             steps.push((call_note(name, edge.kind), edge.site));
         }
         steps
+    }
+
+    /// The functions that are reached from some, these included.
+    pub fn reached_from(&self, start: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut waiting: Vec<usize> = start.into_iter().collect();
+        while let Some(node) = waiting.pop() {
+            if seen.insert(node) {
+                found.push(node);
+                waiting.extend(self.nodes[node].calls.iter().map(|edge| edge.target));
+            }
+        }
+        found
+    }
+
+    /// The node of what stands at a place of a dependency tree, if its code is known.
+    pub fn node_of_dependant(&self, dependant: &Dependant) -> Option<usize> {
+        let function = dependant.function.as_ref()?;
+        self.node_of(SummaryKey { function: function.serial, receiver: dependant.receiver })
     }
 
     /// The node of a function, if requests run it.
