@@ -87,6 +87,18 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// Where it is registered.
+    pub fn site(&self) -> Location {
+        match self {
+            Entry::Route(route) => route.site,
+            Entry::Include(include) => include.site,
+            Entry::Mount(mount) => mount.site,
+            Entry::Frontend { site, .. } => *site,
+        }
+    }
+}
+
 /// A route as registered.
 #[derive(Debug, Clone)]
 pub struct RouteEntry {

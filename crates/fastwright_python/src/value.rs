@@ -347,9 +347,14 @@ impl Value {
         Kind::External(Ustr::from(name)).into()
     }
 
-    /// An uncomputed expression.
+    /// An uncomputed expression; unknown where it would grow beyond what can be followed.
     pub fn symbolic(symbolic: Symbolic) -> Self {
-        Kind::Symbolic(Arc::new(symbolic)).into()
+        let value = Kind::Symbolic(Arc::new(symbolic)).into();
+        let mut left = LARGEST_EXPRESSION;
+        if !fits(&value, &mut left) {
+            return Value::unknown("the expression is too large to be followed", None);
+        }
+        value
     }
 
     /// Unknown, with the reason.
@@ -473,6 +478,10 @@ impl Value {
                 Arc::ptr_eq(left, right) || same_symbolic(left, right)
             }
             (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
+            (Kind::Method(left), Kind::Method(right)) => {
+                Arc::ptr_eq(left, right)
+                    || left.receiver.same(&right.receiver) && left.function.same(&right.function)
+            }
             _ => false,
         }
     }
@@ -494,6 +503,37 @@ impl Value {
             2..=16 => Kind::Union(kept.into()).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
+    }
+}
+
+/// Parts of an uncomputed expression, at most: loops and recursion build them up.
+const LARGEST_EXPRESSION: usize = 1_500;
+
+/// Whether a value has no more parts than are left.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match &value.kind {
+        Kind::Tuple(items) | Kind::Union(items) => items.iter().all(|item| fits(item, left)),
+        Kind::Method(method) => fits(&method.receiver, left) && fits(&method.function, left),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => {
+                fits(callee, left)
+                    && arguments.positional.iter().all(|argument| fits(argument, left))
+                    && arguments.keywords.iter().all(|(_, argument)| fits(argument, left))
+            }
+            Symbolic::Member { base, .. } | Symbolic::Not(base) | Symbolic::Element(base) => fits(base, left),
+            Symbolic::Item { base: first, index: second }
+            | Symbolic::Binary { left: first, right: second, .. }
+            | Symbolic::Compare { left: first, right: second, .. } => fits(first, left) && fits(second, left),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().all(|part| fits(part, left)),
+            Symbolic::Parameter(parameter) => {
+                parameter.annotation.as_ref().is_none_or(|annotation| fits(annotation, left))
+            }
+        },
+        _ => true,
     }
 }
 
