@@ -3,7 +3,7 @@
 //! rule can ask whether `limit` of the query reaches `.limit(...)` three files below.
 
 use crate::dependant::Dependant;
-use crate::facts::{EdgeKind, Step, targets};
+use crate::facts::{EdgeKind, Step, call_facts};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
@@ -47,7 +47,10 @@ impl Visit<'_> {
 
     /// The chain as steps of evidence.
     pub fn evidence(&self) -> Vec<(String, Location)> {
-        self.chain.iter().map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site)).collect()
+        self.chain
+            .iter()
+            .map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site))
+            .collect()
     }
 
     /// Whether the function runs in a thread or task of its own, or after the response.
@@ -113,10 +116,11 @@ impl Walk {
         }
         *visits += 1;
         self.count += 1;
-        for event in &summary.events {
+        let facts = call_facts(interpreter, summary);
+        for (event, targets) in summary.events.iter().zip(&facts.targets) {
             visit(interpreter, &Visit { root, chain, summary, event, environment });
             let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in targets(interpreter, call) {
+            for (function, receiver, kind) in targets.iter().cloned() {
                 let Some(called) = interpreter.summarize(&function, receiver) else {
                     self.complete = false;
                     continue;
@@ -142,9 +146,11 @@ fn arguments(
         EdgeKind::Call => call.arguments.positional.clone(),
         // `to_thread(function, 1)`: the function stands before its arguments, `self` is inside it.
         EdgeKind::Offload | EdgeKind::Background => {
-            let at = call.arguments.positional.iter().position(|value| {
-                matches!(value.kind, Kind::Function(_) | Kind::Method(_))
-            });
+            let at = call
+                .arguments
+                .positional
+                .iter()
+                .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
             let bound = at.and_then(|at| match &call.arguments.positional[at].kind {
                 Kind::Method(method) => Some(method.receiver.clone()),
                 _ => None,
@@ -178,7 +184,8 @@ fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };
         // An object of a class stays the parameter: its class says more than the call that makes it.
-        let Some(function) = dependency.function.as_ref().filter(|_| !matches!(dependency.call.kind, Kind::Class(_)))
+        let Some(function) =
+            dependency.function.as_ref().filter(|_| !matches!(dependency.call.kind, Kind::Class(_)))
         else {
             continue;
         };

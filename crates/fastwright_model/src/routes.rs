@@ -324,7 +324,9 @@ impl Builder<'_, '_> {
         self.add_dependencies(&mut inner, dependencies.as_ref(), "the inclusion", include.site);
         let tags = include.options.keyword("tags").cloned();
         self.add_tags(&mut inner, tags.as_ref());
-        inner.responses.extend(include.options.keyword("responses").filter(|value| !value.is_none()).cloned());
+        inner
+            .responses
+            .extend(include.options.keyword("responses").filter(|value| !value.is_none()).cloned());
         if include.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false) {
             inner.hidden = true;
         }

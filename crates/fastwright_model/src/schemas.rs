@@ -43,7 +43,8 @@ pub fn is_model(interpreter: &Interpreter<'_>, class: &Value) -> bool {
 
 /// Fields of a schema in order, inherited ones first; an override takes the place of what it overrides.
 pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
-    let mut declared: OrderedMap<Ustr, (Annotation, Location, Option<Value>, ObjectId)> = OrderedMap::default();
+    let mut declared: OrderedMap<Ustr, (Annotation, Location, Option<Value>, ObjectId)> =
+        OrderedMap::default();
     for owner in interpreter.class_order(class).into_iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
@@ -74,7 +75,8 @@ pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
         .filter(|value| !matches!(value.kind, Kind::Ellipsis));
         let makes = options.as_ref().is_some_and(|options| options.keyword("default_factory").is_some());
         let excluded =
-            options.as_ref().and_then(|options| options.keyword("exclude")).and_then(Value::as_bool) == Some(true);
+            options.as_ref().and_then(|options| options.keyword("exclude")).and_then(Value::as_bool)
+                == Some(true);
         fields.push(Field {
             name,
             annotation: bare.unwrap_or(annotation),
@@ -140,7 +142,12 @@ pub fn classes_of_type(interpreter: &mut Interpreter<'_>, annotation: &Value) ->
     found
 }
 
-fn collect_classes(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>, depth: u32) {
+fn collect_classes(
+    interpreter: &mut Interpreter<'_>,
+    annotation: &Value,
+    found: &mut Vec<Value>,
+    depth: u32,
+) {
     if depth > 12 {
         return;
     }
@@ -163,7 +170,10 @@ fn collect_classes(interpreter: &mut Interpreter<'_>, annotation: &Value, found:
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Item { base, index } => {
                 let meaningless = base.as_external().is_some_and(|name| {
-                    matches!(name.as_str(), "typing.Literal" | "typing.Callable" | "typing.Type" | "builtins.type")
+                    matches!(
+                        name.as_str(),
+                        "typing.Literal" | "typing.Callable" | "typing.Type" | "builtins.type"
+                    )
                 });
                 if meaningless {
                     return;

@@ -116,16 +116,29 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
                     return;
                 }
                 let row = interpreter.class_of(&base);
-                push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found.copies, [
-                    names_checked.contains(&serial),
-                    fields_checked.contains(&serial),
-                ]);
+                push(
+                    interpreter,
+                    visit,
+                    &bodies,
+                    &source,
+                    row,
+                    Vec::new(),
+                    &mut found.copies,
+                    [names_checked.contains(&serial), fields_checked.contains(&serial)],
+                );
             }
             EventKind::Call(call) => {
                 if let Some(copy) = copying_call(interpreter, visit, call) {
-                    push(interpreter, visit, &bodies, &copy.source, copy.row, copy.overwritten, &mut found.copies, [
-                        false, false,
-                    ]);
+                    push(
+                        interpreter,
+                        visit,
+                        &bodies,
+                        &copy.source,
+                        copy.row,
+                        copy.overwritten,
+                        &mut found.copies,
+                        [false, false],
+                    );
                 }
             }
             EventKind::Raise { .. } | EventKind::Yield(_) | EventKind::Return(_) => {}
@@ -191,7 +204,11 @@ struct CopyingCall {
 }
 
 /// What a call copies into a row, if it is one that does.
-fn copying_call(interpreter: &mut Interpreter<'_>, visit: &Visit<'_>, call: &CallEvent) -> Option<CopyingCall> {
+fn copying_call(
+    interpreter: &mut Interpreter<'_>,
+    visit: &Visit<'_>,
+    call: &CallEvent,
+) -> Option<CopyingCall> {
     let callee = visit.resolve(&call.callee);
     let everything = || call.arguments.keyword("**").map(|value| visit.resolve(value));
     let named = || -> Vec<String> {
@@ -276,7 +293,9 @@ fn find_dump<'b, 'd>(
                     let (base, name, takes_options) = dumping_call(callee, arguments)?;
                     if let Some(body) = body_of(&base, bodies) {
                         let options = takes_options.then_some(arguments);
-                        return KEEPING.contains(&name.as_str()).then(|| (body, dump(interpreter, options, *site)));
+                        return KEEPING
+                            .contains(&name.as_str())
+                            .then(|| (body, dump(interpreter, options, *site)));
                     }
                     if takes_options {
                         return None;
@@ -341,7 +360,9 @@ fn dump(interpreter: &mut Interpreter<'_>, options: Option<&Arguments>, site: Lo
     }
     if let Some(excluded) = options.keyword("exclude").filter(|value| !value.is_none()) {
         match interpreter.elements(excluded) {
-            Some(names) => dump.excluded = names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(names) => {
+                dump.excluded = names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             None => dump.undecided = true,
         }
     }

@@ -282,12 +282,20 @@ pub struct Sink<T> {
     pub note: String,
 }
 
-/// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function;
-/// `moves` tells that the place to repair is where the text is put together, not where it is used.
+/// How dangerous calls are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Following {
+    /// The place to repair is where the text is put together, not where it is used.
+    pub to_the_text: bool,
+    /// An input that a function on the way compares or checks is not followed further.
+    pub stops_at_checks: bool,
+}
+
+/// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function.
 pub fn flows<T: Clone>(
     graph: &RequestCode,
     interpreter: &mut Interpreter<'_>,
-    moves: bool,
+    following: Following,
     mut find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
 ) -> Vec<Flow<T>> {
     let mut arrived = Vec::new();
@@ -297,7 +305,7 @@ pub fn flows<T: Clone>(
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
             if inputs(interpreter, &sink.value).is_empty()
-                || is_checked(interpreter, graph, node, &sink.value, sink.event)
+                || following.stops_at_checks && is_checked(interpreter, graph, node, &sink.value, sink.event)
             {
                 continue;
             }
@@ -333,13 +341,13 @@ pub fn flows<T: Clone>(
             let own = graph.nodes[*caller].summary.function.id;
             let remaining = inputs(interpreter, &value);
             if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
-                || is_checked(interpreter, graph, *caller, &value, edge.event)
+                || following.stops_at_checks && is_checked(interpreter, graph, *caller, &value, edge.event)
                 || !seen.insert((*caller, flow.place, edge.event))
             {
                 continue;
             }
             let mut further = flow.clone();
-            if moves && is_plain && root_parameter(&value).is_none() {
+            if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
                 further.place_node = *caller;
             }

@@ -15,6 +15,7 @@ pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
+pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
@@ -36,6 +37,7 @@ pub mod tasks;
 #[allow(clippy::unwrap_used)]
 mod test_support;
 pub mod versions;
+pub mod vocabulary;
 pub mod wording;
 
 pub use pipeline::review;

@@ -126,9 +126,7 @@ fn segment_covers(own: &[Piece], theirs: &[Piece]) -> bool {
         ([Piece::Parameter(own)], [Piece::Text(theirs)]) => own.takes(theirs),
         ([Piece::Parameter(own)], [Piece::Parameter(theirs)]) => own.covers(*theirs),
         ([Piece::Parameter(Converter::Str)], theirs) => {
-            !theirs.iter().any(|piece| {
-                matches!(piece, Piece::Parameter(Converter::Path | Converter::Other))
-            })
+            !theirs.iter().any(|piece| matches!(piece, Piece::Parameter(Converter::Path | Converter::Other)))
         }
         _ => {
             own.len() == theirs.len()

@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, design, docs, performance, testing, validation};
+use crate::rules::{architecture, auth, database, design, docs, errors, performance, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -10,6 +10,7 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::missing_ownership_check::MissingOwnershipCheck,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
     &database::session_in_background_task::SessionInBackgroundTask,
@@ -18,6 +19,8 @@ static RULES: &[&dyn Rule] = &[
     &design::duplicate_route::DuplicateRoute,
     &design::shadowed_route::ShadowedRoute,
     &docs::undocumented_status::UndocumentedStatus,
+    &errors::exception_text_in_response::ExceptionTextInResponse,
+    &errors::swallowed_http_exception::SwallowedHttpException,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,

@@ -5,8 +5,8 @@
 
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
-use fastwright_model::dependant::DependantKind;
-use fastwright_model::facts::{EdgeKind, targets};
+use fastwright_model::dependant::{Dependant, DependantKind};
+use fastwright_model::facts::{EdgeKind, call_facts};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -197,10 +197,11 @@ impl RequestCode {
         let mut at = 0;
         while at < self.nodes.len() {
             let summary = Arc::clone(&self.nodes[at].summary);
-            for (position, event) in summary.events.iter().enumerate() {
-                let EventKind::Call(call) = &event.kind else { continue };
-                for (function, receiver, kind) in targets(interpreter, call) {
-                    let Some(target) = self.node(interpreter, &function, receiver) else { continue };
+            let facts = call_facts(interpreter, &summary);
+            for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
+                for (function, receiver, kind) in targets {
+                    let kind = *kind;
+                    let Some(target) = self.node(interpreter, function, *receiver) else { continue };
                     let edge = Edge { target, site: event.location, kind, event: position };
                     self.nodes[at].calls.push(edge);
                     let index = self.nodes[at].calls.len() - 1;
@@ -274,6 +275,26 @@ impl RequestCode {
             steps.push((call_note(name, edge.kind), edge.site));
         }
         steps
+    }
+
+    /// The functions that are reached from some, these included.
+    pub fn reached_from(&self, start: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut waiting: Vec<usize> = start.into_iter().collect();
+        while let Some(node) = waiting.pop() {
+            if seen.insert(node) {
+                found.push(node);
+                waiting.extend(self.nodes[node].calls.iter().map(|edge| edge.target));
+            }
+        }
+        found
+    }
+
+    /// The node of what stands at a place of a dependency tree, if its code is known.
+    pub fn node_of_dependant(&self, dependant: &Dependant) -> Option<usize> {
+        let function = dependant.function.as_ref()?;
+        self.node_of(SummaryKey { function: function.serial, receiver: dependant.receiver })
     }
 
     /// The node of a function, if requests run it.

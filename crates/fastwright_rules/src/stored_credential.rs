@@ -16,10 +16,26 @@ pub fn stored_credential(name: &str) -> Option<StoredCredential> {
     let name = name.trim_matches('_').to_lowercase();
     let words: Vec<&str> = name.split('_').collect();
     // `has_password`, `password_changed_at`, `api_key_count`, `token_type` are about a credential.
-    if matches!(*words.first()?, "has" | "is" | "needs" | "require" | "requires" | "no" | "num" | "max" | "min" | "use" | "uses" | "set") {
+    if matches!(
+        *words.first()?,
+        "has"
+            | "is"
+            | "needs"
+            | "require"
+            | "requires"
+            | "no"
+            | "num"
+            | "max"
+            | "min"
+            | "use"
+            | "uses"
+            | "set"
+    ) {
         return None;
     }
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name == *ending || name.ends_with(&format!("_{ending}")));
+    let ends = |endings: &[&str]| {
+        endings.iter().any(|ending| name == *ending || name.ends_with(&format!("_{ending}")))
+    };
     if ends(&["password", "passwd", "passphrase"])
         || words.iter().any(|word| matches!(*word, "password" | "passwd"))
             && words.iter().any(|word| matches!(*word, "hash" | "hashed" | "digest" | "salt" | "encrypted"))
@@ -27,14 +43,34 @@ pub fn stored_credential(name: &str) -> Option<StoredCredential> {
         return Some(StoredCredential::Password);
     }
     if ends(&[
-        "secret", "secret_key", "private_key", "client_secret", "signing_key", "encryption_key", "totp_seed", "otp_seed",
-        "otp_secret", "totp_secret", "recovery_codes", "backup_codes", "ssh_key_private",
+        "secret",
+        "secret_key",
+        "private_key",
+        "client_secret",
+        "signing_key",
+        "encryption_key",
+        "totp_seed",
+        "otp_seed",
+        "otp_secret",
+        "totp_secret",
+        "recovery_codes",
+        "backup_codes",
+        "ssh_key_private",
     ]) {
         return Some(StoredCredential::Secret);
     }
     if ends(&[
-        "api_key", "apikey", "api_token", "access_token", "refresh_token", "auth_token", "reset_token", "session_token",
-        "verification_token", "bearer_token", "id_token",
+        "api_key",
+        "apikey",
+        "api_token",
+        "access_token",
+        "refresh_token",
+        "auth_token",
+        "reset_token",
+        "session_token",
+        "verification_token",
+        "bearer_token",
+        "id_token",
     ]) || name == "token"
     {
         return Some(StoredCredential::Token);
@@ -57,7 +93,15 @@ mod tests {
         for name in ["api_key", "refresh_token", "token"] {
             assert_eq!(stored_credential(name), Some(StoredCredential::Token), "{name}");
         }
-        for name in ["password_changed_at", "api_key_count", "has_password", "token_type", "secretary", "content_hash", "max_tokens"] {
+        for name in [
+            "password_changed_at",
+            "api_key_count",
+            "has_password",
+            "token_type",
+            "secretary",
+            "content_hash",
+            "max_tokens",
+        ] {
             assert_eq!(stored_credential(name), None, "{name}");
         }
     }

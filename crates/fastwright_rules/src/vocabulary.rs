@@ -22,24 +22,134 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// Words that say that a value is a credential.
-const CREDENTIALS: &[&str] =
-    &["password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "otp", "credential", "credentials"];
+const CREDENTIALS: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "otp",
+    "credential",
+    "credentials",
+];
 /// Words whose pair is one: `api key`, `signing key`.
-const KEYS: &[&str] = &["api", "access", "secret", "private", "signing", "webhook", "session", "encryption", "auth", "payment", "jwt"];
+const KEYS: &[&str] = &[
+    "api",
+    "access",
+    "secret",
+    "private",
+    "signing",
+    "webhook",
+    "session",
+    "encryption",
+    "auth",
+    "payment",
+    "jwt",
+];
 /// Last words of names that are about a credential and not one.
 const ABOUT: &[&str] = &[
-    "type", "types", "url", "uri", "header", "name", "names", "pattern", "regex", "length", "len", "min", "max", "count", "counts", "limit",
-    "limits", "id", "ids", "expires", "expiry", "expire", "expiration", "minutes", "seconds", "days", "hours", "ttl", "algorithm", "algorithms", "alg",
-    "field", "prefix", "path", "file", "format", "hint", "policy", "strength", "usage", "used", "budget", "issuer", "audience",
-    "scope", "scopes", "location", "schema", "model", "class", "response", "request", "required", "enabled", "env", "cost", "size", "hash",
-    "hashes", "hashed", "status", "at", "lifetime", "age", "info", "data", "tokens", "index", "separator", "kind", "method", "manager",
+    "type",
+    "types",
+    "url",
+    "uri",
+    "header",
+    "name",
+    "names",
+    "pattern",
+    "regex",
+    "length",
+    "len",
+    "min",
+    "max",
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "id",
+    "ids",
+    "expires",
+    "expiry",
+    "expire",
+    "expiration",
+    "minutes",
+    "seconds",
+    "days",
+    "hours",
+    "ttl",
+    "algorithm",
+    "algorithms",
+    "alg",
+    "field",
+    "prefix",
+    "path",
+    "file",
+    "format",
+    "hint",
+    "policy",
+    "strength",
+    "usage",
+    "used",
+    "budget",
+    "issuer",
+    "audience",
+    "scope",
+    "scopes",
+    "location",
+    "schema",
+    "model",
+    "class",
+    "response",
+    "request",
+    "required",
+    "enabled",
+    "env",
+    "cost",
+    "size",
+    "hash",
+    "hashes",
+    "hashed",
+    "status",
+    "at",
+    "lifetime",
+    "age",
+    "info",
+    "data",
+    "tokens",
+    "index",
+    "separator",
+    "kind",
+    "method",
+    "manager",
 ];
 
 /// Whether a name says that its value is a password, token, key or the like.
 pub fn is_credential_name(name: &str) -> bool {
     let words = words(name);
     let Some(last) = words.last() else { return false };
-    if ABOUT.contains(&last.as_str()) || words.first().is_some_and(|first| matches!(first.as_str(), "max" | "min" | "num" | "has" | "is" | "hashed" | "n" | "next" | "page" | "cancel" | "csrf" | "stop" | "pagination" | "continuation" | "public")) {
+    if ABOUT.contains(&last.as_str())
+        || words.first().is_some_and(|first| {
+            matches!(
+                first.as_str(),
+                "max"
+                    | "min"
+                    | "num"
+                    | "has"
+                    | "is"
+                    | "hashed"
+                    | "n"
+                    | "next"
+                    | "page"
+                    | "cancel"
+                    | "csrf"
+                    | "stop"
+                    | "pagination"
+                    | "continuation"
+                    | "public"
+            )
+        })
+    {
         return false;
     }
     words.iter().any(|word| CREDENTIALS.contains(&word.as_str()))
@@ -60,10 +170,21 @@ mod tests {
 
     #[test]
     fn credentials_and_what_is_about_them() {
-        for name in ["password", "new_password", "API_KEY", "x_api_key", "refresh_token", "apiKey", "client_secret"] {
+        for name in
+            ["password", "new_password", "API_KEY", "x_api_key", "refresh_token", "apiKey", "client_secret"]
+        {
             assert!(is_credential_name(name), "{name}");
         }
-        for name in ["token_type", "TOKEN_URL", "password_min_length", "max_tokens", "token_count", "public_key", "key", "csrf_token"] {
+        for name in [
+            "token_type",
+            "TOKEN_URL",
+            "password_min_length",
+            "max_tokens",
+            "token_count",
+            "public_key",
+            "key",
+            "csrf_token",
+        ] {
             assert!(!is_credential_name(name), "{name}");
         }
     }

@@ -124,6 +124,7 @@ impl Library for KnownLibraries {
         name: Ustr,
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
+            .or_else(|| sqlalchemy::class_attribute(interpreter, class, name))
     }
 
     fn result_class(

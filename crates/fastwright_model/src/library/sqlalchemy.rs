@@ -2,6 +2,7 @@
 
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::value::*;
+use ustr::Ustr;
 
 /// Class of synchronous sessions.
 pub const SESSION: &str = "sqlalchemy.orm.Session";
@@ -56,6 +57,27 @@ pub(super) fn result_class(
         }
         _ => None,
     }
+}
+
+/// Makers of attributes that a mapped class replaces by an expression about itself: `Order.customer_id`.
+const MAPPED: &[&str] = &[
+    "sqlalchemy.orm.mapped_column",
+    "sqlalchemy.Column",
+    "sqlalchemy.orm.relationship",
+    "sqlmodel.main.Field",
+    "sqlmodel.main.Relationship",
+    "sqlalchemy.orm.column_property",
+    "sqlalchemy.orm.synonym",
+    "sqlalchemy.orm.deferred",
+];
+
+/// A column or relationship read from its class: the expression, not what the class body wrote.
+pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, name: Ustr) -> Option<Value> {
+    let class: Value = Kind::Class(class).into();
+    let (written, _) = interpreter.find_in_class(&class, name)?;
+    let Some(Symbolic::Call { callee, .. }) = written.as_symbolic() else { return None };
+    let maker = callee.as_external()?;
+    MAPPED.contains(&maker.as_str()).then(|| Value::symbolic(Symbolic::Member { base: class, name }))
 }
 
 pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {

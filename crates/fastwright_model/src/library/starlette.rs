@@ -63,8 +63,18 @@ pub(super) fn attribute(
                 interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), dict.clone());
                 Some(dict)
             }
-            "prefix" | "tags" | "dependencies" | "title" | "version" | "description" | "root_path"
-            | "openapi_url" | "docs_url" | "redoc_url" | "debug" => {
+            "prefix"
+            | "tags"
+            | "dependencies"
+            | "title"
+            | "version"
+            | "description"
+            | "root_path"
+            | "openapi_url"
+            | "docs_url"
+            | "redoc_url"
+            | "debug"
+            | "swagger_ui_oauth2_redirect_url" => {
                 let state = interpreter.extension::<Registry>().routers.get(&id)?;
                 let given = state.arguments.keyword(name).cloned();
                 Some(match (given, name) {
@@ -81,6 +91,7 @@ pub(super) fn attribute(
                     (None, "openapi_url") => Value::str("/openapi.json"),
                     (None, "docs_url") => Value::str("/docs"),
                     (None, "redoc_url") => Value::str("/redoc"),
+                    (None, "swagger_ui_oauth2_redirect_url") => Value::str("/docs/oauth2-redirect"),
                     (None, _) => Value::bool(false),
                 })
             }

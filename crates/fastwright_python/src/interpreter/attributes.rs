@@ -277,7 +277,8 @@ impl Interpreter<'_> {
                 return Some(value);
             }
         }
-        None
+        // A base that a library makes (`declarative_base()`) has no name; the library still knows its classes.
+        self.library.class_attribute(self, Ustr::from("builtins.object"), class, name)
     }
 
     fn annotations_of_class(&mut self, class: ObjectId) -> Value {

@@ -219,7 +219,7 @@ impl Interpreter<'_> {
             },
             "bool" => match first {
                 None => Value::bool(false),
-                Some(value) => match self.truth(&value) {
+                Some(value) => match self.decide(&value) {
                     Some(truth) => Value::bool(truth),
                     None => return None,
                 },
@@ -314,7 +314,7 @@ impl Interpreter<'_> {
                     };
                     if name == "map" {
                         produced.push(result);
-                    } else if self.truth(&result) != Some(false) {
+                    } else if self.decide(&result) != Some(false) {
                         produced.push(item);
                     }
                 }
@@ -325,7 +325,7 @@ impl Interpreter<'_> {
                 let mut decided = true;
                 let wanted = name == "any";
                 for item in items {
-                    match self.truth(&item) {
+                    match self.decide(&item) {
                         Some(truth) if truth == wanted => return Some(Ok(Value::bool(wanted))),
                         Some(_) => {}
                         None => decided = false,

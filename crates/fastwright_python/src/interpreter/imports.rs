@@ -115,6 +115,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let mut failure = None;
@@ -161,7 +162,7 @@ impl Interpreter<'_> {
         self.exception_matches(exception, &Value::external("builtins.ImportError")) == Some(true)
     }
 
-    fn describe_exception(&mut self, exception: &Value) -> String {
+    pub(crate) fn describe_exception(&mut self, exception: &Value) -> String {
         match self.class_of(exception).map(|class| class.kind) {
             Some(Kind::Class(id)) => {
                 self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()

@@ -74,13 +74,45 @@ struct Touch<'a> {
 }
 
 /// Methods that change a collection by what they are given.
-const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
+const CHANGING: &[&str] =
+    &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
 
 /// Words in names of variables whose content can be made again, or belongs to this process.
 const OWN_TO_PROCESS: &[&str] = &[
-    "cache", "cached", "memo", "pool", "lock", "locks", "client", "clients", "connection", "connections", "socket",
-    "sockets", "websocket", "websockets", "task", "tasks", "registry", "handlers", "plugins", "engine", "engines",
-    "stream", "streams", "queue", "queues", "singleton", "instance", "instances", "model", "models", "loaded", "running", "settings", "config",
+    "cache",
+    "cached",
+    "memo",
+    "pool",
+    "lock",
+    "locks",
+    "client",
+    "clients",
+    "connection",
+    "connections",
+    "socket",
+    "sockets",
+    "websocket",
+    "websockets",
+    "task",
+    "tasks",
+    "registry",
+    "handlers",
+    "plugins",
+    "engine",
+    "engines",
+    "stream",
+    "streams",
+    "queue",
+    "queues",
+    "singleton",
+    "instance",
+    "instances",
+    "model",
+    "models",
+    "loaded",
+    "running",
+    "settings",
+    "config",
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -106,7 +138,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(handler) = &detail.dependant else { continue };
         let Some(function) = &handler.function else { continue };
-        let writes = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        let writes =
+            route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
         for reached in reach(interpreter, function, handler.receiver) {
@@ -164,9 +197,12 @@ fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
             return;
         }
         let values: Vec<&Value> = match &visit.event.kind {
-            EventKind::Call(call) => {
-                call.arguments.positional.iter().chain(call.arguments.keywords.iter().map(|(_, value)| value)).collect()
-            }
+            EventKind::Call(call) => call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .collect(),
             EventKind::StoreItem { index, value, .. } => vec![index, value],
             EventKind::Store { value, .. } => vec![value],
             _ => return,
@@ -224,7 +260,9 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
                     [target] => (target, value, None),
                     _ => continue,
                 },
-                StmtKind::AnnAssign { target, annotation, value: Some(value) } => (target, value, Some(&**annotation)),
+                StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
+                    (target, value, Some(&**annotation))
+                }
                 _ => continue,
             };
             let ExprKind::Name(name) = target.kind else { continue };
@@ -242,7 +280,9 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
 
 fn is_state(value: &Expr) -> bool {
     match &value.kind {
-        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => true,
+        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
+            true
+        }
         ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
             matches!(
                 name.rsplit('.').next().unwrap_or(&name),
@@ -259,9 +299,22 @@ fn belongs_to_process(name: &str) -> bool {
 
 /// Whether a type names objects that can't leave the process.
 fn holds_process_objects(annotation: &str) -> bool {
-    ["Task", "WebSocket", "Lock", "Event", "Queue", "Future", "Thread", "Process", "Client", "Callable", "Semaphore", "type["]
-        .iter()
-        .any(|word| annotation.contains(word))
+    [
+        "Task",
+        "WebSocket",
+        "Lock",
+        "Event",
+        "Queue",
+        "Future",
+        "Thread",
+        "Process",
+        "Client",
+        "Callable",
+        "Semaphore",
+        "type[",
+    ]
+    .iter()
+    .any(|word| annotation.contains(word))
 }
 
 /// What a function does with the variables, by its syntax.
@@ -323,7 +376,9 @@ fn uses(
             let root = root(target);
             let whole = std::ptr::eq(root, target);
             // A whole collection that is set anew was loaded or made, unless it comes from the caller.
-            if whole && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name))) {
+            if whole
+                && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)))
+            {
                 continue;
             }
             if let Some(variable) = resolve(root) {
@@ -388,7 +443,9 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
     }
     match &statement.kind {
         StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
+        StmtKind::AugAssign { target, .. }
+        | StmtKind::AnnAssign { target, .. }
+        | StmtKind::For { target, .. } => {
             of(target, names);
         }
         StmtKind::With { items, .. } => {
@@ -407,7 +464,9 @@ fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -
     Draft::new(
         location,
         name.to_string(),
-        format!("`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"),
+        format!(
+            "`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"
+        ),
     )
     .route(change.route)
     .discriminator(name.to_string())

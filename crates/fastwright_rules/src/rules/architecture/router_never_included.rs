@@ -4,10 +4,10 @@ use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{path_of, source};
-use fastwright_model::analysis::{Analysis, is_test_path};
-use fastwright_model::registry::{Entry, Registry, RouterKind};
 use crate::syntax;
+use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::facts::mentions;
+use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind};
 use fastwright_python::location::{FileId, Location};
@@ -67,7 +67,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let routes = routes_of(registry, *id, 0);
         let Some((first_site, _)) = routes.first() else { continue };
         let paths: Vec<&str> = routes.iter().take(3).map(|(_, path)| path.as_str()).collect();
-        let more = if routes.len() > paths.len() { format!(" and {} more", routes.len() - paths.len()) } else { String::new() };
+        let more = if routes.len() > paths.len() {
+            format!(" and {} more", routes.len() - paths.len())
+        } else {
+            String::new()
+        };
         let shown: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
         let mut draft = Draft::new(
             *place,
@@ -94,7 +98,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             } else {
                 format!("from {package} import {last}")
             };
-            let target = source(analysis, location).split_once(".include_router").map_or("app", |(target, _)| target);
+            let target =
+                source(analysis, location).split_once(".include_router").map_or("app", |(target, _)| target);
             draft = draft.example(format!("{import}\n\n{target}.include_router({last}.{name})"));
         }
         if open_end {
@@ -248,7 +253,11 @@ impl Links {
     fn nearest_include(&self, analysis: &Analysis, file: FileId) -> Option<Location> {
         let own: Vec<&str> = path_of(analysis, file).split('/').collect();
         self.includes.iter().copied().rev().max_by_key(|place| {
-            path_of(analysis, place.file).split('/').zip(&own).take_while(|(one, other)| one == *other).count()
+            path_of(analysis, place.file)
+                .split('/')
+                .zip(&own)
+                .take_while(|(one, other)| one == *other)
+                .count()
         })
     }
 }
@@ -293,14 +302,19 @@ fn routes_of(registry: &Registry, id: ObjectId, depth: u32) -> Vec<(Location, St
             Entry::Route(route) => {
                 let path = format!("{prefix}{}", text(Some(&route.path)));
                 let methods = route.methods.as_deref().unwrap_or_default().join(", ");
-                found.push((route.site, format!("{methods} {}", if path.is_empty() { "/" } else { &path }).trim().to_owned()));
+                found.push((
+                    route.site,
+                    format!("{methods} {}", if path.is_empty() { "/" } else { &path }).trim().to_owned(),
+                ));
             }
             Entry::Include(include) => {
                 if let Kind::Instance(router) = include.router.kind {
                     let before = format!("{prefix}{}", text(include.options.get(1, "prefix")));
-                    found.extend(routes_of(registry, router, depth + 1).into_iter().map(|(site, path)| {
-                        (site, path.replacen('/', &format!("{before}/"), 1))
-                    }));
+                    found.extend(
+                        routes_of(registry, router, depth + 1)
+                            .into_iter()
+                            .map(|(site, path)| (site, path.replacen('/', &format!("{before}/"), 1))),
+                    );
                 }
             }
             Entry::Mount(_) | Entry::Frontend { .. } => {}

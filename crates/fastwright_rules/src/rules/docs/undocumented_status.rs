@@ -48,7 +48,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut raises = Raises::default();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.kind != RouteKind::Http || detail.flat.entry_kind != EntryKind::Operation || !route.include_in_schema {
+        if route.kind != RouteKind::Http
+            || detail.flat.entry_kind != EntryKind::Operation
+            || !route.include_in_schema
+        {
             continue;
         }
         let Some(mut documented) = documented(interpreter, detail) else { continue };
@@ -210,13 +213,15 @@ fn catches(
     protected: &[(Span, &[Handler])],
     span: Span,
 ) -> bool {
-    protected.iter().filter(|(around, _)| around.start <= span.start && span.end <= around.end).any(|(_, handlers)| {
-        let taker = handlers.iter().find(|handler| match &handler.exception {
-            None => true,
-            Some(exception) => takes_http_exceptions(interpreter, function.scope, exception),
-        });
-        taker.is_some_and(|handler| !passes_on(handler))
-    })
+    protected.iter().filter(|(around, _)| around.start <= span.start && span.end <= around.end).any(
+        |(_, handlers)| {
+            let taker = handlers.iter().find(|handler| match &handler.exception {
+                None => true,
+                Some(exception) => takes_http_exceptions(interpreter, function.scope, exception),
+            });
+            taker.is_some_and(|handler| !passes_on(handler))
+        },
+    )
 }
 
 fn takes_http_exceptions(interpreter: &Interpreter<'_>, scope: ScopeId, exception: &Expr) -> bool {
@@ -245,7 +250,9 @@ fn passes_on(handler: &Handler) -> bool {
         if let StmtKind::Raise { exception, .. } = &statement.kind {
             again |= match exception {
                 None => true,
-                Some(exception) => matches!((&exception.kind, handler.name), (ExprKind::Name(name), Some(own)) if *name == own),
+                Some(exception) => {
+                    matches!((&exception.kind, handler.name), (ExprKind::Name(name), Some(own)) if *name == own)
+                }
             };
         }
     });
@@ -266,6 +273,7 @@ fn draft(route: &Route, missing: &BTreeMap<u16, Vec<(String, Location)>>) -> Dra
     for steps in missing.values().take(4) {
         draft = draft.evidence_chain(steps.clone());
     }
-    let entries: Vec<String> = statuses.iter().map(|status| format!("{status}: {{\"model\": Error}}")).collect();
+    let entries: Vec<String> =
+        statuses.iter().map(|status| format!("{status}: {{\"model\": Error}}")).collect();
     draft.example(format!("responses={{{}}}", entries.join(", ")))
 }

@@ -64,13 +64,17 @@ fn apps_with_start(analysis: &Analysis) -> Vec<Started<'_>> {
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     let mut found = Vec::new();
     for (app, details) in analysis.apps.iter().zip(&analysis.details) {
-        let Some(detail) = details.iter().find(|detail| detail.flat.registration.len() == 1).or(details.first()) else {
+        let Some(detail) =
+            details.iter().find(|detail| detail.flat.registration.len() == 1).or(details.first())
+        else {
             continue;
         };
         let registry = interpreter.extension::<Registry>();
-        let state = registry.routers.values().find(|state| state.site == app.location).or_else(|| {
-            registry.routers.get(&detail.flat.app)
-        });
+        let state = registry
+            .routers
+            .values()
+            .find(|state| state.site == app.location)
+            .or_else(|| registry.routers.get(&detail.flat.app));
         let Some(state) = state else { continue };
         let lifespan = state.arguments.keyword("lifespan").filter(|value| !value.is_none()).cloned();
         let event = state.events.iter().find(|(event, _, _)| event == "startup").cloned();
@@ -78,7 +82,11 @@ fn apps_with_start(analysis: &Analysis) -> Vec<Started<'_>> {
             let Some(function) = interpreter.plain_function(&lifespan) else { continue };
             if starts_something(interpreter, &function) {
                 let location = Location { file: function.id.file, span: function.definition.name_span };
-                found.push(Started { app, what: format!("lifespan `{}`", function.definition.name), location });
+                found.push(Started {
+                    app,
+                    what: format!("lifespan `{}`", function.definition.name),
+                    location,
+                });
             }
         } else if let Some((_, handler, location)) = event {
             let name = interpreter.plain_function(&handler).map(|function| function.definition.name);
@@ -93,7 +101,10 @@ fn apps_with_start(analysis: &Analysis) -> Vec<Started<'_>> {
 }
 
 /// Whether a lifespan does more than writing to a log before it yields.
-fn starts_something(interpreter: &mut Interpreter<'_>, function: &Arc<fastwright_python::value::FunctionValue>) -> bool {
+fn starts_something(
+    interpreter: &mut Interpreter<'_>,
+    function: &Arc<fastwright_python::value::FunctionValue>,
+) -> bool {
     let Some(summary) = interpreter.summarize(function, None) else { return true };
     for event in &summary.events {
         match &event.kind {
@@ -102,7 +113,9 @@ fn starts_something(interpreter: &mut Interpreter<'_>, function: &Arc<fastwright
             EventKind::Call(call) => {
                 let silent = call.target.is_none()
                     && callee_name(interpreter, &call.callee).is_some_and(|name| {
-                        name.starts_with("logging.") || name.starts_with("builtins.") || name.starts_with("loguru.")
+                        name.starts_with("logging.")
+                            || name.starts_with("builtins.")
+                            || name.starts_with("loguru.")
                             || name.starts_with("structlog.")
                     });
                 if !silent {
@@ -226,10 +239,15 @@ impl<'c> TestFile<'c> {
     /// The dotted name of the app that a client is given.
     fn app_of(&self, call: &Call, client: &str, body: &[Stmt]) -> Option<String> {
         let argument = |call: &'_ Call, name: &str, position: Option<usize>| -> Option<usize> {
-            call.arguments.iter().position(|argument| matches!(argument.kind, ArgumentKind::Keyword(keyword) if keyword == name)).or_else(|| {
-                let at = position?;
-                matches!(call.arguments.get(at)?.kind, ArgumentKind::Positional).then_some(at)
-            })
+            call.arguments
+                .iter()
+                .position(
+                    |argument| matches!(argument.kind, ArgumentKind::Keyword(keyword) if keyword == name),
+                )
+                .or_else(|| {
+                    let at = position?;
+                    matches!(call.arguments.get(at)?.kind, ArgumentKind::Positional).then_some(at)
+                })
         };
         if client == "TestClient" {
             let at = argument(call, "app", Some(0))?;

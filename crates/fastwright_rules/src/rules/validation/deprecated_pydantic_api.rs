@@ -108,14 +108,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Whether no version in question is Pydantic 1.
 fn is_surely_pydantic_2(analysis: &Analysis) -> bool {
     match analysis.project.versions.version("pydantic") {
-        Some((version, VersionSource::Declared)) => Version::parse(version).is_some_and(|version| version.major >= 2),
+        Some((version, VersionSource::Declared)) => {
+            Version::parse(version).is_some_and(|version| version.major >= 2)
+        }
         Some((version, _)) => Version::parse(version).is_none_or(|version| version.major >= 2),
         None => analysis.version >= Version::new(0, 126, 0),
     }
 }
 
 /// The old method that a call calls, its successor, and the model.
-fn old_method(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Option<(&'static str, &'static str, Value)> {
+fn old_method(
+    interpreter: &mut Interpreter<'_>,
+    call: &CallEvent,
+) -> Option<(&'static str, &'static str, Value)> {
     if call.target.is_some() {
         return None;
     }
@@ -135,7 +140,8 @@ fn old_method(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Option<(&'
         Kind::Class(_) => base,
         _ => interpreter.class_of(&base)?,
     };
-    let own = interpreter.find_in_class(&model, name).is_some() || interpreter.annotation_in_class(&model, name).is_some();
+    let own = interpreter.find_in_class(&model, name).is_some()
+        || interpreter.annotation_in_class(&model, name).is_some();
     (is_model(interpreter, &model) && !own).then_some((*old, *new, model))
 }
 
@@ -188,10 +194,9 @@ fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Lo
             {
                 let end = call.callee.span.end;
                 let span = Span::new(end - old.len() as u32, end);
-                let plain = call
-                    .arguments
-                    .iter()
-                    .all(|argument| matches!(argument.kind, ArgumentKind::Positional | ArgumentKind::Keyword(_)));
+                let plain = call.arguments.iter().all(|argument| {
+                    matches!(argument.kind, ArgumentKind::Positional | ArgumentKind::Keyword(_))
+                });
                 found = Some((Location { file: location.file, span }, plain));
             }
         });
@@ -200,7 +205,12 @@ fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Lo
 }
 
 /// Decorators and `class Config` in the body of a model.
-fn class_body(analysis: &Analysis, interpreter: &Interpreter<'_>, class: ObjectId, report: &mut Reporter<'_>) {
+fn class_body(
+    analysis: &Analysis,
+    interpreter: &Interpreter<'_>,
+    class: ObjectId,
+    report: &mut Reporter<'_>,
+) {
     let value: Value = Kind::Class(class).into();
     if !is_model(interpreter, &value) {
         return;
@@ -230,7 +240,9 @@ fn class_body(analysis: &Analysis, interpreter: &Interpreter<'_>, class: ObjectI
                     };
                     let Some(name) = imported.and_then(|value| value.as_external()) else { continue };
                     let (old, new) = match name.as_str() {
-                        "pydantic.validator" | "pydantic.class_validators.validator" => ("validator", "field_validator"),
+                        "pydantic.validator" | "pydantic.class_validators.validator" => {
+                            ("validator", "field_validator")
+                        }
                         "pydantic.root_validator" | "pydantic.class_validators.root_validator" => {
                             ("root_validator", "model_validator")
                         }
@@ -267,10 +279,16 @@ fn config_draft(interpreter: &Interpreter<'_>, object: &ClassObject, location: L
         .filter(|(old, _)| inner.is_some_and(|inner| inner.attributes.contains_key(&Ustr::from(old))))
         .collect();
     let message = match renamed.as_slice() {
-        [] => format!("`class Config` of `{}` is deprecated since Pydantic 2: use `model_config`", object.name),
+        [] => {
+            format!("`class Config` of `{}` is deprecated since Pydantic 2: use `model_config`", object.name)
+        }
         some => {
             let shown: Vec<String> = some.iter().map(|(old, new)| format!("`{old}` (now `{new}`)")).collect();
-            format!("`class Config` of `{}` sets {}, which has no effect in Pydantic 2", object.name, shown.join(", "))
+            format!(
+                "`class Config` of `{}` sets {}, which has no effect in Pydantic 2",
+                object.name,
+                shown.join(", ")
+            )
         }
     };
     let entries: Vec<String> = match inner {

@@ -36,12 +36,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
         let nodes = dependant.walk();
-        let parameters = || nodes.iter().flat_map(|node| node.parameters.iter().map(move |parameter| (node, parameter)));
-        let form = parameters().map(|(_, parameter)| parameter).find(|parameter| {
-            matches!(parameter.place, ParameterPlace::Form | ParameterPlace::File)
-        });
+        let parameters =
+            || nodes.iter().flat_map(|node| node.parameters.iter().map(move |parameter| (node, parameter)));
+        let form = parameters()
+            .map(|(_, parameter)| parameter)
+            .find(|parameter| matches!(parameter.place, ParameterPlace::Form | ParameterPlace::File));
         let Some(form) = form else { continue };
-        for (node, parameter) in parameters().filter(|(_, parameter)| parameter.place == ParameterPlace::Body) {
+        for (node, parameter) in parameters().filter(|(_, parameter)| parameter.place == ParameterPlace::Body)
+        {
             let Some(annotation) = &parameter.annotation else { continue };
             if !is_structured(interpreter, annotation) {
                 continue;

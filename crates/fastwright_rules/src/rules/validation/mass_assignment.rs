@@ -33,20 +33,62 @@ crate::declare_rule! {
 
 /// Columns that decide what an account may do: only somebody with that right may set them.
 const POWERS: &[&str] = &[
-    "is_admin", "is_superuser", "is_staff", "is_owner", "is_root", "is_moderator", "admin", "superuser", "role", "roles",
-    "role_id", "user_role", "permissions", "scopes", "access_level", "privileges", "balance", "credit", "credits",
-    "account_balance", "wallet_balance", "is_premium",
+    "is_admin",
+    "is_superuser",
+    "is_staff",
+    "is_owner",
+    "is_root",
+    "is_moderator",
+    "admin",
+    "superuser",
+    "role",
+    "roles",
+    "role_id",
+    "user_role",
+    "permissions",
+    "scopes",
+    "access_level",
+    "privileges",
+    "balance",
+    "credit",
+    "credits",
+    "account_balance",
+    "wallet_balance",
+    "is_premium",
 ];
 
 /// Columns that the service keeps about a row or an account.
 const BOOKKEEPING: &[&str] = &[
-    "owner_id", "owner", "created_by", "created_by_id", "updated_by", "tenant_id", "organization_id", "is_verified",
-    "email_verified", "is_active", "is_approved", "is_banned", "hashed_password", "password_hash",
+    "owner_id",
+    "owner",
+    "created_by",
+    "created_by_id",
+    "updated_by",
+    "tenant_id",
+    "organization_id",
+    "is_verified",
+    "email_verified",
+    "is_active",
+    "is_approved",
+    "is_banned",
+    "hashed_password",
+    "password_hash",
 ];
 
 /// Parts of names of guards that ask for more than an account.
-const ASKS_FOR_POWER: &[&str] =
-    &["admin", "superuser", "staff", "moderator", "permission", "role", "owner", "privilege", "root", "scope", "internal"];
+const ASKS_FOR_POWER: &[&str] = &[
+    "admin",
+    "superuser",
+    "staff",
+    "moderator",
+    "permission",
+    "role",
+    "owner",
+    "privilege",
+    "root",
+    "scope",
+    "internal",
+];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
@@ -122,7 +164,10 @@ fn draft(
     let mut draft = Draft::new(
         copy.location,
         copy.symbol.clone(),
-        format!("`{name}` lets {who} set {} of `{row}`: all fields of `{model}` are copied", shown.join(", ")),
+        format!(
+            "`{name}` lets {who} set {} of `{row}`: all fields of `{model}` are copied",
+            shown.join(", ")
+        ),
     )
     .route(route)
     .discriminator(names.join(","))
@@ -131,7 +176,8 @@ fn draft(
     .evidence(format!("the body is a `{model}`"), copy.parameter.location);
     for ((field, _), owner) in taken.iter().zip(owners) {
         let inherited = if owner == model { String::new() } else { format!(", which `{model}` inherits") };
-        draft = draft.evidence(format!("`{}` is a field of `{owner}`{inherited}", field.name), field.location);
+        draft =
+            draft.evidence(format!("`{}` is a field of `{owner}`{inherited}", field.name), field.location);
     }
     draft = draft
         .evidence_chain(copy.chain.clone())

@@ -78,13 +78,23 @@ fn answers_with_anything(interpreter: &mut Interpreter<'_>, detail: &RouteDetail
     let plain = plain_type(&declared);
     let base = match plain.as_symbolic() {
         Some(Symbolic::Item { base, index }) => {
-            let is_list = base.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
+            let is_list = base
+                .as_external()
+                .is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
             if is_list { plain_type(index).as_external() } else { base.as_external() }
         }
         _ => plain.as_external(),
     };
     base.is_some_and(|name| {
-        matches!(name.as_str(), "typing.Any" | "builtins.dict" | "typing.Dict" | "builtins.list" | "typing.List" | "builtins.object")
+        matches!(
+            name.as_str(),
+            "typing.Any"
+                | "builtins.dict"
+                | "typing.Dict"
+                | "builtins.list"
+                | "typing.List"
+                | "builtins.object"
+        )
     })
 }
 
@@ -115,7 +125,9 @@ fn rows(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<
     let Symbolic::Call { callee, arguments, .. } = value.as_symbolic()? else { return None };
     if let Some(name) = callee.as_external() {
         return match name.as_str() {
-            "builtins.list" | "builtins.sorted" => rows(interpreter, arguments.positional.first()?, depth + 1),
+            "builtins.list" | "builtins.sorted" => {
+                rows(interpreter, arguments.positional.first()?, depth + 1)
+            }
             "sqlalchemy.select" => entity_alone(arguments),
             _ => None,
         };
@@ -126,8 +138,8 @@ fn rows(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<
         "exec" | "execute" | "scalars" if !arguments.positional.is_empty() => {
             rows(interpreter, arguments.positional.first()?, depth + 1)
         }
-        "all" | "scalars" | "unique" | "where" | "filter" | "filter_by" | "order_by" | "limit" | "offset" | "options"
-        | "join" | "outerjoin" | "distinct" | "fetchall" => rows(interpreter, base, depth + 1),
+        "all" | "scalars" | "unique" | "where" | "filter" | "filter_by" | "order_by" | "limit" | "offset"
+        | "options" | "join" | "outerjoin" | "distinct" | "fetchall" => rows(interpreter, base, depth + 1),
         _ => None,
     }
 }
@@ -142,13 +154,17 @@ fn entity_alone(arguments: &Arguments) -> Option<Value> {
 
 fn draft(route: &Route, table: &Table, class: &str, location: Location, many: bool) -> Draft {
     let name = title(route);
-    let credentials: Vec<_> = table.columns.iter().filter(|column| stored_credential(&column.name).is_some()).collect();
+    let credentials: Vec<_> =
+        table.columns.iter().filter(|column| stored_credential(&column.name).is_some()).collect();
     let what = if many { format!("rows of `{class}`") } else { format!("a row of `{class}`") };
     let message = match credentials.as_slice() {
         [] => format!("`{name}` returns {what} with all columns, because it declares no response model"),
         some => {
             let shown: Vec<String> = some.iter().take(3).map(|column| format!("`{}`", column.name)).collect();
-            format!("`{name}` returns {what} with {}, because it declares no response model", shown.join(", "))
+            format!(
+                "`{name}` returns {what} with {}, because it declares no response model",
+                shown.join(", ")
+            )
         }
     };
     let columns: Vec<String> = table
@@ -164,7 +180,11 @@ fn draft(route: &Route, table: &Table, class: &str, location: Location, many: bo
         .evidence(format!("`{name}` is registered here, without a response model"), registered_at(route))
         .evidence(format!("{what} is returned"), location)
         .evidence(format!("`{class}` is a table"), table.location)
-        .evidence_chain(credentials.iter().map(|column| (format!("`{}` is one of its columns", column.name), column.location)))
+        .evidence_chain(
+            credentials
+                .iter()
+                .map(|column| (format!("`{}` is one of its columns", column.name), column.location)),
+        )
         .example(format!(
             "class {class}Public(BaseModel):\n    model_config = ConfigDict(from_attributes=True)\n{}",
             columns.join("\n")

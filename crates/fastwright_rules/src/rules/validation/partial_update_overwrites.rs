@@ -78,7 +78,10 @@ fn draft(analysis: &Analysis, route: &Route, copy: &BodyCopy, lost: &[Field], mo
     let mut draft = Draft::new(
         place,
         copy.symbol.clone(),
-        format!("`{name}` overwrites {}{more} with the defaults of `{model}` when they are not sent", shown.join(", ")),
+        format!(
+            "`{name}` overwrites {}{more} with the defaults of `{model}` when they are not sent",
+            shown.join(", ")
+        ),
     )
     .route(route)
     .discriminator(model.to_owned())
@@ -91,7 +94,11 @@ fn draft(analysis: &Analysis, route: &Route, copy: &BodyCopy, lost: &[Field], mo
         draft = draft.evidence("and stored here", copy.location);
     }
     let text = source(analysis, place);
-    if copy.dump.site.is_some() && text.ends_with(')') && !text.contains("vars(") && !text.starts_with("dict(") {
+    if copy.dump.site.is_some()
+        && text.ends_with(')')
+        && !text.contains("vars(")
+        && !text.starts_with("dict(")
+    {
         let open = &text[..text.len() - 1];
         let comma = if open.ends_with('(') { "" } else { ", " };
         draft = draft.example(format!("{open}{comma}exclude_unset=True)"));

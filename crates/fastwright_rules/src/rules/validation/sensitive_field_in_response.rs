@@ -54,7 +54,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
-        let mut search = Search { interpreter, exposed: Vec::new(), seen: Vec::new(), left_out: left_out(detail) };
+        let mut search =
+            Search { interpreter, exposed: Vec::new(), seen: Vec::new(), left_out: left_out(detail) };
         search.schema(&declared, &mut Vec::new());
         let mut exposed = search.exposed;
         let response = type_text(interpreter, &declared);
@@ -76,11 +77,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Words in names of models that are for credentials or for what an administrator sets up.
-const FOR_CREDENTIALS: &[&str] = &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
+const FOR_CREDENTIALS: &[&str] =
+    &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
 
 fn names_account(class: &str) -> bool {
     let class = class.to_lowercase();
-    ["user", "account", "member", "customer", "profile", "person", "author", "employee"].iter().any(|word| class.contains(word))
+    ["user", "account", "member", "customer", "profile", "person", "author", "employee"]
+        .iter()
+        .any(|word| class.contains(word))
 }
 
 /// Whether nothing says that the response is there to hand out the credential.
@@ -92,7 +96,8 @@ fn is_by_mistake(found: &Exposed, response: &str) -> bool {
     let holders = std::iter::once(found.owner.as_str())
         .chain(std::iter::once(response))
         .chain(found.path.iter().map(|(field, _)| field.as_str()));
-    let is_announced = holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
+    let is_announced =
+        holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
     !is_announced && (found.kind == StoredCredential::Password || found.is_of_account)
 }
 
@@ -127,12 +132,15 @@ impl Search<'_, '_> {
             let class_name = type_text(self.interpreter, &class);
             let all = fields(self.interpreter, &class);
             let is_of_account = names_account(&class_name)
-                || all.iter().any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+                || all
+                    .iter()
+                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
             for field in all {
                 if field.excluded || path.is_empty() && self.is_left_out(&field) {
                     continue;
                 }
-                match stored_credential(&field.name).filter(|_| is_text(self.interpreter, &field.annotation)) {
+                match stored_credential(&field.name).filter(|_| is_text(self.interpreter, &field.annotation))
+                {
                     Some(kind) => {
                         let owner = type_text(self.interpreter, &Kind::Class(field.owner).into());
                         self.exposed.push(Exposed {
@@ -168,22 +176,32 @@ fn is_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> bool {
     let plain = plain_type(annotation);
     if let Some(Symbolic::Item { base, index }) = plain.as_symbolic() {
         // A list of keys is as bad as one.
-        let is_list = base.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
+        let is_list =
+            base.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
         return is_list && is_text(interpreter, &index.clone());
     }
     plain.as_external().is_some_and(|name| {
-        matches!(name.as_str(), "builtins.str" | "builtins.bytes" | "pydantic.constr" | "pydantic.types.StrictStr" | "typing.Any")
+        matches!(
+            name.as_str(),
+            "builtins.str" | "builtins.bytes" | "pydantic.constr" | "pydantic.types.StrictStr" | "typing.Any"
+        )
     })
 }
 
 /// Whether a route hands out tokens or keys on purpose: what it answers says how to use them, or the code
 /// makes them.
-fn hands_out(interpreter: &mut Interpreter<'_>, route: &Route, detail: &RouteDetail, declared: &Value) -> bool {
+fn hands_out(
+    interpreter: &mut Interpreter<'_>,
+    route: &Route,
+    detail: &RouteDetail,
+    declared: &Value,
+) -> bool {
     for class in classes_of_type(interpreter, declared) {
         let names: Vec<Ustr> = fields(interpreter, &class).into_iter().map(|field| field.name).collect();
         let is_token = names.iter().all(|name| {
             stored_credential(name).is_some()
-                || ["token_type", "expires_in", "expires_at", "scope", "expires", "expiration"].contains(&name.as_str())
+                || ["token_type", "expires_in", "expires_at", "scope", "expires", "expiration"]
+                    .contains(&name.as_str())
         });
         if names.iter().any(|name| *name == "token_type") || is_token {
             return true;
@@ -230,12 +248,18 @@ fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
     let mut draft = Draft::new(
         route.location,
         handler_name(route),
-        format!("`{name}` answers with {}{more} of `{}`{through}", names[..names.len().min(3)].join(", "), first.owner),
+        format!(
+            "`{name}` answers with {}{more} of `{}`{through}",
+            names[..names.len().min(3)].join(", "),
+            first.owner
+        ),
     )
     .route(route)
     .discriminator(first.name.to_string())
     .evidence(format!("`{name}` is registered here; its response is `{response}`"), registered_at(route))
-    .evidence_chain(first.path.iter().map(|(field, location)| (format!("`{field}` is in the response"), *location)))
+    .evidence_chain(
+        first.path.iter().map(|(field, location)| (format!("`{field}` is in the response"), *location)),
+    )
     .evidence(format!("`{}` of `{}` is in the response", first.name, first.owner), first.location);
     if let Some(who) = match route.guard.kind {
         GuardKind::Required => None,
@@ -244,8 +268,10 @@ fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
         draft = draft.why(format!(
             "{who} {}",
             match worst {
-                StoredCredential::Password => "A hash is all that an attacker needs to try passwords at home.",
-                StoredCredential::Secret | StoredCredential::Token => "Whoever has it acts in the name of its owner.",
+                StoredCredential::Password =>
+                    "A hash is all that an attacker needs to try passwords at home.",
+                StoredCredential::Secret | StoredCredential::Token =>
+                    "Whoever has it acts in the name of its owner.",
             }
         ));
         if worst == StoredCredential::Password {

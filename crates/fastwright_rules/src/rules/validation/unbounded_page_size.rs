@@ -86,7 +86,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let amount = visit.resolve(&amount);
                 for candidate in candidates.iter_mut().filter(|candidate| candidate.sink.is_none()) {
                     if is_it(&amount, candidate) {
-                        candidate.sink = Some(Sink { location: visit.event.location, chain: visit.evidence() });
+                        candidate.sink =
+                            Some(Sink { location: visit.event.location, chain: visit.evidence() });
                     }
                 }
             }
@@ -107,7 +108,9 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
         for parameter in node.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query) {
             let Some(annotation) = &parameter.annotation else { continue };
             if is_integer(annotation) {
-                if parameter.constraints.iter().any(|(name, _)| is_upper_bound(name)) || is_bounded(annotation) {
+                if parameter.constraints.iter().any(|(name, _)| is_upper_bound(name))
+                    || is_bounded(annotation)
+                {
                     continue;
                 }
                 let form = match function {
@@ -128,21 +131,27 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
                 });
                 continue;
             }
-            let (Some(function), Some(class)) = (function, interpreter.class_of_type(annotation)) else { continue };
+            let (Some(function), Some(class)) = (function, interpreter.class_of_type(annotation)) else {
+                continue;
+            };
             if !is_schema(interpreter, &class) {
                 continue;
             }
             for field in fields(interpreter, &class) {
                 let bounded = is_bounded(&field.annotation)
-                    || field.options.as_ref().is_some_and(|options| {
-                        options.keywords.iter().any(|(name, _)| is_upper_bound(name))
-                    });
+                    || field
+                        .options
+                        .as_ref()
+                        .is_some_and(|options| options.keywords.iter().any(|(name, _)| is_upper_bound(name)));
                 if is_integer(&field.annotation) && !bounded {
                     found.push(Candidate {
                         name: field.name.to_string(),
                         location: field.location,
                         form: Form::Field(function, parameter.name, field.name),
-                        symbol: interpreter.class(field.owner).map(|class| class.name.to_string()).unwrap_or_default(),
+                        symbol: interpreter
+                            .class(field.owner)
+                            .map(|class| class.name.to_string())
+                            .unwrap_or_default(),
                         bounded: false,
                         sink: None,
                     });
@@ -170,7 +179,9 @@ fn is_bounded(annotation: &Value) -> bool {
     mentions(annotation, &mut |part| match part.as_symbolic() {
         Some(Symbolic::Call { callee, arguments, .. }) => {
             arguments.keywords.iter().any(|(name, _)| is_upper_bound(name))
-                || callee.as_external().is_some_and(|name| matches!(name.as_str(), "annotated_types.Le" | "annotated_types.Lt"))
+                || callee
+                    .as_external()
+                    .is_some_and(|name| matches!(name.as_str(), "annotated_types.Le" | "annotated_types.Lt"))
         }
         _ => false,
     })
@@ -180,7 +191,10 @@ fn is_integer(annotation: &Value) -> bool {
     plain_type(annotation).as_external().is_some_and(|name| {
         matches!(
             name.as_str(),
-            "builtins.int" | "pydantic.PositiveInt" | "pydantic.NonNegativeInt" | "pydantic.types.PositiveInt"
+            "builtins.int"
+                | "pydantic.PositiveInt"
+                | "pydantic.NonNegativeInt"
+                | "pydantic.types.PositiveInt"
                 | "pydantic.types.NonNegativeInt"
         )
     })
@@ -218,7 +232,11 @@ fn compares(condition: &Value, candidate: &Candidate) -> bool {
         Some(Symbolic::Compare { comparison, left, right }) => {
             matches!(
                 comparison,
-                Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual | Comparison::In
+                Comparison::Less
+                    | Comparison::LessEqual
+                    | Comparison::Greater
+                    | Comparison::GreaterEqual
+                    | Comparison::In
                     | Comparison::NotIn
             ) && (is_it(left, candidate) || is_it(right, candidate))
                 && !left.as_int().is_some_and(|number| number <= 1)
@@ -232,7 +250,8 @@ fn draft(analysis: &Analysis, route: &Route, candidate: &Candidate, sink: &Sink)
     let name = title(route);
     let parameter = &candidate.name;
     let declared = source(analysis, candidate.location);
-    let default = declared.rsplit_once('=').map(|(_, default)| format!(" = {}", default.trim())).unwrap_or_default();
+    let default =
+        declared.rsplit_once('=').map(|(_, default)| format!(" = {}", default.trim())).unwrap_or_default();
     let simple = !declared.contains('(');
     let mut draft = Draft::new(
         candidate.location,

@@ -49,11 +49,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             )
         };
         let secret = plain.iter().find(is_secret).copied();
-        let required: Vec<&DependantParameter> = plain.iter().copied().filter(|parameter| parameter.required).collect();
+        let required: Vec<&DependantParameter> =
+            plain.iter().copied().filter(|parameter| parameter.required).collect();
         let has_text = required.iter().any(|parameter| {
             parameter.annotation.as_ref().is_some_and(|annotation| {
                 plain_type(annotation).as_external().is_some_and(|name| {
-                    matches!(name.as_str(), "builtins.str" | "pydantic.networks.EmailStr" | "datetime.date" | "datetime.datetime")
+                    matches!(
+                        name.as_str(),
+                        "builtins.str" | "pydantic.networks.EmailStr" | "datetime.date" | "datetime.datetime"
+                    )
                 })
             })
         });
@@ -89,7 +93,9 @@ fn draft(
     let name = title(route);
     let shown: Vec<String> = plain.iter().take(4).map(|parameter| format!("`{}`", parameter.name)).collect();
     let message = match secret {
-        Some(secret) => format!("`{name}` takes `{}` from the query string, where logs and proxies keep it", secret.name),
+        Some(secret) => {
+            format!("`{name}` takes `{}` from the query string, where logs and proxies keep it", secret.name)
+        }
         None => format!("`{name}` takes {} from the query string and has no body", shown.join(", ")),
     };
     let mut draft = Draft::new(route.location, handler_name(route), message)
@@ -97,10 +103,14 @@ fn draft(
         .discriminator(secret.map_or("several", |secret| secret.name.as_str()))
         .evidence(format!("`{name}` is registered here"), registered_at(route))
         .evidence_chain(plain.iter().take(4).map(|parameter| {
-            (format!("`{}` is a plain parameter: FastAPI reads it from the query", parameter.name), parameter.location)
+            (
+                format!("`{}` is a plain parameter: FastAPI reads it from the query", parameter.name),
+                parameter.location,
+            )
         }));
     if secret.is_none() {
-        draft = draft.why("What clients send as a JSON body is not read, and the values stand in access logs.");
+        draft =
+            draft.why("What clients send as a JSON body is not read, and the values stand in access logs.");
     }
     let class: String = handler_name(route)
         .rsplit('.')
@@ -109,7 +119,10 @@ fn draft(
         .split('_')
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+                .unwrap_or_default()
         })
         .collect();
     let lines: Vec<String> = kinds.iter().map(|(name, kind)| format!("    {name}: {kind}")).collect();
