@@ -9,7 +9,7 @@ use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::facts::mentions;
 use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind};
+use fastwright_python::ir::{Expr, ExprKind, ImportFact};
 use fastwright_python::location::{FileId, Location};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -132,7 +132,7 @@ fn is_used_elsewhere(
             _ => false,
         };
         if !scope.names.values().any(|value| is_router(value) || is_module(value)) {
-            return false;
+            return imports_in_a_function(&module.code.imports, &analysis.files.get(made_in).module, name);
         }
         let mut used = false;
         // Bases of attributes are seen with the attribute, so their own names are not looked at again.
@@ -156,6 +156,20 @@ fn is_used_elsewhere(
             syntax::expressions(&function.body, &mut look);
         }
         used
+    })
+}
+
+/// Whether imports that bind no name of their module ask for a router, or for the module that makes it.
+fn imports_in_a_function(imports: &[ImportFact], made_in: &str, router: &str) -> bool {
+    let (package, last) = made_in.rsplit_once('.').unwrap_or(("", made_in));
+    let is = |module: &str, wanted: &str| {
+        module == wanted
+            || wanted.strip_suffix(module).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    imports.iter().any(|import| {
+        import.names.iter().any(|name| *name == router) && is(&import.module, made_in)
+            || import.names.iter().any(|name| *name == last) && is(&import.module, package)
+            || import.names.is_empty() && import.module == made_in
     })
 }
 
