@@ -1,6 +1,7 @@
 //! `unintended-required-field`: nullable field of a request without default, which clients must send nevertheless.
 
 use crate::context::Context;
+use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
@@ -127,12 +128,14 @@ fn model_fields<'a>(
     answered: &[Value],
     report: &mut Reporter<'_>,
 ) {
-    let found: Vec<Field> = fields(interpreter, model)
-        .into_iter()
+    let all = fields(interpreter, model);
+    let found: Vec<Field> = all
+        .iter()
         .filter(|field| {
             let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
             field.required && !by_hand && allows_none(&field.annotation)
         })
+        .cloned()
         .collect();
     let name = title(route);
     let model_name = type_text(interpreter, model);
@@ -170,6 +173,12 @@ fn model_fields<'a>(
             })
             .collect();
         draft = draft.example(lines.join("\n"));
+        let knows_better = all
+            .iter()
+            .any(|field| field.owner == first.owner && !field.required && allows_none(&field.annotation));
+        if knows_better {
+            draft = draft.severity(Severity::Low).confidence(Confidence::Possible);
+        }
         if answered.iter().any(|known| known.same(model)) {
             draft = draft.trade_off(format!(
                 "`{model_name}` is a response too, where the field is always there: a default makes it look optional to clients. Then a model of its own for the request is better."
