@@ -59,41 +59,13 @@ struct Touch<'a> {
 }
 
 /// Methods that change a collection by what they are given.
-const CHANGING: &[&str] =
-    &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
+const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
 
 /// Words in names of variables whose content can be made again, or belongs to this process.
 const OWN_TO_PROCESS: &[&str] = &[
-    "cache",
-    "cached",
-    "memo",
-    "pool",
-    "lock",
-    "locks",
-    "client",
-    "clients",
-    "connection",
-    "connections",
-    "socket",
-    "sockets",
-    "websocket",
-    "websockets",
-    "task",
-    "tasks",
-    "registry",
-    "handlers",
-    "plugins",
-    "engine",
-    "engines",
-    "singleton",
-    "instance",
-    "instances",
-    "model",
-    "models",
-    "loaded",
-    "running",
-    "settings",
-    "config",
+    "cache", "cached", "memo", "pool", "lock", "locks", "client", "clients", "connection", "connections", "socket",
+    "sockets", "websocket", "websockets", "task", "tasks", "registry", "handlers", "plugins", "engine", "engines",
+    "stream", "streams", "queue", "queues", "singleton", "instance", "instances", "model", "models", "loaded", "running", "settings", "config",
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -122,8 +94,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         else {
             continue;
         };
-        let writes =
-            route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        let writes = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
+        let reads_only = route.methods.iter().any(|method| method == "GET");
         for reached in reach(interpreter, &function, receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
@@ -138,7 +111,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             for (variable, span) in uses.changes.iter().filter(|_| writes) {
                 changes.entry(*variable).or_default().push(touch(*span));
             }
-            for (variable, span) in &uses.reads {
+            for (variable, span) in uses.reads.iter().filter(|_| reads_only) {
                 // A function that looks and then fills keeps a cache.
                 if !uses.changes.iter().any(|(changed, _)| changed == variable) {
                     reads.entry(*variable).or_default().push(touch(*span));
@@ -177,9 +150,7 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
                     [target] => (target, value, None),
                     _ => continue,
                 },
-                StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
-                    (target, value, Some(&**annotation))
-                }
+                StmtKind::AnnAssign { target, annotation, value: Some(value) } => (target, value, Some(&**annotation)),
                 _ => continue,
             };
             let ExprKind::Name(name) = target.kind else { continue };
@@ -197,9 +168,7 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
 
 fn is_state(value: &Expr) -> bool {
     match &value.kind {
-        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
-            true
-        }
+        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => true,
         ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
             matches!(
                 name.rsplit('.').next().unwrap_or(&name),
@@ -216,22 +185,9 @@ fn belongs_to_process(name: &str) -> bool {
 
 /// Whether a type names objects that can't leave the process.
 fn holds_process_objects(annotation: &str) -> bool {
-    [
-        "Task",
-        "WebSocket",
-        "Lock",
-        "Event",
-        "Queue",
-        "Future",
-        "Thread",
-        "Process",
-        "Client",
-        "Callable",
-        "Semaphore",
-        "type[",
-    ]
-    .iter()
-    .any(|word| annotation.contains(word))
+    ["Task", "WebSocket", "Lock", "Event", "Queue", "Future", "Thread", "Process", "Client", "Callable", "Semaphore", "type["]
+        .iter()
+        .any(|word| annotation.contains(word))
 }
 
 /// What a function does with the variables, by its syntax.
@@ -244,7 +200,8 @@ fn uses(
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> Uses {
     let mut declared: FxHashSet<Ustr> = FxHashSet::default();
-    let mut local: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let parameters: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
         _ => bound_names(statement, &mut local),
@@ -278,8 +235,12 @@ fn uses(
     let mut uses = Uses::default();
     let mut changed_spans: FxHashSet<Span> = FxHashSet::default();
     syntax::statements(&definition.body, &mut |statement| {
+        let mut takes_input = true;
         let targets: Vec<&Expr> = match &statement.kind {
-            StmtKind::Assign { targets, .. } => targets.iter().collect(),
+            StmtKind::Assign { targets, value } => {
+                takes_input = mentions_local(value, &parameters);
+                targets.iter().collect()
+            }
             StmtKind::AugAssign { target, .. } => vec![target],
             StmtKind::Delete(targets) => targets.iter().collect(),
             _ => Vec::new(),
@@ -287,7 +248,8 @@ fn uses(
         for target in targets {
             let root = root(target);
             let whole = std::ptr::eq(root, target);
-            if whole && !matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)) {
+            // A whole collection that is set anew was loaded or made, unless it comes from the caller.
+            if whole && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name))) {
                 continue;
             }
             if let Some(variable) = resolve(root) {
@@ -351,9 +313,7 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
     }
     match &statement.kind {
         StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. }
-        | StmtKind::AnnAssign { target, .. }
-        | StmtKind::For { target, .. } => {
+        StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
             of(target, names);
         }
         StmtKind::With { items, .. } => {
@@ -372,9 +332,7 @@ fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -
     Draft::new(
         location,
         name.to_string(),
-        format!(
-            "`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"
-        ),
+        format!("`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"),
     )
     .route(change.route)
     .discriminator(name.to_string())

@@ -6,8 +6,11 @@ use crate::reporter::{Draft, Reporter};
 use crate::route_list::{path_of, source};
 use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::registry::{Entry, Registry, RouterKind};
+use crate::syntax;
+use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::location::Location;
+use fastwright_python::ir::{Expr, ExprKind};
+use fastwright_python::location::{FileId, Location};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -50,6 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if state.kind != RouterKind::Router
             || links.reachable.contains(id)
             || links.included.contains(id)
+            || links.callbacks.contains(id)
             || !state.escapes.is_empty()
             || is_test_path(path_of(analysis, state.site.file))
             || !analysis.files.get(state.site.file).first_party
@@ -57,6 +61,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some((name, place)) = names.get(id) else { continue };
+        if is_used_elsewhere(analysis, &interpreter, *id, name, state.site.file) {
+            continue;
+        }
         let routes = routes_of(registry, *id, 0);
         let Some((first_site, _)) = routes.first() else { continue };
         let paths: Vec<&str> = routes.iter().take(3).map(|(_, path)| path.as_str()).collect();
@@ -70,9 +77,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             *place,
             name.clone(),
             format!(
-                "no application includes the router `{name}`, so its {} (to {}{more}) do not exist",
-                if routes.len() == 1 { "route" } else { "routes" },
+                "no application includes the router `{name}`, so {}{more} {} not exist",
                 shown.join(", "),
+                if routes.len() == 1 { "does" } else { "do" },
             ),
         )
         .discriminator(name.clone())
@@ -102,6 +109,54 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// Whether another module of the project uses a router, or the module that holds it as a whole: code that was
+/// not run (a function, a branch that a setting leaves out) may include it.
+fn is_used_elsewhere(
+    analysis: &Analysis,
+    interpreter: &Interpreter<'_>,
+    router: ObjectId,
+    name: &str,
+    made_in: FileId,
+) -> bool {
+    interpreter.modules().any(|(_, module)| {
+        let Some(file) = module.file.filter(|file| *file != made_in) else { return false };
+        if is_test_path(path_of(analysis, file)) {
+            return false;
+        }
+        let scope = interpreter.scope(module.scope);
+        let is_router = |value: &Value| matches!(value.kind, Kind::Instance(id) if id == router);
+        let is_module = |value: &Value| match value.kind {
+            Kind::Module(id) => interpreter.module(id).file == Some(made_in),
+            _ => false,
+        };
+        if !scope.names.values().any(|value| is_router(value) || is_module(value)) {
+            return false;
+        }
+        let mut used = false;
+        // Bases of attributes are seen with the attribute, so their own names are not looked at again.
+        let mut bases: FxHashSet<*const Expr> = FxHashSet::default();
+        let mut look = |expression: &Expr| match &expression.kind {
+            ExprKind::Attribute(base, attribute) => {
+                if let ExprKind::Name(base_name) = &base.kind
+                    && scope.names.get(base_name).is_some_and(is_module)
+                {
+                    bases.insert(&raw const **base);
+                    used |= *attribute == name;
+                }
+            }
+            ExprKind::Name(own) if !bases.contains(&(&raw const *expression)) => {
+                used |= scope.names.get(own).is_some_and(|value| is_router(value) || is_module(value));
+            }
+            _ => {}
+        };
+        syntax::expressions(&module.code.body, &mut look);
+        for function in &module.code.functions {
+            syntax::expressions(&function.body, &mut look);
+        }
+        used
+    })
+}
+
 /// Whether each file of the project that may hold an app or include a router was evaluated.
 fn everything_is_evaluated(analysis: &Analysis, interpreter: &Interpreter<'_>) -> bool {
     let evaluated: FxHashSet<_> = interpreter.modules().filter_map(|(_, module)| module.file).collect();
@@ -120,6 +175,8 @@ struct Links {
     reachable: FxHashSet<ObjectId>,
     /// Routers that another router or app includes.
     included: FxHashSet<ObjectId>,
+    /// Routers whose routes document callbacks of another route.
+    callbacks: FxHashSet<ObjectId>,
     /// An inclusion or mount of something that is not known.
     open_end: Option<Location>,
     /// An inclusion by an app, to show where they are done.
@@ -155,7 +212,17 @@ impl Links {
                             links.included.insert(mounted);
                         }
                     }
-                    Entry::Route(_) | Entry::Frontend { .. } => {}
+                    Entry::Route(route) => {
+                        if let Some(callbacks) = route.options.keyword("callbacks") {
+                            mentions(callbacks, &mut |part| {
+                                if let Kind::Instance(router) = part.kind {
+                                    links.callbacks.insert(router);
+                                }
+                                false
+                            });
+                        }
+                    }
+                    Entry::Frontend { .. } => {}
                 }
             }
         }
