@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, performance};
+use crate::rules::{architecture, database, lifecycle, performance};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -10,9 +10,16 @@ static RULES: &[&dyn Rule] = &[
     &architecture::unused_suppression::UnusedSuppression,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
+    &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
+    &database::create_all_beside_migrations::CreateAllBesideMigrations,
+    &database::lazy_load_in_async::LazyLoadInAsync,
+    &database::session_held_during_stream::SessionHeldDuringStream,
     &database::session_in_background_task::SessionInBackgroundTask,
+    &database::shared_session::SharedSession,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
+    &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
