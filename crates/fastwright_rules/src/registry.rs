@@ -12,6 +12,7 @@ static RULES: &[&dyn Rule] = &[
     &database::commit_despite_error::CommitDespiteError,
     &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
     &database::create_all_beside_migrations::CreateAllBesideMigrations,
+    &database::expiring_async_session::ExpiringAsyncSession,
     &database::lazy_load_in_async::LazyLoadInAsync,
     &database::session_held_during_stream::SessionHeldDuringStream,
     &database::session_in_background_task::SessionInBackgroundTask,

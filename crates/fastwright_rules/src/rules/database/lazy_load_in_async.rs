@@ -9,10 +9,11 @@ use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::facts::{EdgeKind, mentions};
 use fastwright_model::library::sqlalchemy::session_kind;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
-use fastwright_python::value::{Annotation, Kind, Object, ObjectId, Symbolic, Value};
+use fastwright_python::value::{Annotation, Arguments, Kind, Object, ObjectId, Symbolic, Value};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use ustr::Ustr;
@@ -216,23 +217,44 @@ fn loaded_by_async_session(context: &Context<'_>, object: &Value) -> Option<(Str
     let class = interpreter.class_of(object)?;
     let Kind::Class(id) = class.kind else { return None };
     let name = interpreter.class(id)?.name.to_string();
-    let mut bases: Vec<(Value, Location)> = Vec::new();
-    let mut options = false;
-    mentions(object, &mut |inner| {
-        if let Some(Symbolic::Call { callee, site, .. }) = inner.as_symbolic()
-            && let Some(Symbolic::Member { base, name }) = callee.as_symbolic()
-        {
-            options |= *name == "options" || name.starts_with("with_");
-            bases.push((base.clone(), *site));
-        }
-        false
-    });
-    if options {
+    let site = query_of(interpreter, object, 0)?;
+    Some((name, site))
+}
+
+/// Where the query stands from whose result an object is taken, by attribute, element, row or method. None
+/// for objects made by a constructor, inputs, other sessions, and queries with options.
+fn query_of(interpreter: &mut Interpreter<'_>, object: &Value, depth: u32) -> Option<Location> {
+    if depth > 16 {
         return None;
     }
-    // The innermost call on the session is the query itself.
-    let (_, site) = bases.into_iter().rev().find(|(base, _)| session_kind(interpreter, base) == Some(true))?;
-    Some((name, site))
+    match object.as_symbolic()? {
+        Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
+            query_of(interpreter, base, depth + 1)
+        }
+        Symbolic::Call { callee, arguments, site } => {
+            let Symbolic::Member { base, .. } = callee.as_symbolic()? else { return None };
+            match session_kind(interpreter, base) {
+                Some(true) => (!has_options(arguments)).then_some(*site),
+                Some(false) => None,
+                None => query_of(interpreter, base, depth + 1),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether the arguments of a query load something beside the object, or may do so.
+fn has_options(arguments: &Arguments) -> bool {
+    let with_options = |value: &Value| {
+        mentions(value, &mut |inner| match inner.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => *name == "options",
+            Some(Symbolic::Parameter(_)) => false,
+            _ => inner.is_unknown(),
+        })
+    };
+    arguments.incomplete
+        || arguments.keyword("options").is_some()
+        || arguments.positional.first().is_some_and(|first| with_options(first) || matches!(first.as_symbolic(), Some(Symbolic::Parameter(_))))
 }
 
 /// The first place in a function where an attribute of this name is read.

@@ -57,6 +57,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let versions = FastapiVersions::of(context.analysis);
     let querying = functions_calling(graph, QUERIES);
+    let closing = functions_calling(graph, &["close", "aclose"]);
     let mut known: FxHashMap<usize, Option<Stream>> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
         let dependency = entry.dependant();
@@ -77,6 +78,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if socket { socket_loop(node) } else { stream(context, graph, handler, &querying) }
         });
         let Some(stream) = stream else { continue };
+        // Somebody on the way gives the connection back before the stream starts.
+        let closed = entry.route_functions(graph).any(|node| node != holder && closing[node]);
+        if closed {
+            continue;
+        }
         let (route, name) = (route_name(entry.route), callable_name(dependency));
         let node = &graph.nodes[handler];
         report.report(

@@ -1,17 +1,19 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, Edge, Node};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
 use crate::finding::{Confidence, FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
+use crate::sessions::call_at;
 use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
+use fastwright_python::value::Kind;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
@@ -38,7 +40,7 @@ crate::declare_rule! {
 
 /// How many calls below a coroutine a file operation is reported. Deeper ones are mostly configuration that
 /// is read once.
-const FILE_DEPTH: usize = 3;
+const FILE_DEPTH: usize = 1;
 
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
@@ -139,6 +141,7 @@ fn draft(
     draft = match blocking.waits {
         Waits::File => draft.severity(Severity::Low),
         Waits::Processor => draft.severity(Severity::Medium),
+        Waits::Time if sleeps_briefly(holder, blocking.place) => draft.severity(Severity::Low),
         _ => draft,
     };
     draft = draft.confidence(confidence(graph, blocking));
@@ -172,6 +175,12 @@ fn draft(
         draft = draft.fix(FixSafety::Safe, vec![edit]);
     }
     draft
+}
+
+/// Whether a sleep takes less than a twentieth of a second.
+fn sleeps_briefly(holder: &Node, place: Location) -> bool {
+    let seconds = call_at(holder, place.span).and_then(|(_, call)| call.arguments.get(0, "secs").cloned());
+    matches!(seconds.map(|value| value.kind), Some(Kind::Float(seconds)) if seconds < 0.05)
 }
 
 /// Certain where every step of the chain always runs, likely where one stands under a condition, possible
