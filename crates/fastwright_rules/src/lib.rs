@@ -29,7 +29,7 @@ pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
-pub mod stored_credential;
+pub mod stale_objects;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
