@@ -30,6 +30,7 @@ pub mod rules;
 pub mod sessions;
 pub mod settings;
 pub mod stale_objects;
+pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;

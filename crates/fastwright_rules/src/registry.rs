@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, lifecycle, performance};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -22,6 +22,11 @@ static RULES: &[&dyn Rule] = &[
     &database::shared_session::SharedSession,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
+    &design::duplicate_route::DuplicateRoute,
+    &design::shadowed_route::ShadowedRoute,
+    &docs::undocumented_status::UndocumentedStatus,
+    &errors::exception_text_in_response::ExceptionTextInResponse,
+    &errors::swallowed_http_exception::SwallowedHttpException,
     &lifecycle::debug_enabled::DebugEnabled,
     &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
     &performance::blocking_call_in_async::BlockingCallInAsync,
