@@ -38,7 +38,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for (index, route) in app.routes.iter().enumerate() {
             if matches!(route.kind, RouteKind::Http | RouteKind::WebSocket) {
                 let found = takers.iter().find(|(earlier, shape)| {
-                    hides(&app.routes[*earlier], &details[*earlier], shape, route, &details[index], &shapes[index])
+                    hides(
+                        &app.routes[*earlier],
+                        &details[*earlier],
+                        shape,
+                        route,
+                        &details[index],
+                        &shapes[index],
+                    )
                 });
                 if let Some((earlier, shape)) = found {
                     let hidden = Hidden {
@@ -113,7 +120,10 @@ impl Hidden<'_> {
         let (by, steps) = match earlier.kind {
             RouteKind::Mount => {
                 let steps = earlier.registration.iter().map(|(_, location)| {
-                    (format!("everything below `{}` belongs to the mounted application", mount_path(earlier)), *location)
+                    (
+                        format!("everything below `{}` belongs to the mounted application", earlier.path),
+                        *location,
+                    )
                 });
                 (format!("the application mounted at `{}`", mount_path(earlier)), steps.collect::<Vec<_>>())
             }
@@ -122,7 +132,9 @@ impl Hidden<'_> {
         let mut draft = Draft::new(
             registered_at(route),
             handler_name(route),
-            format!("`{name}` can't be reached: {by} is registered before it and matches each of its requests"),
+            format!(
+                "`{name}` can't be reached: {by} is registered before it and matches each of its requests"
+            ),
         )
         .route(route)
         .discriminator(earlier.path.clone())
@@ -170,7 +182,8 @@ fn mount_path(route: &Route) -> &str {
 
 /// The two lines that decide the order, the other way around.
 fn order(analysis: &Analysis, earlier: &Route, later: &Route) -> Option<String> {
-    let outside = |route: &Route| route.registration.iter().rev().map(|(_, place)| *place).collect::<Vec<_>>();
+    let outside =
+        |route: &Route| route.registration.iter().rev().map(|(_, place)| *place).collect::<Vec<_>>();
     let (first, second) = (outside(earlier), outside(later));
     let (before, after) = first.iter().zip(&second).find(|(one, other)| one != other)?;
     if before.file != after.file {
@@ -178,7 +191,8 @@ fn order(analysis: &Analysis, earlier: &Route, later: &Route) -> Option<String> 
     }
     let text = |place| {
         let text = source(analysis, place).trim();
-        let is_decorator = !text.contains("include_router") && !text.contains(".mount(") && !text.contains("add_");
+        let is_decorator =
+            !text.contains("include_router") && !text.contains(".mount(") && !text.contains("add_");
         if is_decorator { format!("@{text}\n...") } else { text.to_owned() }
     };
     Some(format!("{}\n{}", text(*after), text(*before)))
