@@ -6,10 +6,14 @@ use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
-use fastwright_model::facts::{Step, reach};
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{Step, mentions, reach};
+use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::program::FunctionId;
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -43,16 +47,27 @@ struct Variable {
     name: Ustr,
 }
 
+/// A change of a variable.
+#[derive(Clone, Copy)]
+struct Change {
+    variable: Variable,
+    span: Span,
+    /// Whether it only counts, so that it stores nothing that somebody sent.
+    counts: bool,
+}
+
 /// What one function does with variables of modules.
 #[derive(Default)]
 struct Uses {
-    changes: Vec<(Variable, Span)>,
+    changes: Vec<Change>,
     reads: Vec<(Variable, Span)>,
 }
 
 /// A route that touches a variable.
 struct Touch<'a> {
     route: &'a Route,
+    handler: &'a Dependant,
+    counts: bool,
     chain: Vec<(String, Location)>,
     location: Location,
     function: String,
@@ -63,9 +78,40 @@ const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "
 
 /// Words in names of variables whose content can be made again, or belongs to this process.
 const OWN_TO_PROCESS: &[&str] = &[
-    "cache", "cached", "memo", "pool", "lock", "locks", "client", "clients", "connection", "connections", "socket",
-    "sockets", "websocket", "websockets", "task", "tasks", "registry", "handlers", "plugins", "engine", "engines",
-    "stream", "streams", "queue", "queues", "singleton", "instance", "instances", "model", "models", "loaded", "running", "settings", "config",
+    "cache",
+    "cached",
+    "memo",
+    "pool",
+    "lock",
+    "locks",
+    "client",
+    "clients",
+    "connection",
+    "connections",
+    "socket",
+    "sockets",
+    "websocket",
+    "websockets",
+    "task",
+    "tasks",
+    "registry",
+    "handlers",
+    "plugins",
+    "engine",
+    "engines",
+    "stream",
+    "streams",
+    "queue",
+    "queues",
+    "singleton",
+    "instance",
+    "instances",
+    "model",
+    "models",
+    "loaded",
+    "running",
+    "settings",
+    "config",
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -89,32 +135,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if route.kind != RouteKind::Http {
             continue;
         }
-        let Some((function, receiver)) =
-            detail.dependant.as_ref().and_then(|node| Some((node.function.clone()?, node.receiver)))
-        else {
-            continue;
-        };
-        let writes = route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        let Some(handler) = &detail.dependant else { continue };
+        let Some(function) = &handler.function else { continue };
+        let writes =
+            route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
-        for reached in reach(interpreter, &function, receiver) {
+        for reached in reach(interpreter, function, handler.receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
                 Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
             }));
-            let touch = |span: Span| Touch {
+            let touch = |span: Span, counts: bool| Touch {
                 route,
+                handler,
+                counts,
                 chain: steps(&reached.chain),
                 location: Location { file: own.id.file, span },
                 function: own.definition.qualname.to_string(),
             };
-            for (variable, span) in uses.changes.iter().filter(|_| writes) {
-                changes.entry(*variable).or_default().push(touch(*span));
+            for change in uses.changes.iter().filter(|_| writes) {
+                changes.entry(change.variable).or_default().push(touch(change.span, change.counts));
             }
             for (variable, span) in uses.reads.iter().filter(|_| reads_only) {
                 // A function that looks and then fills keeps a cache.
-                if !uses.changes.iter().any(|(changed, _)| changed == variable) {
-                    reads.entry(*variable).or_default().push(touch(*span));
+                if !uses.changes.iter().any(|change| change.variable == *variable) {
+                    reads.entry(*variable).or_default().push(touch(*span, false));
                 }
             }
         }
@@ -123,12 +169,75 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
         let pair = changes.iter().find_map(|change| {
             let other = reads.iter().find(|read| title(read.route) != title(change.route))?;
-            Some((change, other))
+            (change.counts || stores_input(interpreter, change)).then_some((change, other))
         });
         if let Some((change, read)) = pair {
             report.report(draft(*location, variable.name, change, read));
         }
     }
+}
+
+/// Whether a change stores something that the caller of the route sent.
+fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
+    let inputs: FxHashSet<(FunctionId, Ustr)> = change
+        .handler
+        .walk()
+        .into_iter()
+        .filter_map(|node| Some((node.function.as_ref()?.id, node)))
+        .flat_map(|(function, node)| node.parameters.iter().map(move |parameter| (function, parameter.name)))
+        .collect();
+    let mut found = false;
+    follow(interpreter, change.handler, &mut |interpreter, visit| {
+        let place = visit.event.location;
+        let within = place.file == change.location.file
+            && change.location.span.start <= place.span.start
+            && place.span.end <= change.location.span.end;
+        if found || !within {
+            return;
+        }
+        let values: Vec<&Value> = match &visit.event.kind {
+            EventKind::Call(call) => call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .collect(),
+            EventKind::StoreItem { index, value, .. } => vec![index, value],
+            EventKind::Store { value, .. } => vec![value],
+            _ => return,
+        };
+        found = values.into_iter().any(|value| holds_input(interpreter, &visit.resolve(value), &inputs, 0));
+    });
+    found
+}
+
+/// Whether a value is made from an input, entries of lists and dictionaries included.
+fn holds_input(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    inputs: &FxHashSet<(FunctionId, Ustr)>,
+    depth: u32,
+) -> bool {
+    let mut collections = Vec::new();
+    let found = mentions(value, &mut |part| {
+        if let Kind::Dict(id) | Kind::List(id) | Kind::Set(id) = part.kind {
+            collections.push(id);
+        }
+        matches!(part.as_symbolic(), Some(Symbolic::Parameter(parameter))
+            if inputs.contains(&(parameter.function, parameter.name)))
+    });
+    found
+        || depth < 3
+            && collections.into_iter().any(|id| match interpreter.object(id) {
+                Object::Dict(dict) => {
+                    let entries = dict.entries.values().map(|(_, value)| value).chain(&dict.unknown_keys);
+                    entries.take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                Object::List(list) | Object::Set(list) => {
+                    list.items.iter().take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                _ => false,
+            })
 }
 
 fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Ustr) -> Option<Value> {
@@ -249,11 +358,14 @@ fn uses(
             let root = root(target);
             let whole = std::ptr::eq(root, target);
             // A whole collection that is set anew was loaded or made, unless it comes from the caller.
-            if whole && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name))) {
+            if whole
+                && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)))
+            {
                 continue;
             }
             if let Some(variable) = resolve(root) {
-                uses.changes.push((variable, statement.span));
+                let counts = whole && matches!(statement.kind, StmtKind::AugAssign { .. });
+                uses.changes.push(Change { variable, span: statement.span, counts });
                 changed_spans.insert(root.span);
             }
         }
@@ -265,7 +377,7 @@ fn uses(
             && let Some(variable) = resolve(root(base))
             && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
         {
-            uses.changes.push((variable, expression.span));
+            uses.changes.push(Change { variable, span: expression.span, counts: false });
             changed_spans.insert(root(base).span);
         }
     });

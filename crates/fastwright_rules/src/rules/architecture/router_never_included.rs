@@ -4,12 +4,12 @@ use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{path_of, source};
-use fastwright_model::analysis::{Analysis, is_test_path};
-use fastwright_model::registry::{Entry, Registry, RouterKind};
 use crate::syntax;
+use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::facts::mentions;
+use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind};
+use fastwright_python::ir::{Expr, ExprKind, ImportFact};
 use fastwright_python::location::{FileId, Location};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -85,7 +85,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .discriminator(name.clone())
         .evidence("the router is made here", state.site)
         .evidence("its first route is registered here", *first_site);
-        if let Some((_, location)) = links.first_include {
+        if let Some(location) = links.nearest_include(analysis, state.site.file) {
             draft = draft.evidence(
                 format!("other routers are included here: `{}`", source(analysis, location).trim()),
                 location,
@@ -98,7 +98,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             } else {
                 format!("from {package} import {last}")
             };
-            draft = draft.example(format!("{import}\n\napp.include_router({last}.{name})"));
+            let target =
+                source(analysis, location).split_once(".include_router").map_or("app", |(target, _)| target);
+            draft = draft.example(format!("{import}\n\n{target}.include_router({last}.{name})"));
         }
         if open_end {
             draft = draft.severity(Severity::Info).confidence(Confidence::Possible).why(
@@ -130,7 +132,7 @@ fn is_used_elsewhere(
             _ => false,
         };
         if !scope.names.values().any(|value| is_router(value) || is_module(value)) {
-            return false;
+            return imports_in_a_function(&module.code.imports, &analysis.files.get(made_in).module, name);
         }
         let mut used = false;
         // Bases of attributes are seen with the attribute, so their own names are not looked at again.
@@ -157,6 +159,20 @@ fn is_used_elsewhere(
     })
 }
 
+/// Whether imports that bind no name of their module ask for a router, or for the module that makes it.
+fn imports_in_a_function(imports: &[ImportFact], made_in: &str, router: &str) -> bool {
+    let (package, last) = made_in.rsplit_once('.').unwrap_or(("", made_in));
+    let is = |module: &str, wanted: &str| {
+        module == wanted
+            || wanted.strip_suffix(module).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    imports.iter().any(|import| {
+        import.names.iter().any(|name| *name == router) && is(&import.module, made_in)
+            || import.names.iter().any(|name| *name == last) && is(&import.module, package)
+            || import.names.is_empty() && import.module == made_in
+    })
+}
+
 /// Whether each file of the project that may hold an app or include a router was evaluated.
 fn everything_is_evaluated(analysis: &Analysis, interpreter: &Interpreter<'_>) -> bool {
     let evaluated: FxHashSet<_> = interpreter.modules().filter_map(|(_, module)| module.file).collect();
@@ -179,8 +195,8 @@ struct Links {
     callbacks: FxHashSet<ObjectId>,
     /// An inclusion or mount of something that is not known.
     open_end: Option<Location>,
-    /// An inclusion by an app, to show where they are done.
-    first_include: Option<(ObjectId, Location)>,
+    /// Inclusions, to show where they are done.
+    includes: Vec<Location>,
 }
 
 impl Links {
@@ -199,11 +215,7 @@ impl Links {
                     Entry::Include(include) => match include.router.kind {
                         Kind::Instance(router) => {
                             links.included.insert(router);
-                            if state.kind == RouterKind::App
-                                && links.first_include.is_none_or(|(_, known)| include.site < known)
-                            {
-                                links.first_include = Some((router, include.site));
-                            }
+                            links.includes.push(include.site);
                         }
                         _ => links.open_end = Some(include.site),
                     },
@@ -226,6 +238,7 @@ impl Links {
                 }
             }
         }
+        links.includes.sort_unstable();
         while let Some(id) = next.pop() {
             if !links.reachable.insert(id) {
                 continue;
@@ -248,6 +261,18 @@ impl Links {
             }
         }
         links
+    }
+
+    /// The inclusion in the folder that is nearest to a file.
+    fn nearest_include(&self, analysis: &Analysis, file: FileId) -> Option<Location> {
+        let own: Vec<&str> = path_of(analysis, file).split('/').collect();
+        self.includes.iter().copied().rev().max_by_key(|place| {
+            path_of(analysis, place.file)
+                .split('/')
+                .zip(&own)
+                .take_while(|(one, other)| one == *other)
+                .count()
+        })
     }
 }
 

@@ -121,7 +121,10 @@ impl Hidden<'_> {
             RouteKind::Mount => {
                 let steps = earlier.registration.iter().map(|(_, location)| {
                     (
-                        format!("everything below `{}` belongs to the mounted application", earlier.path),
+                        format!(
+                            "everything below `{}` belongs to the mounted application",
+                            mount_path(earlier)
+                        ),
                         *location,
                     )
                 });

@@ -77,11 +77,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Words in names of models that are for credentials or for what an administrator sets up.
-const FOR_CREDENTIALS: &[&str] = &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
+const FOR_CREDENTIALS: &[&str] =
+    &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
 
 fn names_account(class: &str) -> bool {
     let class = class.to_lowercase();
-    ["user", "account", "member", "customer", "profile", "person", "author", "employee"].iter().any(|word| class.contains(word))
+    ["user", "account", "member", "customer", "profile", "person", "author", "employee"]
+        .iter()
+        .any(|word| class.contains(word))
 }
 
 /// Whether nothing says that the response is there to hand out the credential.
@@ -93,7 +96,8 @@ fn is_by_mistake(found: &Exposed, response: &str) -> bool {
     let holders = std::iter::once(found.owner.as_str())
         .chain(std::iter::once(response))
         .chain(found.path.iter().map(|(field, _)| field.as_str()));
-    let is_announced = holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
+    let is_announced =
+        holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
     !is_announced && (found.kind == StoredCredential::Password || found.is_of_account)
 }
 
@@ -128,7 +132,9 @@ impl Search<'_, '_> {
             let class_name = type_text(self.interpreter, &class);
             let all = fields(self.interpreter, &class);
             let is_of_account = names_account(&class_name)
-                || all.iter().any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+                || all
+                    .iter()
+                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
             for field in all {
                 if field.excluded || path.is_empty() && self.is_left_out(&field) {
                     continue;

@@ -108,7 +108,9 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
         for parameter in node.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query) {
             let Some(annotation) = &parameter.annotation else { continue };
             if is_integer(annotation) {
-                if parameter.constraints.iter().any(|(name, _)| is_upper_bound(name)) || is_bounded(annotation) {
+                if parameter.constraints.iter().any(|(name, _)| is_upper_bound(name))
+                    || is_bounded(annotation)
+                {
                     continue;
                 }
                 let form = match function {
@@ -137,9 +139,10 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
             }
             for field in fields(interpreter, &class) {
                 let bounded = is_bounded(&field.annotation)
-                    || field.options.as_ref().is_some_and(|options| {
-                        options.keywords.iter().any(|(name, _)| is_upper_bound(name))
-                    });
+                    || field
+                        .options
+                        .as_ref()
+                        .is_some_and(|options| options.keywords.iter().any(|(name, _)| is_upper_bound(name)));
                 if is_integer(&field.annotation) && !bounded {
                     found.push(Candidate {
                         name: field.name.to_string(),
@@ -176,7 +179,9 @@ fn is_bounded(annotation: &Value) -> bool {
     mentions(annotation, &mut |part| match part.as_symbolic() {
         Some(Symbolic::Call { callee, arguments, .. }) => {
             arguments.keywords.iter().any(|(name, _)| is_upper_bound(name))
-                || callee.as_external().is_some_and(|name| matches!(name.as_str(), "annotated_types.Le" | "annotated_types.Lt"))
+                || callee
+                    .as_external()
+                    .is_some_and(|name| matches!(name.as_str(), "annotated_types.Le" | "annotated_types.Lt"))
         }
         _ => false,
     })

@@ -57,7 +57,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .collect();
             let missing: Vec<String> = path_parameters(own_path)
                 .into_iter()
-                .filter(|name| !declared.iter().any(|parameter| parameter.alias == *name || parameter.name == *name))
+                .filter(|name| {
+                    !declared.iter().any(|parameter| parameter.alias == *name || parameter.name == *name)
+                })
                 // What takes the rest of the address often only catches it, to serve one page for all.
                 .filter(|name| !own_path.contains(&format!("{{{name}:path}}")))
                 .collect();

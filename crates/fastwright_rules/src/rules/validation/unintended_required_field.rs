@@ -141,12 +141,15 @@ fn model_fields<'a>(
         .evidence(format!("`{name}` is registered here"), registered_at(route))
         .evidence(format!("`{model_name}` is read from the request here"), taken_at);
         for field in same.iter().take(6) {
-            draft = draft.evidence(format!("`{}` may be null and has no default", field.name), field.location);
+            draft =
+                draft.evidence(format!("`{}` may be null and has no default", field.name), field.location);
         }
         let lines: Vec<String> = same
             .iter()
             .take(6)
-            .map(|field| format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim()))
+            .map(|field| {
+                format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim())
+            })
             .collect();
         draft = draft.example(lines.join("\n"));
         if answered.iter().any(|known| known.same(model)) {
