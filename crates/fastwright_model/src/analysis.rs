@@ -150,7 +150,8 @@ pub fn analyse_tree(
         virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
         ..DiscoverOptions::default()
     };
-    let project = discover(&*tree, path, &discover_options).map_err(|error| AnalysisError::Path(error.to_string()))?;
+    let project =
+        discover(&*tree, path, &discover_options).map_err(|error| AnalysisError::Path(error.to_string()))?;
     let project = Arc::new(project);
     let mut problems: Vec<Problem> = project
         .problems
@@ -194,10 +195,7 @@ pub fn analyse_tree(
     let tables = crate::tables::tables(&mut interpreter);
     let files = shared.0.borrow_mut().take_files();
     let codes = (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
-    undecided.extend(interpreter.notes().iter().map(|note| Undecided {
-        reason: note.reason.clone(),
-        location: Some(note.location),
-    }));
+    undecided.extend(notes_about_apps(&interpreter));
     Ok(Analysis {
         root: project.root.clone(),
         project,
@@ -215,6 +213,23 @@ pub fn analyse_tree(
         line_count: report.lines,
         interpreter: RefCell::new(interpreter),
     })
+}
+
+/// What could not be followed where it can matter to an app: in files that make or register something.
+/// Elsewhere the program does what routes do not depend on.
+fn notes_about_apps(interpreter: &Interpreter<'static>) -> Vec<Undecided> {
+    let registry = interpreter.extension::<Registry>();
+    let mut files: FxHashSet<FileId> = FxHashSet::default();
+    for state in registry.routers.values() {
+        files.insert(state.site.file);
+        files.extend(state.entries.iter().map(|entry| entry.site().file));
+    }
+    interpreter
+        .notes()
+        .iter()
+        .filter(|note| files.contains(&note.location.file))
+        .map(|note| Undecided { reason: note.reason.clone(), location: Some(note.location) })
+        .collect()
 }
 
 /// An app that is to be assembled.
@@ -317,8 +332,9 @@ fn named_app(
     shared: &SharedProgram,
     locator: &str,
 ) -> Result<ObjectId, String> {
-    let (module, attribute) =
-        locator.split_once(':').ok_or_else(|| format!("`{locator}` is no app: write it as module:attribute"))?;
+    let (module, attribute) = locator
+        .split_once(':')
+        .ok_or_else(|| format!("`{locator}` is no app: write it as module:attribute"))?;
     let found = shared.module_named(module).ok_or_else(|| {
         format!("the module `{module}` of the app `{locator}` is not found under the project's roots")
     })?;
@@ -403,8 +419,11 @@ fn call_factories(
         let value: Value = Kind::Function(Arc::clone(&function)).into();
         let Ok(result) = interpreter.call_from_outside(&value, Arguments::default()) else { continue };
         let Some(id) = app_behind(interpreter, &result) else { continue };
-        let is_app =
-            interpreter.extension::<Registry>().routers.get(&id).is_some_and(|state| state.kind == RouterKind::App);
+        let is_app = interpreter
+            .extension::<Registry>()
+            .routers
+            .get(&id)
+            .is_some_and(|state| state.kind == RouterKind::App);
         if is_app && !known.contains(&id) {
             let module = interpreter.module(function.module).name;
             apps.push(SelectedApp { id, locator: format!("{module}:{}()", function.definition.name) });
@@ -422,10 +441,9 @@ fn makes_app(interpreter: &Interpreter<'static>, function: &FunctionValue) -> bo
             let value = interpreter.lookup(function.scope, name);
             value.is_some_and(|value| {
                 matches!(value.kind, Kind::Class(_) | Kind::External(_))
-                    && interpreter
-                        .class_order(&value)
-                        .iter()
-                        .any(|class| class.as_external().is_some_and(|name| name == "fastapi.applications.FastAPI"))
+                    && interpreter.class_order(&value).iter().any(|class| {
+                        class.as_external().is_some_and(|name| name == "fastapi.applications.FastAPI")
+                    })
             })
         })
 }
@@ -453,7 +471,9 @@ fn called_names(body: &[ir::Stmt], names: &mut Vec<Ustr>) {
     }
     for statement in body {
         match &statement.kind {
-            StmtKind::Assign { value, .. } | StmtKind::Return(Some(value)) | StmtKind::Expr(value) => of(value, names),
+            StmtKind::Assign { value, .. } | StmtKind::Return(Some(value)) | StmtKind::Expr(value) => {
+                of(value, names)
+            }
             StmtKind::AnnAssign { value: Some(value), .. } => of(value, names),
             StmtKind::If { body, orelse, .. } => {
                 called_names(body, names);

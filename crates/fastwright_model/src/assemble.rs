@@ -43,7 +43,9 @@ pub(crate) fn assemble(
         let source_text = |location: Location| text_at(shared, location);
         let table = routing_table(interpreter, selected.id, version, &source_text);
         mounted.extend(table.mounted.iter().copied());
-        let Some(state) = interpreter.extension::<Registry>().routers.get(&selected.id).cloned() else { continue };
+        let Some(state) = interpreter.extension::<Registry>().routers.get(&selected.id).cloned() else {
+            continue;
+        };
         let mut routes = Vec::new();
         let mut own_details = Vec::new();
         for flat in table.routes {
@@ -80,7 +82,10 @@ pub(crate) fn assemble(
                 .middleware
                 .iter()
                 .rev()
-                .map(|entry| Middleware { name: qualified(interpreter, &entry.middleware), location: entry.site })
+                .map(|entry| Middleware {
+                    name: qualified(interpreter, &entry.middleware),
+                    location: entry.site,
+                })
                 .collect(),
             exception_handlers: state
                 .exception_handlers
@@ -109,7 +114,11 @@ pub(crate) fn assemble(
 fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
     let function = interpreter.plain_function(&flat.endpoint);
     let location = function.as_ref().map_or_else(
-        || flat.registration.first().map_or_else(|| unreachable_location(interpreter), |(_, location)| *location),
+        || {
+            flat.registration
+                .first()
+                .map_or_else(|| unreachable_location(interpreter), |(_, location)| *location)
+        },
         |function| Location { file: function.id.file, span: function.definition.name_span },
     );
     let name = flat.options.keyword("name").and_then(Value::as_str).map(str::to_owned);
@@ -152,7 +161,11 @@ fn dependant(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Option
         return None;
     }
     let location = flat.registration.first().map(|(_, location)| *location)?;
-    Some(DependantBuilder::new(interpreter, &flat.path).endpoint(&flat.endpoint, &flat.dependencies, location))
+    Some(DependantBuilder::new(interpreter, &flat.path).endpoint(
+        &flat.endpoint,
+        &flat.dependencies,
+        location,
+    ))
 }
 
 /// Parameters and request body of a route, from its dependency tree.
@@ -209,7 +222,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
 }
 
 /// The declared response: `response_model=`, else the return annotation unless it is a response class.
-pub(crate) fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
+pub fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
     if let Some(model) = flat.options.keyword("response_model") {
         return (!model.is_none()).then(|| model.clone());
     }
@@ -285,13 +298,14 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 
 /// `module:qualname`, as Python names it: through `functools.partial` and methods to the function, with
 /// the identity that `functools.wraps` copies.
-pub(crate) fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
+pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
             let set = |name: &str| {
                 interpreter.function_set_attribute(function, name).and_then(Value::as_str).map(str::to_owned)
             };
-            let module = set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
+            let module =
+                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
             let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.to_string());
             format!("{module}:{qualname}")
         }

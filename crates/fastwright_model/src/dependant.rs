@@ -99,7 +99,9 @@ impl Dependant {
 
     /// The dependency that fills a parameter of this callable.
     pub fn dependency_of(&self, parameter: &str) -> Option<&Dependant> {
-        self.dependencies.iter().find(|dependency| dependency.parameter_name.is_some_and(|name| name == parameter))
+        self.dependencies
+            .iter()
+            .find(|dependency| dependency.parameter_name.is_some_and(|name| name == parameter))
     }
 }
 
@@ -133,7 +135,8 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                     _ => *location,
                 };
                 if let Some(call) = &marker.call {
-                    let mut dependency = self.dependant(call, site, format!("dependencies of {given_to}"), None);
+                    let mut dependency =
+                        self.dependant(call, site, format!("dependencies of {given_to}"), None);
                     dependency.scopes = self.texts(marker.scopes.as_ref());
                     dependency.scope = marker.scope.clone();
                     first.push(dependency);
@@ -151,7 +154,13 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         items.iter().filter_map(|item| self.interpreter.text_of(item)).collect()
     }
 
-    fn dependant(&mut self, call: &Value, location: Location, via: String, parameter: Option<Ustr>) -> Dependant {
+    fn dependant(
+        &mut self,
+        call: &Value,
+        location: Location,
+        via: String,
+        parameter: Option<Ustr>,
+    ) -> Dependant {
         let mut dependant = Dependant {
             kind: DependantKind::Opaque,
             call: call.clone(),
@@ -216,16 +225,24 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     fn callable(&mut self, call: &Value) -> Callable {
         match &call.kind {
-            Kind::Function(function) => {
-                Callable::Function { function: Arc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
-            }
+            Kind::Function(function) => Callable::Function {
+                function: Arc::clone(function),
+                receiver: None,
+                skip: 0,
+                bound: Vec::new(),
+            },
             Kind::Method(method) => match &method.function.kind {
                 Kind::Function(function) => {
                     let receiver = match method.receiver.kind {
                         Kind::Instance(id) | Kind::Class(id) => Some(id),
                         _ => None,
                     };
-                    Callable::Function { function: Arc::clone(function), receiver, skip: 1, bound: Vec::new() }
+                    Callable::Function {
+                        function: Arc::clone(function),
+                        receiver,
+                        skip: 1,
+                        bound: Vec::new(),
+                    }
                 }
                 _ => Callable::Unknown,
             },
@@ -236,7 +253,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 {
                     return Callable::Record(call.clone());
                 }
-                match self.interpreter.find_in_class(call, Ustr::from("__init__")).map(|(value, _)| value.kind) {
+                match self
+                    .interpreter
+                    .find_in_class(call, Ustr::from("__init__"))
+                    .map(|(value, _)| value.kind)
+                {
                     Some(Kind::Function(function)) => {
                         Callable::Function { function, receiver: Some(*class), skip: 1, bound: Vec::new() }
                     }
@@ -245,7 +266,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             }
             Kind::Instance(id) => {
                 let Some(class) = self.interpreter.class_of(call) else { return Callable::Unknown };
-                match self.interpreter.find_in_class(&class, Ustr::from("__call__")).map(|(value, _)| value.kind) {
+                match self
+                    .interpreter
+                    .find_in_class(&class, Ustr::from("__call__"))
+                    .map(|(value, _)| value.kind)
+                {
                     Some(Kind::Function(function)) => {
                         Callable::Function { function, receiver: Some(*id), skip: 1, bound: Vec::new() }
                     }
@@ -352,9 +377,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             }
         }
         if let Some(depends) = depends {
-            let call = depends.call.clone().or_else(|| bare.clone()).unwrap_or_else(|| {
-                Value::unknown("the dependency names no callable", Some(location))
-            });
+            let call = depends
+                .call
+                .clone()
+                .or_else(|| bare.clone())
+                .unwrap_or_else(|| Value::unknown("the dependency names no callable", Some(location)));
             let call = match bare_class(&call) {
                 Some(class) => class,
                 None => call,
@@ -394,19 +421,23 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             .and_then(Value::as_str)
             .map(str::to_owned)
             .unwrap_or_else(|| {
-                let converts = arguments.keyword("convert_underscores").and_then(Value::as_bool) != Some(false);
-                if place == ParameterPlace::Header && converts { name.replace('_', "-") } else { name.to_string() }
+                let converts =
+                    arguments.keyword("convert_underscores").and_then(Value::as_bool) != Some(false);
+                if place == ParameterPlace::Header && converts {
+                    name.replace('_', "-")
+                } else {
+                    name.to_string()
+                }
             });
-        let field_default = arguments
-            .get(0, "default")
-            .filter(|value| !matches!(value.kind, Kind::Ellipsis))
-            .cloned();
+        let field_default =
+            arguments.get(0, "default").filter(|value| !matches!(value.kind, Kind::Ellipsis)).cloned();
         let default = default.filter(|value| !matches!(value.kind, Kind::Ellipsis)).or(field_default);
         let has_factory = arguments.keyword("default_factory").is_some();
         let required = place == ParameterPlace::Path || (default.is_none() && !has_factory);
         let mut constraints: Vec<(Ustr, Value)> = Vec::new();
-        let sources = std::iter::once(arguments.keywords.clone())
-            .chain(metadata.iter().filter_map(|value| call_arguments(value)).map(|given| given.keywords.clone()));
+        let sources = std::iter::once(arguments.keywords.clone()).chain(
+            metadata.iter().filter_map(|value| call_arguments(value)).map(|given| given.keywords.clone()),
+        );
         for keywords in sources {
             for (keyword, value) in keywords {
                 if CONSTRAINTS.contains(&keyword.as_str())
@@ -481,7 +512,9 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 return match name.as_str() {
                     "typing.Annotated" | "typing.Optional" | "typing.Union" => {
                         let members = match (&index.kind, name.as_str()) {
-                            (Kind::Tuple(items), "typing.Annotated") => items.first().cloned().into_iter().collect(),
+                            (Kind::Tuple(items), "typing.Annotated") => {
+                                items.first().cloned().into_iter().collect()
+                            }
                             (Kind::Tuple(items), _) => items.to_vec(),
                             _ => vec![index.clone()],
                         };
@@ -501,18 +534,38 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             return !self.interpreter.class_order(&class).iter().filter_map(Value::as_external).any(|name| {
                 matches!(
                     name.as_str(),
-                    "pydantic.main.BaseModel" | "builtins.dict" | "builtins.list" | "builtins.set" | "builtins.tuple"
-                        | "typing.TypedDict" | "typing.NamedTuple" | "fastapi.UploadFile"
+                    "pydantic.main.BaseModel"
+                        | "builtins.dict"
+                        | "builtins.list"
+                        | "builtins.set"
+                        | "builtins.tuple"
+                        | "typing.TypedDict"
+                        | "typing.NamedTuple"
+                        | "fastapi.UploadFile"
                 )
             });
         }
         class.as_external().is_none_or(|name| {
             !matches!(
                 name.as_str(),
-                "builtins.dict" | "builtins.list" | "builtins.set" | "builtins.frozenset" | "builtins.tuple"
-                    | "typing.Dict" | "typing.List" | "typing.Set" | "typing.FrozenSet" | "typing.Tuple"
-                    | "typing.Sequence" | "typing.Mapping" | "typing.Iterable" | "collections.abc.Sequence"
-                    | "collections.abc.Mapping" | "collections.deque" | "typing.Deque" | "pydantic.main.BaseModel"
+                "builtins.dict"
+                    | "builtins.list"
+                    | "builtins.set"
+                    | "builtins.frozenset"
+                    | "builtins.tuple"
+                    | "typing.Dict"
+                    | "typing.List"
+                    | "typing.Set"
+                    | "typing.FrozenSet"
+                    | "typing.Tuple"
+                    | "typing.Sequence"
+                    | "typing.Mapping"
+                    | "typing.Iterable"
+                    | "collections.abc.Sequence"
+                    | "collections.abc.Mapping"
+                    | "collections.deque"
+                    | "typing.Deque"
+                    | "pydantic.main.BaseModel"
                     | "fastapi.UploadFile"
             )
         })
@@ -527,8 +580,18 @@ enum Callable {
 
 /// Keywords of `Query(...)`, `Field(...)` and the like that validation enforces.
 pub const CONSTRAINTS: &[&str] = &[
-    "gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "regex", "max_digits",
-    "decimal_places", "strict",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "multiple_of",
+    "min_length",
+    "max_length",
+    "pattern",
+    "regex",
+    "max_digits",
+    "decimal_places",
+    "strict",
 ];
 
 /// A `Depends(...)` or `Security(...)` object.
@@ -623,7 +686,9 @@ pub fn path_parameters(path: &str) -> Vec<String> {
 pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> String {
     match &annotation.kind {
         Kind::None => "None".to_owned(),
-        Kind::Class(id) => interpreter.class(*id).map_or_else(|| "?".to_owned(), |class| class.name.to_string()),
+        Kind::Class(id) => {
+            interpreter.class(*id).map_or_else(|| "?".to_owned(), |class| class.name.to_string())
+        }
         Kind::External(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
         Kind::Str(text) => format!("{text:?}"),
         Kind::Int(number) => number.to_string(),
@@ -659,10 +724,14 @@ pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> Strin
                     format!("{} | {}", type_text(interpreter, left), type_text(interpreter, right))
                 }
             }
-            Symbolic::Call { callee, arguments, .. } => match arguments.positional.first().and_then(Value::as_str) {
-                Some(name) if callee.as_external().is_some_and(|name| name.starts_with("typing.")) => name.to_owned(),
-                _ => type_text(interpreter, &callee.clone()),
-            },
+            Symbolic::Call { callee, arguments, .. } => {
+                match arguments.positional.first().and_then(Value::as_str) {
+                    Some(name) if callee.as_external().is_some_and(|name| name.starts_with("typing.")) => {
+                        name.to_owned()
+                    }
+                    _ => type_text(interpreter, &callee.clone()),
+                }
+            }
             Symbolic::Member { name, .. } => name.to_string(),
             _ => "?".to_owned(),
         },

@@ -95,7 +95,9 @@ impl GuardAnalysis {
             if node.kind == DependantKind::Handler {
                 continue;
             }
-            guard.scopes.extend(node.scopes.iter().filter(|scope| !guard.scopes.contains(scope)).cloned().collect::<Vec<_>>());
+            guard.scopes.extend(
+                node.scopes.iter().filter(|scope| !guard.scopes.contains(scope)).cloned().collect::<Vec<_>>(),
+            );
             let verdict = self.verdict(interpreter, effects, node);
             let name = match &node.kind {
                 DependantKind::SecurityScheme(class) => match class.rsplit_once('.') {
@@ -114,7 +116,9 @@ impl GuardAnalysis {
                     if !guard.by.contains(&name) {
                         guard.by.push(name.clone());
                     }
-                    guard.evidence.push((format!("`{}` is a guard ({})", short(&name), node.via), node.location));
+                    guard
+                        .evidence
+                        .push((format!("`{}` is a guard ({})", short(&name), node.via), node.location));
                     if let Some(at) = verdict.at {
                         let status = verdict.status.unwrap_or(401);
                         guard.evidence.push((format!("it refuses with {status}"), at));
@@ -134,7 +138,11 @@ impl GuardAnalysis {
                     }
                     if verdict.reads_credentials {
                         guard.evidence.push((
-                            format!("`{}` looks at credentials and refuses nobody ({})", short(&name), node.via),
+                            format!(
+                                "`{}` looks at credentials and refuses nobody ({})",
+                                short(&name),
+                                node.via
+                            ),
                             node.location,
                         ));
                     }
@@ -143,7 +151,12 @@ impl GuardAnalysis {
         }
     }
 
-    fn verdict(&mut self, interpreter: &mut Interpreter<'_>, effects: &mut EffectTable, node: &Dependant) -> Verdict {
+    fn verdict(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        effects: &mut EffectTable,
+        node: &Dependant,
+    ) -> Verdict {
         let nothing = Verdict {
             refusal: Refusal::Never,
             status: None,
@@ -171,7 +184,8 @@ impl GuardAnalysis {
     fn scheme(&self, interpreter: &mut Interpreter<'_>, node: &Dependant, class: &Ustr) -> Verdict {
         let helper = matches!(
             class.as_str(),
-            "fastapi.security.oauth2.OAuth2PasswordRequestForm" | "fastapi.security.oauth2.OAuth2PasswordRequestFormStrict"
+            "fastapi.security.oauth2.OAuth2PasswordRequestForm"
+                | "fastapi.security.oauth2.OAuth2PasswordRequestFormStrict"
         );
         let set = match &node.call.kind {
             Kind::Instance(id) => interpreter.instance(*id).and_then(|instance| {
@@ -192,11 +206,12 @@ impl GuardAnalysis {
             _ => None,
         };
         let optional = set.and_then(|value| interpreter.truth(&value)) == Some(false);
-        let status = if class.contains("oauth2") || class.contains("open_id") || self.version >= SCHEMES_ANSWER_401 {
-            401
-        } else {
-            403
-        };
+        let status =
+            if class.contains("oauth2") || class.contains("open_id") || self.version >= SCHEMES_ANSWER_401 {
+                401
+            } else {
+                403
+            };
         Verdict {
             refusal: if optional || helper { Refusal::Never } else { Refusal::Always },
             status: (!optional && !helper).then_some(status),
@@ -250,7 +265,10 @@ impl GuardAnalysis {
                 status: None,
                 at: None,
                 reads_credentials: false,
-                result: Value::unknown("the dependency has nothing to do with credentials", Some(node.location)),
+                result: Value::unknown(
+                    "the dependency has nothing to do with credentials",
+                    Some(node.location),
+                ),
             };
         }
         for parameter in &node.parameters {
@@ -274,7 +292,10 @@ impl GuardAnalysis {
                 status: None,
                 at: None,
                 reads_credentials: false,
-                result: Value::unknown("the dependency has nothing to do with credentials", Some(node.location)),
+                result: Value::unknown(
+                    "the dependency has nothing to do with credentials",
+                    Some(node.location),
+                ),
             },
             Err(raised) => {
                 let status = status_of_exception(interpreter, &raised.value);
@@ -293,7 +314,10 @@ impl GuardAnalysis {
             }
             Ok(result) => {
                 let result = if function.definition.is_generator {
-                    interpreter.elements(&result).and_then(|items| items.first().cloned()).unwrap_or(Value::NONE)
+                    interpreter
+                        .elements(&result)
+                        .and_then(|items| items.first().cloned())
+                        .unwrap_or(Value::NONE)
                 } else {
                     result
                 };
@@ -319,7 +343,8 @@ impl GuardAnalysis {
         for reached in crate::facts::reach(interpreter, function, receiver).into_iter().take(12) {
             for event in &reached.summary.events {
                 if let EventKind::Raise { exception, again: false } = &event.kind
-                    && status_of_exception(interpreter, exception).is_some_and(|status| matches!(status, 401 | 403))
+                    && status_of_exception(interpreter, exception)
+                        .is_some_and(|status| matches!(status, 401 | 403))
                 {
                     return Some(event.location);
                 }
@@ -376,11 +401,9 @@ impl GuardAnalysis {
     /// Starlette's `@requires("authenticated")` on the endpoint.
     fn required_decorator(&mut self, interpreter: &mut Interpreter<'_>, endpoint: &Value, guard: &mut Guard) {
         let Some(function) = interpreter.plain_function(endpoint) else { return };
-        let mentions_requires = function
-            .definition
-            .decorators
-            .iter()
-            .any(|decorator| crate::analysis::callee_text(decorator).is_some_and(|name| name.ends_with("requires")));
+        let mentions_requires = function.definition.decorators.iter().any(|decorator| {
+            crate::analysis::callee_text(decorator).is_some_and(|name| name.ends_with("requires"))
+        });
         if !mentions_requires {
             return;
         }
@@ -428,7 +451,9 @@ impl GuardAnalysis {
                         comparisons.push((left.clone(), right.clone()));
                         comparisons.push((right.clone(), left.clone()));
                     }
-                    Some(Symbolic::Member { name, .. }) if matches!(name.as_str(), "is_superuser" | "is_admin" | "is_staff") => {
+                    Some(Symbolic::Member { name, .. })
+                        if matches!(name.as_str(), "is_superuser" | "is_admin" | "is_staff") =>
+                    {
                         guard.roles.push(name.trim_start_matches("is_").to_owned());
                     }
                     _ => {}
@@ -494,12 +519,14 @@ impl GuardAnalysis {
                 Ok(value) => {
                     let alternatives = value.alternatives().to_vec();
                     let refusing = alternatives.iter().find_map(|alternative| {
-                        status_of_response(interpreter, alternative).filter(|status| matches!(status, 401 | 403))
+                        status_of_response(interpreter, alternative)
+                            .filter(|status| matches!(status, 401 | 403))
                     });
                     (refusing, alternatives.len() == 1)
                 }
                 Err(raised) => (
-                    status_of_exception(interpreter, &raised.value).filter(|status| matches!(status, 401 | 403)),
+                    status_of_exception(interpreter, &raised.value)
+                        .filter(|status| matches!(status, 401 | 403)),
                     true,
                 ),
             };
@@ -508,8 +535,10 @@ impl GuardAnalysis {
             guard.kind = GuardKind::Required;
             guard.evidence.push((format!("the middleware `{}` answers {status}", short(&name)), entry.site));
             if !certain {
-                guard.assumption =
-                    Some(format!("the middleware `{}` refuses on a condition that is not decided", short(&name)));
+                guard.assumption = Some(format!(
+                    "the middleware `{}` refuses on a condition that is not decided",
+                    short(&name)
+                ));
             }
             guard.by.push(name);
             statuses.push(status);
@@ -592,7 +621,11 @@ fn role_text(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String>
             if !interpreter.derives_from(&class, "enum.Enum") {
                 return None;
             }
-            let member = interpreter.attribute(value, Ustr::from("value"), fastwright_python::location::Span::default());
+            let member = interpreter.attribute(
+                value,
+                Ustr::from("value"),
+                fastwright_python::location::Span::default(),
+            );
             interpreter.text_of(&member)
         }
         _ => None,

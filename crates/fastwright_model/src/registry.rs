@@ -1,9 +1,12 @@
 //! What the program registers with FastAPI and Starlette while it is evaluated.
 
+use crate::facts::CallFacts;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
+use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Arguments, ObjectId, Value};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// The kind of an object that holds routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub struct RouterState {
     pub arguments: Arguments,
     /// Where it is made.
     pub site: Location,
+    /// Conditions under which it is made: what is registered on it under the same ones needs no
+    /// condition of its own.
+    pub conditions: Vec<ActiveCondition>,
     /// What was registered, in order.
     pub entries: Vec<Entry>,
     /// Middleware in the order of `add_middleware`: class or function, with its options.
@@ -79,6 +85,18 @@ pub enum Entry {
         /// Conditions under which the call is reached.
         conditions: Vec<ActiveCondition>,
     },
+}
+
+impl Entry {
+    /// Where it is registered.
+    pub fn site(&self) -> Location {
+        match self {
+            Entry::Route(route) => route.site,
+            Entry::Include(include) => include.site,
+            Entry::Mount(mount) => mount.site,
+            Entry::Frontend { site, .. } => *site,
+        }
+    }
 }
 
 /// A route as registered.
@@ -143,15 +161,25 @@ pub struct Registry {
     pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// Statuses that handlers answer for exception classes, as far as they were asked for.
     pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
+    /// What the calls of summaries lead to, as far as it was asked for.
+    pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }
 
 impl Registry {
     /// Starts the state of an app or router.
-    pub fn start(&mut self, id: ObjectId, kind: RouterKind, arguments: Arguments, site: Location) {
+    pub fn start(
+        &mut self,
+        id: ObjectId,
+        kind: RouterKind,
+        arguments: Arguments,
+        site: Location,
+        conditions: Vec<ActiveCondition>,
+    ) {
         let state = RouterState {
             kind,
             arguments,
             site,
+            conditions,
             entries: Vec::new(),
             middleware: Vec::new(),
             exception_handlers: Vec::new(),

@@ -35,6 +35,8 @@ pub struct FlatRoute {
     pub dependencies: Vec<(Value, String, Location)>,
     /// Tags from the outside inwards.
     pub tags: Vec<String>,
+    /// Values of `responses=` from the app inwards, the route's own last.
+    pub responses: Vec<Value>,
     /// Condition of its existence.
     pub conditional: Option<Condition>,
     /// Whether it and everything around it is in the document.
@@ -59,6 +61,7 @@ struct Surroundings {
     prefix: String,
     dependencies: Vec<(Value, String, Location)>,
     tags: Vec<String>,
+    responses: Vec<Value>,
     steps: Vec<(String, Location)>,
     conditional: Option<Condition>,
     hidden: bool,
@@ -71,7 +74,8 @@ pub fn routing_table(
     version: Version,
     source_text: &dyn Fn(Location) -> String,
 ) -> RoutingTable {
-    let mut builder = Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
+    let mut builder =
+        Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
     builder.app(app, &Surroundings::default(), &mut Vec::new());
     let Builder { mut table, frontends, .. } = builder;
     table.routes.extend(frontends);
@@ -92,6 +96,7 @@ impl Builder<'_, '_> {
         // A mounted application has its own dependencies and tags only.
         inner.dependencies.clear();
         inner.tags.clear();
+        inner.responses.clear();
         self.add_own(app, &mut inner, "the app");
         self.entries(app, app, usize::MAX, &inner, stack);
     }
@@ -110,6 +115,7 @@ impl Builder<'_, '_> {
         let dependencies = set(self.interpreter, "dependencies");
         let tags = set(self.interpreter, "tags");
         let include_in_schema = set(self.interpreter, "include_in_schema");
+        around.responses.extend(set(self.interpreter, "responses").filter(|value| !value.is_none()));
         self.add_dependencies(around, dependencies.as_ref(), what, site);
         self.add_tags(around, tags.as_ref());
         if include_in_schema.and_then(|value| value.as_bool()) == Some(false) {
@@ -117,7 +123,13 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn add_dependencies(&mut self, around: &mut Surroundings, value: Option<&Value>, what: &str, site: Location) {
+    fn add_dependencies(
+        &mut self,
+        around: &mut Surroundings,
+        value: Option<&Value>,
+        what: &str,
+        site: Location,
+    ) {
         let Some(value) = value.filter(|value| !value.is_none()) else { return };
         match self.interpreter.elements(value) {
             Some(items) => {
@@ -164,7 +176,9 @@ impl Builder<'_, '_> {
         };
         for (callee, site) in escapes {
             self.undecided(
-                format!("`{callee}` is given this router or app and its code is not followed: it may add routes"),
+                format!(
+                    "`{callee}` is given this router or app and its code is not followed: it may add routes"
+                ),
                 site,
             );
         }
@@ -189,6 +203,7 @@ impl Builder<'_, '_> {
                         registration: steps(&inner, "frontend files", site),
                         dependencies: inner.dependencies.clone(),
                         tags: Vec::new(),
+                        responses: Vec::new(),
                         conditional: inner.conditional,
                         include_in_schema: false,
                         app,
@@ -231,6 +246,7 @@ impl Builder<'_, '_> {
         self.add_dependencies(&mut inner, dependencies.as_ref(), "the route", route.site);
         let tags = route.options.keyword("tags").cloned();
         self.add_tags(&mut inner, tags.as_ref());
+        inner.responses.extend(route.options.keyword("responses").filter(|value| !value.is_none()).cloned());
         let hidden = inner.hidden
             || route.kind != EntryKind::Operation
             || route.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false);
@@ -250,6 +266,7 @@ impl Builder<'_, '_> {
             registration: steps(&inner, "registered", route.site),
             dependencies: inner.dependencies.clone(),
             tags: inner.tags.clone(),
+            responses: inner.responses.clone(),
             conditional: inner.conditional,
             include_in_schema: !hidden,
             app,
@@ -307,6 +324,9 @@ impl Builder<'_, '_> {
         self.add_dependencies(&mut inner, dependencies.as_ref(), "the inclusion", include.site);
         let tags = include.options.keyword("tags").cloned();
         self.add_tags(&mut inner, tags.as_ref());
+        inner
+            .responses
+            .extend(include.options.keyword("responses").filter(|value| !value.is_none()).cloned());
         if include.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false) {
             inner.hidden = true;
         }
@@ -335,6 +355,7 @@ impl Builder<'_, '_> {
             registration: steps(&inner, "mounted", mount.site),
             dependencies: Vec::new(),
             tags: Vec::new(),
+            responses: Vec::new(),
             conditional: inner.conditional.clone(),
             include_in_schema: false,
             app,
@@ -353,7 +374,10 @@ impl Builder<'_, '_> {
             None => {
                 if mount.app.is_unknown() {
                     let reason = self.reason(&mount.app);
-                    self.undecided(format!("what is mounted at `{}` is not known: {reason}", inner.prefix), mount.site);
+                    self.undecided(
+                        format!("what is mounted at `{}` is not known: {reason}", inner.prefix),
+                        mount.site,
+                    );
                 }
             }
         }

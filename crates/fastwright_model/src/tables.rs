@@ -61,16 +61,14 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
     let object = interpreter.class(class)?;
     let location = object.location;
     let class_name = object.name;
-    let is_sqlmodel = object.keywords.iter().any(|(name, value)| *name == "table" && value.as_bool() == Some(true))
-        && interpreter.derives_from(&value, "sqlmodel.main.SQLModel");
+    let is_sqlmodel =
+        object.keywords.iter().any(|(name, value)| *name == "table" && value.as_bool() == Some(true))
+            && interpreter.derives_from(&value, "sqlmodel.main.SQLModel");
     let own_name = interpreter.find_in_class(&value, Ustr::from("__tablename__")).map(|(value, _)| value);
     let own_table = interpreter.find_in_class(&value, Ustr::from("__table__")).map(|(value, _)| value);
-    let abstract_class = interpreter
-        .class(class)?
-        .attributes
-        .get(&Ustr::from("__abstract__"))
-        .and_then(Value::as_bool)
-        == Some(true);
+    let abstract_class =
+        interpreter.class(class)?.attributes.get(&Ustr::from("__abstract__")).and_then(Value::as_bool)
+            == Some(true);
     if abstract_class || !(is_sqlmodel || own_name.is_some() || own_table.is_some()) {
         return None;
     }
@@ -85,7 +83,8 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         let mut names: Vec<Ustr> = object.annotations.keys().copied().collect();
-        names.extend(object.attributes.keys().filter(|name| !object.annotations.contains_key(*name)).copied());
+        names
+            .extend(object.attributes.keys().filter(|name| !object.annotations.contains_key(*name)).copied());
         for name in names {
             if name.starts_with("__") {
                 continue;
@@ -103,10 +102,11 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
             match made_by.as_deref() {
                 Some("sqlalchemy.orm.relationship" | "sqlmodel.main.Relationship") => {
                     let arguments = arguments_of(assigned.as_ref());
-                    let lazy = arguments.keyword("lazy").and_then(Value::as_str).map(str::to_owned).or_else(|| {
-                        let options = arguments.keyword("sa_relationship_kwargs")?;
-                        dict_entry(interpreter, options, "lazy")?.as_str().map(str::to_owned)
-                    });
+                    let lazy =
+                        arguments.keyword("lazy").and_then(Value::as_str).map(str::to_owned).or_else(|| {
+                            let options = arguments.keyword("sa_relationship_kwargs")?;
+                            dict_entry(interpreter, options, "lazy")?.as_str().map(str::to_owned)
+                        });
                     let target = arguments
                         .positional
                         .first()
@@ -114,11 +114,24 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
                         .or_else(|| relation_target(interpreter, annotation.as_ref()?));
                     relationships.insert(
                         name,
-                        Relationship { name, target, lazy: lazy.unwrap_or_else(|| "select".to_owned()), location: place },
+                        Relationship {
+                            name,
+                            target,
+                            lazy: lazy.unwrap_or_else(|| "select".to_owned()),
+                            location: place,
+                        },
                     );
                 }
-                Some("sqlalchemy.orm.mapped_column" | "sqlalchemy.Column" | "sqlmodel.main.Field" | "sqlalchemy.orm.column_property") => {
-                    columns.insert(name, column(interpreter, name, assigned.as_ref(), annotation.as_ref(), place));
+                Some(
+                    "sqlalchemy.orm.mapped_column"
+                    | "sqlalchemy.Column"
+                    | "sqlmodel.main.Field"
+                    | "sqlalchemy.orm.column_property",
+                ) => {
+                    columns.insert(
+                        name,
+                        column(interpreter, name, assigned.as_ref(), annotation.as_ref(), place),
+                    );
                 }
                 _ => {
                     let mapped = annotation.as_ref().is_some_and(is_mapped);
@@ -126,7 +139,10 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
                         continue;
                     }
                     if mapped || (is_sqlmodel && annotation.is_some()) {
-                        columns.insert(name, column(interpreter, name, assigned.as_ref(), annotation.as_ref(), place));
+                        columns.insert(
+                            name,
+                            column(interpreter, name, assigned.as_ref(), annotation.as_ref(), place),
+                        );
                     }
                 }
             }

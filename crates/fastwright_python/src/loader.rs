@@ -10,7 +10,7 @@ use crate::source::SourceTree;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use ustr::Ustr;
@@ -67,7 +67,8 @@ pub struct Program {
     origins: Vec<Origin>,
     keys: FxHashMap<PathBuf, ModuleKey>,
     modules: Vec<(ModuleLocation, FoundModule)>,
-    packages: FxHashMap<String, bool>,
+    /// Folders of installed packages, with whether their files import FastAPI.
+    folders: FxHashMap<PathBuf, bool>,
     environment_is_complete: bool,
     frozen: bool,
 }
@@ -87,8 +88,11 @@ impl Program {
     /// A program of which nothing is read yet.
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>, may_evaluate: fn(&str) -> bool) -> Self {
         let resolver = ModuleResolver::new(Arc::clone(&project), Arc::clone(&tree));
-        let environment_is_complete =
-            project.environment.is_some() && resolver.resolve_absolute("fastapi").is_some();
+        // An environment that FastAPI itself would not run in holds only some of the libraries.
+        let environment_is_complete = project.environment.is_some()
+            && ["fastapi", "starlette", "pydantic"]
+                .iter()
+                .all(|name| resolver.resolve_absolute(name).is_some());
         Self {
             project,
             tree,
@@ -100,7 +104,7 @@ impl Program {
             origins: Vec::new(),
             keys: FxHashMap::default(),
             modules: Vec::new(),
-            packages: FxHashMap::default(),
+            folders: FxHashMap::default(),
             environment_is_complete,
             frozen: false,
         }
@@ -212,11 +216,13 @@ impl Program {
     fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
         let texts: Vec<(FileIndex, String)> = wave
             .iter()
-            .filter_map(|&index| match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
-                FileState::Text(text) => Some((index, text)),
-                other => {
-                    self.states[index.index()] = other;
-                    None
+            .filter_map(|&index| {
+                match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
+                    FileState::Text(text) => Some((index, text)),
+                    other => {
+                        self.states[index.index()] = other;
+                        None
+                    }
                 }
             })
             .collect();
@@ -255,7 +261,9 @@ impl Program {
             let FileState::Parsed(file) = self.states[importer.index()] else { continue };
             let root = self.project.file(importer).import_root;
             for import in &self.codes[file.0 as usize].imports {
-                let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else { continue };
+                let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else {
+                    continue;
+                };
                 let mut names = vec![dotted.clone()];
                 names.extend(import.names.iter().filter(|name| *name != "*").map(|name| {
                     if dotted.is_empty() { name.to_string() } else { format!("{dotted}.{name}") }
@@ -392,22 +400,26 @@ impl Program {
     }
 
     /// Whether an installed file is evaluated: its package must be allowed, and must be one that works
-    /// with FastAPI, which its sources say by importing it.
+    /// with FastAPI, which its sources say by importing it: those of the package itself, or those of the
+    /// folder that the file stands in.
     fn evaluates(&mut self, outside: &OutsideFile) -> bool {
-        let package = outside.module.split('.').next().unwrap_or(&outside.module).to_owned();
-        if let Some(known) = self.packages.get(&package) {
-            return *known;
+        let package = outside.module.split('.').next().unwrap_or(&outside.module);
+        if !(self.may_evaluate)(package) {
+            return false;
         }
-        let allowed = (self.may_evaluate)(&package) && self.package_uses_fastapi(outside);
-        self.packages.insert(package, allowed);
-        allowed
+        let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
+        let Some(own) = outside.path.parent() else { return false };
+        let top = outside.path.ancestors().nth(depth.max(1)).unwrap_or(own);
+        self.uses_fastapi(top) || own != top && self.uses_fastapi(own)
     }
 
-    fn package_uses_fastapi(&self, outside: &OutsideFile) -> bool {
-        let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
-        let Some(folder) = outside.path.ancestors().nth(depth.max(1)) else { return false };
-        let Ok(entries) = self.tree.entries(folder) else { return false };
-        entries
+    /// Whether a Python file directly in a folder of an installed package imports FastAPI or Starlette.
+    fn uses_fastapi(&mut self, folder: &Path) -> bool {
+        if let Some(known) = self.folders.get(folder) {
+            return *known;
+        }
+        let entries = self.tree.entries(folder).unwrap_or_default();
+        let uses = entries
             .iter()
             .filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py"))
             .any(|entry| {
@@ -416,7 +428,9 @@ impl Program {
                         .iter()
                         .any(|needle| memchr::memmem::find(&bytes, needle).is_some())
                 })
-            })
+            });
+        self.folders.insert(folder.to_owned(), uses);
+        uses
     }
 
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
@@ -445,7 +459,9 @@ impl Program {
             };
             return match resolved {
                 Some(ModuleLocation::File(_)) => Found::Missing,
-                Some(ModuleLocation::Outside(outside)) if !outside.installed || self.environment_is_complete => {
+                Some(ModuleLocation::Outside(outside))
+                    if !outside.installed || self.environment_is_complete =>
+                {
                     Found::Missing
                 }
                 _ => Found::Library,
@@ -501,7 +517,12 @@ impl ModuleSource for SharedProgram {
     fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)> {
         let program = self.0.borrow();
         let Some((location, _)) = program.modules.get(key.0 as usize) else { return Vec::new() };
-        program.resolver.submodules(location).into_iter().map(|module| (module.name, module.is_package)).collect()
+        program
+            .resolver
+            .submodules(location)
+            .into_iter()
+            .map(|module| (module.name, module.is_package))
+            .collect()
     }
 
     fn path_of(&self, key: ModuleKey) -> String {

@@ -62,7 +62,9 @@ fn place_at(expr: &mut Expr, span: Span) {
             place_at(base, span);
             place_at(index, span);
         }
-        ExprKind::Tuple(items) | ExprKind::List(items) => items.iter_mut().for_each(|item| place_at(item, span)),
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            items.iter_mut().for_each(|item| place_at(item, span))
+        }
         ExprKind::Binary(_, pair) => {
             place_at(&mut pair.0, span);
             place_at(&mut pair.1, span);
@@ -136,7 +138,9 @@ impl Lowering {
         Some(match statement {
             ast::Stmt::FunctionDef(node) => StmtKind::Function(self.function(node)),
             ast::Stmt::ClassDef(node) => StmtKind::Class(self.class(node)),
-            ast::Stmt::Return(node) => StmtKind::Return(node.value.as_deref().map(|value| self.expression(value))),
+            ast::Stmt::Return(node) => {
+                StmtKind::Return(node.value.as_deref().map(|value| self.expression(value)))
+            }
             ast::Stmt::Delete(node) => StmtKind::Delete(self.expressions(&node.targets)),
             ast::Stmt::TypeAlias(node) => {
                 let ast::Expr::Name(target) = node.name.as_ref() else { return None };
@@ -146,9 +150,10 @@ impl Lowering {
                     type_parameters: self.type_parameters(node.type_params.as_deref()),
                 }
             }
-            ast::Stmt::Assign(node) => {
-                StmtKind::Assign { targets: self.expressions(&node.targets), value: self.expression(&node.value) }
-            }
+            ast::Stmt::Assign(node) => StmtKind::Assign {
+                targets: self.expressions(&node.targets),
+                value: self.expression(&node.value),
+            },
             ast::Stmt::AugAssign(node) => StmtKind::AugAssign {
                 target: self.expression(&node.target),
                 operator: binary_operator(node.op),
@@ -243,8 +248,12 @@ impl Lowering {
                 });
                 StmtKind::ImportFrom { level: node.level, module, names }
             }
-            ast::Stmt::Global(node) => StmtKind::Global(node.names.iter().map(|id| name(id.as_str())).collect()),
-            ast::Stmt::Nonlocal(node) => StmtKind::Nonlocal(node.names.iter().map(|id| name(id.as_str())).collect()),
+            ast::Stmt::Global(node) => {
+                StmtKind::Global(node.names.iter().map(|id| name(id.as_str())).collect())
+            }
+            ast::Stmt::Nonlocal(node) => {
+                StmtKind::Nonlocal(node.names.iter().map(|id| name(id.as_str())).collect())
+            }
             ast::Stmt::Expr(node) => StmtKind::Expr(self.expression(&node.value)),
             ast::Stmt::Pass(_) => StmtKind::Pass,
             ast::Stmt::Break(_) => StmtKind::Break,
@@ -279,7 +288,8 @@ impl Lowering {
     fn function(&mut self, node: &ast::StmtFunctionDef) -> Arc<FunctionDef> {
         let qualname = self.qualname(node.name.as_str());
         let index = self.reserve_function();
-        let decorators = node.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        let decorators =
+            node.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
         let parameters = self.parameters(&node.parameters);
         let returns = node.returns.as_deref().map(|returns| Arc::new(self.expression(returns)));
         let type_parameters = self.type_parameters(node.type_params.as_deref());
@@ -333,8 +343,10 @@ impl Lowering {
 
     fn class(&mut self, node: &ast::StmtClassDef) -> Arc<ClassDef> {
         let qualname = self.qualname(node.name.as_str());
-        let decorators = node.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
-        let arguments = node.arguments.as_deref().map(|arguments| self.arguments(arguments)).unwrap_or_default();
+        let decorators =
+            node.decorator_list.iter().map(|decorator| self.expression(&decorator.expression)).collect();
+        let arguments =
+            node.arguments.as_deref().map(|arguments| self.arguments(arguments)).unwrap_or_default();
         let type_parameters = self.type_parameters(node.type_params.as_deref());
         self.scopes.push(Scope::Class(qualname));
         let body = self.statements(&node.body);
@@ -403,13 +415,20 @@ impl Lowering {
         Parameter {
             name: name(parameter.name.as_str()),
             kind,
-            annotation: parameter.annotation.as_deref().map(|annotation| Arc::new(self.expression(annotation))),
+            annotation: parameter
+                .annotation
+                .as_deref()
+                .map(|annotation| Arc::new(self.expression(annotation))),
             default: None,
             span: span(parameter.range),
         }
     }
 
-    fn parameter_with_default(&mut self, parameter: &ast::ParameterWithDefault, kind: ParameterKind) -> Parameter {
+    fn parameter_with_default(
+        &mut self,
+        parameter: &ast::ParameterWithDefault,
+        kind: ParameterKind,
+    ) -> Parameter {
         let mut lowered = self.parameter(&parameter.parameter, kind);
         lowered.default = parameter.default.as_deref().map(|default| self.expression(default));
         lowered.span = span(parameter.range);
@@ -474,7 +493,9 @@ impl Lowering {
                     .map(|keyword| (name(keyword.attr.as_str()), self.pattern(&keyword.pattern)))
                     .collect(),
             },
-            ast::Pattern::MatchStar(node) => Pattern::Star(node.name.as_ref().map(|star| name(star.as_str()))),
+            ast::Pattern::MatchStar(node) => {
+                Pattern::Star(node.name.as_ref().map(|star| name(star.as_str())))
+            }
             ast::Pattern::MatchAs(node) => Pattern::As {
                 pattern: node.pattern.as_deref().map(|inner| Box::new(self.pattern(inner))),
                 name: node.name.as_ref().map(|target| name(target.as_str())),
@@ -526,13 +547,18 @@ impl Lowering {
                 (ast::UnaryOp::Not, operand) => ExprKind::Not(self.boxed(operand)),
                 (ast::UnaryOp::UAdd, operand) => ExprKind::Unary(UnaryOperator::Plus, self.boxed(operand)),
                 (ast::UnaryOp::USub, operand) => ExprKind::Unary(UnaryOperator::Minus, self.boxed(operand)),
-                (ast::UnaryOp::Invert, operand) => ExprKind::Unary(UnaryOperator::Invert, self.boxed(operand)),
+                (ast::UnaryOp::Invert, operand) => {
+                    ExprKind::Unary(UnaryOperator::Invert, self.boxed(operand))
+                }
             },
             ast::Expr::Lambda(node) => {
                 let qualname = self.qualname("<lambda>");
                 let index = self.reserve_function();
-                let parameters =
-                    node.parameters.as_deref().map(|parameters| self.parameters(parameters)).unwrap_or_default();
+                let parameters = node
+                    .parameters
+                    .as_deref()
+                    .map(|parameters| self.parameters(parameters))
+                    .unwrap_or_default();
                 self.scopes.push(Scope::Function(qualname));
                 self.yields.push(false);
                 let value = self.expression(&node.body);
@@ -571,7 +597,9 @@ impl Lowering {
             ast::Expr::ListComp(node) => {
                 self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators)
             }
-            ast::Expr::SetComp(node) => self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators),
+            ast::Expr::SetComp(node) => {
+                self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators)
+            }
             ast::Expr::DictComp(node) => {
                 let key = node.key.as_deref().unwrap_or(&node.value);
                 self.comprehension(ComprehensionKind::Dict, key, Some(&node.value), &node.generators)
@@ -604,7 +632,9 @@ impl Lowering {
                 let mut parts = Vec::new();
                 for part in &node.value {
                     match part {
-                        ast::FStringPart::Literal(literal) => parts.push(FormatPart::Text(Arc::from(&*literal.value))),
+                        ast::FStringPart::Literal(literal) => {
+                            parts.push(FormatPart::Text(Arc::from(&*literal.value)))
+                        }
                         ast::FStringPart::FString(string) => self.format_parts(&string.elements, &mut parts),
                     }
                 }
@@ -630,8 +660,12 @@ impl Lowering {
             ast::Expr::BooleanLiteral(node) => ExprKind::Bool(node.value),
             ast::Expr::NoneLiteral(_) => ExprKind::None,
             ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
-            ast::Expr::Attribute(node) => ExprKind::Attribute(self.boxed(&node.value), name(node.attr.as_str())),
-            ast::Expr::Subscript(node) => ExprKind::Subscript(self.boxed(&node.value), self.boxed(&node.slice)),
+            ast::Expr::Attribute(node) => {
+                ExprKind::Attribute(self.boxed(&node.value), name(node.attr.as_str()))
+            }
+            ast::Expr::Subscript(node) => {
+                ExprKind::Subscript(self.boxed(&node.value), self.boxed(&node.slice))
+            }
             ast::Expr::Starred(node) => ExprKind::Starred(self.boxed(&node.value)),
             ast::Expr::Name(node) => ExprKind::Name(name(&node.id)),
             ast::Expr::List(node) => ExprKind::List(self.expressions(&node.elts)),

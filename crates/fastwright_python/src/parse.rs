@@ -55,13 +55,15 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, ParseProblem> {
             let valid_up_to = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
             match coding_cookie(&bytes).as_deref() {
-                Some("latin-1" | "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "cp1252" | "windows-1252"
-                    | "iso-8859-15" | "ascii" | "us-ascii") => {
-                    Ok(bytes.iter().map(|&byte| byte as char).collect())
-                }
+                Some(
+                    "latin-1" | "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "cp1252" | "windows-1252"
+                    | "iso-8859-15" | "ascii" | "us-ascii",
+                ) => Ok(bytes.iter().map(|&byte| byte as char).collect()),
                 Some(other) => Err(ParseProblem {
                     kind: "not-utf-8",
-                    message: format!("the file is encoded as {other}, which is not supported: save it as UTF-8"),
+                    message: format!(
+                        "the file is encoded as {other}, which is not supported: save it as UTF-8"
+                    ),
                     offset: None,
                 }),
                 None => Err(ParseProblem {
@@ -84,8 +86,11 @@ fn coding_cookie(bytes: &[u8]) -> Option<String> {
         if let Some(at) = comment.find("coding") {
             let rest = comment[at + 6..].strip_prefix([':', '=']);
             if let Some(rest) = rest {
-                let name: String =
-                    rest.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+                let name: String = rest
+                    .trim_start()
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+                    .collect();
                 return Some(name.to_ascii_lowercase().replace('_', "-"));
             }
         }
@@ -98,7 +103,10 @@ fn syntax_problem(text: &str, errors: &[ruff_python_parser::ParseError]) -> Opti
     let offset = error.location.start().to_u32().min(text.len() as u32);
     Some(ParseProblem {
         kind: "syntax-error",
-        message: format!("{}: the file can't be imported, it is reviewed as far as it could be read", error.error),
+        message: format!(
+            "{}: the file can't be imported, it is reviewed as far as it could be read",
+            error.error
+        ),
         offset: Some(offset),
     })
 }
@@ -153,7 +161,8 @@ pub fn parse(text: String) -> ParsedFile {
         Err(lower::TooDeep { offset }) => {
             problem.get_or_insert(ParseProblem {
                 kind: "too-deep",
-                message: "the code nests too deeply to be analysed (Python itself refuses to compile it)".to_owned(),
+                message: "the code nests too deeply to be analysed (Python itself refuses to compile it)"
+                    .to_owned(),
                 offset: Some(offset),
             });
             Module::default()

@@ -81,11 +81,7 @@ pub trait SourceTree: Send + Sync {
     /// # Errors
     /// As [`SourceTree::entries`].
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
-        Ok(self
-            .entries(directory)?
-            .into_iter()
-            .map(|entry| entry.path)
-            .collect())
+        Ok(self.entries(directory)?.into_iter().map(|entry| entry.path).collect())
     }
 }
 
@@ -126,18 +122,13 @@ impl SourceTree for DiskTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         // Opening a FIFO blocks until somebody writes, so the kind is asked before opening.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         fs::read(path)
     }
 
     fn kind(&self, path: &Path) -> Option<EntryKind> {
-        fs::metadata(path)
-            .ok()
-            .map(|metadata| kind_of(metadata.file_type()))
+        fs::metadata(path).ok().map(|metadata| kind_of(metadata.file_type()))
     }
 
     fn size(&self, path: &Path) -> io::Result<u64> {
@@ -145,10 +136,7 @@ impl SourceTree for DiskTree {
         if metadata.is_file() {
             Ok(metadata.len())
         } else {
-            Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ))
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
         }
     }
 
@@ -161,16 +149,9 @@ impl SourceTree for DiskTree {
                 continue;
             };
             let is_link = file_type.is_symlink();
-            let kind = if is_link {
-                self.kind(&path).unwrap_or(EntryKind::Other)
-            } else {
-                kind_of(file_type)
-            };
-            entries.push(TreeEntry {
-                path,
-                kind,
-                is_link,
-            });
+            let kind =
+                if is_link { self.kind(&path).unwrap_or(EntryKind::Other) } else { kind_of(file_type) };
+            entries.push(TreeEntry { path, kind, is_link });
         }
         // One directory's entries share their prefix: comparing the bytes is comparing the names.
         entries.sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
@@ -178,11 +159,7 @@ impl SourceTree for DiskTree {
     }
 
     fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        };
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Ok(normalized(&std::path::absolute(path)?))
     }
 
@@ -262,10 +239,7 @@ impl MemoryTree {
 
 impl SourceTree for MemoryTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.files
-            .get(&self.located(path))
-            .cloned()
-            .ok_or_else(not_found)
+        self.files.get(&self.located(path)).cloned().ok_or_else(not_found)
     }
 
     fn kind(&self, path: &Path) -> Option<EntryKind> {
@@ -280,10 +254,7 @@ impl SourceTree for MemoryTree {
     }
 
     fn size(&self, path: &Path) -> io::Result<u64> {
-        self.files
-            .get(&self.located(path))
-            .map(|bytes| bytes.len() as u64)
-            .ok_or_else(not_found)
+        self.files.get(&self.located(path)).map(|bytes| bytes.len() as u64).ok_or_else(not_found)
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<TreeEntry>> {
@@ -293,23 +264,11 @@ impl SourceTree for MemoryTree {
         }
         let child = |path: &&PathBuf| path.parent() == Some(directory.as_path());
         let within = |path: &&PathBuf| path.starts_with(&directory);
-        let files = self
-            .files
-            .range(directory.clone()..)
-            .map(|(path, _)| path)
-            .take_while(within)
-            .filter(child);
-        let folders = self
-            .directories
-            .range(directory.clone()..)
-            .take_while(within)
-            .filter(child);
+        let files =
+            self.files.range(directory.clone()..).map(|(path, _)| path).take_while(within).filter(child);
+        let folders = self.directories.range(directory.clone()..).take_while(within).filter(child);
         let mut entries: Vec<TreeEntry> = files
-            .map(|path| TreeEntry {
-                path: path.clone(),
-                kind: EntryKind::File,
-                is_link: false,
-            })
+            .map(|path| TreeEntry { path: path.clone(), kind: EntryKind::File, is_link: false })
             .chain(folders.map(|path| TreeEntry {
                 path: path.clone(),
                 kind: EntryKind::Directory,
@@ -326,11 +285,7 @@ impl SourceTree for MemoryTree {
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         let path = self.located(path);
-        if self.kind(&path).is_some() {
-            Ok(path)
-        } else {
-            Err(not_found())
-        }
+        if self.kind(&path).is_some() { Ok(path) } else { Err(not_found()) }
     }
 }
 

@@ -180,7 +180,8 @@ impl Interpreter<'_> {
     pub(crate) fn record_item_store(&mut self, base: &Value, index: &Value, value: &Value, span: Span) {
         if self.mode == Mode::Summary {
             let location = self.here(span);
-            let kind = EventKind::StoreItem { base: base.clone(), index: index.clone(), value: value.clone() };
+            let kind =
+                EventKind::StoreItem { base: base.clone(), index: index.clone(), value: value.clone() };
             self.push_event(location, kind);
         }
     }
@@ -241,9 +242,15 @@ impl Interpreter<'_> {
                 let key = SummaryKey { function: function.serial, receiver: *receiver };
                 reached = Some((Arc::clone(function), key));
                 let result = self.apply_summary(function, *receiver, arguments, site);
-                if let Kind::Class(_) = callee.kind { result.map(|_| self.made(callee, recorded, site)) } else { result }
+                if let Kind::Class(_) = callee.kind {
+                    result.map(|_| self.made(callee, recorded, site))
+                } else {
+                    result
+                }
             }
-            (None, Kind::Class(_)) => Ok(Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })),
+            (None, Kind::Class(_)) => {
+                Ok(Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site }))
+            }
             (None, _) => self.call_directly(callee, arguments, span),
         };
         if let (Some(index), Some(recorder)) = (recorded, self.recorders.last_mut())
@@ -304,8 +311,11 @@ impl Interpreter<'_> {
                 match init.map(|(value, _)| value.kind) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
-                        let made =
-                            Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments: arguments.clone(), site });
+                        let made = Value::symbolic(Symbolic::Call {
+                            callee: callee.clone(),
+                            arguments: arguments.clone(),
+                            site,
+                        });
                         arguments.positional.insert(0, made);
                         (Some((function, Some(*class))), arguments)
                     }
@@ -361,12 +371,18 @@ impl Interpreter<'_> {
             });
         };
         if summary.always_raises {
-            return Err(Box::new(Raised { value: Value::unknown("the function never returns", Some(site)), location: site }));
+            return Err(Box::new(Raised {
+                value: Value::unknown("the function never returns", Some(site)),
+                location: site,
+            }));
         }
         let mut budget = 400;
         if function.definition.is_generator {
-            let yields: Vec<Value> =
-                summary.yields.iter().map(|value| substitute(value, function.id, &names, &mut budget)).collect();
+            let yields: Vec<Value> = summary
+                .yields
+                .iter()
+                .map(|value| substitute(value, function.id, &names, &mut budget))
+                .collect();
             return Ok(self.list(yields));
         }
         let result = substitute(&summary.returns, function.id, &names, &mut budget);
@@ -393,7 +409,11 @@ impl Interpreter<'_> {
     }
 
     /// Walks a function, once. Nothing while it is being walked (recursion), or when fuel is used up.
-    pub fn summarize(&mut self, function: &Arc<FunctionValue>, receiver: Option<ObjectId>) -> Option<Arc<Summary>> {
+    pub fn summarize(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        receiver: Option<ObjectId>,
+    ) -> Option<Arc<Summary>> {
         let key = SummaryKey { function: function.serial, receiver };
         if let Some(summary) = self.summaries.done.get(&key) {
             return Some(Arc::clone(summary));
@@ -405,9 +425,10 @@ impl Interpreter<'_> {
             return None;
         }
         // Function objects that are made while summaries run can make further ones without end.
-        let nested = self.frames.iter().filter(|frame| {
-            frame.function.as_ref().is_some_and(|running| running.id == function.id)
-        });
+        let nested = self
+            .frames
+            .iter()
+            .filter(|frame| frame.function.as_ref().is_some_and(|running| running.id == function.id));
         if nested.count() >= 3 {
             self.summaries.running.remove(&key);
             return None;
@@ -434,9 +455,7 @@ impl Interpreter<'_> {
         self.conditions = saved_conditions;
         let always_raises = flow.is_err() && frame.returns.is_empty() && !function.definition.is_generator;
         let falls_through = matches!(flow, Ok(crate::interpreter::Flow::Normal));
-        let returns = Value::union(
-            frame.returns.into_iter().chain(falls_through.then_some(Value::NONE)),
-        );
+        let returns = Value::union(frame.returns.into_iter().chain(falls_through.then_some(Value::NONE)));
         let summary = Arc::new(Summary {
             key,
             function: Arc::clone(function),
@@ -453,7 +472,12 @@ impl Interpreter<'_> {
     }
 
     /// What a parameter is while its function is walked.
-    fn symbolic_parameter(&mut self, function: &Arc<FunctionValue>, index: usize, receiver: Option<ObjectId>) -> Value {
+    fn symbolic_parameter(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        index: usize,
+        receiver: Option<ObjectId>,
+    ) -> Value {
         let parameter = &function.definition.parameters[index];
         let location = Location { file: function.id.file, span: parameter.span };
         if index == 0
@@ -538,7 +562,12 @@ pub fn substitute(
     changed(value, function, names, budget).unwrap_or_else(|| value.clone())
 }
 
-fn changed(value: &Value, function: FunctionId, names: &FxHashMap<Ustr, Value>, budget: &mut u32) -> Option<Value> {
+fn changed(
+    value: &Value,
+    function: FunctionId,
+    names: &FxHashMap<Ustr, Value>,
+    budget: &mut u32,
+) -> Option<Value> {
     if *budget == 0 {
         return None;
     }
@@ -597,15 +626,14 @@ fn changed(value: &Value, function: FunctionId, names: &FxHashMap<Ustr, Value>, 
             Symbolic::Call { callee, arguments, site } => {
                 let new_callee = again(callee);
                 let positional = changed_all(&arguments.positional, function, names, budget);
-                let keyword_values: Vec<Value> = arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
+                let keyword_values: Vec<Value> =
+                    arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
                 let keywords = changed_all(&keyword_values, function, names, budget);
                 if new_callee.is_none() && positional.is_none() && keywords.is_none() {
                     return None;
                 }
                 let keywords = match keywords {
-                    Some(values) => {
-                        arguments.keywords.iter().map(|(name, _)| *name).zip(values).collect()
-                    }
+                    Some(values) => arguments.keywords.iter().map(|(name, _)| *name).zip(values).collect(),
                     None => arguments.keywords.clone(),
                 };
                 Symbolic::Call {
@@ -621,7 +649,9 @@ fn changed(value: &Value, function: FunctionId, names: &FxHashMap<Ustr, Value>, 
         },
         Kind::Method(method) => {
             let receiver = again(&method.receiver)?;
-            return Some(Kind::Method(Arc::new(MethodValue { receiver, function: method.function.clone() })).into());
+            return Some(
+                Kind::Method(Arc::new(MethodValue { receiver, function: method.function.clone() })).into(),
+            );
         }
         Kind::Union(values) => {
             return Some(Value::union(changed_all(values, function, names, budget)?));

@@ -1,6 +1,7 @@
 //! What a rule may look at.
 
 use crate::call_graph::CallGraph;
+use crate::request_code::RequestCode;
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use std::cell::OnceCell;
@@ -20,9 +21,16 @@ pub struct Context<'a> {
 #[derive(Debug, Default)]
 pub struct SharedFacts {
     call_graph: OnceCell<CallGraph>,
+    request_code: OnceCell<RequestCode>,
 }
 
 impl<'a> Context<'a> {
+    /// The code that requests run, with the way back from a function to its routes. Ask before borrowing
+    /// the interpreter of the analysis.
+    pub fn request_code(&self) -> &'a RequestCode {
+        self.shared.request_code.get_or_init(|| RequestCode::build(self.analysis))
+    }
+
     /// Who calls whom, from everything that routes and middleware run. Ask before borrowing the
     /// interpreter of the analysis.
     pub fn call_graph(&self) -> &'a CallGraph {

@@ -19,7 +19,9 @@ pub fn stays_on_loop(graph: &CallGraph, from: usize, edge: &Edge) -> bool {
         EdgeKind::Background => target.is_async,
         EdgeKind::Call => {
             let events = &graph.nodes[from].summary.events;
-            let Some(EventKind::Call(call)) = events.get(edge.event).map(|event| &event.kind) else { return true };
+            let Some(EventKind::Call(call)) = events.get(edge.event).map(|event| &event.kind) else {
+                return true;
+            };
             if call.awaited && !target.is_async && !target.decorators.is_empty() {
                 return false;
             }

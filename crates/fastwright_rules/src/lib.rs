@@ -4,29 +4,38 @@
 //! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
 //! once) and one line in [`registry`].
 
+pub mod body_copies;
 pub mod call_graph;
 pub mod comments;
 pub mod context;
+pub mod data_flow;
 pub mod entry_points;
+pub mod escaping;
 pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
+pub mod ownership;
+pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
 pub mod reached;
 pub mod registry;
 pub mod reporter;
+pub mod request_code;
 pub mod review;
+pub mod route_list;
 pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
 pub mod stale_objects;
+pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
 pub mod versions;
+pub mod vocabulary;
 pub mod wording;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -21,7 +21,9 @@ pub fn visit_reached<'a>(
     let reaching = graph.reaching(faulty, counts);
     let mut known: FxHashMap<usize, Paths> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
-        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else { continue };
+        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {
+            continue;
+        };
         let paths = known.entry(root).or_insert_with(|| {
             let mut paths = graph.paths(root, |from, edge| reaching[edge.to] && counts(from, edge));
             paths.retain(|(node, _)| faulty(*node));

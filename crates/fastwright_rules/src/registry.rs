@@ -2,12 +2,15 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, database, lifecycle, performance};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::mutable_global_state::MutableGlobalState,
+    &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::missing_ownership_check::MissingOwnershipCheck,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
     &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
@@ -19,11 +22,27 @@ static RULES: &[&dyn Rule] = &[
     &database::shared_session::SharedSession,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
+    &design::duplicate_route::DuplicateRoute,
+    &design::shadowed_route::ShadowedRoute,
+    &docs::undocumented_status::UndocumentedStatus,
+    &errors::exception_text_in_response::ExceptionTextInResponse,
+    &errors::swallowed_http_exception::SwallowedHttpException,
     &lifecycle::debug_enabled::DebugEnabled,
     &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &testing::test_client_without_lifespan::TestClientWithoutLifespan,
+    &validation::deprecated_pydantic_api::DeprecatedPydanticApi,
+    &validation::json_body_with_form::JsonBodyWithForm,
+    &validation::mass_assignment::MassAssignment,
+    &validation::orm_object_without_response_model::OrmObjectWithoutResponseModel,
+    &validation::partial_update_overwrites::PartialUpdateOverwrites,
+    &validation::sensitive_field_in_response::SensitiveFieldInResponse,
+    &validation::unbounded_page_size::UnboundedPageSize,
+    &validation::undeclared_path_parameter::UndeclaredPathParameter,
+    &validation::unintended_query_parameters::UnintendedQueryParameters,
+    &validation::unintended_required_field::UnintendedRequiredField,
 ];
 
 /// All rules.

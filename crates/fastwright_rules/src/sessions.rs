@@ -11,7 +11,9 @@ const SESSIONS: &[&str] = &["sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.As
 
 /// Whether a qualified name is this method of a session.
 pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
-    callee.rsplit_once('.').is_some_and(|(owner, method)| SESSIONS.contains(&owner) && methods.contains(&method))
+    callee
+        .rsplit_once('.')
+        .is_some_and(|(owner, method)| SESSIONS.contains(&owner) && methods.contains(&method))
 }
 
 /// Whether a call opens a transaction that ends with the `with` block: `session.begin()`,
@@ -22,7 +24,9 @@ pub fn begins_transaction(callee: &str) -> bool {
             && (SESSIONS.contains(&owner)
                 || matches!(
                     owner,
-                    "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.create_engine"
+                    "sqlalchemy.orm.sessionmaker"
+                        | "sqlalchemy.ext.asyncio.async_sessionmaker"
+                        | "sqlalchemy.create_engine"
                         | "sqlalchemy.ext.asyncio.create_async_engine"
                 ))
     })
@@ -39,7 +43,9 @@ pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> Vec<bool> {
 /// The call that a function makes at exactly this place, with the position of its event.
 pub fn call_at(node: &Node, span: Span) -> Option<(usize, &CallEvent)> {
     node.summary.events.iter().enumerate().find_map(|(index, event)| match &event.kind {
-        EventKind::Call(call) if event.location.span == span && event.location.file == node.summary.function.id.file => {
+        EventKind::Call(call)
+            if event.location.span == span && event.location.file == node.summary.function.id.file =>
+        {
             Some((index, call))
         }
         _ => None,
@@ -73,7 +79,10 @@ pub fn is_new_session(value: &Value) -> bool {
     }
     match callee.as_symbolic() {
         Some(Symbolic::Call { callee: maker, .. }) => maker.as_external().is_some_and(|name| {
-            matches!(name.as_str(), "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker")
+            matches!(
+                name.as_str(),
+                "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker"
+            )
         }),
         _ => false,
     }

@@ -158,7 +158,11 @@ pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
                 within(&argument.value, visit);
             }
         }
-        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) | ExprKind::And(items) | ExprKind::Or(items) => {
+        ExprKind::List(items)
+        | ExprKind::Tuple(items)
+        | ExprKind::Set(items)
+        | ExprKind::And(items)
+        | ExprKind::Or(items) => {
             for item in items {
                 within(item, visit);
             }
@@ -286,7 +290,9 @@ pub fn mentions_name(expression: &Expr, name: Ustr) -> bool {
 /// Whether a block uses a name anywhere.
 pub fn block_mentions_name(body: &[Stmt], name: Ustr) -> bool {
     let mut found = false;
-    expressions(body, &mut |expression| found |= matches!(expression.kind, ExprKind::Name(other) if other == name));
+    expressions(body, &mut |expression| {
+        found |= matches!(expression.kind, ExprKind::Name(other) if other == name)
+    });
     found
 }
 

@@ -25,7 +25,11 @@ impl FastapiVersions {
         Self {
             lowest: analysis.version,
             highest: if declared { NEWEST_FASTAPI.max(analysis.version) } else { analysis.version },
-            confidence: if declared || analysis.fastapi.is_none() { Confidence::Likely } else { Confidence::Certain },
+            confidence: if declared || analysis.fastapi.is_none() {
+                Confidence::Likely
+            } else {
+                Confidence::Certain
+            },
         }
     }
 

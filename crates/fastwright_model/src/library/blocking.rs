@@ -23,32 +23,57 @@ pub fn waits(name: &str) -> Option<Waits> {
     let found = match package {
         "time" => (name == "time.sleep").then_some(Waits::Time)?,
         "requests" => {
-            let verb = matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "send");
+            let verb = matches!(
+                last,
+                "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "send"
+            );
             let of_session = matches!(owner, "requests" | "requests.api") || owner.ends_with("ession");
             (verb && of_session).then_some(Waits::Network)?
         }
         "httpx" => {
             let verb = matches!(
                 last,
-                "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" | "send" | "stream"
+                "get"
+                    | "post"
+                    | "put"
+                    | "patch"
+                    | "delete"
+                    | "head"
+                    | "options"
+                    | "request"
+                    | "send"
+                    | "stream"
             );
             (verb && matches!(owner, "httpx" | "httpx.Client")).then_some(Waits::Network)?
         }
-        "urllib" => matches!(name, "urllib.request.urlopen" | "urllib.request.urlretrieve").then_some(Waits::Network)?,
+        "urllib" => matches!(name, "urllib.request.urlopen" | "urllib.request.urlretrieve")
+            .then_some(Waits::Network)?,
         "urllib3" => matches!(last, "request" | "urlopen").then_some(Waits::Network)?,
         "subprocess" => matches!(
             name,
-            "subprocess.run" | "subprocess.call" | "subprocess.check_call" | "subprocess.check_output"
-                | "subprocess.getoutput" | "subprocess.getstatusoutput" | "subprocess.Popen.wait"
+            "subprocess.run"
+                | "subprocess.call"
+                | "subprocess.check_call"
+                | "subprocess.check_output"
+                | "subprocess.getoutput"
+                | "subprocess.getstatusoutput"
+                | "subprocess.Popen.wait"
                 | "subprocess.Popen.communicate"
         )
         .then_some(Waits::Process)?,
         "os" => (name == "os.system").then_some(Waits::Process)?,
         "smtplib" => matches!(
             name,
-            "smtplib.SMTP" | "smtplib.SMTP_SSL" | "smtplib.SMTP.connect" | "smtplib.SMTP.send_message"
-                | "smtplib.SMTP.sendmail" | "smtplib.SMTP.login" | "smtplib.SMTP.starttls" | "smtplib.SMTP_SSL.login"
-                | "smtplib.SMTP_SSL.send_message" | "smtplib.SMTP_SSL.sendmail"
+            "smtplib.SMTP"
+                | "smtplib.SMTP_SSL"
+                | "smtplib.SMTP.connect"
+                | "smtplib.SMTP.send_message"
+                | "smtplib.SMTP.sendmail"
+                | "smtplib.SMTP.login"
+                | "smtplib.SMTP.starttls"
+                | "smtplib.SMTP_SSL.login"
+                | "smtplib.SMTP_SSL.send_message"
+                | "smtplib.SMTP_SSL.sendmail"
         )
         .then_some(Waits::Network)?,
         "ftplib" | "imaplib" | "poplib" | "telnetlib" => {
@@ -56,17 +81,22 @@ pub fn waits(name: &str) -> Option<Waits> {
         }
         "socket" => matches!(
             name,
-            "socket.create_connection" | "socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr"
+            "socket.create_connection"
+                | "socket.getaddrinfo"
+                | "socket.gethostbyname"
+                | "socket.gethostbyaddr"
         )
         .then_some(Waits::Network)?,
         "boto3" => {
-            let client = matches!(
-                owner,
-                "boto3.client" | "boto3.session.Session.client" | "boto3.Session.client"
-            );
+            let client =
+                matches!(owner, "boto3.client" | "boto3.session.Session.client" | "boto3.Session.client");
             let local = matches!(
                 last,
-                "generate_presigned_url" | "generate_presigned_post" | "get_paginator" | "get_waiter" | "can_paginate"
+                "generate_presigned_url"
+                    | "generate_presigned_post"
+                    | "get_paginator"
+                    | "get_waiter"
+                    | "can_paginate"
                     | "close"
             );
             (client && !local).then_some(Waits::Network)?
@@ -74,31 +104,66 @@ pub fn waits(name: &str) -> Option<Waits> {
         "redis" => {
             let client = matches!(
                 owner,
-                "redis.Redis" | "redis.StrictRedis" | "redis.client.Redis" | "redis.client.StrictRedis"
-                    | "redis.from_url" | "redis.Redis.from_url" | "redis.StrictRedis.from_url" | "redis.RedisCluster"
+                "redis.Redis"
+                    | "redis.StrictRedis"
+                    | "redis.client.Redis"
+                    | "redis.client.StrictRedis"
+                    | "redis.from_url"
+                    | "redis.Redis.from_url"
+                    | "redis.StrictRedis.from_url"
+                    | "redis.RedisCluster"
                     | "redis.cluster.RedisCluster"
             );
             let local = matches!(
                 last,
-                "from_url" | "pipeline" | "pubsub" | "lock" | "register_script" | "close" | "monitor" | "client"
-                    | "json" | "ft" | "bf" | "ts"
+                "from_url"
+                    | "pipeline"
+                    | "pubsub"
+                    | "lock"
+                    | "register_script"
+                    | "close"
+                    | "monitor"
+                    | "client"
+                    | "json"
+                    | "ft"
+                    | "bf"
+                    | "ts"
             );
             (client && !local).then_some(Waits::Network)?
         }
         "pymongo" => {
-            let client = name.starts_with("pymongo.MongoClient.") || name.starts_with("pymongo.mongo_client.MongoClient.");
+            let client = name.starts_with("pymongo.MongoClient.")
+                || name.starts_with("pymongo.mongo_client.MongoClient.");
             let query = matches!(
                 last,
-                "find_one" | "insert_one" | "insert_many" | "update_one" | "update_many" | "delete_one" | "delete_many"
-                    | "replace_one" | "count_documents" | "find_one_and_update" | "find_one_and_delete"
-                    | "find_one_and_replace" | "bulk_write" | "create_index" | "distinct" | "command"
+                "find_one"
+                    | "insert_one"
+                    | "insert_many"
+                    | "update_one"
+                    | "update_many"
+                    | "delete_one"
+                    | "delete_many"
+                    | "replace_one"
+                    | "count_documents"
+                    | "find_one_and_update"
+                    | "find_one_and_delete"
+                    | "find_one_and_replace"
+                    | "bulk_write"
+                    | "create_index"
+                    | "distinct"
+                    | "command"
             );
             (client && query).then_some(Waits::Network)?
         }
-        "psycopg2" | "pymysql" | "MySQLdb" => (last == "connect" || last == "execute").then_some(Waits::Network)?,
+        "psycopg2" | "pymysql" | "MySQLdb" => {
+            (last == "connect" || last == "execute").then_some(Waits::Network)?
+        }
         "psycopg" => matches!(
             name,
-            "psycopg.connect" | "psycopg.Connection.connect" | "psycopg.connect.execute" | "psycopg.Connection.execute"
+            "psycopg.connect"
+                | "psycopg.Connection.connect"
+                | "psycopg.connect.execute"
+                | "psycopg.Connection.execute"
         )
         .then_some(Waits::Network)?,
         "elasticsearch" => {
@@ -109,15 +174,18 @@ pub fn waits(name: &str) -> Option<Waits> {
             let client = name.starts_with("openai.OpenAI.")
                 || name.starts_with("openai.AzureOpenAI.")
                 || name.starts_with("anthropic.Anthropic.");
-            (client && matches!(last, "create" | "retrieve" | "parse" | "generate" | "edit")).then_some(Waits::Network)?
+            (client && matches!(last, "create" | "retrieve" | "parse" | "generate" | "edit"))
+                .then_some(Waits::Network)?
         }
         "paramiko" => (owner == "paramiko.SSHClient" && matches!(last, "connect" | "exec_command"))
             .then_some(Waits::Network)?,
         "bcrypt" => matches!(name, "bcrypt.hashpw" | "bcrypt.checkpw").then_some(Waits::Processor)?,
         "hashlib" => matches!(name, "hashlib.pbkdf2_hmac" | "hashlib.scrypt").then_some(Waits::Processor)?,
         "passlib" => {
-            let hasher = name.starts_with("passlib.context.CryptContext.") || name.starts_with("passlib.hash.");
-            (hasher && matches!(last, "hash" | "verify" | "encrypt" | "verify_and_update")).then_some(Waits::Processor)?
+            let hasher =
+                name.starts_with("passlib.context.CryptContext.") || name.starts_with("passlib.hash.");
+            (hasher && matches!(last, "hash" | "verify" | "encrypt" | "verify_and_update"))
+                .then_some(Waits::Processor)?
         }
         "argon2" => {
             let hasher = owner.ends_with("PasswordHasher");
@@ -127,7 +195,9 @@ pub fn waits(name: &str) -> Option<Waits> {
             let hasher = owner.contains("PasswordHash");
             (hasher && matches!(last, "hash" | "verify" | "verify_and_update")).then_some(Waits::Processor)?
         }
-        "werkzeug" => matches!(last, "generate_password_hash" | "check_password_hash").then_some(Waits::Processor)?,
+        "werkzeug" => {
+            matches!(last, "generate_password_hash" | "check_password_hash").then_some(Waits::Processor)?
+        }
         "builtins" => (name == "builtins.open").then_some(Waits::File)?,
         "pathlib" => {
             let path = matches!(owner, "pathlib.Path" | "pathlib.PosixPath");
@@ -136,7 +206,14 @@ pub fn waits(name: &str) -> Option<Waits> {
         }
         "shutil" => matches!(
             last,
-            "copy" | "copy2" | "copyfile" | "copyfileobj" | "copytree" | "move" | "rmtree" | "make_archive"
+            "copy"
+                | "copy2"
+                | "copyfile"
+                | "copyfileobj"
+                | "copytree"
+                | "move"
+                | "rmtree"
+                | "make_archive"
                 | "unpack_archive"
         )
         .then_some(Waits::File)?,

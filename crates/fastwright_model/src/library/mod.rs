@@ -24,9 +24,30 @@ pub static KNOWN_LIBRARIES: KnownLibraries = KnownLibraries;
 pub fn may_evaluate(package: &str) -> bool {
     !matches!(
         package,
-        "fastapi" | "starlette" | "pydantic" | "pydantic_core" | "pydantic_settings" | "sqlalchemy" | "sqlmodel"
-            | "typing_extensions" | "anyio" | "httpx" | "httpcore" | "uvicorn" | "h11" | "click" | "jwt" | "jose"
-            | "passlib" | "alembic" | "numpy" | "pandas" | "torch" | "sentry_sdk" | "opentelemetry" | "pytest"
+        "fastapi"
+            | "starlette"
+            | "pydantic"
+            | "pydantic_core"
+            | "pydantic_settings"
+            | "sqlalchemy"
+            | "sqlmodel"
+            | "typing_extensions"
+            | "anyio"
+            | "httpx"
+            | "httpcore"
+            | "uvicorn"
+            | "h11"
+            | "click"
+            | "jwt"
+            | "jose"
+            | "passlib"
+            | "alembic"
+            | "numpy"
+            | "pandas"
+            | "torch"
+            | "sentry_sdk"
+            | "opentelemetry"
+            | "pytest"
     )
 }
 
@@ -103,6 +124,7 @@ impl Library for KnownLibraries {
         name: Ustr,
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
+            .or_else(|| sqlalchemy::class_attribute(interpreter, class, name))
     }
 
     fn result_class(
@@ -174,9 +196,28 @@ impl Library for KnownLibraries {
 
 /// Calls that take an app and add no route to it.
 const HARMLESS: &[&str] = &[
-    "builtins.", "uvicorn.", "starlette.testclient.", "httpx.", "typing.", "sentry_sdk.", "opentelemetry.",
-    "starlette.middleware.", "logging.", "hypercorn.", "mangum.", "gunicorn.", "asgi_lifespan.", "asyncio.", "pytest.",
-    "fastapi.testclient.", "functools.", "schemathesis.", "copy.", "weakref.", "json.", "fastapi.openapi.",
+    "builtins.",
+    "uvicorn.",
+    "starlette.testclient.",
+    "httpx.",
+    "typing.",
+    "sentry_sdk.",
+    "opentelemetry.",
+    "starlette.middleware.",
+    "logging.",
+    "hypercorn.",
+    "mangum.",
+    "gunicorn.",
+    "asgi_lifespan.",
+    "asyncio.",
+    "pytest.",
+    "fastapi.testclient.",
+    "functools.",
+    "schemathesis.",
+    "copy.",
+    "weakref.",
+    "json.",
+    "fastapi.openapi.",
 ];
 
 /// A short name of what is called, for people.

@@ -9,7 +9,9 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         return Some(found);
     }
     Some(match name {
-        "starlette.requests.HTTPConnection" | "fastapi.requests.HTTPConnection" => "starlette.requests.HTTPConnection",
+        "starlette.requests.HTTPConnection" | "fastapi.requests.HTTPConnection" => {
+            "starlette.requests.HTTPConnection"
+        }
         "starlette.exceptions.HTTPException" => "starlette.exceptions.HTTPException",
         "pydantic.BaseModel" => "pydantic.main.BaseModel",
         "pydantic.create_model" => "pydantic.main.create_model",
@@ -44,10 +46,15 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         "sqlalchemy.ext.asyncio.session.async_sessionmaker" => "sqlalchemy.ext.asyncio.async_sessionmaker",
         "sqlalchemy.ext.asyncio.engine.create_async_engine" => "sqlalchemy.ext.asyncio.create_async_engine",
         "sqlalchemy.engine.create_engine" => "sqlalchemy.create_engine",
-        "sqlalchemy.future.select" | "sqlalchemy.sql.select" | "sqlalchemy.sql.expression.select" => "sqlalchemy.select",
+        "sqlalchemy.future.select" | "sqlalchemy.sql.select" | "sqlalchemy.sql.expression.select" => {
+            "sqlalchemy.select"
+        }
         "sqlalchemy.sql.text" | "sqlalchemy.sql.expression.text" => "sqlalchemy.text",
-        "sqlalchemy.sql.insert" | "sqlalchemy.sql.expression.insert" | "sqlalchemy.dialects.postgresql.insert"
-        | "sqlalchemy.dialects.sqlite.insert" | "sqlalchemy.dialects.mysql.insert" => "sqlalchemy.insert",
+        "sqlalchemy.sql.insert"
+        | "sqlalchemy.sql.expression.insert"
+        | "sqlalchemy.dialects.postgresql.insert"
+        | "sqlalchemy.dialects.sqlite.insert"
+        | "sqlalchemy.dialects.mysql.insert" => "sqlalchemy.insert",
         "sqlalchemy.sql.update" | "sqlalchemy.sql.expression.update" => "sqlalchemy.update",
         "sqlalchemy.sql.delete" | "sqlalchemy.sql.expression.delete" => "sqlalchemy.delete",
         "sqlalchemy.ext.declarative.declarative_base" => "sqlalchemy.orm.declarative_base",
@@ -79,7 +86,9 @@ fn fastapi(rest: &str) -> Option<&'static str> {
         "Request" | "requests.Request" => "starlette.requests.Request",
         "Response" | "responses.Response" => "starlette.responses.Response",
         "WebSocket" | "websockets.WebSocket" => "starlette.websockets.WebSocket",
-        "WebSocketDisconnect" | "websockets.WebSocketDisconnect" => "starlette.websockets.WebSocketDisconnect",
+        "WebSocketDisconnect" | "websockets.WebSocketDisconnect" => {
+            "starlette.websockets.WebSocketDisconnect"
+        }
         "BackgroundTasks" | "background.BackgroundTasks" => "fastapi.BackgroundTasks",
         "UploadFile" | "datastructures.UploadFile" => "fastapi.UploadFile",
         "status" => "starlette.status",
@@ -93,7 +102,9 @@ fn fastapi(rest: &str) -> Option<&'static str> {
         "middleware.cors" => "starlette.middleware.cors",
         "middleware.cors.CORSMiddleware" => "starlette.middleware.cors.CORSMiddleware",
         "middleware.gzip.GZipMiddleware" => "starlette.middleware.gzip.GZipMiddleware",
-        "middleware.trustedhost.TrustedHostMiddleware" => "starlette.middleware.trustedhost.TrustedHostMiddleware",
+        "middleware.trustedhost.TrustedHostMiddleware" => {
+            "starlette.middleware.trustedhost.TrustedHostMiddleware"
+        }
         "middleware.httpsredirect.HTTPSRedirectMiddleware" => {
             "starlette.middleware.httpsredirect.HTTPSRedirectMiddleware"
         }
@@ -107,7 +118,9 @@ fn fastapi(rest: &str) -> Option<&'static str> {
         "security.OAuth2PasswordBearer" => "fastapi.security.oauth2.OAuth2PasswordBearer",
         "security.OAuth2AuthorizationCodeBearer" => "fastapi.security.oauth2.OAuth2AuthorizationCodeBearer",
         "security.OAuth2PasswordRequestForm" => "fastapi.security.oauth2.OAuth2PasswordRequestForm",
-        "security.OAuth2PasswordRequestFormStrict" => "fastapi.security.oauth2.OAuth2PasswordRequestFormStrict",
+        "security.OAuth2PasswordRequestFormStrict" => {
+            "fastapi.security.oauth2.OAuth2PasswordRequestFormStrict"
+        }
         "security.OAuth2" => "fastapi.security.oauth2.OAuth2",
         "security.SecurityScopes" => "fastapi.security.oauth2.SecurityScopes",
         "security.HTTPBearer" => "fastapi.security.http.HTTPBearer",
@@ -136,40 +149,46 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
         "fastapi.exceptions.RequestValidationError" => &["fastapi.exceptions.ValidationException"],
         "fastapi.exceptions.ValidationException" => &["builtins.Exception"],
         "pydantic_core.ValidationError" | "pydantic.ValidationError" => &["builtins.ValueError"],
-        "starlette.requests.Request" | "starlette.websockets.WebSocket" => &["starlette.requests.HTTPConnection"],
+        "starlette.requests.Request" | "starlette.websockets.WebSocket" => {
+            &["starlette.requests.HTTPConnection"]
+        }
         "starlette.responses.JSONResponse"
         | "starlette.responses.HTMLResponse"
         | "starlette.responses.PlainTextResponse"
         | "starlette.responses.RedirectResponse"
         | "starlette.responses.StreamingResponse"
         | "starlette.responses.FileResponse" => &["starlette.responses.Response"],
-        "fastapi.responses.ORJSONResponse" | "fastapi.responses.UJSONResponse" => &["starlette.responses.JSONResponse"],
-        "fastapi.security.oauth2.OAuth2PasswordBearer" | "fastapi.security.oauth2.OAuth2AuthorizationCodeBearer" => {
-            &["fastapi.security.oauth2.OAuth2"]
+        "fastapi.responses.ORJSONResponse" | "fastapi.responses.UJSONResponse" => {
+            &["starlette.responses.JSONResponse"]
         }
+        "fastapi.security.oauth2.OAuth2PasswordBearer"
+        | "fastapi.security.oauth2.OAuth2AuthorizationCodeBearer" => &["fastapi.security.oauth2.OAuth2"],
         "fastapi.security.oauth2.OAuth2" | "fastapi.security.open_id_connect_url.OpenIdConnect" => {
             &["fastapi.security.base.SecurityBase"]
         }
-        "fastapi.security.http.HTTPBearer" | "fastapi.security.http.HTTPBasic" | "fastapi.security.http.HTTPDigest" => {
-            &["fastapi.security.http.HTTPBase"]
-        }
+        "fastapi.security.http.HTTPBearer"
+        | "fastapi.security.http.HTTPBasic"
+        | "fastapi.security.http.HTTPDigest" => &["fastapi.security.http.HTTPBase"],
         "fastapi.security.http.HTTPBase" => &["fastapi.security.base.SecurityBase"],
         "fastapi.security.api_key.APIKeyHeader"
         | "fastapi.security.api_key.APIKeyQuery"
         | "fastapi.security.api_key.APIKeyCookie" => &["fastapi.security.base.SecurityBase"],
-        "pydantic_settings.main.BaseSettings" | "pydantic.root_model.RootModel" | "sqlmodel.main.SQLModel" => {
-            &["pydantic.main.BaseModel"]
-        }
+        "pydantic_settings.main.BaseSettings"
+        | "pydantic.root_model.RootModel"
+        | "sqlmodel.main.SQLModel" => &["pydantic.main.BaseModel"],
         "sqlalchemy.exc.IntegrityError" | "sqlalchemy.exc.OperationalError" => &["sqlalchemy.exc.DBAPIError"],
         "sqlalchemy.exc.DBAPIError" => &["sqlalchemy.exc.SQLAlchemyError"],
-        "sqlalchemy.exc.NoResultFound" | "sqlalchemy.exc.MultipleResultsFound" => &["sqlalchemy.exc.SQLAlchemyError"],
+        "sqlalchemy.exc.NoResultFound" | "sqlalchemy.exc.MultipleResultsFound" => {
+            &["sqlalchemy.exc.SQLAlchemyError"]
+        }
         "sqlalchemy.exc.SQLAlchemyError" => &["builtins.Exception"],
         "jwt.ExpiredSignatureError" | "jwt.DecodeError" | "jwt.exceptions.ExpiredSignatureError" => {
             &["jwt.exceptions.InvalidTokenError"]
         }
-        "jwt.exceptions.InvalidTokenError" | "jwt.PyJWTError" | "jose.JWTError" | "jose.exceptions.JWTError" => {
-            &["builtins.Exception"]
-        }
+        "jwt.exceptions.InvalidTokenError"
+        | "jwt.PyJWTError"
+        | "jose.JWTError"
+        | "jose.exceptions.JWTError" => &["builtins.Exception"],
         _ => &[],
     }
 }

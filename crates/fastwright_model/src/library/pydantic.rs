@@ -176,7 +176,8 @@ pub(super) fn class_attribute(
         return Some(interpreter.dict(entries));
     }
     // Methods of models that matter only when called stay expressions.
-    if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs") {
+    if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs")
+    {
         return Some(
             Kind::Method(Arc::new(MethodValue {
                 receiver: Kind::Class(class).into(),

@@ -2,7 +2,7 @@
 //! `routing.py`; Starlette 1.0 `applications.py`, `routing.py`).
 
 use crate::registry::*;
-use fastwright_python::interpreter::{Evaluated, Interpreter};
+use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 use ustr::Ustr;
@@ -42,7 +42,8 @@ pub(super) fn initialize(
 ) -> Option<Evaluated> {
     let kind = router_kind(owner)?;
     let Kind::Instance(id) = receiver.kind else { return None };
-    interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site);
+    let conditions = interpreter.active_conditions().to_vec();
+    interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site, conditions);
     if let Some(routes) = arguments.keyword("routes").cloned() {
         add_route_objects(interpreter, id, &routes);
     }
@@ -91,7 +92,7 @@ fn add_route_objects(interpreter: &mut Interpreter<'_>, id: ObjectId, routes: &V
 pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<()> {
     let Symbolic::Call { callee, arguments, site } = item.as_symbolic()?.clone() else { return None };
     let name = callee.as_external()?;
-    let conditions = interpreter.active_conditions().to_vec();
+    let conditions = conditions_on(interpreter, id);
     let entry = match name.as_str() {
         "starlette.routing.Route" | "fastapi.routing.APIRoute" => {
             let endpoint = arguments.get(1, "endpoint")?.clone();
@@ -107,16 +108,18 @@ pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, 
                 conditions,
             })
         }
-        "starlette.routing.WebSocketRoute" | "fastapi.routing.APIWebSocketRoute" => Entry::Route(RouteEntry {
-            kind: EntryKind::WebSocket,
-            path: arguments.get(0, "path")?.clone(),
-            own_prefix: None,
-            methods: Some(Vec::new()),
-            endpoint: arguments.get(1, "endpoint")?.clone(),
-            options: arguments,
-            site,
-            conditions,
-        }),
+        "starlette.routing.WebSocketRoute" | "fastapi.routing.APIWebSocketRoute" => {
+            Entry::Route(RouteEntry {
+                kind: EntryKind::WebSocket,
+                path: arguments.get(0, "path")?.clone(),
+                own_prefix: None,
+                methods: Some(Vec::new()),
+                endpoint: arguments.get(1, "endpoint")?.clone(),
+                options: arguments,
+                site,
+                conditions,
+            })
+        }
         "starlette.routing.Mount" => {
             let app = match arguments.get(1, "app").filter(|app| !app.is_none()) {
                 Some(app) => app.clone(),
@@ -129,6 +132,7 @@ pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, 
                         RouterKind::Starlette,
                         Arguments::default(),
                         site,
+                        conditions.clone(),
                     );
                     add_route_objects(interpreter, router, &routes);
                     Kind::Instance(router).into()
@@ -170,16 +174,25 @@ pub(super) fn method(
         // A subclass whose constructor was not followed to the library's.
         let given = interpreter.instance(id).map(|instance| instance.arguments.clone()).unwrap_or_default();
         let made_at = interpreter.instance(id).map_or(site, |instance| instance.site);
-        interpreter.extension_mut::<Registry>().start(id, kind, given, made_at);
+        interpreter.extension_mut::<Registry>().start(id, kind, given, made_at, Vec::new());
     }
     match name {
         "__init__" => initialize(interpreter, owner, receiver, arguments, site),
-        "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace" if kind != RouterKind::Starlette => {
+        "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace"
+            if kind != RouterKind::Starlette =>
+        {
             let methods = interpreter.list(vec![Value::str(&name.to_uppercase())]);
             if kind == RouterKind::Router
-                && let Some(result) = overridden(interpreter, receiver, "api_route", |arguments| {
-                    arguments.keywords.push((Ustr::from("methods"), methods.clone()));
-                }, arguments, site)
+                && let Some(result) = overridden(
+                    interpreter,
+                    receiver,
+                    "api_route",
+                    |arguments| {
+                        arguments.keywords.push((Ustr::from("methods"), methods.clone()));
+                    },
+                    arguments,
+                    site,
+                )
             {
                 return Some(result);
             }
@@ -196,10 +209,13 @@ pub(super) fn method(
             let methods = arguments.get(1, "methods").cloned().unwrap_or(Value::NONE);
             Some(Ok(decorator(receiver, "plain", methods, arguments, site)))
         }
-        "websocket" | "websocket_route" => Some(Ok(decorator(receiver, "websocket", Value::NONE, arguments, site))),
+        "websocket" | "websocket_route" => {
+            Some(Ok(decorator(receiver, "websocket", Value::NONE, arguments, site)))
+        }
         "add_api_route" | "add_route" | "add_api_websocket_route" | "add_websocket_route" => {
             let path = arguments.get(0, "path")?.clone();
-            let endpoint = arguments.get(1, if name.contains("api") { "endpoint" } else { "route" })
+            let endpoint = arguments
+                .get(1, if name.contains("api") { "endpoint" } else { "route" })
                 .or_else(|| arguments.keyword("endpoint"))?
                 .clone();
             let kind = match name {
@@ -207,16 +223,16 @@ pub(super) fn method(
                 "add_route" => EntryKind::Plain,
                 _ => EntryKind::WebSocket,
             };
-            let methods = arguments.keyword("methods").or_else(|| {
-                (kind == EntryKind::Plain).then(|| arguments.positional.get(2)).flatten()
-            });
+            let methods = arguments
+                .keyword("methods")
+                .or_else(|| (kind == EntryKind::Plain).then(|| arguments.positional.get(2)).flatten());
             let methods = methods.cloned();
             register(interpreter, id, kind, path, methods.as_ref(), endpoint, arguments.clone(), site);
             Some(Ok(Value::NONE))
         }
         "include_router" => {
             let router = arguments.get(0, "router")?.clone();
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             for alternative in router.alternatives() {
                 if alternative.is_none() {
                     continue;
@@ -241,7 +257,7 @@ pub(super) fn method(
             Some(Ok(Value::NONE))
         }
         "mount" => {
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             let path = arguments.get(0, "path")?.clone();
             let app = arguments.get(1, "app")?.clone();
             push(interpreter, id, Entry::Mount(MountEntry { path, app, site, conditions }));
@@ -249,7 +265,7 @@ pub(super) fn method(
         }
         "host" => Some(Ok(Value::NONE)),
         "frontend" => {
-            let conditions = interpreter.active_conditions().to_vec();
+            let conditions = conditions_on(interpreter, id);
             let path = arguments.get(0, "path")?.clone();
             push(interpreter, id, Entry::Frontend { path, site, conditions });
             Some(Ok(Value::NONE))
@@ -263,15 +279,19 @@ pub(super) fn method(
         }
         "middleware" | "exception_handler" | "on_event" => {
             let label = Value::str(name);
-            let first = arguments.positional.first().or_else(|| arguments.keywords.first().map(|(_, value)| value));
+            let first =
+                arguments.positional.first().or_else(|| arguments.keywords.first().map(|(_, value)| value));
             Some(Ok(decorator_call(receiver, vec![label, first?.clone()], Vec::new(), site)))
         }
         "add_exception_handler" => {
-            let (class, handler) = (
-                arguments.get(0, "exc_class_or_status_code")?.clone(),
-                arguments.get(1, "handler")?.clone(),
-            );
-            interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.exception_handlers.push((class, handler, site));
+            let (class, handler) =
+                (arguments.get(0, "exc_class_or_status_code")?.clone(), arguments.get(1, "handler")?.clone());
+            interpreter
+                .extension_mut::<Registry>()
+                .routers
+                .get_mut(&id)?
+                .exception_handlers
+                .push((class, handler, site));
             Some(Ok(Value::NONE))
         }
         "add_event_handler" => {
@@ -303,11 +323,19 @@ fn overridden(
 }
 
 fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Arguments, site: Location) -> Value {
-    let path = arguments.get(0, "path").cloned().unwrap_or_else(|| Value::unknown("the route has no path", Some(site)));
+    let path = arguments
+        .get(0, "path")
+        .cloned()
+        .unwrap_or_else(|| Value::unknown("the route has no path", Some(site)));
     decorator_call(receiver, vec![Value::str(label), path, methods], arguments.keywords.clone(), site)
 }
 
-fn decorator_call(receiver: &Value, mut parts: Vec<Value>, keywords: Vec<(Ustr, Value)>, site: Location) -> Value {
+fn decorator_call(
+    receiver: &Value,
+    mut parts: Vec<Value>,
+    keywords: Vec<(Ustr, Value)>,
+    site: Location,
+) -> Value {
     parts.insert(0, receiver.clone());
     Value::symbolic(Symbolic::Call {
         callee: Value::external("fastwright.registration"),
@@ -356,18 +384,28 @@ pub(super) fn apply_decorator(
                 "plain" => (EntryKind::Plain, "add_route"),
                 _ => (EntryKind::WebSocket, "add_api_websocket_route"),
             };
-            let is_router =
-                interpreter.extension::<Registry>().routers.get(&id).is_some_and(|state| state.kind == RouterKind::Router);
+            let is_router = interpreter
+                .extension::<Registry>()
+                .routers
+                .get(&id)
+                .is_some_and(|state| state.kind == RouterKind::Router);
             if is_router && kind == EntryKind::Operation {
                 let mut call = options.clone();
                 call.keywords.retain(|(name, _)| *name != "methods" && *name != "path");
                 call.positional = vec![path.clone(), function.clone()];
                 let methods = methods.clone();
-                let answer = overridden(interpreter, receiver, registering, |call| {
-                    if let Some(methods) = methods {
-                        call.keywords.push((Ustr::from("methods"), methods));
-                    }
-                }, &call, made_at);
+                let answer = overridden(
+                    interpreter,
+                    receiver,
+                    registering,
+                    |call| {
+                        if let Some(methods) = methods {
+                            call.keywords.push((Ustr::from("methods"), methods));
+                        }
+                    },
+                    &call,
+                    made_at,
+                );
                 if let Some(result) = answer {
                     return Some(result.map(|_| function));
                 }
@@ -402,7 +440,7 @@ fn register(
     };
     // APIRouter.add_api_route puts the router's prefix of that moment before the path.
     let own_prefix = prefix_of(interpreter, id);
-    let conditions = interpreter.active_conditions().to_vec();
+    let conditions = conditions_on(interpreter, id);
     let entry = RouteEntry { kind, path, own_prefix, methods: known, endpoint, options, site, conditions };
     push(interpreter, id, Entry::Route(entry));
 }
@@ -421,8 +459,22 @@ pub(crate) fn prefix_of(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<V
     if state.kind != RouterKind::Router {
         return None;
     }
-    let set = interpreter.instance(id).and_then(|instance| instance.attributes.get(&Ustr::from("prefix")).cloned());
+    let set =
+        interpreter.instance(id).and_then(|instance| instance.attributes.get(&Ustr::from("prefix")).cloned());
     set.or_else(|| state.arguments.keyword("prefix").cloned())
+}
+
+/// The conditions under which code registers something now, beyond those under which the router exists.
+fn conditions_on(interpreter: &Interpreter<'_>, id: ObjectId) -> Vec<ActiveCondition> {
+    let active = interpreter.active_conditions();
+    if active.is_empty() {
+        return Vec::new();
+    }
+    let made_under =
+        interpreter.extension::<Registry>().routers.get(&id).map(|state| state.conditions.as_slice());
+    let shared =
+        made_under.unwrap_or_default().iter().zip(active).take_while(|(made, now)| made == now).count();
+    active[shared..].to_vec()
 }
 
 fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry) {

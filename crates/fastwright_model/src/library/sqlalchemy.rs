@@ -2,6 +2,7 @@
 
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::value::*;
+use ustr::Ustr;
 
 /// Class of synchronous sessions.
 pub const SESSION: &str = "sqlalchemy.orm.Session";
@@ -9,22 +10,26 @@ pub const SESSION: &str = "sqlalchemy.orm.Session";
 pub const ASYNC_SESSION: &str = "sqlalchemy.ext.asyncio.AsyncSession";
 
 /// Methods of results and queries that give one row or nothing.
-const ONE: &[&str] = &[
-    "scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge",
-];
+const ONE: &[&str] =
+    &["scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge"];
 /// Methods that give many rows.
-const MANY: &[&str] = &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
+const MANY: &[&str] =
+    &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
 
-pub(super) fn result_class(interpreter: &mut Interpreter<'_>, callee: &Value, arguments: &Arguments) -> Option<Value> {
+pub(super) fn result_class(
+    interpreter: &mut Interpreter<'_>,
+    callee: &Value,
+    arguments: &Arguments,
+) -> Option<Value> {
     match callee.as_symbolic()? {
         // The factory that `sessionmaker(...)` is.
         Symbolic::Call { callee: made_by, arguments: given, .. } => match made_by.as_external()?.as_str() {
-            "sqlalchemy.orm.sessionmaker" | "sqlalchemy.orm.scoped_session" => Some(
-                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(SESSION)),
-            ),
-            "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.ext.asyncio.async_scoped_session" => Some(
-                given.keyword("class_").cloned().unwrap_or_else(|| Value::external(ASYNC_SESSION)),
-            ),
+            "sqlalchemy.orm.sessionmaker" | "sqlalchemy.orm.scoped_session" => {
+                Some(given.keyword("class_").cloned().unwrap_or_else(|| Value::external(SESSION)))
+            }
+            "sqlalchemy.ext.asyncio.async_sessionmaker" | "sqlalchemy.ext.asyncio.async_scoped_session" => {
+                Some(given.keyword("class_").cloned().unwrap_or_else(|| Value::external(ASYNC_SESSION)))
+            }
             _ => None,
         },
         Symbolic::Member { base, name } => {
@@ -52,6 +57,27 @@ pub(super) fn result_class(interpreter: &mut Interpreter<'_>, callee: &Value, ar
         }
         _ => None,
     }
+}
+
+/// Makers of attributes that a mapped class replaces by an expression about itself: `Order.customer_id`.
+const MAPPED: &[&str] = &[
+    "sqlalchemy.orm.mapped_column",
+    "sqlalchemy.Column",
+    "sqlalchemy.orm.relationship",
+    "sqlmodel.main.Field",
+    "sqlmodel.main.Relationship",
+    "sqlalchemy.orm.column_property",
+    "sqlalchemy.orm.synonym",
+    "sqlalchemy.orm.deferred",
+];
+
+/// A column or relationship read from its class: the expression, not what the class body wrote.
+pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, name: Ustr) -> Option<Value> {
+    let class: Value = Kind::Class(class).into();
+    let (written, _) = interpreter.find_in_class(&class, name)?;
+    let Some(Symbolic::Call { callee, .. }) = written.as_symbolic() else { return None };
+    let maker = callee.as_external()?;
+    MAPPED.contains(&maker.as_str()).then(|| Value::symbolic(Symbolic::Member { base: class, name }))
 }
 
 pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {

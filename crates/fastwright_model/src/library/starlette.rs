@@ -44,7 +44,9 @@ pub(super) fn attribute(
         return match name {
             // The routes of an app live in its router; both stand for the same registrations here.
             "router" => Some(receiver.clone()),
-            "routes" => Some(Value::symbolic(Symbolic::Member { base: receiver.clone(), name: Ustr::from("routes") })),
+            "routes" => {
+                Some(Value::symbolic(Symbolic::Member { base: receiver.clone(), name: Ustr::from("routes") }))
+            }
             "state" => {
                 let site = interpreter.instance(id)?.site;
                 let state = interpreter.new_instance(
@@ -61,8 +63,18 @@ pub(super) fn attribute(
                 interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), dict.clone());
                 Some(dict)
             }
-            "prefix" | "tags" | "dependencies" | "title" | "version" | "description" | "root_path" | "openapi_url"
-            | "docs_url" | "redoc_url" | "debug" => {
+            "prefix"
+            | "tags"
+            | "dependencies"
+            | "title"
+            | "version"
+            | "description"
+            | "root_path"
+            | "openapi_url"
+            | "docs_url"
+            | "redoc_url"
+            | "debug"
+            | "swagger_ui_oauth2_redirect_url" => {
                 let state = interpreter.extension::<Registry>().routers.get(&id)?;
                 let given = state.arguments.keyword(name).cloned();
                 Some(match (given, name) {
@@ -79,6 +91,7 @@ pub(super) fn attribute(
                     (None, "openapi_url") => Value::str("/openapi.json"),
                     (None, "docs_url") => Value::str("/docs"),
                     (None, "redoc_url") => Value::str("/redoc"),
+                    (None, "swagger_ui_oauth2_redirect_url") => Value::str("/docs/oauth2-redirect"),
                     (None, _) => Value::bool(false),
                 })
             }
@@ -86,15 +99,24 @@ pub(super) fn attribute(
         };
     }
     // A probe asks what a caller without credentials meets.
-    if owner == "starlette.requests.HTTPConnection" && interpreter.extension::<Registry>().anonymous_path.is_some() {
+    if owner == "starlette.requests.HTTPConnection"
+        && interpreter.extension::<Registry>().anonymous_path.is_some()
+    {
         return match name {
             "headers" | "cookies" | "session" | "auth" | "query_params" => Some(interpreter.dict(Vec::new())),
             "user" => Some(Value::NONE),
             "url" => {
-                let path = interpreter.extension::<Registry>().anonymous_path.clone().filter(|path| !path.is_empty())?;
+                let path = interpreter
+                    .extension::<Registry>()
+                    .anonymous_path
+                    .clone()
+                    .filter(|path| !path.is_empty())?;
                 let site = interpreter.here(fastwright_python::location::Span::default());
-                let url =
-                    interpreter.new_instance(Value::external("starlette.datastructures.URL"), Arguments::default(), site);
+                let url = interpreter.new_instance(
+                    Value::external("starlette.datastructures.URL"),
+                    Arguments::default(),
+                    site,
+                );
                 interpreter.instance_mut(url)?.attributes.insert(Ustr::from("path"), Value::str(&path));
                 Some(Kind::Instance(url).into())
             }

@@ -12,7 +12,9 @@ impl Interpreter<'_> {
     pub fn attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Value {
         match self.checked_attribute(base, name, span) {
             Ok(value) => value,
-            Err(raised) => Value::unknown(format!("reading `{name}` raises an exception"), Some(raised.location)),
+            Err(raised) => {
+                Value::unknown(format!("reading `{name}` raises an exception"), Some(raised.location))
+            }
         }
     }
 
@@ -36,9 +38,8 @@ impl Interpreter<'_> {
                 }
             },
             Kind::Descriptor(descriptor) => match name.as_str() {
-                "setter" | "getter" | "deleter" | "expression" | "inplace" | "comparator" | "update_expression" => {
-                    Value::external("fastwright.keep_first_definition")
-                }
+                "setter" | "getter" | "deleter" | "expression" | "inplace" | "comparator"
+                | "update_expression" => Value::external("fastwright.keep_first_definition"),
                 "fget" | "__func__" | "__wrapped__" => descriptor.function.clone(),
                 _ => {
                     let function = descriptor.function.clone();
@@ -91,10 +92,14 @@ impl Interpreter<'_> {
                 return Value::symbolic(Symbolic::Member { base: Kind::Module(module).into(), name });
             }
             "__dict__" => {
-                let mut entries: Vec<(Ustr, Value)> =
-                    self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
+                let mut entries: Vec<(Ustr, Value)> = self.scopes[scope.0 as usize]
+                    .names
+                    .iter()
+                    .map(|(name, value)| (*name, value.clone()))
+                    .collect();
                 entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
-                return self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect());
+                return self
+                    .dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect());
             }
             _ => {}
         }
@@ -143,7 +148,11 @@ impl Interpreter<'_> {
     }
 
     /// The annotation of a name in the body of a class or its bases, with its place.
-    pub fn annotation_in_class(&self, class: &Value, name: Ustr) -> Option<(Annotation, crate::location::Location)> {
+    pub fn annotation_in_class(
+        &self,
+        class: &Value,
+        name: Ustr,
+    ) -> Option<(Annotation, crate::location::Location)> {
         self.class_order(class).iter().find_map(|owner| match owner.kind {
             Kind::Class(id) => self.class(id)?.annotations.get(&name).cloned(),
             _ => None,
@@ -152,7 +161,8 @@ impl Interpreter<'_> {
 
     fn class_attribute(&mut self, class: ObjectId, name: Ustr, span: Span) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
-        let own_name = |interpreter: &Self| interpreter.class(class).map(|class| class.name).unwrap_or_default();
+        let own_name =
+            |interpreter: &Self| interpreter.class(class).map(|class| class.name).unwrap_or_default();
         match name.as_str() {
             "__name__" => return Ok(Value::str(&own_name(self))),
             "__qualname__" => {
@@ -168,7 +178,9 @@ impl Interpreter<'_> {
             }
             "__mro__" => return Ok(Value::tuple(self.class_order(&class_value))),
             "__bases__" => {
-                return Ok(Value::tuple(self.class(class).map(|class| class.bases.clone()).unwrap_or_default()));
+                return Ok(Value::tuple(
+                    self.class(class).map(|class| class.bases.clone()).unwrap_or_default(),
+                ));
             }
             "__doc__" => {
                 let text = self
@@ -182,7 +194,11 @@ impl Interpreter<'_> {
                 let entries = self
                     .class(class)
                     .map(|class| {
-                        class.attributes.iter().map(|(name, value)| (Value::str(name), value.clone())).collect()
+                        class
+                            .attributes
+                            .iter()
+                            .map(|(name, value)| (Value::str(name), value.clone()))
+                            .collect()
                     })
                     .unwrap_or_default();
                 return Ok(self.dict(entries));
@@ -217,7 +233,9 @@ impl Interpreter<'_> {
         for owner in &order {
             match &owner.kind {
                 Kind::Class(id) => {
-                    if let Some(value) = self.class(*id).and_then(|class| class.attributes.get(&name)).cloned() {
+                    if let Some(value) =
+                        self.class(*id).and_then(|class| class.attributes.get(&name)).cloned()
+                    {
                         return Ok(match &value.kind {
                             Kind::Descriptor(descriptor) => match descriptor.kind {
                                 DescriptorKind::ClassMethod => Kind::Method(Arc::new(MethodValue {
@@ -226,7 +244,9 @@ impl Interpreter<'_> {
                                 }))
                                 .into(),
                                 DescriptorKind::Static => descriptor.function.clone(),
-                                DescriptorKind::Property => Value::symbolic(Symbolic::Member { base: class_value, name }),
+                                DescriptorKind::Property => {
+                                    Value::symbolic(Symbolic::Member { base: class_value, name })
+                                }
                             },
                             Kind::Method(_) | Kind::Function(_) => value,
                             _ => self.library_class_attribute(&order, class, name).unwrap_or(value),
@@ -257,13 +277,16 @@ impl Interpreter<'_> {
                 return Some(value);
             }
         }
-        None
+        // A base that a library makes (`declarative_base()`) has no name; the library still knows its classes.
+        self.library.class_attribute(self, Ustr::from("builtins.object"), class, name)
     }
 
     fn annotations_of_class(&mut self, class: ObjectId) -> Value {
         let annotations: Vec<(Ustr, Annotation)> = self
             .class(class)
-            .map(|class| class.annotations.iter().map(|(name, (annotation, _))| (*name, annotation.clone())).collect())
+            .map(|class| {
+                class.annotations.iter().map(|(name, (annotation, _))| (*name, annotation.clone())).collect()
+            })
             .unwrap_or_default();
         let mut entries = Vec::new();
         for (name, annotation) in annotations {
@@ -351,7 +374,8 @@ impl Interpreter<'_> {
             && !name.starts_with("__")
             && !symbolic
         {
-            let arguments = Arguments { positional: vec![base.clone(), Value::str(&name)], ..Arguments::default() };
+            let arguments =
+                Arguments { positional: vec![base.clone(), Value::str(&name)], ..Arguments::default() };
             return self.call_value(&getter, arguments, span);
         }
         if symbolic && let Some(value) = self.typical_attribute(base, class, name) {
@@ -385,7 +409,9 @@ impl Interpreter<'_> {
                 }
                 ("functools.partial", "keywords") => {
                     let entries = arguments.keywords.clone();
-                    return Ok(self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect()));
+                    return Ok(self.dict(
+                        entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect(),
+                    ));
                 }
                 _ => {}
             }
@@ -472,8 +498,16 @@ impl Interpreter<'_> {
                     .definition
                     .parameters
                     .iter()
-                    .filter_map(|parameter| Some((parameter.name, Arc::clone(parameter.annotation.as_ref()?))))
-                    .chain(function.definition.returns.as_ref().map(|returns| (Ustr::from("return"), Arc::clone(returns))))
+                    .filter_map(|parameter| {
+                        Some((parameter.name, Arc::clone(parameter.annotation.as_ref()?)))
+                    })
+                    .chain(
+                        function
+                            .definition
+                            .returns
+                            .as_ref()
+                            .map(|returns| (Ustr::from("return"), Arc::clone(returns))),
+                    )
                     .collect();
                 for (name, expression) in written {
                     let annotation =
@@ -493,9 +527,13 @@ impl Interpreter<'_> {
 
     fn external_attribute(&mut self, owner: Ustr, name: Ustr) -> Value {
         match (owner.as_str(), name.as_str()) {
-            (_, "__name__" | "__qualname__") => return Value::str(owner.rsplit('.').next().unwrap_or(&owner)),
+            (_, "__name__" | "__qualname__") => {
+                return Value::str(owner.rsplit('.').next().unwrap_or(&owner));
+            }
             (_, "__module__") => return Value::str(super::expressions::parent_name(&owner)),
-            ("sys", "version_info") => return Value::tuple(vec![Value::int(3), Value::int(13), Value::int(0)]),
+            ("sys", "version_info") => {
+                return Value::tuple(vec![Value::int(3), Value::int(13), Value::int(0)]);
+            }
             ("sys", "platform") => return Value::str("linux"),
             ("os", "name") => return Value::str("posix"),
             ("os", "sep") | ("os.path", "sep") => return Value::str("/"),
@@ -569,7 +607,8 @@ impl Interpreter<'_> {
             }
             Kind::Union(alternatives) => {
                 let alternatives = Arc::clone(alternatives);
-                let mut classes = alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
+                let mut classes =
+                    alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
                 let first = classes.next()??;
                 classes.all(|class| class.is_some_and(|class| class.same(&first))).then_some(first)
             }
@@ -600,7 +639,9 @@ impl Interpreter<'_> {
                         class_like.then(|| callee.clone())
                     }
                     Kind::Symbolic(inner) => match &**inner {
-                        Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+                        Symbolic::Item { base, .. }
+                            if matches!(base.kind, Kind::Class(_) | Kind::External(_)) =>
+                        {
                             Some(base.clone())
                         }
                         _ => None,
@@ -677,7 +718,8 @@ impl Interpreter<'_> {
     /// `base[index]`.
     pub(crate) fn item(&mut self, base: &Value, index: &Value, span: Span) -> Evaluated {
         let configurable = base.configurable.or(index.configurable);
-        let symbolic = |base: &Value| Value::symbolic(Symbolic::Item { base: base.clone(), index: index.clone() });
+        let symbolic =
+            |base: &Value| Value::symbolic(Symbolic::Item { base: base.clone(), index: index.clone() });
         let value = match &base.kind {
             Kind::Tuple(items) => match self.pick(items, index) {
                 Some(value) => value,
@@ -720,7 +762,8 @@ impl Interpreter<'_> {
                 Some(position) => {
                     let count = text.chars().count() as i64;
                     let position = if position < 0 { position + count } else { position };
-                    let found = usize::try_from(position).ok().and_then(|position| text.chars().nth(position));
+                    let found =
+                        usize::try_from(position).ok().and_then(|position| text.chars().nth(position));
                     match found {
                         Some(character) => Value::str(&character.to_string()),
                         None => symbolic(base),
@@ -816,7 +859,8 @@ impl Interpreter<'_> {
             }
             Kind::Instance(_) => {
                 let method = self.attribute(base, Ustr::from("__setitem__"), Span::default());
-                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_))) {
+                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
+                {
                     let arguments = Arguments { positional: vec![index, value], ..Arguments::default() };
                     let _ = self.call_value(&method, arguments, Span::default());
                 }
@@ -850,7 +894,8 @@ impl Interpreter<'_> {
             Kind::Class(class) => self.enumeration_members(*class),
             Kind::Instance(_) => {
                 let method = self.attribute(value, Ustr::from("__iter__"), Span::default());
-                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_))) {
+                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
+                {
                     let made = self.call_value(&method, Arguments::default(), Span::default()).ok()?;
                     if !made.same(value) && matches!(made.kind, Kind::List(_) | Kind::Tuple(_)) {
                         return self.elements(&made);
@@ -908,8 +953,13 @@ pub fn plain_type(annotation: &Value) -> Value {
                 _ => plain_type(index),
             },
             Some(
-                "typing.Optional" | "typing.ClassVar" | "typing.Final" | "typing.Required" | "typing.NotRequired"
-                | "sqlalchemy.orm.base.Mapped" | "sqlalchemy.orm.Mapped",
+                "typing.Optional"
+                | "typing.ClassVar"
+                | "typing.Final"
+                | "typing.Required"
+                | "typing.NotRequired"
+                | "sqlalchemy.orm.base.Mapped"
+                | "sqlalchemy.orm.Mapped",
             ) => plain_type(index),
             Some("typing.Union") => match &index.kind {
                 Kind::Tuple(items) => {
@@ -938,7 +988,10 @@ pub fn plain_type(annotation: &Value) -> Value {
 
 /// Whether an annotation is `None`.
 pub fn is_none_type(annotation: &Value) -> bool {
-    annotation.is_none() || annotation.as_external().is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
+    annotation.is_none()
+        || annotation
+            .as_external()
+            .is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
 }
 
 /// The builtin type behind a constant or container.

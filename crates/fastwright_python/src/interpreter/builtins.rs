@@ -12,25 +12,150 @@ use ustr::Ustr;
 pub(crate) struct Names(FxHashMap<Ustr, Value>);
 
 const BUILTINS: &[&str] = &[
-    "abs", "aiter", "all", "anext", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable",
-    "chr", "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec",
-    "exit", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id",
-    "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min",
-    "next", "object", "oct", "open", "ord", "pow", "print", "property", "quit", "range", "repr", "reversed", "round",
-    "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip",
-    "__import__", "NotImplemented", "ArithmeticError", "AssertionError", "AttributeError", "BaseException",
-    "BaseExceptionGroup", "BlockingIOError", "BrokenPipeError", "BufferError", "BytesWarning", "ChildProcessError",
-    "ConnectionAbortedError", "ConnectionError", "ConnectionRefusedError", "ConnectionResetError",
-    "DeprecationWarning", "EOFError", "EncodingWarning", "EnvironmentError", "Exception", "ExceptionGroup",
-    "FileExistsError", "FileNotFoundError", "FloatingPointError", "FutureWarning", "GeneratorExit", "IOError",
-    "ImportError", "ImportWarning", "IndentationError", "IndexError", "InterruptedError", "IsADirectoryError",
-    "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError", "ModuleNotFoundError", "NameError",
-    "NotADirectoryError", "NotImplementedError", "OSError", "OverflowError", "PendingDeprecationWarning",
-    "PermissionError", "ProcessLookupError", "PythonFinalizationError", "RecursionError", "ReferenceError",
-    "ResourceWarning", "RuntimeError", "RuntimeWarning", "StopAsyncIteration", "StopIteration", "SyntaxError",
-    "SyntaxWarning", "SystemError", "SystemExit", "TabError", "TimeoutError", "TypeError", "UnboundLocalError",
-    "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeError", "UnicodeTranslateError", "UnicodeWarning",
-    "UserWarning", "ValueError", "Warning", "ZeroDivisionError",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "__import__",
+    "NotImplemented",
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BaseException",
+    "BaseExceptionGroup",
+    "BlockingIOError",
+    "BrokenPipeError",
+    "BufferError",
+    "BytesWarning",
+    "ChildProcessError",
+    "ConnectionAbortedError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "DeprecationWarning",
+    "EOFError",
+    "EncodingWarning",
+    "EnvironmentError",
+    "Exception",
+    "ExceptionGroup",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "FutureWarning",
+    "GeneratorExit",
+    "IOError",
+    "ImportError",
+    "ImportWarning",
+    "IndentationError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NotADirectoryError",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PendingDeprecationWarning",
+    "PermissionError",
+    "ProcessLookupError",
+    "PythonFinalizationError",
+    "RecursionError",
+    "ReferenceError",
+    "ResourceWarning",
+    "RuntimeError",
+    "RuntimeWarning",
+    "StopAsyncIteration",
+    "StopIteration",
+    "SyntaxError",
+    "SyntaxWarning",
+    "SystemError",
+    "SystemExit",
+    "TabError",
+    "TimeoutError",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "UnicodeWarning",
+    "UserWarning",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
 ];
 
 impl Names {
@@ -52,7 +177,12 @@ impl Names {
 
 impl Interpreter<'_> {
     /// Calls a builtin. Nothing when the result stays an expression.
-    pub(crate) fn call_builtin(&mut self, name: &str, arguments: &Arguments, span: Span) -> Option<Evaluated> {
+    pub(crate) fn call_builtin(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        span: Span,
+    ) -> Option<Evaluated> {
         let first = arguments.positional.first().cloned();
         let configurable = first.as_ref().and_then(|value| value.configurable);
         let value = match name {
@@ -89,7 +219,7 @@ impl Interpreter<'_> {
             },
             "bool" => match first {
                 None => Value::bool(false),
-                Some(value) => match self.truth(&value) {
+                Some(value) => match self.decide(&value) {
                     Some(truth) => Value::bool(truth),
                     None => return None,
                 },
@@ -108,7 +238,8 @@ impl Interpreter<'_> {
                                 kept.push(item);
                             }
                         }
-                        Kind::Set(self.allocate(Object::Set(ListObject { items: kept, incomplete: false }))).into()
+                        Kind::Set(self.allocate(Object::Set(ListObject { items: kept, incomplete: false })))
+                            .into()
                     }
                     _ => self.list(items),
                 }
@@ -123,8 +254,10 @@ impl Interpreter<'_> {
                         if *name == "**" {
                             dict.unknown_keys.push(value.clone());
                         } else {
-                            dict.entries
-                                .insert(Key::Str(Arc::from(name.as_str())), (Value::str(name), value.clone()));
+                            dict.entries.insert(
+                                Key::Str(Arc::from(name.as_str())),
+                                (Value::str(name), value.clone()),
+                            );
                         }
                     }
                 }
@@ -151,8 +284,8 @@ impl Interpreter<'_> {
                     columns.push(self.elements(argument)?);
                 }
                 let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
-                let items =
-                    (0..rows).map(|row| Value::tuple(columns.iter().map(|column| column[row].clone()).collect()));
+                let items = (0..rows)
+                    .map(|row| Value::tuple(columns.iter().map(|column| column[row].clone()).collect()));
                 let items = items.collect();
                 self.list(items)
             }
@@ -181,7 +314,7 @@ impl Interpreter<'_> {
                     };
                     if name == "map" {
                         produced.push(result);
-                    } else if self.truth(&result) != Some(false) {
+                    } else if self.decide(&result) != Some(false) {
                         produced.push(item);
                     }
                 }
@@ -192,7 +325,7 @@ impl Interpreter<'_> {
                 let mut decided = true;
                 let wanted = name == "any";
                 for item in items {
-                    match self.truth(&item) {
+                    match self.decide(&item) {
                         Some(truth) if truth == wanted => return Some(Ok(Value::bool(wanted))),
                         Some(_) => {}
                         None => decided = false,
@@ -204,8 +337,11 @@ impl Interpreter<'_> {
                 Value::bool(!wanted)
             }
             "min" | "max" | "sum" => {
-                let items =
-                    if arguments.positional.len() == 1 { self.elements(&first?)? } else { arguments.positional.clone() };
+                let items = if arguments.positional.len() == 1 {
+                    self.elements(&first?)?
+                } else {
+                    arguments.positional.clone()
+                };
                 let numbers: Option<Vec<i64>> = items.iter().map(Value::as_int).collect();
                 let numbers = numbers?;
                 match name {
@@ -320,7 +456,12 @@ impl Interpreter<'_> {
             }
             "object" => {
                 let site = self.here(span);
-                Kind::Instance(self.new_instance(Value::external("builtins.object"), Arguments::default(), site)).into()
+                Kind::Instance(self.new_instance(
+                    Value::external("builtins.object"),
+                    Arguments::default(),
+                    site,
+                ))
+                .into()
             }
             "exit" | "quit" if self.mode == Mode::Import => Value::NONE,
             _ => return None,
@@ -337,7 +478,9 @@ impl Interpreter<'_> {
             Kind::Str(text) => Some(text.chars().count() as i64),
             Kind::Bytes(bytes) => Some(bytes.len() as i64),
             Kind::Dict(id) => match self.object(*id) {
-                Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => Some(dict.entries.len() as i64),
+                Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
+                    Some(dict.entries.len() as i64)
+                }
                 _ => None,
             },
             Kind::List(id) | Kind::Set(id) => match self.object(*id) {

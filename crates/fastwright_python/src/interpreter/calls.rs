@@ -113,7 +113,12 @@ impl Interpreter<'_> {
         self.call_directly(callee, arguments, span)
     }
 
-    pub(crate) fn call_directly(&mut self, callee: &Value, mut arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn call_directly(
+        &mut self,
+        callee: &Value,
+        mut arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         match &callee.kind {
             Kind::Function(function) => self.call_function(function, arguments, span),
@@ -124,7 +129,18 @@ impl Interpreter<'_> {
                         return result;
                     }
                     let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
-                    let owners = self.class_order(&Value::external(owner));
+                    let owner = Value::external(owner);
+                    let mut owners = self.class_order(&owner);
+                    // What a library's class does not define comes from the next in the object's order.
+                    if let Some(class) = self.class_of(&receiver) {
+                        let order = self.class_order(&class);
+                        let behind = order.iter().position(|known| known.same(&owner)).map_or(0, |at| at + 1);
+                        for next in order.into_iter().skip(behind) {
+                            if !owners.iter().any(|known| known.same(&next)) {
+                                owners.push(next);
+                            }
+                        }
+                    }
                     for owner in owners.iter().filter_map(Value::as_external) {
                         let method = Ustr::from(method);
                         let answer = self.library.method(self, owner, method, &receiver, &arguments, site);
@@ -151,7 +167,9 @@ impl Interpreter<'_> {
                 match &method.kind {
                     Kind::Method(_) | Kind::Function(_) => self.call_directly(&method, arguments, span),
                     _ => {
-                        if let Some(result) = self.library_method(callee, Ustr::from("__call__"), &arguments, site) {
+                        if let Some(result) =
+                            self.library_method(callee, Ustr::from("__call__"), &arguments, site)
+                        {
                             return result;
                         }
                         Ok(self.uncalled(callee, arguments, site))
@@ -195,7 +213,9 @@ impl Interpreter<'_> {
                                 let mut keywords: Vec<(Ustr, Value)> = bound
                                     .keywords
                                     .iter()
-                                    .filter(|(name, _)| !arguments.keywords.iter().any(|(given, _)| given == name))
+                                    .filter(|(name, _)| {
+                                        !arguments.keywords.iter().any(|(given, _)| given == name)
+                                    })
                                     .cloned()
                                     .collect();
                                 keywords.append(&mut arguments.keywords);
@@ -209,9 +229,10 @@ impl Interpreter<'_> {
                             }
                         }
                         "operator.attrgetter" => {
-                            if let (Some(object), Some(path)) =
-                                (arguments.positional.first(), bound.positional.first().and_then(Value::as_str))
-                            {
+                            if let (Some(object), Some(path)) = (
+                                arguments.positional.first(),
+                                bound.positional.first().and_then(Value::as_str),
+                            ) {
                                 let mut value = object.clone();
                                 for part in path.to_owned().split('.') {
                                     value = self.checked_attribute(&value, Ustr::from(part), span)?;
@@ -231,7 +252,9 @@ impl Interpreter<'_> {
                     if let Some(result) = self.call_made_by(name, bound, &arguments, span) {
                         return result;
                     }
-                    if let Some(result) = self.library.call_again(self, name, bound, *made_at, &arguments, site) {
+                    if let Some(result) =
+                        self.library.call_again(self, name, bound, *made_at, &arguments, site)
+                    {
                         return result;
                     }
                 }
@@ -246,6 +269,15 @@ impl Interpreter<'_> {
                 Ok(self.uncalled(callee, arguments, site))
             }
             Symbolic::Member { base, name } => {
+                // `@field.default` of attrs.
+                if *name == "default"
+                    && let Some(Symbolic::Call { callee: field, site: declared, .. }) = base.as_symbolic()
+                    && field.as_external().is_some_and(|name| name.starts_with("attr"))
+                    && let Some(function) = arguments.positional.first()
+                {
+                    self.field_defaults.insert(*declared, function.clone());
+                    return Ok(function.clone());
+                }
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
                 }
@@ -326,16 +358,11 @@ impl Interpreter<'_> {
             self.note(format!("calls nest too deeply at `{name}`, it is not followed"), site);
             return Ok(Value::unknown(format!("calls nest too deeply at `{name}`"), Some(site)));
         }
-        let active = self
-            .frames
-            .iter()
-            .filter(|frame| frame.function.as_ref().is_some_and(|running| running.id == function.id))
-            .count();
-        if active >= 4 {
+        if self.recursion_is_endless(function) {
             return Ok(Value::unknown(format!("`{name}` calls itself"), Some(site)));
         }
         self.called.insert(function.id);
-        let outermost = self.frames.iter().all(|frame| frame.function.is_none());
+        let outermost = !std::mem::replace(&mut self.call_is_limited, true);
         let saved_limit = self.step_limit;
         if outermost {
             self.step_limit = self.step_limit.min(self.steps + self.limits.call_steps);
@@ -350,9 +377,13 @@ impl Interpreter<'_> {
         self.conditions.truncate(conditions_before);
         if outermost {
             if self.steps >= self.step_limit && self.steps < saved_limit {
-                self.note(format!("the call of `{name}` takes too many steps, the rest of it is not followed"), site);
+                self.note(
+                    format!("the call of `{name}` takes too many steps, the rest of it is not followed"),
+                    site,
+                );
             }
             self.step_limit = saved_limit;
+            self.call_is_limited = false;
         }
         if self.functions.len() == functions_before
             && self.classes.len() == classes_before
@@ -364,7 +395,9 @@ impl Interpreter<'_> {
         let returned = match flow {
             Ok(super::statements::Flow::Return) => Value::union(frame.returns),
             Ok(_) => {
-                if frame.returns.is_empty() {
+                if frame.raised && frame.returns.is_empty() {
+                    Value::unknown(format!("`{name}` seems to raise an exception"), Some(site))
+                } else if frame.returns.is_empty() {
                     Value::NONE
                 } else {
                     Value::union(frame.returns.into_iter().chain([Value::NONE]))
@@ -383,6 +416,23 @@ impl Interpreter<'_> {
         Ok(returned)
     }
 
+    /// Whether a further call of a function that runs already would not be decided by values: it stands
+    /// behind a condition that nothing decides, so that nothing ends the recursion. A recursion that
+    /// values decide may go deeper.
+    fn recursion_is_endless(&self, function: &FunctionValue) -> bool {
+        let mut active = 0;
+        let mut innermost = None;
+        for frame in self.frames.iter().rev() {
+            if frame.function.as_ref().is_some_and(|running| running.id == function.id) {
+                innermost.get_or_insert(frame.conditions);
+                active += 1;
+            }
+        }
+        let Some(conditions) = innermost else { return false };
+        let undecided = self.conditions.iter().skip(conditions).any(|condition| condition.setting.is_none());
+        undecided || active >= 24
+    }
+
     /// Runs the body of a function in a prepared scope; gives back the frame with what it returned.
     pub(crate) fn run_body(
         &mut self,
@@ -398,6 +448,8 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
+            conditions: self.conditions.len(),
         });
         let definition = Arc::clone(&function.definition);
         let flow = self.execute_block(&definition.body);
@@ -409,7 +461,12 @@ impl Interpreter<'_> {
     }
 
     /// Runs something with the names of a scope, outside any function.
-    pub(crate) fn in_frame<T>(&mut self, scope: ScopeId, module: ModuleId, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn in_frame<T>(
+        &mut self,
+        scope: ScopeId,
+        module: ModuleId,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let file = self.modules[module.0 as usize].file.unwrap_or(crate::location::FileId(0));
         self.frames.push(Frame {
             scope,
@@ -420,13 +477,16 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
+            conditions: self.conditions.len(),
         });
         let result = run(self);
         self.frames.pop();
         result
     }
 
-    pub(crate) fn bind_parameters(
+    /// What each parameter of a function gets in a call: an argument, else its default, else unknown.
+    pub fn bind_parameters(
         &mut self,
         function: &Arc<FunctionValue>,
         arguments: Arguments,
@@ -455,7 +515,8 @@ impl Interpreter<'_> {
                     dict
                 }
                 kind => {
-                    let from_position = if kind == ParameterKind::KeywordOnly { None } else { positional.next() };
+                    let from_position =
+                        if kind == ParameterKind::KeywordOnly { None } else { positional.next() };
                     let from_keyword = if from_position.is_none() && kind != ParameterKind::PositionalOnly {
                         keywords
                             .iter()
@@ -468,7 +529,10 @@ impl Interpreter<'_> {
                         .or(from_keyword)
                         .or_else(|| function.defaults.get(index).cloned().flatten())
                         .unwrap_or_else(|| {
-                            Value::unknown(format!("`{}` is not given in the call", parameter.name), Some(site))
+                            Value::unknown(
+                                format!("`{}` is not given in the call", parameter.name),
+                                Some(site),
+                            )
                         })
                 }
             };
@@ -590,7 +654,31 @@ impl Interpreter<'_> {
             },
         };
         let callee = callee.clone();
-        self.in_frame(scope, module, |interpreter| interpreter.call_value(&callee, arguments, Span::default()))
+        if self.mode != Mode::Import {
+            return self.in_frame(scope, module, |interpreter| {
+                interpreter.call_value(&callee, arguments, Span::default())
+            });
+        }
+        let call_is_limited = std::mem::replace(&mut self.call_is_limited, true);
+        let saved_limit = std::mem::replace(&mut self.step_limit, self.steps + self.limits.factory_steps);
+        let result = self.in_frame(scope, module, |interpreter| {
+            interpreter.call_value(&callee, arguments, Span::default())
+        });
+        if self.steps >= self.step_limit {
+            let name =
+                self.plain_function(&callee).map(|function| function.definition.name).unwrap_or_default();
+            let location = match self.plain_function(&callee) {
+                Some(function) => Location { file: function.id.file, span: function.definition.name_span },
+                None => self.here(Span::default()),
+            };
+            self.note(
+                format!("the call of `{name}` takes too many steps, the rest of it is not followed"),
+                location,
+            );
+        }
+        self.call_is_limited = call_is_limited;
+        self.step_limit = saved_limit;
+        result
     }
 
     fn outside_parameter(&mut self, function: &Arc<FunctionValue>, index: usize) -> Value {

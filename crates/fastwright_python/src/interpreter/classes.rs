@@ -15,8 +15,9 @@ impl Interpreter<'_> {
             decorators.push((self.evaluate(decorator)?, decorator.span));
         }
         let definition_for_body = Arc::clone(definition);
-        let class = self
-            .with_type_parameters(&definition.type_parameters, |interpreter| interpreter.class_object(&definition_for_body))?;
+        let class = self.with_type_parameters(&definition.type_parameters, |interpreter| {
+            interpreter.class_object(&definition_for_body)
+        })?;
         let mut value: Value = Kind::Class(class).into();
         if let Object::Class(object) = self.object_mut(class) {
             object.decorators = decorators.iter().map(|(decorator, _)| decorator.clone()).collect();
@@ -60,6 +61,8 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
+            conditions: self.conditions.len(),
         });
         let result = self.execute_block(&definition.body);
         self.frames.pop();
@@ -110,9 +113,11 @@ impl Interpreter<'_> {
                 Symbolic::Item { base, .. } => self.base_class(base.clone()),
                 _ => base,
             },
-            Kind::Union(alternatives) => {
-                alternatives.iter().find(|value| matches!(value.kind, Kind::Class(_))).cloned().unwrap_or(base)
-            }
+            Kind::Union(alternatives) => alternatives
+                .iter()
+                .find(|value| matches!(value.kind, Kind::Class(_)))
+                .cloned()
+                .unwrap_or(base),
             _ => base,
         }
     }
@@ -140,8 +145,13 @@ impl Interpreter<'_> {
                 .find(|head| !sequences.iter().any(|other| other[1..].iter().any(|value| value.same(head))))
                 .unwrap_or(&sequences[0][0])
                 .clone();
+            let count: usize = sequences.iter().map(Vec::len).sum();
             for sequence in &mut sequences {
                 sequence.retain(|value| !value.same(&good));
+            }
+            if sequences.iter().map(Vec::len).sum::<usize>() == count {
+                // A value that isn't even the same as itself must not keep the loop going.
+                sequences[0].remove(0);
             }
             order.push(good);
         }
@@ -152,7 +162,8 @@ impl Interpreter<'_> {
         let mut index = 0;
         while index < order.len() && order.len() < 64 {
             if let Some(name) = order[index].as_external() {
-                let more = self.library.bases(name).iter().copied().chain(standard_bases(&name).iter().copied());
+                let more =
+                    self.library.bases(name).iter().copied().chain(standard_bases(&name).iter().copied());
                 for base in more {
                     let base = Value::external(base);
                     if !order.iter().any(|known| known.same(&base)) {
@@ -200,21 +211,91 @@ impl Interpreter<'_> {
         if other.as_external().is_some_and(|name| name == "builtins.object") {
             return Some(true);
         }
+        if let Some(interface) = other.as_external()
+            && let Some(answer) = self.implements(&order, &interface)
+        {
+            return answer;
+        }
+        if self.derives_from(other, "typing.Protocol") {
+            return None;
+        }
         let complete = !order.is_empty()
             && order.iter().all(|known| match &known.kind {
                 Kind::Class(_) => true,
                 Kind::External(name) => {
-                    name.starts_with("builtins.") || !self.library.bases(*name).is_empty() || !standard_bases(name).is_empty()
-                        || matches!(name.as_str(), "pydantic.main.BaseModel" | "enum.Enum" | "abc.ABC" | "typing.Generic")
+                    name.starts_with("builtins.")
+                        || !self.library.bases(*name).is_empty()
+                        || !standard_bases(name).is_empty()
+                        || matches!(
+                            name.as_str(),
+                            "pydantic.main.BaseModel" | "enum.Enum" | "abc.ABC" | "typing.Generic"
+                        )
                 }
                 _ => false,
             });
         complete.then_some(false)
     }
 
+    /// Whether classes implement an interface of `collections.abc`, `typing` or `numbers`, which need no
+    /// inheritance; the outer `None` when `interface` is none of those.
+    fn implements(&self, order: &[Value], interface: &str) -> Option<Option<bool>> {
+        let (_, name) = interface.rsplit_once('.').filter(|(module, _)| {
+            matches!(*module, "collections.abc" | "typing" | "numbers" | "typing_extensions")
+        })?;
+        let builtin = order.iter().filter_map(Value::as_external).find_map(|class| {
+            let class = class.as_str().strip_prefix("builtins.")?;
+            (class != "object").then(|| class.to_owned())
+        });
+        let Some(class) = builtin else {
+            let known = match name {
+                "Hashable" => return Some(None),
+                "Callable" => "__call__",
+                "Iterable" => "__iter__",
+                "Iterator" => "__next__",
+                "Sized" => "__len__",
+                "Container" => "__contains__",
+                _ => return Some(None),
+            };
+            let method = Ustr::from(known);
+            let found = order.iter().any(|owner| match owner.kind {
+                Kind::Class(id) => self.class(id).is_some_and(|class| class.attributes.contains_key(&method)),
+                _ => false,
+            });
+            return Some(found.then_some(true));
+        };
+        let sequence = matches!(class.as_str(), "str" | "list" | "tuple" | "bytes" | "bytearray" | "range");
+        let set = matches!(class.as_str(), "set" | "frozenset");
+        let mapping = class == "dict";
+        let number = matches!(class.as_str(), "int" | "float" | "bool" | "complex");
+        let answer = match name {
+            "Sequence" => sequence,
+            "MutableSequence" => matches!(class.as_str(), "list" | "bytearray"),
+            "Set" | "AbstractSet" => set,
+            "MutableSet" => class == "set",
+            "Mapping" | "MutableMapping" => mapping,
+            "Iterable" | "Collection" | "Sized" | "Container" => sequence || set || mapping,
+            "Reversible" => sequence || mapping,
+            "Callable" => class == "function",
+            "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncGenerator" => {
+                false
+            }
+            "Hashable" => !matches!(class.as_str(), "list" | "dict" | "set" | "bytearray"),
+            "Number" | "Complex" => number,
+            "Real" => number && class != "complex",
+            "Integral" | "Rational" => matches!(class.as_str(), "int" | "bool"),
+            "List" => class == "list",
+            "Dict" => mapping,
+            "Tuple" => class == "tuple",
+            _ => return Some(None),
+        };
+        Some(Some(answer))
+    }
+
     /// Whether a class of the program or a library derives from the library's class `name`.
     pub fn derives_from(&self, class: &Value, name: &str) -> bool {
-        self.class_order(class).iter().any(|known| known.as_external().is_some_and(|external| external == name))
+        self.class_order(class)
+            .iter()
+            .any(|known| known.as_external().is_some_and(|external| external == name))
     }
 
     /// The classes of libraries in the lookup order of a value's class.
@@ -232,14 +313,17 @@ impl Interpreter<'_> {
         let order = self.class_order(&class_value);
         for base in order.iter().skip(1) {
             let Kind::Class(id) = base.kind else { continue };
-            let hook = self.class(id).and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
+            let hook = self
+                .class(id)
+                .and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
             if let Some(hook) = hook {
                 let function = match &hook.kind {
                     Kind::Descriptor(descriptor) => descriptor.function.clone(),
                     _ => hook,
                 };
                 let keywords = self.class(class).map(|class| class.keywords.clone()).unwrap_or_default();
-                let arguments = Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
+                let arguments =
+                    Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
                 self.call_directly(&function, arguments, span)?;
                 break;
             }
@@ -298,9 +382,9 @@ impl Interpreter<'_> {
                 .attributes
                 .values()
                 .filter(|value| match value.kind {
-                    Kind::Instance(id) => self
-                        .instance(id)
-                        .is_some_and(|member| matches!(member.class.kind, Kind::Class(made) if made == class)),
+                    Kind::Instance(id) => self.instance(id).is_some_and(
+                        |member| matches!(member.class.kind, Kind::Class(made) if made == class),
+                    ),
                     _ => false,
                 })
                 .cloned()
@@ -362,7 +446,7 @@ impl Interpreter<'_> {
                     if let Some(result) = self.library.method(self, *name, init, receiver, &arguments, site) {
                         return result.map(|_| ());
                     }
-                    if *name == "typing.NamedTuple" || *name == "typing.TypedDict" {
+                    if *name == "typing.NamedTuple" {
                         let order = self.class_order(class);
                         return self.initialize_record(receiver, &order, &arguments, span);
                     }
@@ -371,88 +455,6 @@ impl Interpreter<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a decorator writes the constructor from the annotated names (dataclasses, attrs).
-    pub fn is_record(&self, class: ObjectId) -> bool {
-        let Some(class) = self.class(class) else { return false };
-        class.decorators.iter().any(|decorator| {
-            let name = match &decorator.kind {
-                Kind::External(name) => Some(*name),
-                Kind::Symbolic(symbolic) => match &**symbolic {
-                    Symbolic::Call { callee, .. } => callee.as_external(),
-                    _ => None,
-                },
-                _ => None,
-            };
-            name.is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "dataclasses.dataclass" | "attr.s" | "attr.dataclass" | "attr.attrs" | "attr.define" | "attrs.define"
-                        | "attrs.frozen" | "attr.frozen" | "attrs.mutable" | "pydantic.dataclasses.dataclass"
-                )
-            })
-        })
-    }
-
-    /// Fills the fields of a dataclass-like class from arguments and defaults.
-    pub(crate) fn initialize_record(
-        &mut self,
-        receiver: &Value,
-        order: &[Value],
-        arguments: &Arguments,
-        span: Span,
-    ) -> Result<(), Box<Raised>> {
-        let mut positional = arguments.positional.iter();
-        let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
-        for owner in order.iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
-            let Some(class) = self.class(id) else { continue };
-            for name in class.annotations.keys() {
-                fields.insert(*name, class.attributes.get(name).cloned());
-            }
-        }
-        for (name, default) in fields {
-            let value = match positional.next().or_else(|| arguments.keyword(&name)) {
-                Some(value) => value.clone(),
-                None => match default {
-                    Some(default) => self.field_default(default, span)?,
-                    None => Value::unknown(format!("the field `{name}` is not given"), Some(self.here(span))),
-                },
-            };
-            self.set_attribute(receiver, name, value);
-        }
-        let after = self.attribute(receiver, Ustr::from("__post_init__"), span);
-        if let Kind::Method(_) = after.kind {
-            self.call_directly(&after, Arguments::default(), span)?;
-        }
-        Ok(())
-    }
-
-    /// The default that `field(default=..., default_factory=...)` or `Field(...)` declares.
-    pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
-        if let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() {
-            let field = callee.as_external().is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "dataclasses.field" | "attr.ib" | "attrs.field" | "attr.field" | "pydantic.fields.Field"
-                        | "pydantic.fields.PrivateAttr" | "sqlmodel.main.Field"
-                )
-            });
-            if field {
-                if let Some(default) = arguments.keyword("default") {
-                    return Ok(default.clone());
-                }
-                if let Some(factory) = arguments.keyword("default_factory").or_else(|| arguments.keyword("factory")) {
-                    let factory = factory.clone();
-                    return self.call_directly(&factory, Arguments::default(), span);
-                }
-                return Ok(arguments.positional.first().cloned().unwrap_or_else(|| {
-                    Value::unknown("the field has no default", Some(self.here(span)))
-                }));
-            }
-        }
-        Ok(declared)
     }
 }
 
@@ -466,25 +468,45 @@ fn standard_bases(name: &str) -> &'static [&'static str] {
         "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter" => &["builtins.dict"],
         "builtins.Exception" => &["builtins.BaseException"],
         "builtins.KeyError" | "builtins.IndexError" => &["builtins.LookupError"],
-        "builtins.LookupError" | "builtins.ValueError" | "builtins.TypeError" | "builtins.RuntimeError"
-        | "builtins.AttributeError" | "builtins.OSError" | "builtins.ImportError" | "builtins.ArithmeticError"
-        | "builtins.AssertionError" | "builtins.NameError" | "builtins.StopIteration" | "builtins.Warning"
-        | "builtins.SyntaxError" | "builtins.EOFError" | "builtins.MemoryError" | "builtins.StopAsyncIteration"
-        | "builtins.BufferError" | "builtins.ReferenceError" => &["builtins.Exception"],
+        "builtins.LookupError"
+        | "builtins.ValueError"
+        | "builtins.TypeError"
+        | "builtins.RuntimeError"
+        | "builtins.AttributeError"
+        | "builtins.OSError"
+        | "builtins.ImportError"
+        | "builtins.ArithmeticError"
+        | "builtins.AssertionError"
+        | "builtins.NameError"
+        | "builtins.StopIteration"
+        | "builtins.Warning"
+        | "builtins.SyntaxError"
+        | "builtins.EOFError"
+        | "builtins.MemoryError"
+        | "builtins.StopAsyncIteration"
+        | "builtins.BufferError"
+        | "builtins.ReferenceError" => &["builtins.Exception"],
         "builtins.ModuleNotFoundError" => &["builtins.ImportError"],
         "builtins.NotImplementedError" | "builtins.RecursionError" => &["builtins.RuntimeError"],
-        "builtins.FileNotFoundError" | "builtins.PermissionError" | "builtins.ConnectionError"
-        | "builtins.TimeoutError" | "builtins.FileExistsError" | "builtins.IsADirectoryError"
-        | "builtins.NotADirectoryError" | "builtins.InterruptedError" | "builtins.BrokenPipeError" => {
-            &["builtins.OSError"]
+        "builtins.FileNotFoundError"
+        | "builtins.PermissionError"
+        | "builtins.ConnectionError"
+        | "builtins.TimeoutError"
+        | "builtins.FileExistsError"
+        | "builtins.IsADirectoryError"
+        | "builtins.NotADirectoryError"
+        | "builtins.InterruptedError"
+        | "builtins.BrokenPipeError" => &["builtins.OSError"],
+        "builtins.UnicodeError" | "json.JSONDecodeError" | "json.decoder.JSONDecodeError" => {
+            &["builtins.ValueError"]
         }
-        "builtins.UnicodeError" | "json.JSONDecodeError" | "json.decoder.JSONDecodeError" => &["builtins.ValueError"],
         "builtins.UnicodeDecodeError" | "builtins.UnicodeEncodeError" => &["builtins.UnicodeError"],
         "builtins.ZeroDivisionError" | "builtins.OverflowError" => &["builtins.ArithmeticError"],
         "asyncio.TimeoutError" => &["builtins.TimeoutError"],
-        "asyncio.CancelledError" | "builtins.KeyboardInterrupt" | "builtins.SystemExit" | "builtins.GeneratorExit" => {
-            &["builtins.BaseException"]
-        }
+        "asyncio.CancelledError"
+        | "builtins.KeyboardInterrupt"
+        | "builtins.SystemExit"
+        | "builtins.GeneratorExit" => &["builtins.BaseException"],
         _ => &[],
     }
 }

@@ -110,7 +110,8 @@ impl Interpreter<'_> {
                         .classes
                         .iter()
                         .filter(|id| {
-                            self.class(**id).is_some_and(|other| other.bases.iter().any(|known| known.same(&base)))
+                            self.class(**id)
+                                .is_some_and(|other| other.bases.iter().any(|known| known.same(&base)))
                         })
                         .map(|id| Kind::Class(*id).into())
                         .collect();
@@ -148,8 +149,10 @@ impl Interpreter<'_> {
                 let items = self.elements(&first?);
                 if let Object::List(list) = self.object_mut(id) {
                     match items {
-                        Some(items) => list.items.extend(items),
-                        None => list.incomplete = true,
+                        Some(items) if list.items.len() + items.len() <= super::operators::LONGEST_LIST => {
+                            list.items.extend(items);
+                        }
+                        _ => list.incomplete = true,
                     }
                 }
                 Some(Value::NONE)
@@ -160,7 +163,9 @@ impl Interpreter<'_> {
                 if let Object::List(list) = self.object_mut(id) {
                     let length = list.items.len();
                     let at = match position {
-                        Some(position) if position < 0 => length.saturating_sub(position.unsigned_abs() as usize),
+                        Some(position) if position < 0 => {
+                            length.saturating_sub(position.unsigned_abs() as usize)
+                        }
                         Some(position) => (position as usize).min(length),
                         None => length,
                     };
@@ -248,7 +253,13 @@ impl Interpreter<'_> {
         Some(keyed.into_iter().map(|(_, value)| value).collect())
     }
 
-    fn dict_method(&mut self, id: ObjectId, method: &str, arguments: &Arguments, span: Span) -> Option<Value> {
+    fn dict_method(
+        &mut self,
+        id: ObjectId,
+        method: &str,
+        arguments: &Arguments,
+        span: Span,
+    ) -> Option<Value> {
         let first = arguments.positional.first().cloned();
         let Object::Dict(dict) = self.object(id) else { return None };
         match method {
@@ -256,7 +267,8 @@ impl Interpreter<'_> {
                 let asked = first?;
                 let key = asked.key();
                 let default = arguments.positional.get(1).cloned();
-                let found = key.as_ref().and_then(|key| dict.entries.get(key)).map(|(_, value)| value.clone());
+                let found =
+                    key.as_ref().and_then(|key| dict.entries.get(key)).map(|(_, value)| value.clone());
                 let certain = key.is_some() && dict.unknown_keys.is_empty() && !dict.incomplete;
                 if method == "pop" && found.is_some() {
                     if let (Some(key), Object::Dict(dict)) = (&key, self.object_mut(id)) {
@@ -330,7 +342,8 @@ impl Interpreter<'_> {
                 }
                 for (name, value) in &arguments.keywords {
                     if let Object::Dict(dict) = self.object_mut(id) {
-                        dict.entries.insert(Key::Str(Arc::from(name.as_str())), (Value::str(name), value.clone()));
+                        dict.entries
+                            .insert(Key::Str(Arc::from(name.as_str())), (Value::str(name), value.clone()));
                     }
                 }
                 if arguments.incomplete
@@ -353,7 +366,13 @@ impl Interpreter<'_> {
         }
     }
 
-    fn set_method(&mut self, id: ObjectId, receiver: &Value, method: &str, arguments: &Arguments) -> Option<Value> {
+    fn set_method(
+        &mut self,
+        id: ObjectId,
+        receiver: &Value,
+        method: &str,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let first = arguments.positional.first().cloned();
         match method {
             "add" => {

@@ -11,7 +11,10 @@ impl Interpreter<'_> {
     /// The value of an expression in the scope that runs.
     pub(crate) fn evaluate(&mut self, expression: &Expr) -> Evaluated {
         if !self.step() {
-            return Ok(Value::unknown("evaluation was given up, it takes too many steps", Some(self.here(expression.span))));
+            return Ok(Value::unknown(
+                "evaluation was given up, it takes too many steps",
+                Some(self.here(expression.span)),
+            ));
         }
         Ok(match &expression.kind {
             ExprKind::None => Value::NONE,
@@ -21,8 +24,12 @@ impl Interpreter<'_> {
             ExprKind::Str(text) => Kind::Str(Arc::clone(text)).into(),
             ExprKind::Bytes(bytes) => Kind::Bytes(Arc::clone(bytes)).into(),
             ExprKind::Ellipsis => Kind::Ellipsis.into(),
-            ExprKind::BigInt(_) => Value::unknown("the integer does not fit 64 bits", Some(self.here(expression.span))),
-            ExprKind::Complex => Value::unknown("complex numbers are not computed", Some(self.here(expression.span))),
+            ExprKind::BigInt(_) => {
+                Value::unknown("the integer does not fit 64 bits", Some(self.here(expression.span)))
+            }
+            ExprKind::Complex => {
+                Value::unknown("complex numbers are not computed", Some(self.here(expression.span)))
+            }
             ExprKind::Name(name) => self.evaluate_name(*name, expression.span),
             ExprKind::Attribute(base, name) => {
                 let base = self.evaluate(base)?;
@@ -62,7 +69,7 @@ impl Interpreter<'_> {
             ExprKind::Or(values) => self.evaluate_choice(values, true)?,
             ExprKind::Not(operand) => {
                 let operand = self.evaluate(operand)?;
-                match self.truth(&operand) {
+                match self.decide(&operand) {
                     Some(truth) => Value::bool(!truth).with_configurable(operand.configurable),
                     None => Value::symbolic(Symbolic::Not(operand)),
                 }
@@ -85,7 +92,7 @@ impl Interpreter<'_> {
             ExprKind::Compare(first, rest) => self.evaluate_comparison(first, rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
-                match self.truth(&test) {
+                match self.decide(&test) {
                     Some(true) => self.evaluate(&parts.1)?.with_configurable(test.configurable),
                     Some(false) => self.evaluate(&parts.2)?.with_configurable(test.configurable),
                     None => {
@@ -152,7 +159,9 @@ impl Interpreter<'_> {
                 }
                 Value::symbolic(Symbolic::Template(values))
             }
-            ExprKind::Invalid => Value::unknown("the code has a syntax error here", Some(self.here(expression.span))),
+            ExprKind::Invalid => {
+                Value::unknown("the code has a syntax error here", Some(self.here(expression.span)))
+            }
         })
     }
 
@@ -177,7 +186,10 @@ impl Interpreter<'_> {
                 Some(class) => Kind::Class(class).into(),
                 None => Value::unknown("__class__ stands outside a method", None),
             },
-            _ => Value::unknown(format!("the name `{name}` is not bound when it is used"), Some(self.here(span))),
+            _ => Value::unknown(
+                format!("the name `{name}` is not bound when it is used"),
+                Some(self.here(span)),
+            ),
         }
     }
 
@@ -235,7 +247,7 @@ impl Interpreter<'_> {
             let value = self.evaluate(operand)?;
             let last = position + 1 == values.len();
             configurable = configurable.or(value.configurable);
-            match self.truth(&value) {
+            match self.decide(&value) {
                 Some(truth) if truth == wanted || last => {
                     possible.push(value);
                     break;
@@ -301,7 +313,8 @@ impl Interpreter<'_> {
         // The loop variables live in a scope of their own; a class body's names stay visible to the
         // first iterable only, which is close enough to evaluate it inside as well.
         let scope = self.new_scope(Some(outer), module, false);
-        let names = self.scopes[outer.0 as usize].is_class.then(|| self.scopes[outer.0 as usize].names.clone());
+        let names =
+            self.scopes[outer.0 as usize].is_class.then(|| self.scopes[outer.0 as usize].names.clone());
         if let Some(names) = names {
             self.scopes[scope.0 as usize].names = names;
         }
@@ -332,7 +345,8 @@ impl Interpreter<'_> {
                         items.push(item);
                     }
                 }
-                Kind::Set(self.allocate(Object::Set(ListObject { items, incomplete: produced.incomplete }))).into()
+                Kind::Set(self.allocate(Object::Set(ListObject { items, incomplete: produced.incomplete })))
+                    .into()
             }
             ComprehensionKind::List | ComprehensionKind::Generator => {
                 let object = ListObject { items: produced.items, incomplete: produced.incomplete };
@@ -369,7 +383,7 @@ impl Interpreter<'_> {
             self.assign(&generator.target, item)?;
             for condition in &generator.conditions {
                 let value = self.evaluate(condition)?;
-                if self.truth(&value) == Some(false) {
+                if self.decide(&value) == Some(false) {
                     continue 'items;
                 }
             }

@@ -57,7 +57,10 @@ impl Interpreter<'_> {
     /// Evaluates a module of the program by its dotted name, as seen from the program's own roots.
     pub fn import_root(&mut self, found: FoundModule) -> ModuleId {
         let id = self.module_for(found);
-        self.run_module(id);
+        let guards = std::mem::take(&mut self.import_guards);
+        let run = self.run_module(id);
+        debug_assert!(run.is_ok(), "nobody is prepared for a failing import here");
+        self.import_guards = guards;
         id
     }
 
@@ -89,18 +92,20 @@ impl Interpreter<'_> {
     }
 
     /// Runs a module unless it runs already. An exception that escapes a statement of the module ends
-    /// that statement only: more is known when the rest is evaluated as well.
-    fn run_module(&mut self, id: ModuleId) {
+    /// that statement only: more is known when the rest is evaluated as well. A failed import that an
+    /// importing `try` is prepared for ends the module, as in Python, where the next import begins anew.
+    fn run_module(&mut self, id: ModuleId) -> Result<(), Box<Raised>> {
         let state = &mut self.modules[id.0 as usize];
         if state.status != ModuleStatus::Waiting {
-            return;
+            return Ok(());
         }
         state.status = ModuleStatus::Running;
         let (code, scope, file) = (Arc::clone(&state.code), state.scope, state.file.unwrap_or(FileId(0)));
-        let saved_conditions = std::mem::take(&mut self.conditions);
+        let conditions_before = self.conditions.len();
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
         let saved_limit = self.step_limit;
         self.step_limit = self.limits.import_steps;
+        let call_is_limited = std::mem::replace(&mut self.call_is_limited, false);
         self.frames.push(Frame {
             scope,
             module: id,
@@ -110,31 +115,58 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
+            conditions: self.conditions.len(),
         });
+        let mut failure = None;
         for statement in &code.body {
             match self.execute(statement) {
                 Ok(_) => {}
                 Err(raised) => {
-                    self.conditions.clear();
+                    self.conditions.truncate(conditions_before);
+                    if self.import_guards > 0 && self.is_import_error(&raised.value) {
+                        // Somebody is prepared for it: the module is not there for them.
+                        failure = Some(raised);
+                        break;
+                    }
                     let what = self.describe_exception(&raised.value);
                     self.note(format!("importing the module seems to raise {what}"), raised.location);
                 }
             }
             if self.steps >= self.step_limit {
-                self.note("evaluation was given up, the program takes too many steps", self.here(statement.span));
+                self.note(
+                    "evaluation was given up, the program takes too many steps",
+                    self.here(statement.span),
+                );
                 break;
             }
         }
         self.frames.pop();
         self.step_limit = saved_limit;
+        self.call_is_limited = call_is_limited;
         self.mode = saved_mode;
-        self.conditions = saved_conditions;
-        self.modules[id.0 as usize].status = ModuleStatus::Done;
+        self.conditions.truncate(conditions_before);
+        match failure {
+            Some(raised) => {
+                self.modules[id.0 as usize].status = ModuleStatus::Waiting;
+                Err(raised)
+            }
+            None => {
+                self.modules[id.0 as usize].status = ModuleStatus::Done;
+                Ok(())
+            }
+        }
     }
 
-    fn describe_exception(&mut self, exception: &Value) -> String {
+    fn is_import_error(&mut self, exception: &Value) -> bool {
+        self.exception_matches(exception, &Value::external("builtins.ImportError")) == Some(true)
+    }
+
+    pub(crate) fn describe_exception(&mut self, exception: &Value) -> String {
         match self.class_of(exception).map(|class| class.kind) {
-            Some(Kind::Class(id)) => self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default(),
+            Some(Kind::Class(id)) => {
+                self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()
+            }
             Some(Kind::External(name)) => format!("`{}`", name.rsplit('.').next().unwrap_or(&name)),
             _ => "an exception".to_owned(),
         }
@@ -151,7 +183,7 @@ impl Interpreter<'_> {
             match self.source.find(importer, part) {
                 Found::Module(found) => {
                     let id = self.module_for(found);
-                    self.run_module(id);
+                    self.run_module(id)?;
                     if let Some(parent) = parent {
                         let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
                         let scope = self.modules[parent.0 as usize].scope;
@@ -174,7 +206,12 @@ impl Interpreter<'_> {
                             return Ok(value.clone());
                         }
                     }
-                    return Err(self.import_error(dotted, site));
+                    if self.import_guards > 0 {
+                        return Err(self.import_error(dotted, site));
+                    }
+                    // The program relies on it: it is there when the program runs (generated, or
+                    // installed elsewhere).
+                    return Ok(Kind::External(self.canonical(Ustr::from(dotted))).into());
                 }
             }
             if end == dotted.len() {
@@ -210,7 +247,7 @@ impl Interpreter<'_> {
                 let id = self.module_for(found);
                 let scope = self.modules[package.0 as usize].scope;
                 self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
-                self.run_module(id);
+                self.run_module(id).ok()?;
                 Some(Kind::Module(id).into())
             }
             Found::Library | Found::Missing => None,
@@ -225,7 +262,8 @@ impl Interpreter<'_> {
                 Some(rename) => self.bind(rename, last),
                 None => {
                     let first = alias.name.split('.').next().unwrap_or(&alias.name);
-                    let value = if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
+                    let value =
+                        if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
                     self.bind(Ustr::from(first), value);
                 }
             }
@@ -291,6 +329,7 @@ impl Interpreter<'_> {
         let value = self.attribute(source, name, site.span);
         if value.is_unknown()
             && self.modules[module.0 as usize].status == ModuleStatus::Done
+            && self.import_guards > 0
             && !self.binds_unknown_names(module)
         {
             return Err(self.import_error(&format!("{dotted}.{name}"), site));
@@ -303,7 +342,9 @@ impl Interpreter<'_> {
     fn binds_unknown_names(&self, module: ModuleId) -> bool {
         let code = &self.modules[module.0 as usize].code;
         code.body.is_empty() && self.modules[module.0 as usize].file.is_some()
-            || self.scopes[self.modules[module.0 as usize].scope.0 as usize].names.contains_key(&Ustr::from("__getattr__"))
+            || self.scopes[self.modules[module.0 as usize].scope.0 as usize]
+                .names
+                .contains_key(&Ustr::from("__getattr__"))
     }
 
     fn import_star(&mut self, source: &Value) {

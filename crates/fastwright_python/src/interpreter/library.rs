@@ -111,7 +111,12 @@ pub trait Library: Sync {
     }
 
     /// The class of the object that a library's call gives back, when it is not the callee itself.
-    fn result_class(&self, _interpreter: &mut Interpreter<'_>, _callee: &Value, _arguments: &Arguments) -> Option<Value> {
+    fn result_class(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _callee: &Value,
+        _arguments: &Arguments,
+    ) -> Option<Value> {
         None
     }
 }

@@ -8,26 +8,31 @@
 //! import time; *summary* walks a function once for all its callers, with symbolic inputs, and records
 //! what it does ([`crate::summary`]).
 
+mod assignment;
 mod attributes;
+mod branches;
 mod builtins;
 mod calls;
 mod classes;
 mod collections;
+mod exceptions;
 mod expressions;
 mod imports;
 mod library;
 mod operators;
+mod patterns;
 mod probe;
+mod records;
 mod scopes;
 mod standard_library;
 mod statements;
 mod strings;
 
-pub(crate) use statements::Flow;
 pub use attributes::{is_none_type, plain_type};
 pub use imports::{Found, FoundModule, ModuleKey, ModuleSource};
-pub use probe::Probed;
 pub use library::{Library, NoLibrary};
+pub use probe::Probed;
+pub(crate) use statements::Flow;
 
 use crate::ir;
 use crate::location::{FileId, Location, Span};
@@ -69,6 +74,8 @@ pub struct Limits {
     pub import_steps: u64,
     /// Steps for one call made by module-level code.
     pub call_steps: u64,
+    /// Steps for one call that makes an app.
+    pub factory_steps: u64,
     /// Steps for one function summary.
     pub summary_steps: u64,
     /// Nested calls.
@@ -80,8 +87,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            import_steps: 40_000_000,
-            call_steps: 400_000,
+            import_steps: 5_000_000,
+            call_steps: 300_000,
+            factory_steps: 1_500_000,
             summary_steps: 60_000,
             call_depth: 60,
             loop_rounds: 5_000,
@@ -172,6 +180,10 @@ pub(crate) struct Frame {
     pub(crate) yields: Vec<Value>,
     /// Exceptions being handled, for bare `raise`.
     pub(crate) handling: Vec<Value>,
+    /// Whether evaluation went on behind a `raise`.
+    pub(crate) raised: bool,
+    /// How many conditions stood around the code when the frame was entered.
+    pub(crate) conditions: usize,
 }
 
 /// A branch that a setting's default leaves out, for the reader of a report.
@@ -207,6 +219,20 @@ pub struct Interpreter<'a> {
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) step_limit: u64,
+    /// Whether code of a call made at module level runs, which has a limit of its own.
+    pub(crate) call_is_limited: bool,
+    /// How many running `try` statements are prepared for a failing import.
+    pub(crate) import_guards: u32,
+    /// How many running `try` statements may catch what is raised.
+    pub(crate) catching: u32,
+    /// How many branching statements run.
+    pub(crate) open_branches: u32,
+    /// Bindings that the running branches have changed.
+    pub(crate) undo: Vec<branches::Undo>,
+    /// How many branches so far may or may not have left their block.
+    pub(crate) undecided_exits: u32,
+    /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
+    pub(crate) field_defaults: FxHashMap<Location, Value>,
     pub(crate) builtins: builtins::Names,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
@@ -246,6 +272,13 @@ impl<'a> Interpreter<'a> {
             limits,
             steps: 0,
             step_limit: limits.import_steps,
+            call_is_limited: false,
+            import_guards: 0,
+            catching: 0,
+            open_branches: 0,
+            undo: Vec::new(),
+            undecided_exits: 0,
+            field_defaults: FxHashMap::default(),
             builtins: builtins::Names::new(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),
@@ -455,6 +488,23 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// The truth of a value as `if` asks for it: an object's own `__bool__` or `__len__` is called.
+    pub(crate) fn decide(&mut self, value: &Value) -> Option<bool> {
+        let Kind::Instance(id) = value.kind else { return self.truth(value) };
+        let class = self.instance(id)?.class.clone();
+        if !matches!(class.kind, Kind::Class(_)) {
+            return self.truth(value);
+        }
+        for name in ["__bool__", "__len__"] {
+            if let Some((method, _)) = self.find_in_class(&class, Ustr::from(name)) {
+                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let answer = self.call_value(&method, arguments, Span::default()).ok()?;
+                return self.truth(&answer);
+            }
+        }
+        self.truth(value)
+    }
+
     /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;
     /// a summary looks at both sides of them.
     pub fn truth(&self, value: &Value) -> Option<bool> {
@@ -491,9 +541,10 @@ impl<'a> Interpreter<'a> {
                 _ => None,
             },
             Kind::Symbolic(symbolic) => match &**symbolic {
-                Symbolic::Format(parts) => {
-                    parts.iter().any(|part| part.as_str().is_some_and(|text| !text.is_empty())).then_some(true)
-                }
+                Symbolic::Format(parts) => parts
+                    .iter()
+                    .any(|part| part.as_str().is_some_and(|text| !text.is_empty()))
+                    .then_some(true),
                 _ => None,
             },
             Kind::Union(values) => {

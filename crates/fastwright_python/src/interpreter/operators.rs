@@ -7,8 +7,19 @@ use crate::value::*;
 use std::sync::Arc;
 use ustr::Ustr;
 
+/// Texts beyond this length, in bytes, are not kept: nothing that registers a route is that long.
+const LONGEST_TEXT: usize = 64 * 1024;
+/// Lists beyond this length are not grown: doubling in a loop must not eat the memory.
+pub(super) const LONGEST_LIST: usize = 20_000;
+
 impl Interpreter<'_> {
-    pub(crate) fn binary(&mut self, operator: BinaryOperator, left: Value, right: Value, span: Span) -> Value {
+    pub(crate) fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        left: Value,
+        right: Value,
+        span: Span,
+    ) -> Value {
         let configurable = left.configurable.or(right.configurable);
         let known = self.binary_known(operator, &left, &right, span);
         known
@@ -16,7 +27,13 @@ impl Interpreter<'_> {
             .with_configurable(configurable)
     }
 
-    fn binary_known(&mut self, operator: BinaryOperator, left: &Value, right: &Value, span: Span) -> Option<Value> {
+    fn binary_known(
+        &mut self,
+        operator: BinaryOperator,
+        left: &Value,
+        right: &Value,
+        span: Span,
+    ) -> Option<Value> {
         use BinaryOperator as Op;
         if left.is_unknown() {
             return Some(left.clone());
@@ -28,7 +45,9 @@ impl Interpreter<'_> {
             (Op::FloorDivide, Kind::Int(a), Kind::Int(b)) if *b != 0 => Value::int(a.checked_div_euclid(*b)?),
             (Op::Modulo, Kind::Int(a), Kind::Int(b)) if *b != 0 => Value::int(a.checked_rem_euclid(*b)?),
             (Op::Power, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_pow(u32::try_from(*b).ok()?)?),
-            (Op::LeftShift, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_shl(u32::try_from(*b).ok()?)?),
+            (Op::LeftShift, Kind::Int(a), Kind::Int(b)) => {
+                Value::int(a.checked_shl(u32::try_from(*b).ok()?)?)
+            }
             (Op::BitOr, Kind::Int(a), Kind::Int(b)) => Value::int(a | b),
             (Op::BitAnd, Kind::Int(a), Kind::Int(b)) => Value::int(a & b),
             (Op::Divide, Kind::Int(a), Kind::Int(b)) if *b != 0 => Kind::Float(*a as f64 / *b as f64).into(),
@@ -47,6 +66,9 @@ impl Interpreter<'_> {
             }
             (Op::Add, Kind::Str(a), _) => {
                 let b = self.text_of(right)?;
+                if a.len() + b.len() > LONGEST_TEXT {
+                    return Some(Value::unknown("the text is too long to be kept", Some(self.here(span))));
+                }
                 Value::str(&format!("{a}{b}"))
             }
             (Op::Add, Kind::Instance(_), Kind::Str(b)) => {
@@ -79,10 +101,13 @@ impl Interpreter<'_> {
                 }
                 Value::str(&percent_format(template, &texts)?)
             }
-            (Op::Add, Kind::Tuple(a), Kind::Tuple(b)) => Value::tuple(a.iter().chain(b.iter()).cloned().collect()),
+            (Op::Add, Kind::Tuple(a), Kind::Tuple(b)) => {
+                Value::tuple(a.iter().chain(b.iter()).cloned().collect())
+            }
             (Op::Add, Kind::List(_), Kind::List(_) | Kind::Tuple(_)) => {
                 let mut items = self.elements(left)?;
                 items.extend(self.elements(right)?);
+                items.truncate(LONGEST_LIST);
                 self.list(items)
             }
             (Op::Multiply, Kind::List(_), Kind::Int(count)) if (0..=64).contains(count) => {
@@ -90,6 +115,9 @@ impl Interpreter<'_> {
                 let mut repeated = Vec::new();
                 for _ in 0..*count {
                     repeated.extend(items.iter().cloned());
+                    if repeated.len() > LONGEST_LIST {
+                        return None;
+                    }
                 }
                 self.list(repeated)
             }
@@ -99,7 +127,11 @@ impl Interpreter<'_> {
                 self.merge_into(&mut merged, right);
                 Kind::Dict(self.allocate(Object::Dict(merged))).into()
             }
-            (Op::BitOr | Op::BitAnd | Op::Subtract, Kind::Set(_), Kind::Set(_) | Kind::List(_) | Kind::Dict(_)) => {
+            (
+                Op::BitOr | Op::BitAnd | Op::Subtract,
+                Kind::Set(_),
+                Kind::Set(_) | Kind::List(_) | Kind::Dict(_),
+            ) => {
                 let (a, b) = (self.elements(left)?, self.elements(right)?);
                 let contains = |items: &[Value], item: &Value| items.iter().any(|known| known.same(item));
                 let items = match operator {
@@ -139,15 +171,23 @@ impl Interpreter<'_> {
     }
 
     /// `left <operator>= right`: lists, sets and dicts change in place.
-    pub(crate) fn augmented(&mut self, operator: BinaryOperator, left: Value, right: Value, span: Span) -> Value {
+    pub(crate) fn augmented(
+        &mut self,
+        operator: BinaryOperator,
+        left: Value,
+        right: Value,
+        span: Span,
+    ) -> Value {
         match (operator, &left.kind) {
             (BinaryOperator::Add, Kind::List(id)) => {
                 let id = *id;
                 let items = self.elements(&right);
                 if let Object::List(list) = self.object_mut(id) {
                     match items {
-                        Some(items) => list.items.extend(items),
-                        None => list.incomplete = true,
+                        Some(items) if list.items.len() + items.len() <= LONGEST_LIST => {
+                            list.items.extend(items)
+                        }
+                        _ => list.incomplete = true,
                     }
                 }
                 left
@@ -161,7 +201,13 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(crate) fn compare_values(&mut self, comparison: Comparison, left: &Value, right: &Value, span: Span) -> Value {
+    pub(crate) fn compare_values(
+        &mut self,
+        comparison: Comparison,
+        left: &Value,
+        right: &Value,
+        span: Span,
+    ) -> Value {
         let configurable = left.configurable.or(right.configurable);
         let answer = match comparison {
             Comparison::Equal => self.equal(left, right),
@@ -195,9 +241,7 @@ impl Interpreter<'_> {
         }
         match (&left.kind, &right.kind) {
             (Kind::Union(_) | Kind::Unknown(_) | Kind::Symbolic(_), _)
-            | (_, Kind::Union(_) | Kind::Unknown(_) | Kind::Symbolic(_)) => {
-                None
-            }
+            | (_, Kind::Union(_) | Kind::Unknown(_) | Kind::Symbolic(_)) => None,
             (Kind::Str(_), Kind::Instance(_)) | (Kind::Instance(_), Kind::Str(_)) => {
                 Some(self.text_of(left)? == self.text_of(right)?)
             }
@@ -210,7 +254,9 @@ impl Interpreter<'_> {
             }
             (Kind::Instance(a), Kind::Instance(b)) if a != b => {
                 let enumeration = |interpreter: &Self, id: ObjectId| {
-                    interpreter.instance(id).is_some_and(|instance| interpreter.derives_from(&instance.class, "enum.Enum"))
+                    interpreter
+                        .instance(id)
+                        .is_some_and(|instance| interpreter.derives_from(&instance.class, "enum.Enum"))
                 };
                 (enumeration(self, *a) && enumeration(self, *b)).then_some(false)
             }
@@ -224,8 +270,15 @@ impl Interpreter<'_> {
                 let constant = |value: &Value| {
                     matches!(
                         value.kind,
-                        Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Bytes(_)
-                            | Kind::Module(_) | Kind::Class(_) | Kind::Function(_)
+                        Kind::None
+                            | Kind::Bool(_)
+                            | Kind::Int(_)
+                            | Kind::Float(_)
+                            | Kind::Str(_)
+                            | Kind::Bytes(_)
+                            | Kind::Module(_)
+                            | Kind::Class(_)
+                            | Kind::Function(_)
                     )
                 };
                 (constant(left) && constant(right)).then_some(false)
@@ -236,12 +289,14 @@ impl Interpreter<'_> {
     fn identical(&mut self, left: &Value, right: &Value) -> Option<bool> {
         match (&left.kind, &right.kind) {
             (Kind::None, Kind::None) => Some(true),
-            (Kind::Symbolic(symbolic), Kind::None) | (Kind::None, Kind::Symbolic(symbolic)) => match &**symbolic {
-                // An object that a constructor has just made is not None.
-                Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => Some(false),
-                Symbolic::Format(_) => Some(false),
-                _ => None,
-            },
+            (Kind::Symbolic(symbolic), Kind::None) | (Kind::None, Kind::Symbolic(symbolic)) => {
+                match &**symbolic {
+                    // An object that a constructor has just made is not None.
+                    Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => Some(false),
+                    Symbolic::Format(_) => Some(false),
+                    _ => None,
+                }
+            }
             (Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_), _)
             | (_, Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_)) => None,
             (Kind::External(_), Kind::None) | (Kind::None, Kind::External(_)) => Some(false),

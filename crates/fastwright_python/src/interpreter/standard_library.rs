@@ -24,9 +24,13 @@ impl Interpreter<'_> {
                 }
                 Value::str(&parts.join("/"))
             }
-            "os.path.dirname" => Value::str(self.text_of(&first?)?.rsplit_once('/').map_or("", |(folder, _)| folder)),
+            "os.path.dirname" => {
+                Value::str(self.text_of(&first?)?.rsplit_once('/').map_or("", |(folder, _)| folder))
+            }
             "os.path.basename" => Value::str(self.text_of(&first?)?.rsplit('/').next().unwrap_or("")),
-            "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.fspath" => Value::str(&self.text_of(&first?)?),
+            "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.fspath" => {
+                Value::str(&self.text_of(&first?)?)
+            }
             "os.path.splitext" => {
                 let text = self.text_of(&first?)?;
                 let at = text.rfind('.').unwrap_or(text.len());
@@ -38,7 +42,8 @@ impl Interpreter<'_> {
                 if files.is_empty() {
                     return None;
                 }
-                let files = files.iter().map(|file| Value::str(file.rsplit('/').next().unwrap_or(file))).collect();
+                let files =
+                    files.iter().map(|file| Value::str(file.rsplit('/').next().unwrap_or(file))).collect();
                 self.list(files)
             }
             "glob.glob" => {
@@ -55,26 +60,46 @@ impl Interpreter<'_> {
                 }
                 self.path_value(&parts.join("/"), span)
             }
-            "functools.lru_cache" | "functools.cache" | "functools.cached_property" | "functools.total_ordering" => {
-                match first {
-                    Some(function) if name == "functools.cached_property" => {
-                        self.descriptor(DescriptorKind::Property, function)
-                    }
-                    Some(function) if !matches!(function.kind, Kind::Int(_) | Kind::None) => function,
-                    _ => Value::external("fastwright.identity"),
+            "functools.lru_cache"
+            | "functools.cache"
+            | "functools.cached_property"
+            | "functools.total_ordering" => match first {
+                Some(function) if name == "functools.cached_property" => {
+                    self.descriptor(DescriptorKind::Property, function)
                 }
+                Some(function) if !matches!(function.kind, Kind::Int(_) | Kind::None) => function,
+                _ => Value::external("fastwright.identity"),
+            },
+            "fastwright.identity"
+            | "contextlib.contextmanager"
+            | "contextlib.asynccontextmanager"
+            | "types.coroutine"
+            | "typing.overload"
+            | "typing.final"
+            | "abc.abstractmethod"
+            | "typing.no_type_check"
+            | "typing.override"
+            | "typing_extensions.override"
+            | "typing.runtime_checkable"
+            | "enum.unique"
+            | "types.MappingProxyType"
+            | "asyncio.coroutine"
+            | "inspect.unwrap"
+            | "copy.copy"
+            | "atexit.register" => first?,
+            name if super::records::is_record_decorator(name) => match first {
+                Some(class) if matches!(class.kind, Kind::Class(_)) => class,
+                // With options it stays an expression, which says what the class is.
+                _ => return None,
+            },
+            "dataclasses.replace" | "attrs.evolve" | "attr.evolve" | "copy.replace" => {
+                return self.replaced_record(arguments, span);
             }
-            "fastwright.identity" | "contextlib.contextmanager" | "contextlib.asynccontextmanager"
-            | "types.coroutine" | "typing.overload" | "typing.final" | "abc.abstractmethod" | "typing.no_type_check"
-            | "typing.override" | "typing_extensions.override" | "typing.runtime_checkable" | "enum.unique"
-            | "types.MappingProxyType" | "asyncio.coroutine" | "inspect.unwrap" | "copy.copy" | "atexit.register" => {
-                first?
+            "dataclasses.fields" | "attrs.fields" | "attr.fields" => {
+                self.record_field_objects(&first?, span)?
             }
-            "dataclasses.dataclass" | "attr.s" | "attrs.define" | "attr.define" | "attrs.frozen" => {
-                match first {
-                    Some(class) if matches!(class.kind, Kind::Class(_)) => class,
-                    _ => Value::external("fastwright.identity"),
-                }
+            "dataclasses.asdict" | "attrs.asdict" | "attr.asdict" => {
+                self.attribute(&first?, Ustr::from("__dict__"), span)
             }
             "functools.wraps" => Value::symbolic(Symbolic::Call {
                 callee: Value::external("functools.wraps"),
@@ -142,7 +167,9 @@ impl Interpreter<'_> {
                 }
                 self.list(items)
             }
-            "collections.OrderedDict" | "collections.ChainMap" => return self.call_builtin("dict", arguments, span),
+            "collections.OrderedDict" | "collections.ChainMap" => {
+                return self.call_builtin("dict", arguments, span);
+            }
             "collections.defaultdict" => {
                 let id = self.allocate(Object::Dict(DictObject::default()));
                 Kind::Dict(id).into()
@@ -197,12 +224,14 @@ impl Interpreter<'_> {
             "inspect.isfunction" => Value::bool(matches!(first?.kind, Kind::Function(_))),
             "inspect.ismethod" => Value::bool(matches!(first?.kind, Kind::Method(_))),
             "inspect.ismodule" => Value::bool(matches!(first?.kind, Kind::Module(_))),
-            "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => match self.plain_function(&first?) {
-                Some(function) => {
-                    Value::bool(function.definition.is_async && !function.definition.is_generator)
+            "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => {
+                match self.plain_function(&first?) {
+                    Some(function) => {
+                        Value::bool(function.definition.is_async && !function.definition.is_generator)
+                    }
+                    None => return None,
                 }
-                None => return None,
-            },
+            }
             "inspect.getmembers" => self.members(&first?, arguments.positional.get(1), span)?,
             "inspect.getdoc" => self.attribute(&first?, Ustr::from("__doc__"), span),
             "inspect.getmodule" => match &first?.kind {
@@ -310,9 +339,13 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Option<Evaluated> {
         if name == "functools.wraps" {
-            let (wrapper, wrapped) = (arguments.positional.first()?.clone(), bound.positional.first()?.clone());
+            let (wrapper, wrapped) =
+                (arguments.positional.first()?.clone(), bound.positional.first()?.clone());
             self.wrap(&wrapper, &wrapped, span);
             return Some(Ok(wrapper));
+        }
+        if super::records::is_record_decorator(&name) {
+            return arguments.positional.first().cloned().map(Ok);
         }
         None
     }
@@ -333,7 +366,15 @@ impl Interpreter<'_> {
                 .map(|set| {
                     set.iter()
                         .filter(|(name, _)| {
-                            !matches!(name.as_str(), "__name__" | "__qualname__" | "__module__" | "__doc__" | "__wrapped__" | "__annotations__")
+                            !matches!(
+                                name.as_str(),
+                                "__name__"
+                                    | "__qualname__"
+                                    | "__module__"
+                                    | "__doc__"
+                                    | "__wrapped__"
+                                    | "__annotations__"
+                            )
                         })
                         .map(|(name, value)| (*name, value.clone()))
                         .collect()

@@ -21,7 +21,10 @@ impl Interpreter<'_> {
             Value::str(result)
         };
         // An argument that is given but not known leaves the result unknown.
-        if arguments.positional.iter().any(|value| !matches!(value.kind, Kind::Str(_) | Kind::Int(_) | Kind::None))
+        if arguments
+            .positional
+            .iter()
+            .any(|value| !matches!(value.kind, Kind::Str(_) | Kind::Int(_) | Kind::None))
             && !matches!(method, "join" | "format" | "startswith" | "endswith")
         {
             return None;
@@ -32,7 +35,8 @@ impl Interpreter<'_> {
             "title" => Value::str(&title(text)),
             "capitalize" => {
                 let mut characters = text.chars();
-                let first: String = characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+                let first: String =
+                    characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
                 Value::str(&format!("{first}{}", characters.as_str().to_lowercase()))
             }
             "strip" => stripped(text, argument(0), true, true),
@@ -46,12 +50,16 @@ impl Interpreter<'_> {
                     return None;
                 }
                 match arguments.positional.get(2).and_then(Value::as_int) {
-                    Some(count) => Value::str(&text.replacen(from, to, usize::try_from(count).unwrap_or(usize::MAX))),
+                    Some(count) => {
+                        Value::str(&text.replacen(from, to, usize::try_from(count).unwrap_or(usize::MAX)))
+                    }
                     None => Value::str(&text.replace(from, to)),
                 }
             }
             "startswith" | "endswith" => {
-                let check = |part: &str| if method == "startswith" { text.starts_with(part) } else { text.ends_with(part) };
+                let check = |part: &str| {
+                    if method == "startswith" { text.starts_with(part) } else { text.ends_with(part) }
+                };
                 match &arguments.positional.first()?.kind {
                     Kind::Str(part) => Value::bool(check(part)),
                     Kind::Tuple(parts) => {
@@ -131,8 +139,12 @@ impl Interpreter<'_> {
             "isdigit" | "isnumeric" | "isdecimal" => {
                 Value::bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit()))
             }
-            "isupper" => Value::bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)),
-            "islower" => Value::bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)),
+            "isupper" => {
+                Value::bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase))
+            }
+            "islower" => {
+                Value::bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase))
+            }
             "isalpha" => Value::bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
             "isalnum" => Value::bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)),
             "find" => Value::int(text.find(argument(0)?).map_or(-1, |at| text[..at].chars().count() as i64)),

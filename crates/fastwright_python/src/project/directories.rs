@@ -77,11 +77,7 @@ impl DirectoryIndex {
         has_init: bool,
     ) -> FolderIndex {
         let index = self.folders.len() as FolderIndex;
-        let name: Box<str> = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into();
+        let name: Box<str> = path.file_name().unwrap_or_default().to_string_lossy().into();
         if let Some(parent) = parent {
             let parent = &mut self.folders[parent as usize];
             parent.folders.insert(name.clone(), index);
@@ -128,10 +124,7 @@ impl DirectoryIndex {
         let has_python = {
             let this = &self.folders[folder as usize];
             !this.files.is_empty()
-                || this
-                    .children
-                    .iter()
-                    .any(|child| self.folders[*child as usize].has_python)
+                || this.children.iter().any(|child| self.folders[*child as usize].has_python)
         };
         let this = &mut self.folders[folder as usize];
         this.is_walked = true;
@@ -146,11 +139,7 @@ impl DirectoryIndex {
         files: &mut Vec<(PathBuf, FolderIndex)>,
     ) {
         let index = FileIndex(files.len() as u32);
-        let stem: Box<str> = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into();
+        let stem: Box<str> = path.file_stem().unwrap_or_default().to_string_lossy().into();
         let this = &mut self.folders[folder as usize];
         if &*stem == "__init__" {
             this.init = Some(index);
@@ -200,22 +189,13 @@ impl DirectoryIndex {
             if package.is_none()
                 && let Some(module) = folder.modules.get(name)
             {
-                return if is_last {
-                    Located::File(*module)
-                } else {
-                    Located::Ended
-                };
+                return if is_last { Located::File(*module) } else { Located::Ended };
             }
-            let Some(next) = child
-                .filter(|child| self.folder(*child).has_init || self.folder(*child).has_python)
+            let Some(next) =
+                child.filter(|child| self.folder(*child).has_init || self.folder(*child).has_python)
             else {
-                let unwalked =
-                    !folder.is_walked || folder.skipped.iter().any(|skipped| &**skipped == name);
-                return if unwalked {
-                    Located::Unwalked(current, position)
-                } else {
-                    ended
-                };
+                let unwalked = !folder.is_walked || folder.skipped.iter().any(|skipped| &**skipped == name);
+                return if unwalked { Located::Unwalked(current, position) } else { ended };
             };
             if self.folder(next).has_init && position == 0 {
                 ended = Located::Ended;

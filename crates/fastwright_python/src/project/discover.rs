@@ -12,13 +12,10 @@ use super::evidence::is_identifier;
 use super::manifest::{self, Manifest, ManifestKind};
 use super::place::{Place, locate};
 use super::roots::RootDecision;
-use super::versions::{
-    DistributionVersions, VersionSource, is_lock_file, normalized_name, read_lock_file,
-};
+use super::versions::{DistributionVersions, VersionSource, is_lock_file, normalized_name, read_lock_file};
 use super::walk::{WalkedFolder, Walker};
 use super::{
-    DiscoverError, DiscoverOptions, ImportRoot, Project, ProjectProblem, RootReason, SourceFile,
-    relative_to,
+    DiscoverError, DiscoverOptions, ImportRoot, Project, ProjectProblem, RootReason, SourceFile, relative_to,
 };
 use crate::source::{EntryKind, SourceTree, normalized};
 
@@ -47,14 +44,7 @@ pub(super) fn discover(
     sort_files(&mut directories, &mut paths);
 
     let mut versions = DistributionVersions::default();
-    collect_versions(
-        tree,
-        &found,
-        &manifests,
-        environment.as_ref(),
-        &mut versions,
-        &mut problems,
-    );
+    collect_versions(tree, &found, &manifests, environment.as_ref(), &mut versions, &mut problems);
     mark_manifests(&mut directories, &manifests, &versions);
 
     let declared = declared_roots(tree, &place, &manifests, environment.as_ref());
@@ -67,10 +57,7 @@ pub(super) fn discover(
         .map(|(path, folder)| source_file(&place, &directories, &import_roots, path, folder))
         .collect();
 
-    let entrypoints = manifests
-        .iter()
-        .filter_map(|manifest| manifest.entrypoint.clone())
-        .collect();
+    let entrypoints = manifests.iter().filter_map(|manifest| manifest.entrypoint.clone()).collect();
     problems.sort();
     problems.dedup();
     Ok(Project {
@@ -95,10 +82,7 @@ fn walk(
     // Made for a single file too: a wrong pattern is an error whatever is analysed.
     let walker = Walker::new(tree, options, &place.root, &place.folder)?;
     if place.is_file {
-        return Ok(WalkedFolder {
-            path: place.folder.clone(),
-            ..WalkedFolder::default()
-        });
+        return Ok(WalkedFolder { path: place.folder.clone(), ..WalkedFolder::default() });
     }
     if let Err(error) = tree.entries(&place.folder) {
         return Err(DiscoverError::Io(place.folder.clone(), error));
@@ -151,12 +135,7 @@ impl FoundManifests {
     fn list(&mut self, tree: &dyn SourceTree, folder: &Path, within_root: bool) {
         let folder_name = folder.file_name().unwrap_or_default().to_string_lossy();
         for entry in tree.entries(folder).unwrap_or_default() {
-            let name = entry
-                .path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = entry.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if entry.kind != EntryKind::File {
                 continue;
             }
@@ -184,11 +163,7 @@ impl FoundManifests {
                 (manifest::read(tree, path, *kind, &mut problems), problems)
             })
             .collect();
-        let mut known: FxHashSet<PathBuf> = self
-            .manifests
-            .iter()
-            .map(|(path, _)| path.clone())
-            .collect();
+        let mut known: FxHashSet<PathBuf> = self.manifests.iter().map(|(path, _)| path.clone()).collect();
         let mut manifests = Vec::new();
         let mut includes = Vec::new();
         for (manifest, mut found) in read {
@@ -215,9 +190,7 @@ fn find_environment(
     options: &DiscoverOptions,
 ) -> Result<Option<Environment>, DiscoverError> {
     if let Some(named) = &options.python_env {
-        let path = tree
-            .absolute(named)
-            .map_err(|error| DiscoverError::Io(named.clone(), error))?;
+        let path = tree.absolute(named).map_err(|error| DiscoverError::Io(named.clone(), error))?;
         return match Environment::at(tree, &path) {
             Some(environment) => Ok(Some(environment)),
             None => Err(DiscoverError::NotAnEnvironment(named.clone())),
@@ -237,23 +210,11 @@ fn find_environment(
         .take_while(|folder| folder.starts_with(top))
         .map(Path::to_path_buf)
         .collect();
-    folders.extend(
-        manifests
-            .iter()
-            .map(|manifest| manifest.folder().to_path_buf()),
-    );
+    folders.extend(manifests.iter().map(|manifest| manifest.folder().to_path_buf()));
     let mut seen = FxHashSet::default();
     folders.retain(|folder| seen.insert(folder.clone()));
-    let virtual_env = options
-        .virtual_env
-        .as_deref()
-        .and_then(|path| tree.absolute(path).ok());
-    Ok(environment::find(
-        tree,
-        &folders,
-        top,
-        virtual_env.as_deref(),
-    ))
+    let virtual_env = options.virtual_env.as_deref().and_then(|path| tree.absolute(path).ok());
+    Ok(environment::find(tree, &folders, top, virtual_env.as_deref()))
 }
 
 /// Adds the folders from the topmost possible import root down to the walked one. Gives the folder that
@@ -267,18 +228,10 @@ fn add_chain(
     let (base, start, reason) = if let Some(packages) = &place.package_folder {
         (packages.clone(), packages.clone(), RootReason::SitePackages)
     } else if place.is_marked {
-        (
-            place.root.clone(),
-            place.root.clone(),
-            RootReason::ManifestFolder,
-        )
+        (place.root.clone(), place.root.clone(), RootReason::ManifestFolder)
     } else {
-        let topmost = place
-            .root
-            .ancestors()
-            .find(|folder| !has_init(folder))
-            .unwrap_or(&place.root)
-            .to_path_buf();
+        let topmost =
+            place.root.ancestors().find(|folder| !has_init(folder)).unwrap_or(&place.root).to_path_buf();
         let is_package = topmost != place.root;
         // The folder above is a possible root too, for a package that has no `__init__.py`.
         let name = place.root.file_name().unwrap_or_default().to_string_lossy();
@@ -289,11 +242,8 @@ fn add_chain(
         };
         (base.to_path_buf(), topmost, RootReason::Structure)
     };
-    let mut chain: Vec<&Path> = place
-        .folder
-        .ancestors()
-        .take_while(|folder| folder.starts_with(&base))
-        .collect();
+    let mut chain: Vec<&Path> =
+        place.folder.ancestors().take_while(|folder| folder.starts_with(&base)).collect();
     chain.reverse();
     let mut parent = None;
     let mut start_index = 0;
@@ -336,11 +286,7 @@ fn collect_versions(
     versions: &mut DistributionVersions,
     problems: &mut Vec<ProjectProblem>,
 ) {
-    let locked: Vec<_> = found
-        .locks
-        .par_iter()
-        .map(|path| (path, read_lock_file(tree, path)))
-        .collect();
+    let locked: Vec<_> = found.locks.par_iter().map(|path| (path, read_lock_file(tree, path))).collect();
     for (path, (packages, problem)) in locked {
         problems.extend(problem);
         for (name, version) in packages {
@@ -349,30 +295,18 @@ fn collect_versions(
     }
     for manifest in manifests {
         if let (Some(name), Some(version)) = (&manifest.name, &manifest.version) {
-            versions.insert(
-                name,
-                version.clone(),
-                VersionSource::Declared,
-                &manifest.path,
-            );
+            versions.insert(name, version.clone(), VersionSource::Declared, &manifest.path);
         }
         for requirement in &manifest.dependencies {
             let Some(bound) = requirement.bound() else {
                 continue;
             };
             let pinned = bound.exact && manifest.kind == ManifestKind::Requirements;
-            let source = if pinned {
-                VersionSource::Requirements
-            } else {
-                VersionSource::Declared
-            };
+            let source = if pinned { VersionSource::Requirements } else { VersionSource::Declared };
             versions.insert(&requirement.name, bound.version, source, &manifest.path);
         }
     }
-    for folder in environment
-        .iter()
-        .flat_map(|environment| &environment.site_packages)
-    {
+    for folder in environment.iter().flat_map(|environment| &environment.site_packages) {
         for (name, version, path) in environment::installed_distributions(tree, folder) {
             versions.insert(&name, version, VersionSource::Environment, &path);
         }
@@ -380,41 +314,23 @@ fn collect_versions(
     versions.finish();
 }
 
-fn mark_manifests(
-    directories: &mut DirectoryIndex,
-    manifests: &[Manifest],
-    versions: &DistributionVersions,
-) {
+fn mark_manifests(directories: &mut DirectoryIndex, manifests: &[Manifest], versions: &DistributionVersions) {
     let mut own: FxHashSet<String> = FxHashSet::default();
     let mut names: FxHashSet<String> = versions.names().into_iter().map(str::to_owned).collect();
     for manifest in manifests {
-        names.extend(
-            manifest
-                .dependencies
-                .iter()
-                .map(|requirement| normalized_name(&requirement.name)),
-        );
+        names.extend(manifest.dependencies.iter().map(|requirement| normalized_name(&requirement.name)));
         own.extend(manifest.name.as_deref().map(normalized_name));
-        if let Some(folder) = manifest
-            .describes_project
-            .then(|| directories.at(manifest.folder()))
-            .flatten()
+        if let Some(folder) = manifest.describes_project.then(|| directories.at(manifest.folder())).flatten()
         {
             let folder = &mut directories.folders[folder as usize];
-            let is_weak = matches!(
-                manifest.kind,
-                ManifestKind::Requirements | ManifestKind::SetupPy
-            );
+            let is_weak = matches!(manifest.kind, ManifestKind::Requirements | ManifestKind::SetupPy);
             folder.has_only_weak_manifests =
                 is_weak && (folder.has_only_weak_manifests || !folder.has_project_manifest);
             folder.has_project_manifest = true;
         }
     }
-    directories.dependency_names = names
-        .into_iter()
-        .filter(|name| !own.contains(name))
-        .map(|name| name.replace('-', "_"))
-        .collect();
+    directories.dependency_names =
+        names.into_iter().filter(|name| !own.contains(name)).map(|name| name.replace('-', "_")).collect();
 }
 
 /// Folders that manifests, editable installs and local dependencies make import roots.
@@ -447,13 +363,9 @@ fn declared_roots(
             }
         }
     }
-    for folder in environment
-        .iter()
-        .flat_map(|environment| &environment.site_packages)
-    {
+    for folder in environment.iter().flat_map(|environment| &environment.site_packages) {
         let folder = normalized(folder);
-        let is_installed =
-            environment.is_some_and(|environment| folder.starts_with(&environment.path));
+        let is_installed = environment.is_some_and(|environment| folder.starts_with(&environment.path));
         if folder.starts_with(&place.root) && !is_installed {
             add(folder, RootReason::Declared);
         }
@@ -472,15 +384,11 @@ fn number_roots(
     for (folder, root) in directories.folders.iter().zip(decided) {
         if !folder.files.is_empty() {
             let reason = reasons.get(root).copied().unwrap_or(RootReason::Structure);
-            roots
-                .entry(directories.folder(*root).path.clone())
-                .or_insert(reason);
+            roots.entry(directories.folder(*root).path.clone()).or_insert(reason);
         }
     }
-    let mut import_roots: Vec<ImportRoot> = roots
-        .into_iter()
-        .map(|(path, reason)| ImportRoot { path, reason })
-        .collect();
+    let mut import_roots: Vec<ImportRoot> =
+        roots.into_iter().map(|(path, reason)| ImportRoot { path, reason }).collect();
     import_roots.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
     let mut numbers: FxHashMap<FolderIndex, usize> = FxHashMap::default();
     for (number, root) in import_roots.iter().enumerate() {
@@ -513,18 +421,11 @@ fn source_file(
     folder: FolderIndex,
 ) -> SourceFile {
     let import_root = directories.folder(folder).import_root;
-    let root = roots
-        .get(import_root)
-        .map_or(place.root.as_path(), |root| root.path.as_path());
+    let root = roots.get(import_root).map_or(place.root.as_path(), |root| root.path.as_path());
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let is_package = stem == "__init__";
-    let below = path
-        .parent()
-        .and_then(|parent| parent.strip_prefix(root).ok())
-        .unwrap_or(Path::new(""));
-    let mut module = below
-        .to_string_lossy()
-        .replace(std::path::MAIN_SEPARATOR, ".");
+    let below = path.parent().and_then(|parent| parent.strip_prefix(root).ok()).unwrap_or(Path::new(""));
+    let mut module = below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, ".");
     if !is_package || module.is_empty() {
         if !module.is_empty() {
             module.push('.');

@@ -28,10 +28,7 @@ impl Environment {
         }
         if tree.is_file(path) {
             // `.venv/bin/python`
-            return path
-                .parent()
-                .and_then(Path::parent)
-                .and_then(|folder| Self::at_folder(tree, folder));
+            return path.parent().and_then(Path::parent).and_then(|folder| Self::at_folder(tree, folder));
         }
         Self::at_folder(tree, path)
     }
@@ -46,10 +43,7 @@ impl Environment {
                     .file_name()
                     .map(|name| name.to_string_lossy().into_owned())
                     .unwrap_or_default();
-                let Some(version) = name
-                    .strip_prefix("python")
-                    .or_else(|| name.strip_prefix("pypy"))
-                else {
+                let Some(version) = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy")) else {
                     continue;
                 };
                 if entry.kind != EntryKind::Directory {
@@ -82,12 +76,7 @@ impl Environment {
         Some(Self::of_folders(tree, path, folders, newest))
     }
 
-    fn of_folders(
-        tree: &dyn SourceTree,
-        path: &Path,
-        folders: Vec<PathBuf>,
-        named: Option<Version>,
-    ) -> Self {
+    fn of_folders(tree: &dyn SourceTree, path: &Path, folders: Vec<PathBuf>, named: Option<Version>) -> Self {
         let mut site_packages = folders;
         for folder in site_packages.clone() {
             for added in path_file_folders(tree, &folder) {
@@ -97,20 +86,13 @@ impl Environment {
             }
         }
         let python = configured_version(tree, path).or(named);
-        Self {
-            path: path.to_path_buf(),
-            site_packages,
-            python,
-        }
+        Self { path: path.to_path_buf(), site_packages, python }
     }
 }
 
 /// Whether a folder is one that installers put packages into.
 pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
-    if path
-        .file_name()
-        .is_some_and(|name| name == "site-packages" || name == "dist-packages")
-    {
+    if path.file_name().is_some_and(|name| name == "site-packages" || name == "dist-packages") {
         return tree.is_dir(path);
     }
     // `pip install --target` fills a folder of any name. Such a folder has no name to know it by, so ask for
@@ -118,10 +100,7 @@ pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
     tree.entries(path).is_ok_and(|entries| {
         entries.iter().any(|entry| {
             entry.kind == EntryKind::Directory
-                && entry
-                    .path
-                    .extension()
-                    .is_some_and(|extension| extension == "dist-info")
+                && entry.path.extension().is_some_and(|extension| extension == "dist-info")
                 && tree.is_file(&entry.path.join("RECORD"))
         })
     })
@@ -131,11 +110,7 @@ pub(crate) fn is_package_folder(tree: &dyn SourceTree, path: &Path) -> bool {
 fn path_file_folders(tree: &dyn SourceTree, folder: &Path) -> Vec<PathBuf> {
     let mut added = Vec::new();
     for entry in tree.entries(folder).unwrap_or_default() {
-        if entry.kind != EntryKind::File
-            || entry
-                .path
-                .extension()
-                .is_none_or(|extension| extension != "pth")
+        if entry.kind != EntryKind::File || entry.path.extension().is_none_or(|extension| extension != "pth")
         {
             continue;
         }
@@ -165,9 +140,7 @@ fn configured_version(tree: &dyn SourceTree, environment: &Path) -> Option<Versi
     let bytes = tree.read(&environment.join("pyvenv.cfg")).ok()?;
     String::from_utf8_lossy(&bytes).lines().find_map(|line| {
         let (key, value) = line.split_once('=')?;
-        matches!(key.trim(), "version" | "version_info")
-            .then(|| Version::parse(value))
-            .flatten()
+        matches!(key.trim(), "version" | "version_info").then(|| Version::parse(value)).flatten()
     })
 }
 
@@ -178,17 +151,10 @@ pub(crate) fn installed_distributions(
 ) -> Vec<(String, String, PathBuf)> {
     let mut distributions = Vec::new();
     for entry in tree.entries(folder).unwrap_or_default() {
-        let Some(name) = entry
-            .path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
+        let Some(name) = entry.path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             continue;
         };
-        let Some(stem) = name
-            .strip_suffix(".dist-info")
-            .or_else(|| name.strip_suffix(".egg-info"))
-        else {
+        let Some(stem) = name.strip_suffix(".dist-info").or_else(|| name.strip_suffix(".egg-info")) else {
             continue;
         };
         // `name-1.2.dist-info`; old eggs add `-py3.11`.
@@ -211,9 +177,7 @@ pub(crate) fn find(
     let beside = folders.iter().find_map(|folder| {
         [".venv", "venv", "env"].into_iter().find_map(|name| {
             let candidate = folder.join(name);
-            tree.is_dir(&candidate)
-                .then(|| Environment::at_folder(tree, &candidate))
-                .flatten()
+            tree.is_dir(&candidate).then(|| Environment::at_folder(tree, &candidate)).flatten()
         })
     });
     beside.or_else(|| {

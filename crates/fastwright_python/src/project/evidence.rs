@@ -38,14 +38,8 @@ pub(crate) fn imported_names(bytes: &[u8], mut each: impl FnMut(ImportedName<'_>
                 continue;
             };
             let (dotted, after) = name.split_at(end);
-            let (dotted, after) = if dotted == "import" {
-                ("", name)
-            } else {
-                (dotted, after.trim_start())
-            };
-            if after.starts_with("import")
-                && (is_dotted(dotted) || (level > 0 && dotted.is_empty()))
-            {
+            let (dotted, after) = if dotted == "import" { ("", name) } else { (dotted, after.trim_start()) };
+            if after.starts_with("import") && (is_dotted(dotted) || (level > 0 && dotted.is_empty())) {
                 each(ImportedName { level, dotted });
             }
         } else {
@@ -66,9 +60,7 @@ fn is_dotted(name: &str) -> bool {
 /// Whether a name can stand in an import statement (keywords aside).
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
-    characters
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
+    characters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && characters.all(|character| character == '_' || character.is_alphanumeric())
 }
 
@@ -81,24 +73,11 @@ mod tests {
         let source = b"import os, app.db as db\nfrom app.x import (\n    y)\nfrom . import a\nfrom ..core.b import c\n\
             \xff\nfrom the start\n  import no\nimport z # from q\r\nfrom w import v";
         let mut seen = Vec::new();
-        imported_names(source, |name| {
-            seen.push((name.level, name.dotted.to_owned()))
-        });
-        let seen: Vec<_> = seen
-            .iter()
-            .map(|(level, dotted)| (*level, dotted.as_str()))
-            .collect();
+        imported_names(source, |name| seen.push((name.level, name.dotted.to_owned())));
+        let seen: Vec<_> = seen.iter().map(|(level, dotted)| (*level, dotted.as_str())).collect();
         assert_eq!(
             seen,
-            [
-                (0, "os"),
-                (0, "app.db"),
-                (0, "app.x"),
-                (1, ""),
-                (2, "core.b"),
-                (0, "z"),
-                (0, "w")
-            ]
+            [(0, "os"), (0, "app.db"), (0, "app.x"), (1, ""), (2, "core.b"), (0, "z"), (0, "w")]
         );
     }
 }

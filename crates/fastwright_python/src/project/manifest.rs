@@ -120,11 +120,7 @@ impl Manifest {
 /// The line, from 1, of a byte offset.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     let end = offset.min(text.len());
-    text.as_bytes()[..end]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-        + 1
+    text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// Which manifest a file of this name in a folder of that name is.
@@ -166,7 +162,9 @@ pub(crate) fn read(
     let text = text.trim_start_matches('\u{feff}');
     match kind {
         ManifestKind::Pyproject | ManifestKind::Pipfile => match text.parse::<Table>() {
-            Ok(table) if kind == ManifestKind::Pyproject => read_pyproject(tree, &mut manifest, &table, text, problems),
+            Ok(table) if kind == ManifestKind::Pyproject => {
+                read_pyproject(tree, &mut manifest, &table, text, problems)
+            }
             Ok(table) => {
                 manifest.describes_project = true;
                 for group in ["packages", "dev-packages"] {
@@ -176,7 +174,11 @@ pub(crate) fn read(
             Err(error) => {
                 manifest.describes_project = true;
                 let line = error.span().map(|span| line_of(text, span.start));
-                problems.push(problem(path, line, format!("not valid TOML: {}; the manifest is not used", error.message())));
+                problems.push(problem(
+                    path,
+                    line,
+                    format!("not valid TOML: {}; the manifest is not used", error.message()),
+                ));
             }
         },
         ManifestKind::SetupCfg | ManifestKind::Pytest => match IniFile::parse(text) {
@@ -184,7 +186,8 @@ pub(crate) fn read(
             Err(line) => problems.push(problem(
                 path,
                 Some(line),
-                "neither a [section], a `key = value` nor the continuation of one; the file is not used".to_owned(),
+                "neither a [section], a `key = value` nor the continuation of one; the file is not used"
+                    .to_owned(),
             )),
         },
         ManifestKind::Requirements => {
@@ -200,12 +203,7 @@ pub(crate) fn read(
 }
 
 fn problem(path: &Path, line: Option<usize>, message: String) -> ProjectProblem {
-    ProjectProblem {
-        path: path.to_path_buf(),
-        kind: ProblemKind::BrokenManifest,
-        line,
-        message,
-    }
+    ProjectProblem { path: path.to_path_buf(), kind: ProblemKind::BrokenManifest, line, message }
 }
 
 /// The value at a dotted path of keys.
@@ -240,39 +238,23 @@ fn read_pyproject(
         .or_else(|| at(table, "tool.poetry.name"))
         .and_then(Value::as_str)
         .map(str::to_owned);
-    let version = at(table, "project.version")
-        .or_else(|| at(table, "tool.poetry.version"))
-        .and_then(Value::as_str);
-    manifest.version = version
-        .map(str::to_owned)
-        .or_else(|| packaged_version(tree, manifest));
+    let version =
+        at(table, "project.version").or_else(|| at(table, "tool.poetry.version")).and_then(Value::as_str);
+    manifest.version = version.map(str::to_owned).or_else(|| packaged_version(tree, manifest));
     setuptools(manifest, table);
-    for package in at(table, "tool.poetry.packages")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for package in at(table, "tool.poetry.packages").and_then(Value::as_array).into_iter().flatten() {
         let from = package.get("from").and_then(Value::as_str).unwrap_or(".");
         manifest.add_import_folder(from);
     }
-    for path in [
-        "tool.pdm.build.package-dir",
-        "tool.pdm.package-dir",
-        "tool.uv.build-backend.module-root",
-    ] {
+    for path in ["tool.pdm.build.package-dir", "tool.pdm.package-dir", "tool.uv.build-backend.module-root"] {
         if let Some(folder) = at(table, path).and_then(Value::as_str) {
             manifest.add_import_folder(if folder.is_empty() { "." } else { folder });
         }
     }
     hatch(manifest, table);
-    for path in [
-        "tool.pytest.ini_options.pythonpath",
-        "tool.pytest.pythonpath",
-    ] {
+    for path in ["tool.pytest.ini_options.pythonpath", "tool.pytest.pythonpath"] {
         for folders in strings(at(table, path)) {
-            folders
-                .split_whitespace()
-                .for_each(|folder| manifest.add_import_folder(folder));
+            folders.split_whitespace().for_each(|folder| manifest.add_import_folder(folder));
         }
     }
     for folder in strings(at(table, "tool.pyright.extraPaths")) {
@@ -286,15 +268,10 @@ fn read_pyproject(
 /// The version in the `PKG-INFO` that lies beside the manifest of a source distribution.
 fn packaged_version(tree: &dyn SourceTree, manifest: &Manifest) -> Option<String> {
     let path = manifest.folder().join("PKG-INFO");
-    let bytes = tree
-        .is_file(&path)
-        .then(|| tree.read(&path).ok())
-        .flatten()?;
+    let bytes = tree.is_file(&path).then(|| tree.read(&path).ok()).flatten()?;
     let text = String::from_utf8_lossy(&bytes);
-    let version = text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .find_map(|line| line.strip_prefix("Version:"))?;
+    let version =
+        text.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix("Version:"))?;
     Some(version.trim().to_owned())
 }
 
@@ -302,10 +279,8 @@ fn setuptools(manifest: &mut Manifest, table: &Table) {
     for folder in strings(at(table, "tool.setuptools.packages.find.where")) {
         manifest.add_import_folder(folder);
     }
-    for (package, folder) in at(table, "tool.setuptools.package-dir")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten()
+    for (package, folder) in
+        at(table, "tool.setuptools.package-dir").and_then(Value::as_table).into_iter().flatten()
     {
         if let Some(folder) = folder.as_str() {
             package_folder(manifest, package, folder);
@@ -318,10 +293,7 @@ fn setuptools(manifest: &mut Manifest, table: &Table) {
 fn package_folder(manifest: &mut Manifest, package: &str, folder: &str) {
     if package.is_empty() {
         manifest.add_import_folder(if folder.is_empty() { "." } else { folder });
-    } else if let Some(start) = folder
-        .trim_end_matches('/')
-        .strip_suffix(&package.replace('.', "/"))
-    {
+    } else if let Some(start) = folder.trim_end_matches('/').strip_suffix(&package.replace('.', "/")) {
         manifest.add_import_folder(if start.is_empty() { "." } else { start });
     }
 }
@@ -351,32 +323,18 @@ fn hatch(manifest: &mut Manifest, table: &Table) {
 
 fn dependencies(manifest: &mut Manifest, table: &Table) {
     let mut add = |value: Option<&Value>| {
-        manifest
-            .dependencies
-            .extend(strings(value).into_iter().filter_map(Requirement::parse));
+        manifest.dependencies.extend(strings(value).into_iter().filter_map(Requirement::parse));
     };
     add(at(table, "project.dependencies"));
-    for groups in [
-        "project.optional-dependencies",
-        "dependency-groups",
-        "tool.pdm.dev-dependencies",
-    ] {
-        for (_, group) in at(table, groups)
-            .and_then(Value::as_table)
-            .into_iter()
-            .flatten()
-        {
+    for groups in ["project.optional-dependencies", "dependency-groups", "tool.pdm.dev-dependencies"] {
+        for (_, group) in at(table, groups).and_then(Value::as_table).into_iter().flatten() {
             add(Some(group));
         }
     }
     add(at(table, "tool.uv.dev-dependencies"));
     poetry_dependencies(manifest, at(table, "tool.poetry.dependencies"));
     poetry_dependencies(manifest, at(table, "tool.poetry.dev-dependencies"));
-    for (_, group) in at(table, "tool.poetry.group")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten()
-    {
+    for (_, group) in at(table, "tool.poetry.group").and_then(Value::as_table).into_iter().flatten() {
         poetry_dependencies(manifest, group.get("dependencies"));
     }
 }
@@ -387,15 +345,9 @@ fn poetry_dependencies(manifest: &mut Manifest, group: Option<&Value>) {
         if name == "python" {
             continue;
         }
-        let specifier = value
-            .as_str()
-            .or_else(|| value.get("version").and_then(Value::as_str))
-            .unwrap_or("");
+        let specifier = value.as_str().or_else(|| value.get("version").and_then(Value::as_str)).unwrap_or("");
         let specifier = if specifier == "*" { "" } else { specifier };
-        manifest.dependencies.push(Requirement {
-            name: name.clone(),
-            specifier: specifier.to_owned(),
-        });
+        manifest.dependencies.push(Requirement { name: name.clone(), specifier: specifier.to_owned() });
         if let Some(path) = value.get("path").and_then(Value::as_str) {
             let path = normalized(&manifest.folder().join(path));
             manifest.local_projects.push(path);
@@ -404,21 +356,13 @@ fn poetry_dependencies(manifest: &mut Manifest, group: Option<&Value>) {
 }
 
 fn local_projects(tree: &dyn SourceTree, manifest: &mut Manifest, table: &Table) {
-    for (_, source) in at(table, "tool.uv.sources")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten()
-    {
+    for (_, source) in at(table, "tool.uv.sources").and_then(Value::as_table).into_iter().flatten() {
         if let Some(path) = source.get("path").and_then(Value::as_str) {
-            manifest
-                .local_projects
-                .push(normalized(&manifest.folder().join(path)));
+            manifest.local_projects.push(normalized(&manifest.folder().join(path)));
         }
     }
     for member in strings(at(table, "tool.uv.workspace.members")) {
-        manifest
-            .local_projects
-            .extend(expand(tree, manifest.folder(), member));
+        manifest.local_projects.extend(expand(tree, manifest.folder(), member));
     }
     manifest.local_projects.sort();
     manifest.local_projects.dedup();
@@ -427,10 +371,7 @@ fn local_projects(tree: &dyn SourceTree, manifest: &mut Manifest, table: &Table)
 /// The folders that a workspace member's pattern names: `*` stands for the folders at one level.
 fn expand(tree: &dyn SourceTree, folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut folders = vec![folder.to_path_buf()];
-    for part in pattern
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-    {
+    for part in pattern.split('/').filter(|part| !part.is_empty() && *part != ".") {
         let matcher = part
             .contains(['*', '?', '['])
             .then(|| globset::Glob::new(part).ok())
@@ -443,9 +384,11 @@ fn expand(tree: &dyn SourceTree, folder: &Path, pattern: &str) -> Vec<PathBuf> {
                 continue;
             };
             for entry in tree.entries(&folder).unwrap_or_default() {
-                if entry.path.file_name().is_some_and(|name| {
-                    matcher.is_match(name) && !name.to_string_lossy().starts_with('.')
-                }) && tree.is_dir(&entry.path)
+                if entry
+                    .path
+                    .file_name()
+                    .is_some_and(|name| matcher.is_match(name) && !name.to_string_lossy().starts_with('.'))
+                    && tree.is_dir(&entry.path)
                 {
                     next.push(entry.path);
                 }
@@ -456,12 +399,7 @@ fn expand(tree: &dyn SourceTree, folder: &Path, pattern: &str) -> Vec<PathBuf> {
     folders
 }
 
-fn entrypoint(
-    manifest: &mut Manifest,
-    table: &Table,
-    text: &str,
-    problems: &mut Vec<ProjectProblem>,
-) {
+fn entrypoint(manifest: &mut Manifest, table: &Table, text: &str, problems: &mut Vec<ProjectProblem>) {
     let Some(value) = at(table, "tool.fastapi.entrypoint") else {
         return;
     };
@@ -491,14 +429,9 @@ fn entrypoint(
 }
 
 fn read_ini(manifest: &mut Manifest, file: &IniFile) {
-    let section = if manifest.kind == ManifestKind::SetupCfg {
-        "tool:pytest"
-    } else {
-        "pytest"
-    };
+    let section = if manifest.kind == ManifestKind::SetupCfg { "tool:pytest" } else { "pytest" };
     for line in file.lines(section, "pythonpath") {
-        line.split_whitespace()
-            .for_each(|folder| manifest.add_import_folder(folder));
+        line.split_whitespace().for_each(|folder| manifest.add_import_folder(folder));
     }
     if manifest.kind != ManifestKind::SetupCfg {
         return;
@@ -506,10 +439,7 @@ fn read_ini(manifest: &mut Manifest, file: &IniFile) {
     manifest.describes_project = file.has_section("metadata") || file.has_section("options");
     manifest.name = file.value("metadata", "name").map(str::to_owned);
     let literal = |version: &&str| version.starts_with(|first: char| first.is_ascii_digit());
-    manifest.version = file
-        .value("metadata", "version")
-        .filter(literal)
-        .map(str::to_owned);
+    manifest.version = file.value("metadata", "version").filter(literal).map(str::to_owned);
     for line in file.lines("options", "package_dir") {
         if let Some((package, folder)) = line.split_once('=') {
             package_folder(manifest, package.trim(), folder.trim());
@@ -518,13 +448,8 @@ fn read_ini(manifest: &mut Manifest, file: &IniFile) {
     for folder in file.lines("options.packages.find", "where") {
         manifest.add_import_folder(folder);
     }
-    manifest.dependencies.extend(
-        file.lines("options", "install_requires")
-            .filter_map(Requirement::parse),
-    );
+    manifest.dependencies.extend(file.lines("options", "install_requires").filter_map(Requirement::parse));
     for (_, group) in file.entries("options.extras_require") {
-        manifest
-            .dependencies
-            .extend(group.lines().filter_map(Requirement::parse));
+        manifest.dependencies.extend(group.lines().filter_map(Requirement::parse));
     }
 }

@@ -91,11 +91,7 @@ impl fmt::Display for DiscoverError {
         match self {
             Self::Missing(path) => write!(f, "{}: no such file or directory", path.display()),
             Self::NotReadable(path) => {
-                write!(
-                    f,
-                    "{}: neither a directory nor a regular file",
-                    path.display()
-                )
+                write!(f, "{}: neither a directory nor a regular file", path.display())
             }
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::BadPattern(pattern, reason) => {
@@ -248,10 +244,7 @@ impl Project {
 
     /// Every file with its index, in order.
     pub fn indexed_files(&self) -> impl Iterator<Item = (FileIndex, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| (FileIndex(index as u32), file))
+        self.files.iter().enumerate().map(|(index, file)| (FileIndex(index as u32), file))
     }
 
     /// The file at an absolute path.

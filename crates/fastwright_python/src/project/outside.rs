@@ -36,19 +36,11 @@ pub(crate) struct Listings {
 
 impl Listings {
     pub(crate) fn new(tree: Arc<dyn SourceTree>) -> Self {
-        Self {
-            tree,
-            known: Mutex::default(),
-        }
+        Self { tree, known: Mutex::default() }
     }
 
     fn list(&self, folder: &Path) -> Arc<Listing> {
-        if let Some(known) = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(folder)
-        {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
             return Arc::clone(known);
         }
         let mut listing = Listing::default();
@@ -60,12 +52,7 @@ impl Listings {
                         listing.folders.insert(name.into());
                     }
                 }
-                EntryKind::File
-                    if entry
-                        .path
-                        .extension()
-                        .is_some_and(|extension| extension == "py") =>
-                {
+                EntryKind::File if entry.path.extension().is_some_and(|extension| extension == "py") => {
                     let stem = entry.path.file_stem().unwrap_or_default().to_string_lossy();
                     if is_identifier(&stem) {
                         listing.modules.insert(stem.into());
@@ -111,10 +98,7 @@ impl Listings {
             let is_package = is_folder && self.list(&inner).modules.contains("__init__");
             if is_package {
                 if is_last {
-                    return OutsideLocated::File {
-                        path: inner.join("__init__.py"),
-                        is_package: true,
-                    };
+                    return OutsideLocated::File { path: inner.join("__init__.py"), is_package: true };
                 }
                 if position == 0 {
                     ended = OutsideLocated::Ended;
@@ -122,10 +106,7 @@ impl Listings {
             } else if listing.modules.contains(name) {
                 let path = folder.join(format!("{name}.py"));
                 return if is_last {
-                    OutsideLocated::File {
-                        path,
-                        is_package: false,
-                    }
+                    OutsideLocated::File { path, is_package: false }
                 } else {
                     OutsideLocated::Ended
                 };

@@ -7,13 +7,7 @@ use super::environment::is_package_folder;
 use crate::source::{EntryKind, SourceTree};
 
 /// Files that make a folder the root of a project.
-const ROOT_MARKS: [&str; 5] = [
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "fastwright.toml",
-    ".git",
-];
+const ROOT_MARKS: [&str; 5] = ["pyproject.toml", "setup.py", "setup.cfg", "fastwright.toml", ".git"];
 
 /// Where the analysed path lies.
 pub(super) struct Place {
@@ -32,9 +26,7 @@ pub(super) struct Place {
 
 /// Finds the place of a path, or says why nothing can be analysed there.
 pub(super) fn locate(tree: &dyn SourceTree, path: &Path) -> Result<Place, DiscoverError> {
-    let analysed = tree
-        .absolute(path)
-        .map_err(|error| DiscoverError::Io(path.to_path_buf(), error))?;
+    let analysed = tree.absolute(path).map_err(|error| DiscoverError::Io(path.to_path_buf(), error))?;
     let (folder, is_file) = match tree.kind(&analysed) {
         Some(EntryKind::Directory) => (analysed.clone(), false),
         Some(EntryKind::File) => (analysed.parent().unwrap_or(&analysed).to_path_buf(), true),
@@ -46,20 +38,15 @@ pub(super) fn locate(tree: &dyn SourceTree, path: &Path) -> Result<Place, Discov
     let mut below: Option<&Path> = None;
     for ancestor in folder.ancestors() {
         // Above a project's root only the name is asked: listing every folder up to `/` may be long.
-        let is_named = ancestor
-            .file_name()
-            .is_some_and(|name| name == "site-packages" || name == "dist-packages");
+        let is_named =
+            ancestor.file_name().is_some_and(|name| name == "site-packages" || name == "dist-packages");
         if is_named || (root.is_none() && is_package_folder(tree, ancestor)) {
             package_folder = Some(ancestor.to_path_buf());
             // Installed packages belong to no project around them.
             root = root.or_else(|| Some((below.unwrap_or(ancestor).to_path_buf(), false)));
             break;
         }
-        if root.is_none()
-            && ROOT_MARKS
-                .iter()
-                .any(|mark| tree.kind(&ancestor.join(mark)).is_some())
-        {
+        if root.is_none() && ROOT_MARKS.iter().any(|mark| tree.kind(&ancestor.join(mark)).is_some()) {
             root = Some((ancestor.to_path_buf(), true));
         }
         if tree.kind(&ancestor.join(".git")).is_some() {
@@ -73,13 +60,5 @@ pub(super) fn locate(tree: &dyn SourceTree, path: &Path) -> Result<Place, Discov
         .take_while(|ancestor| package_folder.as_deref() != Some(ancestor))
         .find(|ancestor| tree.kind(&ancestor.join(".git")).is_some())
         .map(Path::to_path_buf);
-    Ok(Place {
-        analysed,
-        folder,
-        is_file,
-        root,
-        is_marked,
-        package_folder,
-        repository,
-    })
+    Ok(Place { analysed, folder, is_file, root, is_marked, package_folder, repository })
 }

@@ -38,22 +38,14 @@ impl Requirement {
             Some(extras) => extras.split_once(']')?.1.trim_start(),
             None => rest,
         };
-        let starts_clause =
-            rest.is_empty() || rest.starts_with(['=', '>', '<', '!', '~', '^', '(', '@']);
+        let starts_clause = rest.is_empty() || rest.starts_with(['=', '>', '<', '!', '~', '^', '(', '@']);
         if !starts_clause {
             return None;
         }
-        let specifier = if rest.starts_with('@') {
-            ""
-        } else {
-            rest.trim_matches(['(', ')']).trim()
-        };
+        let specifier = if rest.starts_with('@') { "" } else { rest.trim_matches(['(', ')']).trim() };
         // Options of one requirement in a requirements file: `--hash=...`.
         let specifier = specifier.split(" --").next().unwrap_or(specifier).trim();
-        Some(Self {
-            name: name.to_owned(),
-            specifier: specifier.to_owned(),
-        })
+        Some(Self { name: name.to_owned(), specifier: specifier.to_owned() })
     }
 
     /// The lowest version that the clauses allow, where they say one.
@@ -61,9 +53,8 @@ impl Requirement {
         let mut bound: Option<Bound> = None;
         for clause in self.specifier.split([',', '|']) {
             let clause = clause.trim();
-            let operator_end = clause
-                .find(|c: char| !matches!(c, '=' | '>' | '<' | '!' | '~' | '^'))
-                .unwrap_or(0);
+            let operator_end =
+                clause.find(|c: char| !matches!(c, '=' | '>' | '<' | '!' | '~' | '^')).unwrap_or(0);
             let (operator, version) = clause.split_at(operator_end);
             let version = version.trim();
             let plain = version.trim_end_matches(".*");
@@ -73,16 +64,10 @@ impl Requirement {
             match operator {
                 "==" | "===" | "=" | "" => {
                     let exact = plain == version;
-                    return Some(Bound {
-                        version: plain.to_owned(),
-                        exact,
-                    });
+                    return Some(Bound { version: plain.to_owned(), exact });
                 }
                 ">=" | ">" | "~=" | "^" | "~" => {
-                    bound = Some(Bound {
-                        version: plain.to_owned(),
-                        exact: false,
-                    })
+                    bound = Some(Bound { version: plain.to_owned(), exact: false })
                 }
                 _ => {}
             }
@@ -116,14 +101,12 @@ pub(crate) fn parse_requirements(text: &str, folder: &Path) -> RequirementsFile 
         let line = std::mem::take(&mut joined);
         if let Some(path) = option_value(&line, &["-r", "--requirement", "-c", "--constraint"]) {
             if !path.contains("://") {
-                file.includes
-                    .push(crate::source::normalized(&folder.join(path)));
+                file.includes.push(crate::source::normalized(&folder.join(path)));
             }
         } else if let Some(path) = option_value(&line, &["-e", "--editable"]) {
             let path = path.split('[').next().unwrap_or(path);
             if !path.contains("://") && !path.contains('+') {
-                file.editable
-                    .push(crate::source::normalized(&folder.join(path)));
+                file.editable.push(crate::source::normalized(&folder.join(path)));
             }
         } else if let Some(requirement) = Requirement::parse(&line) {
             file.requirements.push(requirement);
@@ -142,8 +125,7 @@ fn strip_comment(line: &str) -> &str {
 fn option_value<'a>(line: &'a str, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| {
         let rest = line.strip_prefix(name)?;
-        rest.starts_with([' ', '\t', '='])
-            .then(|| rest.trim_start_matches(['=', ' ', '\t']).trim())
+        rest.starts_with([' ', '\t', '=']).then(|| rest.trim_start_matches(['=', ' ', '\t']).trim())
     })
 }
 
@@ -168,11 +150,7 @@ mod tests {
     fn requirements_and_bounds() {
         let cases = [
             ("fastapi==0.115.0", "fastapi", Some(("0.115.0", true))),
-            (
-                "fastapi[standard]>=0.110,<1 ; python_version > '3.8'",
-                "fastapi",
-                Some(("0.110", false)),
-            ),
+            ("fastapi[standard]>=0.110,<1 ; python_version > '3.8'", "fastapi", Some(("0.110", false))),
             ("SQLAlchemy (~=2.0)", "SQLAlchemy", Some(("2.0", false))),
             ("pydantic == 2.* ", "pydantic", Some(("2", false))),
             ("uvicorn", "uvicorn", None),
@@ -184,22 +162,9 @@ mod tests {
             let requirement = Requirement::parse(text).unwrap();
             assert_eq!(requirement.name, name, "{text}");
             let bound = requirement.bound();
-            assert_eq!(
-                bound
-                    .as_ref()
-                    .map(|bound| (bound.version.as_str(), bound.exact)),
-                expected,
-                "{text}"
-            );
+            assert_eq!(bound.as_ref().map(|bound| (bound.version.as_str(), bound.exact)), expected, "{text}");
         }
-        for text in [
-            "",
-            "-e .",
-            "./wheel.whl",
-            "https://example.org/a.whl",
-            "some words here",
-            "[x",
-        ] {
+        for text in ["", "-e .", "./wheel.whl", "https://example.org/a.whl", "some words here", "[x"] {
             assert_eq!(Requirement::parse(text), None, "{text}");
         }
     }
@@ -208,18 +173,12 @@ mod tests {
     fn a_requirements_file() {
         let text = "# pinned\nfastapi==0.1 # why\n-r base.txt\n--constraint=c.txt\n-e ../lib[x]\nanyio \\\n  ==4.0\n";
         let file = parse_requirements(text, Path::new("/p/requirements"));
-        let names: Vec<_> = file
-            .requirements
-            .iter()
-            .map(|r| (r.name.as_str(), r.specifier.as_str()))
-            .collect();
+        let names: Vec<_> =
+            file.requirements.iter().map(|r| (r.name.as_str(), r.specifier.as_str())).collect();
         assert_eq!(names, [("fastapi", "==0.1"), ("anyio", "==4.0")]);
         assert_eq!(
             file.includes,
-            [
-                Path::new("/p/requirements/base.txt"),
-                Path::new("/p/requirements/c.txt")
-            ]
+            [Path::new("/p/requirements/base.txt"), Path::new("/p/requirements/c.txt")]
         );
         assert_eq!(file.editable, [Path::new("/p/lib")]);
     }

@@ -66,11 +66,7 @@ impl ModuleResolver {
     /// A resolver for `project`, reading other folders through `tree`.
     #[must_use]
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>) -> Self {
-        Self {
-            project,
-            listings: Listings::new(tree),
-            installed: Mutex::default(),
-        }
+        Self { project, listings: Listings::new(tree), installed: Mutex::default() }
     }
 
     pub(super) fn directories(&self) -> &DirectoryIndex {
@@ -82,16 +78,8 @@ impl ModuleResolver {
     /// `None` when it is nowhere, or of the standard library.
     pub fn resolve(&self, importer: FileIndex, dotted: &str) -> Option<ModuleLocation> {
         let file = self.project.files.get(importer.index())?;
-        let own_root = self
-            .directories()
-            .root_folders
-            .get(file.import_root)
-            .copied()
-            .flatten();
-        let own_folder = file
-            .path
-            .parent()
-            .and_then(|folder| self.directories().at(folder));
+        let own_root = self.directories().root_folders.get(file.import_root).copied().flatten();
+        let own_folder = file.path.parent().and_then(|folder| self.directories().at(folder));
         let mut portions = Vec::new();
         if let Some(root) = own_root {
             match self.under(root, dotted) {
@@ -110,30 +98,18 @@ impl ModuleResolver {
         let is_dependency = is_dependency(self.directories(), dotted);
         let mut beside = None;
         if portions.is_empty() && !is_dependency {
-            beside = own_folder
-                .and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
+            beside = own_folder.and_then(|folder| self.beside_scripts(folder, own_root, importer, dotted));
             // A folder without `__init__.py` gives way to a module or package elsewhere.
-            if beside
-                .as_ref()
-                .is_some_and(|found| !matches!(found, ModuleLocation::Namespace(_)))
-            {
+            if beside.as_ref().is_some_and(|found| !matches!(found, ModuleLocation::Namespace(_))) {
                 return beside;
             }
         }
-        match self.under_other_roots(
-            file.import_root,
-            own_root,
-            dotted,
-            is_dependency,
-            &mut portions,
-        ) {
+        match self.under_other_roots(file.import_root, own_root, dotted, is_dependency, &mut portions) {
             Search::Found(location) => return Some(location),
             Search::Ended => return None,
             Search::Nothing => {}
         }
-        namespace(portions)
-            .or_else(|| self.installed(dotted))
-            .or(beside)
+        namespace(portions).or_else(|| self.installed(dotted)).or(beside)
     }
 
     /// The same for an import in a file that was not walked: where its own name starts from, then
@@ -150,22 +126,13 @@ impl ModuleResolver {
                 Search::Nothing => {}
             }
         }
-        if importer.installed {
-            self.installed(dotted)
-        } else {
-            self.resolve_absolute(dotted)
-        }
+        if importer.installed { self.installed(dotted) } else { self.resolve_absolute(dotted) }
     }
 
     /// Where a dotted name leads with no importer: every import root in order, then `site-packages`.
     pub fn resolve_absolute(&self, dotted: &str) -> Option<ModuleLocation> {
         let mut portions = Vec::new();
-        for (root, folder) in self
-            .project
-            .import_roots
-            .iter()
-            .zip(&self.directories().root_folders)
-        {
+        for (root, folder) in self.project.import_roots.iter().zip(&self.directories().root_folders) {
             let search = match folder {
                 Some(folder) => self.under(*folder, dotted),
                 None => self.under_path(&root.path, dotted, false),
@@ -201,12 +168,7 @@ impl ModuleResolver {
 
     /// Where `from ..name import x` leads in a file of the project, by its folders: an answer even where
     /// the name goes above the import root.
-    pub fn resolve_relative(
-        &self,
-        importer: FileIndex,
-        level: u32,
-        name: &str,
-    ) -> Option<ModuleLocation> {
+    pub fn resolve_relative(&self, importer: FileIndex, level: u32, name: &str) -> Option<ModuleLocation> {
         let file = self.project.files.get(importer.index())?;
         let folder = file.path.ancestors().nth(level.max(1) as usize)?;
         self.resolve_in_folder(folder, name, false)
@@ -223,12 +185,7 @@ impl ModuleResolver {
         self.resolve_in_folder(folder, name, importer.installed)
     }
 
-    fn resolve_in_folder(
-        &self,
-        folder: &Path,
-        name: &str,
-        installed: bool,
-    ) -> Option<ModuleLocation> {
+    fn resolve_in_folder(&self, folder: &Path, name: &str, installed: bool) -> Option<ModuleLocation> {
         let index = self.directories().at(folder);
         let search = if name.is_empty() {
             let parent = folder.parent()?;
@@ -259,18 +216,14 @@ impl ModuleResolver {
     fn under(&self, folder: FolderIndex, dotted: &str) -> Search {
         match self.directories().locate(folder, dotted) {
             Located::File(file) => Search::Found(ModuleLocation::File(file)),
-            Located::Namespace(folder) => Search::Found(ModuleLocation::Namespace(vec![
-                self.directories().folder(folder).path.clone(),
-            ])),
+            Located::Namespace(folder) => {
+                Search::Found(ModuleLocation::Namespace(vec![self.directories().folder(folder).path.clone()]))
+            }
             Located::Ended => Search::Ended,
             Located::Nothing => Search::Nothing,
             Located::Unwalked(within, position) => {
                 let path = &self.directories().folder(within).path;
-                let start = dotted
-                    .split('.')
-                    .take(position)
-                    .map(|name| name.len() + 1)
-                    .sum();
+                let start = dotted.split('.').take(position).map(|name| name.len() + 1).sum();
                 let (_, rest) = dotted.split_at(start);
                 match self.listings.locate(path, rest) {
                     OutsideLocated::Nothing if within == folder => Search::Nothing,
@@ -307,9 +260,7 @@ impl ModuleResolver {
                 };
                 Search::Found(location)
             }
-            OutsideLocated::Namespace(folder) => {
-                Search::Found(ModuleLocation::Namespace(vec![folder]))
-            }
+            OutsideLocated::Namespace(folder) => Search::Found(ModuleLocation::Namespace(vec![folder])),
             OutsideLocated::Ended => Search::Ended,
             OutsideLocated::Nothing => Search::Nothing,
         }
@@ -333,12 +284,8 @@ impl ModuleResolver {
                 Search::Found(ModuleLocation::File(found)) if found == importer => {}
                 Search::Found(ModuleLocation::Namespace(folders)) => {
                     // A folder that names start from is no package itself.
-                    let is_root = |folder: &PathBuf| {
-                        self.project
-                            .import_roots
-                            .iter()
-                            .any(|root| root.path == *folder)
-                    };
+                    let is_root =
+                        |folder: &PathBuf| self.project.import_roots.iter().any(|root| root.path == *folder);
                     if namespace.is_none() && !folders.iter().any(is_root) {
                         namespace = Some(ModuleLocation::Namespace(folders));
                     }
@@ -361,25 +308,13 @@ impl ModuleResolver {
         portions: &mut Vec<PathBuf>,
     ) -> Search {
         let first = dotted.split('.').next().unwrap_or(dotted);
-        let named = self
-            .directories()
-            .top_names
-            .get(first)
-            .map_or(&[][..], Vec::as_slice);
-        let unwalked = self
-            .directories()
-            .root_folders
-            .iter()
-            .enumerate()
-            .filter(|(_, folder)| {
+        let named = self.directories().top_names.get(first).map_or(&[][..], Vec::as_slice);
+        let unwalked =
+            self.directories().root_folders.iter().enumerate().filter(|(_, folder)| {
                 folder.is_none_or(|folder| !self.directories().folder(folder).is_walked)
             });
-        let mut candidates: Vec<usize> = named
-            .iter()
-            .copied()
-            .chain(unwalked.map(|(root, _)| root))
-            .filter(|root| *root != own)
-            .collect();
+        let mut candidates: Vec<usize> =
+            named.iter().copied().chain(unwalked.map(|(root, _)| root)).filter(|root| *root != own).collect();
         if candidates.is_empty() {
             return Search::Nothing;
         }
@@ -387,19 +322,11 @@ impl ModuleResolver {
         candidates.dedup();
         let nearness = |root: usize| self.nearness(own, root);
         candidates.sort_by_key(|root| std::cmp::Reverse(nearness(*root)));
-        let own_portion = own_folder.and_then(|folder| {
-            self.directories()
-                .folder(folder)
-                .folders
-                .get(first)
-                .copied()
-        });
+        let own_portion =
+            own_folder.and_then(|folder| self.directories().folder(folder).folders.get(first).copied());
         let mut best: Option<(usize, ModuleLocation)> = None;
         for root in candidates {
-            if best
-                .as_ref()
-                .is_some_and(|(near, _)| *near > nearness(root))
-            {
+            if best.as_ref().is_some_and(|(near, _)| *near > nearness(root)) {
                 break;
             }
             let reason = self.project.import_roots[root].reason;
@@ -426,10 +353,7 @@ impl ModuleResolver {
             match search {
                 Search::Found(ModuleLocation::Namespace(folders)) => {
                     portions.extend(
-                        folders
-                            .into_iter()
-                            .filter(|folder| !portions.contains(folder))
-                            .collect::<Vec<_>>(),
+                        folders.into_iter().filter(|folder| !portions.contains(folder)).collect::<Vec<_>>(),
                     );
                 }
                 Search::Found(location) => match &best {
@@ -447,41 +371,25 @@ impl ModuleResolver {
     /// How many leading folders two import roots share.
     fn nearness(&self, one: usize, other: usize) -> usize {
         let roots = &self.project.import_roots;
-        roots[one]
-            .path
-            .components()
-            .zip(roots[other].path.components())
-            .take_while(|(a, b)| a == b)
-            .count()
+        roots[one].path.components().zip(roots[other].path.components()).take_while(|(a, b)| a == b).count()
     }
 
     /// Whether two folders of one name can't be portions of one namespace package: both define a module of
     /// the same name, so they belong to different applications.
     fn collide(&self, one: FolderIndex, other: FolderIndex) -> bool {
-        let (one, other) = (
-            self.directories().folder(one),
-            self.directories().folder(other),
-        );
+        let (one, other) = (self.directories().folder(one), self.directories().folder(other));
         if one.has_init || other.has_init {
             return one.path != other.path;
         }
         let is_regular = |folder: &FolderIndex| self.directories().folder(*folder).has_init;
-        one.modules
-            .keys()
-            .any(|name| other.modules.contains_key(name))
+        one.modules.keys().any(|name| other.modules.contains_key(name))
             || one.folders.iter().any(|(name, folder)| {
-                other
-                    .folders
-                    .get(name)
-                    .is_some_and(|same| is_regular(folder) || is_regular(same))
+                other.folders.get(name).is_some_and(|same| is_regular(folder) || is_regular(same))
             })
     }
 
     pub(super) fn site_packages(&self) -> &[PathBuf] {
-        self.project
-            .environment
-            .as_ref()
-            .map_or(&[], |environment| &environment.site_packages)
+        self.project.environment.as_ref().map_or(&[], |environment| &environment.site_packages)
     }
 
     /// Searches the virtual environment; answers are kept.
@@ -489,12 +397,7 @@ impl ModuleResolver {
         if self.site_packages().is_empty() || is_standard_library(dotted) {
             return None;
         }
-        if let Some(known) = self
-            .installed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(dotted)
-        {
+        if let Some(known) = self.installed.lock().unwrap_or_else(PoisonError::into_inner).get(dotted) {
             return known.clone();
         }
         let mut portions = Vec::new();
@@ -511,10 +414,7 @@ impl ModuleResolver {
             }
         }
         let answer = answer.or_else(|| namespace(portions));
-        self.installed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(dotted.into(), answer.clone());
+        self.installed.lock().unwrap_or_else(PoisonError::into_inner).insert(dotted.into(), answer.clone());
         answer
     }
 }

@@ -65,23 +65,12 @@ impl<'a> RootDecision<'a> {
     /// nothing says otherwise.
     pub(crate) fn decide(&mut self, start: FolderIndex, reason: RootReason) {
         self.reasons.insert(start, reason);
-        self.visit(
-            0,
-            State {
-                root: start,
-                ceiling: start,
-                settled: false,
-            },
-            start,
-        );
+        self.visit(0, State { root: start, ceiling: start, settled: false }, start);
     }
 
     fn visit(&mut self, folder: FolderIndex, state: State, start: FolderIndex) {
-        let state = if folder <= start {
-            self.at_start(folder, state, start)
-        } else {
-            self.below(folder, state)
-        };
+        let state =
+            if folder <= start { self.at_start(folder, state, start) } else { self.below(folder, state) };
         self.roots[folder as usize] = state.root;
         for child in self.directories.folder(folder).children.clone() {
             if self.directories.folder(child).has_python {
@@ -95,10 +84,7 @@ impl<'a> RootDecision<'a> {
         if folder != start {
             return state;
         }
-        let mut state = State {
-            root: start,
-            ..state
-        };
+        let mut state = State { root: start, ..state };
         // A folder of modules that import each other with dots is itself a package, only without a manifest
         // to say so.
         let this = self.directories.folder(start);
@@ -108,11 +94,7 @@ impl<'a> RootDecision<'a> {
             && !self.declared.contains_key(&this.path);
         if is_candidate && self.relative_level(start) > 0 {
             let parent = self.directories.folder(start).parent.unwrap_or(start);
-            state = State {
-                root: parent,
-                ceiling: parent,
-                settled: true,
-            };
+            state = State { root: parent, ceiling: parent, settled: true };
             self.reasons.insert(parent, RootReason::Imports);
             self.mark_namespace(start, parent);
         }
@@ -130,12 +112,9 @@ impl<'a> RootDecision<'a> {
         if this.has_init {
             return self.package(folder, state);
         }
-        let in_package = this
-            .parent
-            .is_some_and(|parent| self.directories.folder(parent).has_init);
+        let in_package = this.parent.is_some_and(|parent| self.directories.folder(parent).has_init);
         // Inside a package, `setup.py` is a module and a list of requirements is data.
-        let has_manifest =
-            this.has_project_manifest && !(this.has_only_weak_manifests && in_package);
+        let has_manifest = this.has_project_manifest && !(this.has_only_weak_manifests && in_package);
         let only_requirements = this.has_only_weak_manifests;
         let has_files = !this.files.is_empty();
         let is_source_folder = &*this.name == "src" && !has_files;
@@ -144,10 +123,7 @@ impl<'a> RootDecision<'a> {
             // A list of requirements may also lie inside a package that is imported by its name.
             && !(only_requirements && self.is_imported_by_name(folder))
         {
-            return State {
-                ceiling: state.ceiling,
-                ..self.new_root(folder, RootReason::ManifestFolder)
-            };
+            return State { ceiling: state.ceiling, ..self.new_root(folder, RootReason::ManifestFolder) };
         }
         if state.settled {
             return state;
@@ -155,20 +131,12 @@ impl<'a> RootDecision<'a> {
         if is_source_folder && !self.is_imported_by_name(folder) {
             return self.new_root(folder, RootReason::SourceFolder);
         }
-        if has_files {
-            self.plain(folder, state)
-        } else {
-            state
-        }
+        if has_files { self.plain(folder, state) } else { state }
     }
 
     fn new_root(&mut self, folder: FolderIndex, reason: RootReason) -> State {
         self.reasons.entry(folder).or_insert(reason);
-        State {
-            root: folder,
-            ceiling: folder,
-            settled: false,
-        }
+        State { root: folder, ceiling: folder, settled: false }
     }
 
     /// A package: its name starts from the folder above the topmost package, or further up when folders
@@ -176,10 +144,7 @@ impl<'a> RootDecision<'a> {
     fn package(&mut self, folder: FolderIndex, state: State) -> State {
         let parent = self.directories.folder(folder).parent.unwrap_or(state.root);
         if state.settled || parent == state.root || self.directories.folder(parent).has_init {
-            return State {
-                settled: true,
-                ..state
-            };
+            return State { settled: true, ..state };
         }
         let candidates = self.candidates(parent, state);
         let score = self.scores(folder, &candidates);
@@ -201,25 +166,15 @@ impl<'a> RootDecision<'a> {
         let level = score.relative as usize;
         let mut found = score.found;
         found.iter_mut().take(level).for_each(|score| *score = 0);
-        let chosen = best(&candidates, &found)
-            .or_else(|| self.by_prefix(folder, &candidates))
-            .unwrap_or(state.root);
+        let chosen =
+            best(&candidates, &found).or_else(|| self.by_prefix(folder, &candidates)).unwrap_or(state.root);
         let proven = score.by_own_name > 0 || score.relative > 0;
         self.choose(folder, chosen, state, proven)
     }
 
-    fn choose(
-        &mut self,
-        folder: FolderIndex,
-        chosen: FolderIndex,
-        state: State,
-        proven: bool,
-    ) -> State {
+    fn choose(&mut self, folder: FolderIndex, chosen: FolderIndex, state: State, proven: bool) -> State {
         if chosen == folder {
-            return State {
-                ceiling: state.ceiling,
-                ..self.new_root(folder, RootReason::Imports)
-            };
+            return State { ceiling: state.ceiling, ..self.new_root(folder, RootReason::Imports) };
         }
         if chosen != state.root {
             self.reasons.entry(chosen).or_insert(RootReason::Imports);
@@ -227,20 +182,13 @@ impl<'a> RootDecision<'a> {
         if proven {
             self.mark_namespace(folder, chosen);
         }
-        State {
-            root: chosen,
-            ceiling: state.ceiling,
-            settled: proven,
-        }
+        State { root: chosen, ceiling: state.ceiling, settled: proven }
     }
 
     /// Everything from a proven package up to its root is part of the package.
     fn mark_namespace(&mut self, folder: FolderIndex, root: FolderIndex) {
-        let part: Vec<FolderIndex> = self
-            .directories
-            .upwards(folder)
-            .take_while(|above| *above != root)
-            .collect();
+        let part: Vec<FolderIndex> =
+            self.directories.upwards(folder).take_while(|above| *above != root).collect();
         for folder in part {
             self.directories.folders[folder as usize].is_namespace = true;
         }
@@ -263,11 +211,7 @@ impl<'a> RootDecision<'a> {
     fn scores(&mut self, folder: FolderIndex, candidates: &[FolderIndex]) -> Scores {
         let sample = self.sample(folder);
         let mut found: Vec<FxHashSet<Box<str>>> = vec![FxHashSet::default(); candidates.len()];
-        let mut scores = Scores {
-            found: vec![0; candidates.len()],
-            by_own_name: 0,
-            relative: 0,
-        };
+        let mut scores = Scores { found: vec![0; candidates.len()], by_own_name: 0, relative: 0 };
         for file in sample {
             let is_direct = self.files[file.index()].1 == folder;
             for (level, dotted) in self.imports_of(file) {
@@ -332,11 +276,7 @@ impl<'a> RootDecision<'a> {
     }
 
     /// When a folder's own files do not decide: whether files anywhere in the project import it by a longer name.
-    fn by_prefix(
-        &mut self,
-        folder: FolderIndex,
-        candidates: &[FolderIndex],
-    ) -> Option<FolderIndex> {
+    fn by_prefix(&mut self, folder: FolderIndex, candidates: &[FolderIndex]) -> Option<FolderIndex> {
         if candidates.len() < 2 {
             return None;
         }
@@ -353,10 +293,7 @@ impl<'a> RootDecision<'a> {
             })
             .collect();
         let prefixes = self.project_prefixes();
-        names
-            .into_iter()
-            .find(|(_, name)| prefixes.contains(name.as_str()))
-            .map(|(candidate, _)| candidate)
+        names.into_iter().find(|(_, name)| prefixes.contains(name.as_str())).map(|(candidate, _)| candidate)
     }
 
     /// Every dotted name, and every beginning of one, that a sample of the whole project imports.
@@ -397,20 +334,9 @@ impl<'a> RootDecision<'a> {
 
     /// The highest number of dots in relative imports of the files directly in a folder.
     fn relative_level(&mut self, folder: FolderIndex) -> u32 {
-        let files: Vec<FileIndex> = self
-            .directories
-            .folder(folder)
-            .files
-            .iter()
-            .copied()
-            .take(SAMPLE)
-            .collect();
-        files
-            .into_iter()
-            .flat_map(|file| self.imports_of(file))
-            .map(|(level, _)| level)
-            .max()
-            .unwrap_or(0)
+        let files: Vec<FileIndex> =
+            self.directories.folder(folder).files.iter().copied().take(SAMPLE).collect();
+        files.into_iter().flat_map(|file| self.imports_of(file)).map(|(level, _)| level).max().unwrap_or(0)
     }
 
     /// The files of a folder, then of those below it level by level, up to a bound.
@@ -421,18 +347,10 @@ impl<'a> RootDecision<'a> {
             let mut next = Vec::new();
             for folder in level {
                 let this = self.directories.folder(folder);
-                sample.extend(
-                    this.files
-                        .iter()
-                        .filter(|file| Some(**file) != this.init)
-                        .copied(),
-                );
+                sample.extend(this.files.iter().filter(|file| Some(**file) != this.init).copied());
                 sample.extend(this.init);
                 next.extend(
-                    this.children
-                        .iter()
-                        .copied()
-                        .filter(|child| self.directories.folder(*child).has_python),
+                    this.children.iter().copied().filter(|child| self.directories.folder(*child).has_python),
                 );
             }
             level = next;
@@ -450,9 +368,7 @@ impl<'a> RootDecision<'a> {
                 let mut names = Vec::new();
                 // A file that can't be read says nothing here; reading it for the analysis reports it.
                 if let Ok(bytes) = tree.read(path) {
-                    imported_names(&bytes, |name| {
-                        names.push((name.level, Box::from(name.dotted)))
-                    });
+                    imported_names(&bytes, |name| names.push((name.level, Box::from(name.dotted))));
                 }
                 names
             })
@@ -474,10 +390,7 @@ fn clear_winner(found: &[usize]) -> bool {
 
 /// The candidate with the most imports found; of equals the furthest up, whose names say more.
 fn best(candidates: &[FolderIndex], found: &[usize]) -> Option<FolderIndex> {
-    let (candidate, score) = candidates
-        .iter()
-        .zip(found)
-        .max_by_key(|(_, score)| **score)?;
+    let (candidate, score) = candidates.iter().zip(found).max_by_key(|(_, score)| **score)?;
     (*score > 0).then_some(*candidate)
 }
 
@@ -486,7 +399,5 @@ pub(crate) fn is_dependency(directories: &DirectoryIndex, dotted: &str) -> bool 
     let first = dotted.split('.').next().unwrap_or(dotted);
     directories.dependency_names.contains(first)
         || (first.bytes().any(|byte| byte.is_ascii_uppercase())
-            && directories
-                .dependency_names
-                .contains(first.to_ascii_lowercase().as_str()))
+            && directories.dependency_names.contains(first.to_ascii_lowercase().as_str()))
 }

@@ -21,28 +21,18 @@ impl IniFile {
             }
             let indented = line.starts_with([' ', '\t']);
             if let (true, Some(section), Some(key)) = (indented, &section, &key) {
-                if let Some(value) = file
-                    .sections
-                    .get_mut(section)
-                    .and_then(|section| section.get_mut(key))
-                {
+                if let Some(value) = file.sections.get_mut(section).and_then(|section| section.get_mut(key)) {
                     value.push('\n');
                     value.push_str(content);
                 }
-            } else if let Some(name) = content
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
+            } else if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 file.sections.entry(name.to_owned()).or_default();
                 section = Some(name.to_owned());
                 key = None;
             } else if let (Some(section), Some(split)) = (&section, content.find(['=', ':'])) {
                 let name = content[..split].trim().to_ascii_lowercase();
                 let value = content[split + 1..].trim().to_owned();
-                file.sections
-                    .entry(section.clone())
-                    .or_default()
-                    .insert(name.clone(), value);
+                file.sections.entry(section.clone()).or_default().insert(name.clone(), value);
                 key = Some(name);
             } else {
                 return Err(number + 1);
@@ -61,11 +51,7 @@ impl IniFile {
 
     /// A value's lines, empty ones left out.
     pub(crate) fn lines(&self, section: &str, key: &str) -> impl Iterator<Item = &str> {
-        self.value(section, key)
-            .unwrap_or("")
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+        self.value(section, key).unwrap_or("").lines().map(str::trim).filter(|line| !line.is_empty())
     }
 
     /// Every key of a section with its value, sorted by key.

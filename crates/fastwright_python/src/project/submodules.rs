@@ -34,11 +34,8 @@ impl ModuleResolver {
                 }
             }
             ModuleLocation::Namespace(folders) => {
-                let installed = |folder: &Path| {
-                    self.site_packages()
-                        .iter()
-                        .any(|site| folder.starts_with(site))
-                };
+                let installed =
+                    |folder: &Path| self.site_packages().iter().any(|site| folder.starts_with(site));
                 for folder in folders {
                     self.submodules_in(folder, prefix, installed(folder), &mut found, &mut seen);
                 }
@@ -80,11 +77,7 @@ impl ModuleResolver {
                         || ModuleLocation::Namespace(vec![child.path.clone()]),
                         ModuleLocation::File,
                     );
-                    found.push(Submodule {
-                        name: Ustr::from(name),
-                        is_package: true,
-                        location,
-                    });
+                    found.push(Submodule { name: Ustr::from(name), is_package: true, location });
                 }
             }
             for (name, file) in &this.modules {
@@ -109,12 +102,10 @@ impl ModuleResolver {
                 continue;
             };
             let location = match (location, prefix) {
-                (ModuleLocation::Outside(file), Some(prefix)) => {
-                    ModuleLocation::Outside(OutsideFile {
-                        module: Ustr::from(&format!("{prefix}.{name}")),
-                        ..file
-                    })
-                }
+                (ModuleLocation::Outside(file), Some(prefix)) => ModuleLocation::Outside(OutsideFile {
+                    module: Ustr::from(&format!("{prefix}.{name}")),
+                    ..file
+                }),
                 (location, _) => location,
             };
             let is_package = match &location {
@@ -122,11 +113,7 @@ impl ModuleResolver {
                 ModuleLocation::Outside(file) => file.is_package,
                 ModuleLocation::File(file) => self.project.file(*file).is_package,
             };
-            found.push(Submodule {
-                name: Ustr::from(&name),
-                is_package,
-                location,
-            });
+            found.push(Submodule { name: Ustr::from(&name), is_package, location });
             seen.insert(name);
         }
     }

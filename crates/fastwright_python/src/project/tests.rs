@@ -30,18 +30,12 @@ fn shown(project: &Project, location: Option<&ModuleLocation>) -> String {
         None => "nothing".to_owned(),
         Some(ModuleLocation::File(file)) => project.file(*file).relative.clone(),
         Some(ModuleLocation::Namespace(folders)) => {
-            let folders: Vec<String> = folders
-                .iter()
-                .map(|folder| format!("{}/", project.relative(folder)))
-                .collect();
+            let folders: Vec<String> =
+                folders.iter().map(|folder| format!("{}/", project.relative(folder))).collect();
             folders.join(" ")
         }
         Some(ModuleLocation::Outside(file)) => {
-            let kind = if file.installed {
-                "installed"
-            } else {
-                "outside"
-            };
+            let kind = if file.installed { "installed" } else { "outside" };
             format!("{kind} {} as {}", project.relative(&file.path), file.module)
         }
     }
@@ -58,33 +52,17 @@ fn check(fixture: &str, expected_names: &str, imports: &str) {
 fn check_in(tree: &MemoryTree, path: &str, expected_names: &str, imports: &str) {
     let project = found(tree, path);
     let trimmed = |text: &str| {
-        text.lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(
-        trimmed(&names(&project)),
-        trimmed(expected_names),
-        "roots: {:#?}",
-        project.import_roots
-    );
+    assert_eq!(trimmed(&names(&project)), trimmed(expected_names), "roots: {:#?}", project.import_roots);
     let resolver = ModuleResolver::new(&project, tree);
     let mut results = Vec::new();
     for line in trimmed(imports).lines() {
         let (importer, rest) = line.split_once(": ").unwrap();
         let (dotted, _) = rest.split_once(" -> ").unwrap();
-        let index = project
-            .files
-            .iter()
-            .position(|file| file.relative == importer)
-            .unwrap();
+        let index = project.files.iter().position(|file| file.relative == importer).unwrap();
         let location = resolver.resolve(FileIndex(index as u32), dotted);
-        results.push(format!(
-            "{importer}: {dotted} -> {}",
-            shown(&project, location.as_ref())
-        ));
+        results.push(format!("{importer}: {dotted} -> {}", shown(&project, location.as_ref())));
     }
     assert_eq!(results.join("\n"), trimmed(imports));
 }

@@ -61,11 +61,7 @@ impl Version {
     /// A version from its three numbers.
     #[must_use]
     pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
-        Self {
-            major,
-            minor,
-            micro,
-        }
+        Self { major, minor, micro }
     }
 
     /// The numbers at the start of a version as PEP 440 writes it: an epoch (`1!`) and a leading `v` are
@@ -125,15 +121,13 @@ impl DistributionVersions {
     /// nearest to the project's root.
     #[must_use]
     pub fn version(&self, name: &str) -> Option<(&str, VersionSource)> {
-        self.entry(name)
-            .map(|entry| (entry.version.as_str(), entry.source))
+        self.entry(name).map(|entry| (entry.version.as_str(), entry.source))
     }
 
     /// The numbers of [`DistributionVersions::version`].
     #[must_use]
     pub fn numbers(&self, name: &str) -> Option<Version> {
-        self.entry(name)
-            .and_then(|entry| Version::parse(&entry.version))
+        self.entry(name).and_then(|entry| Version::parse(&entry.version))
     }
 
     /// The statement behind [`DistributionVersions::version`].
@@ -145,9 +139,7 @@ impl DistributionVersions {
     /// Every statement about a distribution, the one that counts first: services of a monorepo may differ.
     #[must_use]
     pub fn all(&self, name: &str) -> &[DistributionVersion] {
-        self.by_name
-            .get(&normalized_name(name))
-            .map_or(&[], Vec::as_slice)
+        self.by_name.get(&normalized_name(name)).map_or(&[], Vec::as_slice)
     }
 
     /// The normalized names of every distribution, sorted.
@@ -158,19 +150,9 @@ impl DistributionVersions {
         names
     }
 
-    pub(crate) fn insert(
-        &mut self,
-        name: &str,
-        version: String,
-        source: VersionSource,
-        path: &Path,
-    ) {
+    pub(crate) fn insert(&mut self, name: &str, version: String, source: VersionSource, path: &Path) {
         let entries = self.by_name.entry(normalized_name(name)).or_default();
-        let entry = DistributionVersion {
-            version,
-            source,
-            path: path.to_path_buf(),
-        };
+        let entry = DistributionVersion { version, source, path: path.to_path_buf() };
         if !entries.contains(&entry) {
             entries.push(entry);
         }
@@ -195,10 +177,8 @@ impl DistributionVersions {
 
 /// Whether a file of this name locks versions.
 pub(crate) fn is_lock_file(name: &str) -> bool {
-    matches!(
-        name,
-        "uv.lock" | "poetry.lock" | "pdm.lock" | "Pipfile.lock" | "pylock.toml"
-    ) || (name.starts_with("pylock.") && name.ends_with(".toml"))
+    matches!(name, "uv.lock" | "poetry.lock" | "pdm.lock" | "Pipfile.lock" | "pylock.toml")
+        || (name.starts_with("pylock.") && name.ends_with(".toml"))
 }
 
 /// The names and versions that a lock file holds, and what is wrong with it.
@@ -215,13 +195,7 @@ pub(crate) fn read_lock_file(
     let bytes = match tree.read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            return (
-                Vec::new(),
-                Some(broken(
-                    None,
-                    format!("the lock file can't be read: {error}"),
-                )),
-            );
+            return (Vec::new(), Some(broken(None, format!("the lock file can't be read: {error}"))));
         }
     };
     let text = String::from_utf8(bytes)
@@ -231,36 +205,22 @@ pub(crate) fn read_lock_file(
             Ok(packages) => (packages, None),
             Err(error) => (
                 Vec::new(),
-                Some(broken(
-                    Some(error.line()),
-                    format!("the lock file is not valid JSON: {error}"),
-                )),
+                Some(broken(Some(error.line()), format!("the lock file is not valid JSON: {error}"))),
             ),
         };
     }
     if let Some(offset) = conflict_marker(&text) {
         let line = super::manifest::line_of(&text, offset);
-        return (
-            Vec::new(),
-            Some(broken(
-                Some(line),
-                "the lock file holds a merge conflict".to_owned(),
-            )),
-        );
+        return (Vec::new(), Some(broken(Some(line), "the lock file holds a merge conflict".to_owned())));
     }
     let packages = toml_lock(&text);
     if packages.is_empty()
         && let Err(error) = text.parse::<toml::Table>()
     {
-        let line = error
-            .span()
-            .map(|span| super::manifest::line_of(&text, span.start));
+        let line = error.span().map(|span| super::manifest::line_of(&text, span.start));
         return (
             Vec::new(),
-            Some(broken(
-                line,
-                format!("the lock file is not valid TOML: {}", error.message()),
-            )),
+            Some(broken(line, format!("the lock file is not valid TOML: {}", error.message()))),
         );
     }
     (packages, None)
@@ -276,10 +236,7 @@ fn toml_lock(text: &str) -> Vec<(String, String)> {
             continue;
         }
         let mut lines = text[start..].lines();
-        if !matches!(
-            lines.next().map(str::trim_end),
-            Some("[[package]]" | "[[packages]]")
-        ) {
+        if !matches!(lines.next().map(str::trim_end), Some("[[package]]" | "[[packages]]")) {
             continue;
         }
         let mut name: Option<&str> = None;
@@ -302,11 +259,7 @@ fn conflict_marker(text: &str) -> Option<usize> {
 }
 
 fn quoted_value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let value = line
-        .strip_prefix(key)?
-        .trim_start()
-        .strip_prefix('=')?
-        .trim();
+    let value = line.strip_prefix(key)?.trim_start().strip_prefix('=')?.trim();
     value.strip_prefix('"')?.split('"').next()
 }
 

@@ -98,11 +98,8 @@ impl<'a> Walker<'a> {
             let excluded = repository.join(".git").join("info").join("exclude");
             patterns = self.read_patterns(repository, &[&excluded], patterns);
         }
-        let mut above: Vec<&Path> = self
-            .analysed
-            .ancestors()
-            .take_while(|folder| folder.starts_with(top))
-            .collect();
+        let mut above: Vec<&Path> =
+            self.analysed.ancestors().take_while(|folder| folder.starts_with(top)).collect();
         above.reverse();
         for pair in above.windows(2) {
             let files = [pair[0].join(".gitignore"), pair[0].join(".ignore")];
@@ -136,9 +133,7 @@ impl<'a> Walker<'a> {
             }
         }
         match builder.build() {
-            Ok(matcher) if any && !matcher.is_empty() => {
-                Some(Arc::new(IgnorePatterns { above, matcher }))
-            }
+            Ok(matcher) if any && !matcher.is_empty() => Some(Arc::new(IgnorePatterns { above, matcher })),
             _ => above,
         }
     }
@@ -150,10 +145,7 @@ impl<'a> Walker<'a> {
         beside_manifest: bool,
         depth: usize,
     ) -> WalkedFolder {
-        let mut walked = WalkedFolder {
-            path,
-            ..WalkedFolder::default()
-        };
+        let mut walked = WalkedFolder { path, ..WalkedFolder::default() };
         let entries = match self.tree.entries(&walked.path) {
             Ok(entries) => entries,
             Err(error) => {
@@ -172,21 +164,14 @@ impl<'a> Walker<'a> {
             return walked;
         }
         let has_patterns = self.options.respect_gitignore
-            && entries
-                .iter()
-                .any(|entry| is_named(entry, ".gitignore") || is_named(entry, ".ignore"));
+            && entries.iter().any(|entry| is_named(entry, ".gitignore") || is_named(entry, ".ignore"));
         let patterns = if has_patterns {
             let files = [walked.path.join(".gitignore"), walked.path.join(".ignore")];
             self.read_patterns(&walked.path.clone(), &[&files[0], &files[1]], patterns)
         } else {
             patterns
         };
-        let folder_name = walked
-            .path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let folder_name = walked.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut folders = Vec::new();
         for entry in entries {
             match entry.kind {
@@ -196,16 +181,12 @@ impl<'a> Walker<'a> {
                     }
                 }
                 EntryKind::File => self.file(entry, &folder_name, patterns.as_ref(), &mut walked),
-                EntryKind::Other if is_python_name(&entry.path) => {
-                    walked.problems.push(ProjectProblem {
-                        message:
-                            "not a regular file (a FIFO, device or broken link); it is left out"
-                                .to_owned(),
-                        path: entry.path,
-                        kind: ProblemKind::NotAFile,
-                        line: None,
-                    })
-                }
+                EntryKind::Other if is_python_name(&entry.path) => walked.problems.push(ProjectProblem {
+                    message: "not a regular file (a FIFO, device or broken link); it is left out".to_owned(),
+                    path: entry.path,
+                    kind: ProblemKind::NotAFile,
+                    line: None,
+                }),
                 EntryKind::Other => {}
             }
         }
@@ -302,33 +283,19 @@ impl<'a> Walker<'a> {
         let Ok(target) = self.tree.canonical(link) else {
             return false;
         };
-        let inside =
-            target.starts_with(&self.real_root) && !target.starts_with(&self.real_analysed);
+        let inside = target.starts_with(&self.real_root) && !target.starts_with(&self.real_analysed);
         let above = self.real_analysed.starts_with(&target);
-        inside
-            && !above
-            && self
-                .linked
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(target)
+        inside && !above && self.linked.lock().unwrap_or_else(PoisonError::into_inner).insert(target)
     }
 
     fn is_excluded(&self, path: &Path, is_folder: bool) -> bool {
-        self.excludes
-            .as_ref()
-            .is_some_and(|excludes| excludes.matched(path, is_folder).is_ignore())
+        self.excludes.as_ref().is_some_and(|excludes| excludes.matched(path, is_folder).is_ignore())
     }
 }
 
 impl WalkedFolder {
     fn problem(&mut self, kind: ProblemKind, message: String) {
-        self.problems.push(ProjectProblem {
-            path: self.path.clone(),
-            kind,
-            line: None,
-            message,
-        });
+        self.problems.push(ProjectProblem { path: self.path.clone(), kind, line: None, message });
     }
 
     fn skip(&mut self, path: &Path) {
@@ -340,10 +307,7 @@ impl WalkedFolder {
     }
 }
 
-fn exclude_matcher(
-    root: &Path,
-    options: &DiscoverOptions,
-) -> Result<Option<Gitignore>, DiscoverError> {
+fn exclude_matcher(root: &Path, options: &DiscoverOptions) -> Result<Option<Gitignore>, DiscoverError> {
     if options.exclude.is_empty() && options.extend_exclude.is_empty() {
         return Ok(None);
     }
@@ -354,9 +318,9 @@ fn exclude_matcher(
             .add_line(None, written)
             .map_err(|error| DiscoverError::BadPattern(pattern.clone(), error.to_string()))?;
     }
-    let matcher = builder.build().map_err(|error| {
-        DiscoverError::BadPattern(options.exclude.join(", "), error.to_string())
-    })?;
+    let matcher = builder
+        .build()
+        .map_err(|error| DiscoverError::BadPattern(options.exclude.join(", "), error.to_string()))?;
     Ok(Some(matcher))
 }
 
@@ -390,24 +354,15 @@ fn is_excluded_by_content(path: &Path, entries: &[TreeEntry], beside_manifest: b
     if has("pyvenv.cfg") || has("conda-meta") {
         return true;
     }
-    if !path
-        .file_name()
-        .is_some_and(|name| name == "build" || name == "dist")
-    {
+    if !path.file_name().is_some_and(|name| name == "build" || name == "dist") {
         return false;
     }
-    if entries
-        .iter()
-        .any(|entry| entry.kind == EntryKind::File && is_python_name(&entry.path))
-    {
+    if entries.iter().any(|entry| entry.kind == EntryKind::File && is_python_name(&entry.path)) {
         return false;
     }
     let from_setuptools = entries.iter().any(|entry| {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
-        name == "lib"
-            || name.starts_with("lib.")
-            || name.starts_with("bdist.")
-            || name.starts_with("temp.")
+        name == "lib" || name.starts_with("lib.") || name.starts_with("bdist.") || name.starts_with("temp.")
     });
     beside_manifest || from_setuptools
 }

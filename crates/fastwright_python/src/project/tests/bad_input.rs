@@ -5,12 +5,7 @@ use std::fs;
 use super::*;
 
 fn relative_files(tree: &dyn SourceTree, path: &Path, options: &DiscoverOptions) -> Vec<String> {
-    discover(tree, path, options)
-        .unwrap()
-        .files
-        .into_iter()
-        .map(|file| file.relative)
-        .collect()
+    discover(tree, path, options).unwrap().files.into_iter().map(|file| file.relative).collect()
 }
 
 #[test]
@@ -22,13 +17,8 @@ fn what_is_left_out() {
     );
     let options = DiscoverOptions::default();
     let here = Path::new(".");
-    let expected = [
-        "app/build/__init__.py",
-        "app/dist/routes.py",
-        "app/main.py",
-        "env/settings.py",
-        "ignored/keep.py",
-    ];
+    let expected =
+        ["app/build/__init__.py", "app/dist/routes.py", "app/main.py", "env/settings.py", "ignored/keep.py"];
     assert_eq!(relative_files(&tree, here, &options), expected);
     let options = DiscoverOptions {
         exclude: vec!["app/build".into()],
@@ -39,25 +29,12 @@ fn what_is_left_out() {
         relative_files(&tree, here, &options),
         ["app/dist/routes.py", "app/main.py", "ignored/keep.py"]
     );
-    let options = DiscoverOptions {
-        respect_gitignore: false,
-        ..options
-    };
+    let options = DiscoverOptions { respect_gitignore: false, ..options };
     assert_eq!(
         relative_files(&tree, here, &options),
-        [
-            "app/dist/routes.py",
-            "app/gen/x.py",
-            "app/main.py",
-            "ignored/a.py",
-            "ignored/keep.py",
-            "local.py"
-        ]
+        ["app/dist/routes.py", "app/gen/x.py", "app/main.py", "ignored/a.py", "ignored/keep.py", "local.py"]
     );
-    let options = DiscoverOptions {
-        exclude: vec!["a{".into()],
-        ..options
-    };
+    let options = DiscoverOptions { exclude: vec!["a{".into()], ..options };
     let error = discover(&tree, here, &options).unwrap_err().to_string();
     assert!(error.contains("`a{`"), "{error}");
 }
@@ -76,11 +53,7 @@ fn an_explicit_path_wins() {
         ("node_modules/pkg", "node_modules/pkg/a.py"),
         ("x.tmp.py", "x.tmp.py"),
     ] {
-        assert_eq!(
-            relative_files(&tree, Path::new(path), &options),
-            [file],
-            "{path}"
-        );
+        assert_eq!(relative_files(&tree, Path::new(path), &options), [file], "{path}");
     }
     // Patterns of the repository count in a folder of it.
     let tree = MemoryTree::from_fixture(
@@ -104,10 +77,7 @@ fn paths_that_are_nothing() {
 #[test]
 fn files_that_are_too_large() {
     let tree = MemoryTree::from_fixture("#- big.py\n0123456789\n#- small.py\n1\n");
-    let options = DiscoverOptions {
-        max_file_bytes: 5,
-        ..DiscoverOptions::default()
-    };
+    let options = DiscoverOptions { max_file_bytes: 5, ..DiscoverOptions::default() };
     let project = discover(&tree, Path::new("."), &options).unwrap();
     assert_eq!(names(&project), "small.py = small @ .\n");
     assert_eq!(project.problems[0].kind, ProblemKind::TooLarge);
@@ -132,40 +102,20 @@ fn links_fifos_and_folders_named_like_files() {
     symlink("broken.py", root.join("app/broken.py")).unwrap();
     symlink("main.py", root.join("app/alias.py")).unwrap();
     symlink("../shared/lib", root.join("service/lib")).unwrap();
-    let fifo = std::process::Command::new("mkfifo")
-        .arg(root.join("app/pipe.py"))
-        .status();
+    let fifo = std::process::Command::new("mkfifo").arg(root.join("app/pipe.py")).status();
     let options = DiscoverOptions::default();
     let project = discover(&DiskTree, root, &options).unwrap();
-    let files: Vec<&str> = project
-        .files
-        .iter()
-        .map(|file| file.relative.as_str())
-        .collect();
+    let files: Vec<&str> = project.files.iter().map(|file| file.relative.as_str()).collect();
     assert_eq!(
         files,
-        [
-            "app/alias.py",
-            "app/main.py",
-            "app/x.py/inner.py",
-            "service/run.py",
-            "shared/lib/a.py"
-        ]
+        ["app/alias.py", "app/main.py", "app/x.py/inner.py", "service/run.py", "shared/lib/a.py"]
     );
     assert!(
-        project
-            .problems
-            .iter()
-            .all(|problem| problem.kind == ProblemKind::NotAFile),
+        project.problems.iter().all(|problem| problem.kind == ProblemKind::NotAFile),
         "{:?}",
         project.problems
     );
-    assert!(
-        project
-            .problems
-            .iter()
-            .any(|problem| problem.path.ends_with("broken.py"))
-    );
+    assert!(project.problems.iter().any(|problem| problem.path.ends_with("broken.py")));
     if fifo.is_ok_and(|status| status.success()) {
         assert_eq!(project.problems.len(), 2);
         assert!(matches!(
@@ -176,11 +126,7 @@ fn links_fifos_and_folders_named_like_files() {
     }
     // A link out of the analysed folder, to another place of the project, is followed.
     let project = discover(&DiskTree, &root.join("service"), &options).unwrap();
-    let files: Vec<&str> = project
-        .files
-        .iter()
-        .map(|file| file.relative.as_str())
-        .collect();
+    let files: Vec<&str> = project.files.iter().map(|file| file.relative.as_str()).collect();
     assert_eq!(files, ["service/lib/a.py", "service/run.py"]);
 }
 

@@ -68,11 +68,7 @@ fn application_in_a_subfolder() {
             "#- pyproject.toml\n[tool.ruff]\nline-length = 100\n{init}#- backend/app/main.py\nfrom app.core.config import settings\n\
              #- backend/app/core/config.py\n#- backend/tests/test_main.py\nfrom app.main import app\n#- frontend/app/x.ts\n"
         );
-        let init_line = if init.is_empty() {
-            ""
-        } else {
-            "backend/app/__init__.py = app @ backend\n"
-        };
+        let init_line = if init.is_empty() { "" } else { "backend/app/__init__.py = app @ backend\n" };
         check(
             &fixture,
             &format!(
@@ -131,11 +127,9 @@ fn a_folder_whose_modules_use_dots_is_a_package() {
 
 #[test]
 fn monorepo_with_colliding_names() {
-    for manifest in [
-        "pyproject.toml\n[project]\nname = \"x\"\n",
-        "requirements.txt\nfastapi\n",
-        "Dockerfile\n",
-    ] {
+    for manifest in
+        ["pyproject.toml\n[project]\nname = \"x\"\n", "requirements.txt\nfastapi\n", "Dockerfile\n"]
+    {
         let mut fixture = String::from("#- .git/HEAD\n");
         for service in ["a", "b"] {
             write!(
@@ -230,21 +224,12 @@ fn an_installed_package_is_named_from_site_packages() {
          api/main.py: fastapi -> outside /project/.venv/lib/python3.12/site-packages/fastapi/__init__.py as fastapi",
     );
     let project = found(&tree, ".venv/lib/python3.12/site-packages/zenml");
-    assert_eq!(
-        project.versions.version("FastAPI"),
-        Some(("0.115.2", VersionSource::Environment))
-    );
-    assert_eq!(
-        project.versions.version("zenml"),
-        Some(("0.9", VersionSource::Environment))
-    );
+    assert_eq!(project.versions.version("FastAPI"), Some(("0.115.2", VersionSource::Environment)));
+    assert_eq!(project.versions.version("zenml"), Some(("0.9", VersionSource::Environment)));
     // The project around it does not see its own environment's files.
     let around = found(&tree, ".");
     assert_eq!(names(&around), "main.py = main @ .\n");
-    assert_eq!(
-        around.environment.unwrap().python,
-        Some(Version::new(3, 12, 1))
-    );
+    assert_eq!(around.environment.unwrap().python, Some(Version::new(3, 12, 1)));
 }
 
 #[test]

@@ -3,17 +3,11 @@
 use super::*;
 
 fn declared_root_of(manifest: &str) -> String {
-    let fixture = format!(
-        "#- {manifest}\n#- lib/python/shop/__init__.py\n#- lib/python/shop/main.py\nx = 1\n"
-    );
+    let fixture =
+        format!("#- {manifest}\n#- lib/python/shop/__init__.py\n#- lib/python/shop/main.py\nx = 1\n");
     let project = found(&MemoryTree::from_fixture(&fixture), ".");
     assert_eq!(project.problems, [], "{manifest}");
-    project
-        .files
-        .iter()
-        .map(|file| file.module.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
+    project.files.iter().map(|file| file.module.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -68,10 +62,7 @@ fn workspace_members_and_path_dependencies() {
         "api/main.py: common.db -> outside /project/packages/common/src/common/db.py as common.db",
     );
     let project = found(&tree, "packages/api");
-    assert_eq!(
-        project.versions.version("fastapi"),
-        Some(("0.116.1", VersionSource::LockFile))
-    );
+    assert_eq!(project.versions.version("fastapi"), Some(("0.116.1", VersionSource::LockFile)));
     assert_eq!(project.versions.all("fastapi").len(), 2);
 }
 
@@ -83,23 +74,14 @@ fn versions_and_their_precedence() {
     );
     let version = |fixture: &str, name: &str| {
         let project = found(&MemoryTree::from_fixture(fixture), ".");
-        project
-            .versions
-            .version(name)
-            .map(|(version, source)| format!("{version} {}", source.as_str()))
+        project.versions.version(name).map(|(version, source)| format!("{version} {}", source.as_str()))
     };
     assert_eq!(version(&fixture, "jinja2").unwrap(), "3.1 declared");
     assert_eq!(version(&fixture, "httpx"), None);
-    assert_eq!(
-        version(&fixture, "Python.Multipart").unwrap(),
-        "0.0.20 environment"
-    );
+    assert_eq!(version(&fixture, "Python.Multipart").unwrap(), "0.0.20 environment");
     assert_eq!(version(&fixture, "fastapi").unwrap(), "0.120.0 environment");
     fixture.push_str("#- requirements/base.txt\nfastapi[all]==0.110.1  # pinned\n");
-    assert_eq!(
-        version(&fixture, "fastapi").unwrap(),
-        "0.110.1 requirements"
-    );
+    assert_eq!(version(&fixture, "fastapi").unwrap(), "0.110.1 requirements");
     let locks = [
         "uv.lock\nversion = 1\n\n[[package]]\nname = \"fastapi\"\nversion = \"0.111.0\"\nsource = { registry = \"https://x\" }\n",
         "poetry.lock\n# generated\n[[package]]\nname = \"fastapi\"\nversion = \"0.111.0\"\noptional = false\n[package.dependencies]\nversion = \"9\"\n",
@@ -141,14 +123,7 @@ fn version_numbers_compare() {
     assert_eq!(parse("1!2.0.0b1"), Version::new(2, 0, 0));
     assert_eq!(parse("v2.11rc1"), Version::new(2, 11, 0));
     assert_eq!(parse("3.12.1+local"), Version::new(3, 12, 1));
-    assert_eq!(
-        (
-            Version::parse(""),
-            Version::parse("x"),
-            Version::parse("99999999999")
-        ),
-        (None, None, None)
-    );
+    assert_eq!((Version::parse(""), Version::parse("x"), Version::parse("99999999999")), (None, None, None));
 }
 
 #[test]
@@ -159,11 +134,7 @@ fn entrypoints() {
     let project = found(&tree, ".");
     let entrypoint = &project.entrypoints[0];
     assert_eq!(
-        (
-            entrypoint.module.as_str(),
-            entrypoint.attribute.as_str(),
-            entrypoint.line
-        ),
+        (entrypoint.module.as_str(), entrypoint.attribute.as_str(), entrypoint.line),
         ("shop.main", "app", 5)
     );
     let location = ModuleResolver::new(&project, &tree).resolve_entrypoint(entrypoint);
@@ -173,46 +144,18 @@ fn entrypoints() {
 #[test]
 fn broken_manifests_are_problems() {
     let cases = [
-        (
-            "pyproject.toml\n[project]\nname = \n",
-            Some(2),
-            "not valid TOML",
-        ),
-        (
-            "pyproject.toml\n[tool.fastapi]\nentrypoint = \"main\"\n",
-            Some(2),
-            "not of the form",
-        ),
-        (
-            "setup.cfg\n[options]\nwhat is this\n",
-            Some(2),
-            "neither a [section]",
-        ),
-        (
-            "uv.lock\nversion = 1\n<<<<<<< HEAD\n",
-            Some(2),
-            "merge conflict",
-        ),
+        ("pyproject.toml\n[project]\nname = \n", Some(2), "not valid TOML"),
+        ("pyproject.toml\n[tool.fastapi]\nentrypoint = \"main\"\n", Some(2), "not of the form"),
+        ("setup.cfg\n[options]\nwhat is this\n", Some(2), "neither a [section]"),
+        ("uv.lock\nversion = 1\n<<<<<<< HEAD\n", Some(2), "merge conflict"),
         ("uv.lock\n][\n", Some(1), "not valid TOML"),
         ("Pipfile.lock\n{\"default\": \n", Some(2), "not valid JSON"),
     ];
     for (manifest, line, message) in cases {
-        let project = found(
-            &MemoryTree::from_fixture(&format!("#- {manifest}#- main.py\nx = 1\n")),
-            ".",
-        );
-        assert_eq!(
-            project.problems.len(),
-            1,
-            "{manifest}: {:?}",
-            project.problems
-        );
+        let project = found(&MemoryTree::from_fixture(&format!("#- {manifest}#- main.py\nx = 1\n")), ".");
+        assert_eq!(project.problems.len(), 1, "{manifest}: {:?}", project.problems);
         let problem = &project.problems[0];
-        assert_eq!(
-            (problem.kind, problem.line),
-            (ProblemKind::BrokenManifest, line),
-            "{manifest}"
-        );
+        assert_eq!((problem.kind, problem.line), (ProblemKind::BrokenManifest, line), "{manifest}");
         assert!(problem.message.contains(message), "{}", problem.message);
         assert_eq!(names(&project), "main.py = main @ .\n");
     }
@@ -230,57 +173,30 @@ fn environments() {
     let project = found(&tree, ".");
     let resolver = ModuleResolver::new(&project, &tree);
     let to = |dotted: &str| shown(&project, resolver.resolve(FileIndex(0), dotted).as_ref());
-    assert_eq!(
-        to("fastapi"),
-        "installed venv/Lib/site-packages/fastapi/__init__.py as fastapi"
-    );
+    assert_eq!(to("fastapi"), "installed venv/Lib/site-packages/fastapi/__init__.py as fastapi");
     assert_eq!(to("helper"), "installed /opt/lib/helper.py as helper");
     assert_eq!(to("ns.part"), "venv/Lib/site-packages/ns/part/");
-    assert_eq!(
-        to("ns.part.mod"),
-        "installed venv/Lib/site-packages/ns/part/mod.py as ns.part.mod"
-    );
+    assert_eq!(to("ns.part.mod"), "installed venv/Lib/site-packages/ns/part/mod.py as ns.part.mod");
     assert_eq!(to("fastapi.missing"), "nothing");
-    for named in [
-        "/opt/env",
-        "/opt/env/bin/python",
-        "/opt/env/lib/python3.13/site-packages",
-    ] {
-        let options = DiscoverOptions {
-            python_env: Some(named.into()),
-            ..DiscoverOptions::default()
-        };
-        let environment = discover(&tree, Path::new("."), &options)
-            .unwrap()
-            .environment
-            .unwrap();
+    for named in ["/opt/env", "/opt/env/bin/python", "/opt/env/lib/python3.13/site-packages"] {
+        let options = DiscoverOptions { python_env: Some(named.into()), ..DiscoverOptions::default() };
+        let environment = discover(&tree, Path::new("."), &options).unwrap().environment.unwrap();
         assert_eq!(
             environment.site_packages,
             [Path::new("/opt/env/lib/python3.13/site-packages")],
             "{named}"
         );
     }
-    let options = DiscoverOptions {
-        python_env: Some("/opt/lib".into()),
-        ..DiscoverOptions::default()
-    };
+    let options = DiscoverOptions { python_env: Some("/opt/lib".into()), ..DiscoverOptions::default() };
     let error = discover(&tree, Path::new("."), &options).unwrap_err();
     assert!(
-        matches!(error, DiscoverError::NotAnEnvironment(_))
-            && error.to_string().contains("/opt/lib"),
+        matches!(error, DiscoverError::NotAnEnvironment(_)) && error.to_string().contains("/opt/lib"),
         "{error}"
     );
     // An active environment counts only where it lies in the project.
-    let options = DiscoverOptions {
-        virtual_env: Some("/opt/env".into()),
-        ..DiscoverOptions::default()
-    };
+    let options = DiscoverOptions { virtual_env: Some("/opt/env".into()), ..DiscoverOptions::default() };
     assert_eq!(
-        discover(&tree, Path::new("."), &options)
-            .unwrap()
-            .environment
-            .unwrap()
-            .path,
+        discover(&tree, Path::new("."), &options).unwrap().environment.unwrap().path,
         Path::new("/project/venv")
     );
 }

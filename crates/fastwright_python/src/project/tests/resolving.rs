@@ -86,16 +86,9 @@ fn submodules_of_every_kind_of_package() {
                 shown(&project, Some(&module.location))
             )
         };
-        resolver
-            .submodules(&location)
-            .into_iter()
-            .map(shown)
-            .collect::<Vec<_>>()
+        resolver.submodules(&location).into_iter().map(shown).collect::<Vec<_>>()
     };
-    assert_eq!(
-        list("app"),
-        ["b app/b.py", "ns/ app/ns/", "sub/ app/sub/__init__.py"]
-    );
+    assert_eq!(list("app"), ["b app/b.py", "ns/ app/ns/", "sub/ app/sub/__init__.py"]);
     assert_eq!(list("app.ns"), ["deep app/ns/deep.py"]);
     assert_eq!(list("spread"), ["one spread/one.py"]);
     assert_eq!(list("app.b"), Vec::<String>::new());
@@ -123,19 +116,11 @@ fn imports_of_installed_files() {
     let Some(ModuleLocation::Outside(core)) = resolver.resolve_outside(&package, "lib.core") else {
         panic!("not found")
     };
-    assert_eq!(
-        (core.module.as_str(), core.is_package, core.installed),
-        ("lib.core", false, true)
-    );
+    assert_eq!((core.module.as_str(), core.is_package, core.installed), ("lib.core", false, true));
     let to = |dotted: &str| {
-        resolver
-            .resolve_outside(&core, dotted)
-            .map(|location| shown(&project, Some(&location)))
+        resolver.resolve_outside(&core, dotted).map(|location| shown(&project, Some(&location)))
     };
-    assert_eq!(
-        to("other").unwrap(),
-        "installed .venv/lib/python3.12/site-packages/other.py as other"
-    );
+    assert_eq!(to("other").unwrap(), "installed .venv/lib/python3.12/site-packages/other.py as other");
     assert_eq!((to("helper"), to("json")), (None, None));
     let relative = resolver.resolve_relative_outside(&core, 1, "");
     assert_eq!(
@@ -151,20 +136,10 @@ fn relative_imports_by_folder() {
     );
     let project = found(&tree, ".");
     let resolver = ModuleResolver::new(&project, &tree);
-    let at = |path: &str| {
-        FileIndex(
-            project
-                .files
-                .iter()
-                .position(|file| file.relative == path)
-                .unwrap() as u32,
-        )
-    };
+    let at =
+        |path: &str| FileIndex(project.files.iter().position(|file| file.relative == path).unwrap() as u32);
     let to = |from: &str, level: u32, name: &str| {
-        shown(
-            &project,
-            resolver.resolve_relative(at(from), level, name).as_ref(),
-        )
+        shown(&project, resolver.resolve_relative(at(from), level, name).as_ref())
     };
     assert_eq!(to("main.py", 1, "models"), "models.py");
     assert_eq!(to("app/a.py", 1, ""), "app/__init__.py");

@@ -69,7 +69,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
-        let Some(node) = graph.of_dependant(dependency).filter(|node| *node < graph.nodes.len()) else { continue };
+        let Some(node) = graph.of_dependant(dependency).filter(|node| *node < graph.nodes.len()) else {
+            continue;
+        };
         let Some(handler) = graph.of_dependant(entry.handler()) else { continue };
         let writes = writing[handler] || !entry.route.writes.is_empty();
         if !writes || committing[handler] {
@@ -80,13 +82,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let name = callable_name(dependency);
         let route = route_name(entry.route);
         report.report(
-            Draft::new(late.place, graph.nodes[node].symbol(), format!("`{route}` is answered before `{name}` commits"))
-                .route(entry.route)
-                .confidence(versions.confidence)
-                .evidence_chain(entry.steps())
-                .evidence(format!("`{name}` waits here until the response of `{route}` is sent"), late.waits_at)
-                .evidence(late.what.clone(), late.place)
-                .example(format!("Depends({name}, scope=\"function\")")),
+            Draft::new(
+                late.place,
+                graph.nodes[node].symbol(),
+                format!("`{route}` is answered before `{name}` commits"),
+            )
+            .route(entry.route)
+            .confidence(versions.confidence)
+            .evidence_chain(entry.steps())
+            .evidence(format!("`{name}` waits here until the response of `{route}` is sent"), late.waits_at)
+            .evidence(late.what.clone(), late.place)
+            .example(format!("Depends({name}, scope=\"function\")")),
         );
     }
 }
@@ -111,7 +117,9 @@ fn late_commit(graph: &CallGraph, committing: &[bool], node: usize, depth: u32) 
     for around in first.around.iter().rev() {
         let StmtKind::With { items, .. } = &around.statement.kind else { continue };
         for item in items {
-            let Some((index, _)) = call_at(&graph.nodes[node], unawaited(&item.context).span) else { continue };
+            let Some((index, _)) = call_at(&graph.nodes[node], unawaited(&item.context).span) else {
+                continue;
+            };
             if graph.nodes[node].callees[index].is_some_and(|callee| begins_transaction(&callee)) {
                 let what = "only then the block that holds the transaction ends, and commits".to_owned();
                 return Some(LateCommit { waits_at, place: waits_at, what });

@@ -54,18 +54,23 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some(node) = graph.of_dependant(dependency) else { continue };
-        let found = known.entry(node).or_insert_with(|| commit(context, graph, node, &committing, &rolling_back));
+        let found =
+            known.entry(node).or_insert_with(|| commit(context, graph, node, &committing, &rolling_back));
         let Some(commit) = found else { continue };
         let file = graph.nodes[node].summary.function.id.file;
         let name = callable_name(dependency);
         let route = route_name(entry.route);
         report.report(
-            Draft::new(commit.place, graph.nodes[node].symbol(), format!("`{name}` commits although `{route}` failed"))
-                .route(entry.route)
-                .evidence_chain(entry.steps())
-                .evidence("the error of the handler is raised here", Location { file, span: commit.waits_at })
-                .evidence(commit.why, Location { file, span: commit.why_at })
-                .evidence("what was written before the error is stored", commit.place),
+            Draft::new(
+                commit.place,
+                graph.nodes[node].symbol(),
+                format!("`{name}` commits although `{route}` failed"),
+            )
+            .route(entry.route)
+            .evidence_chain(entry.steps())
+            .evidence("the error of the handler is raised here", Location { file, span: commit.waits_at })
+            .evidence(commit.why, Location { file, span: commit.why_at })
+            .evidence("what was written before the error is stored", commit.place),
         );
     }
 }
@@ -79,7 +84,8 @@ fn commit(
 ) -> Option<Commit> {
     let function = &graph.nodes[node].summary.function;
     let file = context.analysis.files.get(function.id.file);
-    let commits: Vec<Location> = calls_to(&graph.nodes[node], &["commit"], committing).map(|(_, place, _)| place).collect();
+    let commits: Vec<Location> =
+        calls_to(&graph.nodes[node], &["commit"], committing).map(|(_, place, _)| place).collect();
     let rollbacks: Vec<Location> =
         calls_to(&graph.nodes[node], &["rollback"], rolling_back).map(|(_, place, _)| place).collect();
     let inside = |places: &[Location], span: Span| {
@@ -92,8 +98,9 @@ fn commit(
                 let caught = handler.exception.as_ref().map_or("", |exception| file.slice(exception.span));
                 EVERYTHING.contains(&caught)
             };
-            let rolled_back =
-                handlers.iter().any(|handler| everything(handler) && inside(&rollbacks, handler.span).is_some());
+            let rolled_back = handlers
+                .iter()
+                .any(|handler| everything(handler) && inside(&rollbacks, handler.span).is_some());
             if rolled_back {
                 continue;
             }

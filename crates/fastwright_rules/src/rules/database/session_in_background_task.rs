@@ -56,7 +56,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let versions = FastapiVersions::of(context.analysis);
     let closed_before = versions.lowest < OPEN_DURING_TASKS;
-    let handed: Vec<Vec<Handed>> = (0..graph.nodes.len()).map(|node| handed_on(context, graph, node, closed_before)).collect();
+    let handed: Vec<Vec<Handed>> =
+        (0..graph.nodes.len()).map(|node| handed_on(context, graph, node, closed_before)).collect();
     visit_reached(
         context,
         graph,
@@ -69,9 +70,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 if let Some(parameter) = own {
                     let dependency = entry.dependant().dependency_of(&parameter);
                     let upload = handed.what == "upload";
-                    let ends = dependency.is_some_and(|dependency| {
-                        dependency.walk().iter().any(|part| part.is_generator)
-                    });
+                    let ends = dependency
+                        .is_some_and(|dependency| dependency.walk().iter().any(|part| part.is_generator));
                     if !upload && !ends {
                         continue;
                     }
@@ -84,7 +84,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     (false, true) => "with this version of FastAPI it is closed before the task runs",
                     (false, false) => "it stays open, with its connection, until the task is done",
                 };
-                let severity = if handed.outlives || closed_before || handed.what == "session" { Severity::High } else { Severity::Medium };
+                let severity = if handed.outlives || closed_before || handed.what == "session" {
+                    Severity::High
+                } else {
+                    Severity::Medium
+                };
                 report.report(
                     Draft::new(handed.place, graph.nodes[node].symbol(), message)
                         .route(entry.route)
@@ -137,7 +141,13 @@ fn handed_on(context: &Context<'_>, graph: &CallGraph, node: usize, closed_befor
                 Some(Symbolic::Parameter(parameter)) => Some(parameter.name),
                 _ => None,
             };
-            found.push(Handed { place, text: file.slice(expression.span).to_owned(), what, parameter, outlives: task });
+            found.push(Handed {
+                place,
+                text: file.slice(expression.span).to_owned(),
+                what,
+                parameter,
+                outlives: task,
+            });
         }
     }
     found
@@ -207,7 +217,10 @@ fn what_it_is(context: &Context<'_>, value: &Value) -> Option<&'static str> {
     }
     let symbolic = value.as_symbolic()?;
     let class = interpreter.class_of(value)?;
-    if class.as_external().is_some_and(|name| name == "fastapi.UploadFile" || name == "starlette.datastructures.UploadFile") {
+    if class
+        .as_external()
+        .is_some_and(|name| name == "fastapi.UploadFile" || name == "starlette.datastructures.UploadFile")
+    {
         return matches!(symbolic, Symbolic::Parameter(_)).then_some("upload");
     }
     let Kind::Class(id) = class.kind else { return None };

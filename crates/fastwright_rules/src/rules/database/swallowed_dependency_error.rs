@@ -40,7 +40,8 @@ crate::declare_rule! {
 const MUST_RAISE: Version = Version::new(0, 110, 0);
 
 /// What may be caught without losing the answer to a request.
-const HARMLESS: &[&str] = &["CancelledError", "GeneratorExit", "KeyboardInterrupt", "WebSocketDisconnect", "StopIteration"];
+const HARMLESS: &[&str] =
+    &["CancelledError", "GeneratorExit", "KeyboardInterrupt", "WebSocketDisconnect", "StopIteration"];
 
 /// An `except` that keeps the error of the handler.
 #[derive(Clone)]
@@ -69,15 +70,30 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for swallow in known.entry(node).or_insert_with(|| swallows(context, graph, node)) {
             let name = callable_name(dependency);
             let at = |span: Span| Location { file: function.id.file, span };
-            let message = format!("`{name}` keeps errors of `{}`: its `except {}` does not raise again", route_name(entry.route), swallow.caught);
-            let message = if swallow.sometimes { message.replace("does not raise", "does not always raise") } else { message };
+            let message = format!(
+                "`{name}` keeps errors of `{}`: its `except {}` does not raise again",
+                route_name(entry.route),
+                swallow.caught
+            );
+            let message = if swallow.sometimes {
+                message.replace("does not raise", "does not always raise")
+            } else {
+                message
+            };
             let confidence = if swallow.sometimes { Confidence::Possible } else { Confidence::Certain };
-            let mut draft = Draft::new(at(swallow.handler), graph.nodes[node].symbol(), message.replace("except :", "except:"))
-                .route(entry.route)
-                .confidence(confidence)
-                .evidence_chain(entry.steps())
-                .evidence("FastAPI raises the error of the handler here", at(swallow.waits_at))
-                .evidence("it is caught and not raised again, so there is neither a response nor an error", at(swallow.handler));
+            let mut draft = Draft::new(
+                at(swallow.handler),
+                graph.nodes[node].symbol(),
+                message.replace("except :", "except:"),
+            )
+            .route(entry.route)
+            .confidence(confidence)
+            .evidence_chain(entry.steps())
+            .evidence("FastAPI raises the error of the handler here", at(swallow.waits_at))
+            .evidence(
+                "it is caught and not raised again, so there is neither a response nor an error",
+                at(swallow.handler),
+            );
             if let Some(edit) = &swallow.edit {
                 draft = draft.fix(FixSafety::Unsafe, vec![edit.clone()]);
             }
@@ -91,7 +107,10 @@ fn swallows(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<Swallo
     let file = context.analysis.files.get(function.id.file);
     let never_returns = |expression: &Expr| {
         let Some((index, _)) = call_at(&graph.nodes[node], expression.span) else { return false };
-        graph.nodes[node].edges.iter().any(|edge| edge.event == index && graph.nodes[edge.to].summary.always_raises)
+        graph.nodes[node]
+            .edges
+            .iter()
+            .any(|edge| edge.event == index && graph.nodes[edge.to].summary.always_raises)
     };
     let mut found: Vec<Swallow> = Vec::new();
     for place in yields(&function.definition.body) {
@@ -103,7 +122,9 @@ fn swallows(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<Swallo
             for handler in handlers {
                 let caught = handler.exception.as_ref().map_or("", |exception| file.slice(exception.span));
                 let names: Vec<&str> = caught.trim_matches(['(', ')']).split(',').map(str::trim).collect();
-                if !caught.is_empty() && names.iter().all(|name| HARMLESS.iter().any(|harmless| name.ends_with(harmless))) {
+                if !caught.is_empty()
+                    && names.iter().all(|name| HARMLESS.iter().any(|harmless| name.ends_with(harmless)))
+                {
                     continue;
                 }
                 let ending = ending(&handler.body, &never_returns);

@@ -60,7 +60,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 Fate::Returned if entry.is_handler() => continue,
                 // The handler, or another dependency on the way, may close what it is given.
                 Fate::Returned
-                    if entry.chain.iter().any(|part| graph.of_dependant(part).is_some_and(|part| closing[part])) =>
+                    if entry
+                        .chain
+                        .iter()
+                        .any(|part| graph.of_dependant(part).is_some_and(|part| closing[part])) =>
                 {
                     continue;
                 }
@@ -72,9 +75,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     format!("`{name}` does not close its session when `{route}` fails"),
                     "the `yield` stands in no `with` or `try` that closes it",
                 ),
-                Fate::Forgotten => {
-                    (format!("`{name}` opens a session for `{route}` and never closes it"), "it is opened here")
-                }
+                Fate::Forgotten => (
+                    format!("`{name}` opens a session for `{route}` and never closes it"),
+                    "it is opened here",
+                ),
             };
             report.report(
                 Draft::new(*place, graph.nodes[node].symbol(), message)
@@ -117,9 +121,9 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
                 name = Some(*target);
             }
         }
-        StmtKind::AnnAssign { target: Expr { kind: ExprKind::Name(target), .. }, value: Some(value), .. }
-            if is_it(value) =>
-        {
+        StmtKind::AnnAssign {
+            target: Expr { kind: ExprKind::Name(target), .. }, value: Some(value), ..
+        } if is_it(value) => {
             name = Some(*target);
         }
         _ => {}
@@ -152,16 +156,17 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
             {
                 closed_somewhere = true;
             }
-            in_other_hands |= call
-                .arguments
-                .iter()
-                .any(|argument| matches!(unawaited(&argument.value).kind, ExprKind::Name(other) if other == name));
+            in_other_hands |= call.arguments.iter().any(
+                |argument| matches!(unawaited(&argument.value).kind, ExprKind::Name(other) if other == name),
+            );
         }
         ExprKind::Tuple(items) | ExprKind::List(items) => {
-            in_other_hands |= items.iter().any(|item| matches!(item.kind, ExprKind::Name(other) if other == name));
+            in_other_hands |=
+                items.iter().any(|item| matches!(item.kind, ExprKind::Name(other) if other == name));
         }
         ExprKind::Dict(entries) => {
-            in_other_hands |= entries.iter().any(|(_, item)| matches!(item.kind, ExprKind::Name(other) if other == name));
+            in_other_hands |=
+                entries.iter().any(|(_, item)| matches!(item.kind, ExprKind::Name(other) if other == name));
         }
         _ => {}
     });

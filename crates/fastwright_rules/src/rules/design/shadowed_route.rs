@@ -1,5 +1,14 @@
 //! `shadowed-route`: route that an earlier one answers instead.
 
+use crate::context::Context;
+use crate::path_shape::PathShape;
+use crate::reporter::{Draft, Reporter};
+use crate::route_list::{handler_name, registered_at, registration_steps, source, title};
+use fastwright_model::analysis::Analysis;
+use fastwright_model::application::{ParameterPlace, Route, RouteKind};
+use fastwright_model::assemble::RouteDetail;
+use fastwright_model::dependant::type_text;
+
 crate::declare_rule! {
     /// Route that an earlier one answers instead.
     ShadowedRoute {
@@ -17,5 +26,169 @@ crate::declare_rule! {
         profile: Default,
         page: "design/shadowed-route.md",
         references: ["https://fastapi.tiangolo.com/tutorial/path-params/#order-matters"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    for (app, details) in context.apps() {
+        let shapes: Vec<PathShape> = app.routes.iter().map(|route| PathShape::new(&route.path)).collect();
+        // Most routes are fixed at the start: only patterns and mounts can take another's place.
+        let mut takers: Vec<(usize, PathShape)> = Vec::new();
+        for (index, route) in app.routes.iter().enumerate() {
+            if matches!(route.kind, RouteKind::Http | RouteKind::WebSocket) {
+                let found = takers.iter().find(|(earlier, shape)| {
+                    hides(
+                        &app.routes[*earlier],
+                        &details[*earlier],
+                        shape,
+                        route,
+                        &details[index],
+                        &shapes[index],
+                    )
+                });
+                if let Some((earlier, shape)) = found {
+                    let hidden = Hidden {
+                        route,
+                        shape: &shapes[index],
+                        earlier: &app.routes[*earlier],
+                        earlier_detail: &details[*earlier],
+                        earlier_shape: shape,
+                    };
+                    report.report(hidden.draft(context.analysis));
+                }
+            }
+            match route.kind {
+                RouteKind::Mount => takers.push((index, PathShape::below(&route.path))),
+                RouteKind::Http | RouteKind::WebSocket if route.path.contains('{') => {
+                    takers.push((index, shapes[index].clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn hides(
+    earlier: &Route,
+    earlier_detail: &RouteDetail,
+    shape: &PathShape,
+    route: &Route,
+    detail: &RouteDetail,
+    route_shape: &PathShape,
+) -> bool {
+    let takes = match earlier.kind {
+        // What is registered inside the mount is behind it on purpose.
+        RouteKind::Mount => {
+            let mount = registered_at(earlier);
+            !route.registration.iter().any(|(_, location)| *location == mount)
+        }
+        kind => {
+            kind == route.kind
+                && shape != route_shape
+                && !earlier_detail.flat.endpoint.same(&detail.flat.endpoint)
+                && route
+                    .methods
+                    .iter()
+                    .filter(|method| *method != "HEAD")
+                    .all(|method| earlier.methods.contains(method))
+        }
+    };
+    takes && exists_with(earlier, route) && shape.covers(route_shape)
+}
+
+/// Whether an earlier route exists whenever the later one does, as far as conditions say.
+pub(super) fn exists_with(earlier: &Route, later: &Route) -> bool {
+    match &earlier.conditional {
+        None => true,
+        Some(condition) => later.conditional.as_ref() == Some(condition),
+    }
+}
+
+struct Hidden<'a> {
+    route: &'a Route,
+    shape: &'a PathShape,
+    earlier: &'a Route,
+    earlier_detail: &'a RouteDetail,
+    earlier_shape: &'a PathShape,
+}
+
+impl Hidden<'_> {
+    fn draft(&self, analysis: &Analysis) -> Draft {
+        let (route, earlier) = (self.route, self.earlier);
+        let name = title(route);
+        let (by, steps) = match earlier.kind {
+            RouteKind::Mount => {
+                let steps = earlier.registration.iter().map(|(_, location)| {
+                    (
+                        format!("everything below `{}` belongs to the mounted application", earlier.path),
+                        *location,
+                    )
+                });
+                (format!("the application mounted at `{}`", earlier.path), steps.collect::<Vec<_>>())
+            }
+            _ => (format!("`{}`", title(earlier)), registration_steps(earlier).collect()),
+        };
+        let mut draft = Draft::new(
+            registered_at(route),
+            handler_name(route),
+            format!(
+                "`{name}` can't be reached: {by} is registered before it and matches each of its requests"
+            ),
+        )
+        .route(route)
+        .discriminator(earlier.path.clone())
+        .evidence_chain(steps)
+        .evidence_chain(registration_steps(route));
+        if let Some(why) = self.refusal(analysis) {
+            draft = draft.why(why);
+        }
+        if let Some(example) = order(analysis, earlier, route) {
+            draft = draft.example(example);
+        }
+        draft
+    }
+
+    /// What callers get, where the type of the parameter refuses the fixed text.
+    fn refusal(&self, analysis: &Analysis) -> Option<String> {
+        let (index, text) = self.earlier_shape.first_taken(self.shape)?;
+        let parameter = self.earlier.path.split('/').skip(1).nth(index)?.trim_matches(['{', '}']);
+        let parameter = parameter.split(':').next()?;
+        let dependant = self.earlier_detail.dependant.as_ref()?;
+        let declared = dependant
+            .walk()
+            .into_iter()
+            .flat_map(|node| &node.parameters)
+            .find(|declared| declared.place == ParameterPlace::Path && declared.alias == parameter)?;
+        let kind = type_text(&mut analysis.interpreter.borrow_mut(), declared.annotation.as_ref()?);
+        let handler = handler_name(self.route);
+        Some(match kind.as_str() {
+            "int" | "float" | "UUID" | "UUID4" => format!(
+                "Callers get 422, because `{text}` is no `{kind}` for `{parameter}` of `{}`; `{handler}` is never called.",
+                handler_name(self.earlier)
+            ),
+            _ => format!(
+                "`{}` answers with `{parameter}` set to `{text}`; `{handler}` is never called.",
+                handler_name(self.earlier)
+            ),
+        })
+    }
+}
+
+/// The two lines that decide the order, the other way around.
+fn order(analysis: &Analysis, earlier: &Route, later: &Route) -> Option<String> {
+    let outside =
+        |route: &Route| route.registration.iter().rev().map(|(_, place)| *place).collect::<Vec<_>>();
+    let (first, second) = (outside(earlier), outside(later));
+    let (before, after) = first.iter().zip(&second).find(|(one, other)| one != other)?;
+    if before.file != after.file {
+        return None;
+    }
+    let text = |place| {
+        let text = source(analysis, place).trim();
+        let is_decorator =
+            !text.contains("include_router") && !text.contains(".mount(") && !text.contains("add_");
+        if is_decorator { format!("@{text}\n...") } else { text.to_owned() }
+    };
+    Some(format!("{}\n{}", text(*after), text(*before)))
 }

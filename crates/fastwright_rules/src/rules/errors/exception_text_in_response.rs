@@ -1,5 +1,16 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
+use crate::context::Context;
+use crate::data_flow::{holds, text_parts};
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::{Entry, RequestCode, route_title};
+use crate::vocabulary::words;
+use fastwright_model::facts::callee_name;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{EventKind, Summary};
+use fastwright_python::value::*;
+
 crate::declare_rule! {
     /// Text of an unexpected exception sent to the client.
     ExceptionTextInResponse {
@@ -17,5 +28,338 @@ crate::declare_rule! {
         profile: Default,
         page: "errors/exception-text-in-response.md",
         references: ["https://owasp.org/API-Security/editions/2023/en/0xa8-security-misconfiguration/"],
+        check: check,
     }
+}
+
+/// Errors of libraries whose text tells about the inside: statements, hosts, files.
+const TELLING: &[&str] = &[
+    "builtins.Exception",
+    "builtins.BaseException",
+    "builtins.OSError",
+    "builtins.RuntimeError",
+    "sqlalchemy.exc.",
+    "sqlite3.",
+    "psycopg",
+    "asyncpg.",
+    "pymysql.",
+    "pymongo.errors.",
+    "redis.exceptions.",
+    "botocore.exceptions.",
+    "subprocess.",
+    "smtplib.",
+    "elasticsearch.",
+];
+
+/// Text of an exception on its way to a caller.
+struct Leak {
+    place: Location,
+    /// What is sent: "the text of `error`", "the traceback".
+    what: String,
+    /// Where the exception is caught, or the handler that gets it.
+    caught: Location,
+    caught_note: String,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.request_code();
+    let mut interpreter = context.analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    for node in 0..graph.nodes.len() {
+        let leaks = leaks(interpreter, graph, node);
+        if leaks.is_empty() {
+            continue;
+        }
+        let routes = graph.routes_of(node);
+        let function = &graph.nodes[node].summary.function.definition;
+        for leak in leaks {
+            let step = (format!("{} becomes part of the answer", leak.what), leak.place);
+            if routes.is_empty() {
+                let registered = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
+                let registration = registered.map(|(_, _, site)| {
+                    (format!("`{}` answers exceptions of the application", function.name), *site)
+                });
+                report.report(
+                    Draft::new(
+                        leak.place,
+                        function.qualname.as_str(),
+                        format!(
+                            "`{}` sends {} to callers of every route that fails so",
+                            function.name, leak.what
+                        ),
+                    )
+                    .evidence_chain(registration)
+                    .evidence(leak.caught_note, leak.caught)
+                    .evidence_chain([step])
+                    .discriminator(leak.what),
+                );
+                continue;
+            }
+            for reached in &routes {
+                let route = &context.analysis.apps[reached.app].routes[reached.route];
+                report.report(
+                    Draft::new(
+                        leak.place,
+                        function.qualname.as_str(),
+                        format!("`{}` sends {} to the caller", route_title(route), leak.what),
+                    )
+                    .route(route)
+                    .evidence_chain(graph.evidence(context.analysis, reached))
+                    .evidence(leak.caught_note.clone(), leak.caught)
+                    .evidence_chain([step.clone()])
+                    .discriminator(leak.what.clone()),
+                );
+            }
+        }
+    }
+}
+
+fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) -> Vec<Leak> {
+    let summary = &graph.nodes[node].summary;
+    let own_handled = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
+    let answers = graph.nodes[node]
+        .entries
+        .iter()
+        .any(|entry| matches!(entry, Entry::Handler(..) | Entry::ExceptionHandler(_) | Entry::Middleware));
+    let mut found: Vec<Leak> = Vec::new();
+    for event in &summary.events {
+        let sent: Vec<Value> = match &event.kind {
+            EventKind::Raise { exception, again: false } => match exception.as_symbolic() {
+                Some(Symbolic::Call { callee, arguments, .. })
+                    if interpreter.derives_from(callee, "starlette.exceptions.HTTPException") =>
+                {
+                    arguments.get(1, "detail").cloned().into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+            EventKind::Return(value) if answers => vec![value.clone()],
+            EventKind::Call(call) => {
+                let is_response = match &call.callee.kind {
+                    Kind::External(_) => {
+                        interpreter.derives_from(&call.callee, "starlette.responses.Response")
+                    }
+                    _ => false,
+                };
+                let is_message = !is_response
+                    && callee_name(interpreter, &call.callee)
+                        .is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"));
+                match is_response || is_message {
+                    true => call.arguments.get(0, "content").cloned().into_iter().collect(),
+                    false => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        };
+        for value in sent {
+            let Some(source) = source(interpreter, &value, own_handled, summary, 0) else { continue };
+            if is_decided(interpreter, summary, &source.exception, event.location) {
+                continue;
+            }
+            let place = match source.written {
+                Some(written) if !inside(summary, written) => written,
+                _ => event.location,
+            };
+            if !found.iter().any(|leak| overlap(leak.place, place)) {
+                found.push(Leak {
+                    place,
+                    what: source.what,
+                    caught: source.caught,
+                    caught_note: source.note,
+                });
+            }
+        }
+    }
+    found
+}
+
+fn inside(summary: &Summary, location: Location) -> bool {
+    let own = summary.function.definition.span;
+    location.file == summary.function.id.file
+        && own.start <= location.span.start
+        && location.span.end <= own.end
+}
+
+fn overlap(one: Location, other: Location) -> bool {
+    one.file == other.file && one.span.start < other.span.end && other.span.start < one.span.end
+}
+
+/// Whether the way to a place depends on what the exception is, or on a switch for development.
+fn is_decided(
+    interpreter: &Interpreter<'_>,
+    summary: &Summary,
+    exception: &Option<Value>,
+    place: Location,
+) -> bool {
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Condition(condition) if event.location.span.start < place.span.end => {
+            let about = exception
+                .as_ref()
+                .is_some_and(|exception| holds(interpreter, condition, &mut |value| value.same(exception)));
+            about || holds(interpreter, condition, &mut is_switch)
+        }
+        _ => false,
+    })
+}
+
+fn is_switch(value: &Value) -> bool {
+    let name = match value.as_symbolic() {
+        Some(Symbolic::Member { name, .. }) => *name,
+        Some(Symbolic::Parameter(parameter)) => parameter.name,
+        _ => return value.configurable.is_some(),
+    };
+    words(&name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "debug" | "dev" | "development" | "environment" | "env" | "production" | "testing" | "verbose"
+        )
+    })
+}
+
+struct Source {
+    what: String,
+    caught: Location,
+    note: String,
+    exception: Option<Value>,
+    /// Where the text is made, if that is a call.
+    written: Option<Location>,
+}
+
+/// The exception whose text is in a value.
+fn source(
+    interpreter: &mut Interpreter<'_>,
+    value: &Value,
+    handled: Option<&(Value, usize, Location)>,
+    summary: &Summary,
+    depth: u32,
+) -> Option<Source> {
+    if depth > 10 {
+        return None;
+    }
+    match value.as_symbolic() {
+        Some(Symbolic::Format(parts)) => {
+            for part in parts {
+                if let Some(found) = exception_behind(part, handled, summary) {
+                    return Some(found);
+                }
+            }
+        }
+        Some(Symbolic::Call { callee, arguments, site }) => {
+            let name = callee.as_external();
+            match name.as_deref() {
+                Some("builtins.str" | "builtins.repr") => {
+                    let first = arguments.positional.first()?;
+                    if let Some(mut found) = exception_behind(first, handled, summary) {
+                        found.written = Some(*site);
+                        return Some(found);
+                    }
+                }
+                Some(
+                    "traceback.format_exc"
+                    | "traceback.format_exception"
+                    | "traceback.format_tb"
+                    | "traceback.format_exception_only",
+                ) => {
+                    return Some(Source {
+                        what: "the traceback".to_owned(),
+                        caught: *site,
+                        note: "the traceback is written as text".to_owned(),
+                        exception: None,
+                        written: Some(*site),
+                    });
+                }
+                // A response holds its content, an exception handler gives it back.
+                _ if interpreter.derives_from(callee, "starlette.responses.Response") => {
+                    let content = arguments.get(0, "content")?.clone();
+                    return source(interpreter, &content, handled, summary, depth + 1);
+                }
+                // A model of the program that is answered.
+                None if interpreter.derives_from(callee, "pydantic.main.BaseModel") => {
+                    let fields: Vec<Value> =
+                        arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
+                    return fields
+                        .iter()
+                        .find_map(|field| source(interpreter, field, handled, summary, depth + 1));
+                }
+                _ => {}
+            }
+        }
+        Some(Symbolic::Member { base, name }) if matches!(name.as_str(), "args" | "orig") => {
+            return exception_behind(base, handled, summary);
+        }
+        _ => {}
+    }
+    for part in text_parts(interpreter, value) {
+        if let Some(found) = source(interpreter, &part, handled, summary, depth + 1) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The caught exception that a value is, when its text tells about the inside.
+fn exception_behind(
+    value: &Value,
+    handled: Option<&(Value, usize, Location)>,
+    summary: &Summary,
+) -> Option<Source> {
+    // A clause for several classes catches each: if one is the program's own, its author knows the texts.
+    let alternatives = value.alternatives();
+    let mut found = None;
+    for alternative in alternatives {
+        match alternative.as_symbolic()? {
+            Symbolic::Call { callee, arguments, site }
+                if arguments.positional.is_empty() && arguments.keywords.is_empty() =>
+            {
+                if !is_telling(callee) {
+                    return None;
+                }
+                let class = callee.as_external()?;
+                let class = class.rsplit('.').next().unwrap_or_default().to_owned();
+                found = Some(Source {
+                    what: format!("the text of the caught {}", article(&class)),
+                    caught: start(*site),
+                    note: format!("`{class}` is caught here"),
+                    exception: Some(value.clone()),
+                    written: None,
+                });
+            }
+            Symbolic::Parameter(parameter) => {
+                let (class, _, site) = handled?;
+                let position = summary.parameters.iter().position(|(name, _)| *name == parameter.name)?;
+                if position != 1 || !is_telling(class) {
+                    return None;
+                }
+                let class = class.as_external()?;
+                let class = class.rsplit('.').next().unwrap_or_default().to_owned();
+                found = Some(Source {
+                    what: format!("the text of the caught {}", article(&class)),
+                    caught: *site,
+                    note: format!("the handler for `{class}` is registered here"),
+                    exception: Some(value.clone()),
+                    written: None,
+                });
+            }
+            _ => return None,
+        }
+    }
+    found
+}
+
+fn article(class: &str) -> String {
+    format!("`{class}` error").replace("Error` error", "Error`")
+}
+
+fn is_telling(class: &Value) -> bool {
+    class.as_external().is_some_and(|name| {
+        TELLING.iter().any(|known| {
+            if known.ends_with('.') || *known == "psycopg" { name.starts_with(known) } else { name == *known }
+        })
+    })
+}
+
+/// The beginning of a clause, not its whole body.
+fn start(location: Location) -> Location {
+    let mut location = location;
+    location.span.end = location.span.start + 6;
+    location
 }

@@ -1,5 +1,17 @@
 //! `swallowed-http-exception`: broad except that turns an intended status into another one.
 
+use crate::context::Context;
+use crate::escaping::{Escape, Escapes, Fate, fate, is_broad, try_regions};
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::{Entry, route_title};
+use fastwright_model::facts::{mentions, status_of_exception, status_of_response};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Handler;
+use fastwright_python::location::{Location, Span};
+use fastwright_python::summary::{EventKind, Summary};
+use fastwright_python::value::*;
+use std::sync::Arc;
+
 crate::declare_rule! {
     /// Broad except that turns an intended status into another one.
     SwallowedHttpException {
@@ -17,5 +29,163 @@ crate::declare_rule! {
         profile: Default,
         page: "errors/swallowed-http-exception.md",
         references: ["https://fastapi.tiangolo.com/tutorial/handling-errors/"],
+        check: check,
     }
+}
+
+/// A clause that ends exceptions which have a status of their own.
+struct Swallowing {
+    clause: Location,
+    lost: Vec<Escape>,
+    /// The status that callers see instead, where the clause raises or answers one.
+    instead: Option<u16>,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.request_code();
+    let mut interpreter = context.analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    let mut escapes = Escapes::new(graph);
+    for node in 0..graph.nodes.len() {
+        for swallowing in swallowed(interpreter, &mut escapes, graph, node) {
+            let summary = &graph.nodes[node].summary;
+            let function = &summary.function.definition;
+            let mut statuses: Vec<u16> = swallowing.lost.iter().map(|escape| escape.status).collect();
+            statuses.sort_unstable();
+            statuses.dedup();
+            let lost: Vec<String> = statuses.iter().map(u16::to_string).collect();
+            let lost = lost.join(", ");
+            let instead =
+                swallowing.instead.map_or_else(|| "another answer".to_owned(), |status| status.to_string());
+            for reached in graph.routes_of(node) {
+                let route = &context.analysis.apps[reached.app].routes[reached.route];
+                let mut evidence = graph.evidence(context.analysis, &reached);
+                if let Some(escape) = swallowing.lost.first() {
+                    evidence.extend(escape.steps.iter().cloned());
+                }
+                evidence.push((
+                    format!("this clause catches it, and the caller sees {instead}"),
+                    swallowing.clause,
+                ));
+                let title = route_title(route);
+                report.report(
+                    Draft::new(
+                        swallowing.clause,
+                        function.qualname.as_str(),
+                        format!(
+                            "the broad `except` in `{}` turns the {lost} of `{title}` into {instead}",
+                            function.name
+                        ),
+                    )
+                    .route(route)
+                    .evidence_chain(evidence)
+                    .example("except HTTPException:\n    raise\nexcept Exception: ...")
+                    .contract_effect(format!("{lost} instead of {instead}"))
+                    .discriminator(lost.clone()),
+                );
+            }
+        }
+    }
+}
+
+fn swallowed(
+    interpreter: &mut Interpreter<'_>,
+    escapes: &mut Escapes<'_>,
+    graph: &crate::request_code::RequestCode,
+    node: usize,
+) -> Vec<Swallowing> {
+    let summary = Arc::clone(&graph.nodes[node].summary);
+    let function = Arc::clone(&summary.function);
+    let regions = try_regions(&function.definition.body);
+    if regions.is_empty() {
+        return Vec::new();
+    }
+    let is_handler = graph.nodes[node].entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
+    let mut found: Vec<Swallowing> = Vec::new();
+    for (at, escape) in escapes.inside(interpreter, node) {
+        for region in regions.iter().filter(|region| region.body.contains(at.span.start)) {
+            let position = match fate(interpreter, &function, region, &escape.exception) {
+                Fate::Passes => continue,
+                Fate::Unknown => break,
+                Fate::EndsIn(position) => position,
+            };
+            let handler = &region.handlers[position];
+            if is_broad(interpreter, &function, handler)
+                && let Some(instead) = answer_instead(interpreter, &summary, handler, is_handler)
+                && instead != Some(escape.status)
+            {
+                let span = Span::new(handler.span.start, handler.span.start + 6);
+                let clause = Location { file: function.id.file, span };
+                match found.iter_mut().find(|known| known.clause == clause) {
+                    Some(known) => known.lost.push(escape),
+                    None => found.push(Swallowing { clause, lost: vec![escape], instead }),
+                }
+            }
+            break;
+        }
+    }
+    found
+}
+
+/// What a clause answers: nothing when it looks at what it caught, or when a caller may make sense of what
+/// it gives back; otherwise the status, if it has one.
+fn answer_instead(
+    interpreter: &mut Interpreter<'_>,
+    summary: &Summary,
+    handler: &Handler,
+    is_handler: bool,
+) -> Option<Option<u16>> {
+    let file = summary.function.id.file;
+    let inside = |location: Location| location.file == file && contains(handler.span, location.span);
+    let is_caught = |value: &Value| {
+        matches!(value.as_symbolic(), Some(Symbolic::Call { site, arguments, .. })
+            if site.file == file && site.span == handler.span && arguments.positional.is_empty())
+    };
+    let mut answer = None;
+    for event in summary.events.iter().filter(|event| inside(event.location)) {
+        match &event.kind {
+            // It looks at what it has caught: what follows is a decision.
+            EventKind::Condition(condition) if mentions(condition, &mut |value| is_caught(value)) => {
+                return None;
+            }
+            EventKind::Call(call) => {
+                let name = call.callee.as_external();
+                if name.is_some_and(|name| {
+                    matches!(name.as_str(), "builtins.isinstance" | "builtins.getattr" | "builtins.hasattr")
+                }) {
+                    return None;
+                }
+                // A function of the program that gets the exception may let it pass.
+                if let Some((_, _)) = &call.target
+                    && call
+                        .arguments
+                        .positional
+                        .iter()
+                        .any(|value| mentions(value, &mut |value| is_caught(value)))
+                {
+                    return None;
+                }
+            }
+            EventKind::Raise { exception, again: false } => {
+                let status = status_of_exception(interpreter, exception);
+                if status.is_none() {
+                    let is_builtin = matches!(exception.as_symbolic(), Some(Symbolic::Call { callee, .. })
+                        if callee.as_external().is_some_and(|name| name.starts_with("builtins.")));
+                    if !is_builtin {
+                        return None;
+                    }
+                }
+                answer = Some(Some(status.unwrap_or(500)));
+            }
+            EventKind::Return(value) if is_handler && answer.is_none() => {
+                answer = Some(status_of_response(interpreter, value));
+            }
+            _ => {}
+        }
+    }
+    answer
+}
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }

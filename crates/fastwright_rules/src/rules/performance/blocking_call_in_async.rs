@@ -53,8 +53,10 @@ struct Blocking {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let calls: Vec<Vec<(Location, Ustr, Waits)>> = (0..graph.nodes.len()).map(|node| own_calls(graph, node)).collect();
-    let reaching = graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
+    let calls: Vec<Vec<(Location, Ustr, Waits)>> =
+        (0..graph.nodes.len()).map(|node| own_calls(graph, node)).collect();
+    let reaching =
+        graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
     let mut from = |root: usize| -> usize {
         known.entry(root).or_insert_with(|| {
@@ -137,7 +139,8 @@ fn draft(
         calls => format!(" in `{}`, {calls} calls below `{root_name}`", holder.name()),
     };
     let message = format!("{who} calls `{callee}` on the event loop{way}");
-    let mut draft = Draft::new(blocking.place, holder.symbol(), message).discriminator(blocking.callee.as_str());
+    let mut draft =
+        Draft::new(blocking.place, holder.symbol(), message).discriminator(blocking.callee.as_str());
     draft = match blocking.waits {
         Waits::File => draft.severity(Severity::Low),
         Waits::Processor => draft.severity(Severity::Medium),

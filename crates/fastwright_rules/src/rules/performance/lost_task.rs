@@ -33,7 +33,8 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let lost: Vec<Vec<(Location, String)>> = (0..graph.nodes.len()).map(|node| lost_tasks(context, graph, node)).collect();
+    let lost: Vec<Vec<(Location, String)>> =
+        (0..graph.nodes.len()).map(|node| lost_tasks(context, graph, node)).collect();
     visit_reached(context, graph, &|node| !lost[node].is_empty(), &|_, _| true, &mut |entry, node, path| {
         for (place, what) in &lost[node] {
             let route = route_name(entry.route);
@@ -61,12 +62,12 @@ fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Loc
             continue;
         }
         let file = context.analysis.files.get(place.file);
-        let what = call_expression(&definition.body, place.span)
-            .and_then(|call| call.arguments.first())
-            .map(|argument| match &argument.value.kind {
+        let what = call_expression(&definition.body, place.span).and_then(|call| call.arguments.first()).map(
+            |argument| match &argument.value.kind {
                 ExprKind::Call(inner) => file.slice(inner.callee.span),
                 _ => file.slice(argument.value.span),
-            });
+            },
+        );
         found.push((place, what.unwrap_or("a task").to_owned()));
     }
     found
@@ -93,10 +94,14 @@ fn is_lost(body: &[Stmt], made: Span, is_generator: bool) -> bool {
     let mut read = false;
     // Functions inside may read it too: look at the whole text of the body.
     statements(body, &mut |statement| {
-        read |= matches!(statement.kind, StmtKind::Function(_) | StmtKind::Class(_) | StmtKind::Global(_) | StmtKind::Nonlocal(_));
+        read |= matches!(
+            statement.kind,
+            StmtKind::Function(_) | StmtKind::Class(_) | StmtKind::Global(_) | StmtKind::Nonlocal(_)
+        );
     });
     expressions(body, &mut |expression| {
-        read |= expression.span != target && matches!(expression.kind, ExprKind::Name(other) if other == name);
+        read |=
+            expression.span != target && matches!(expression.kind, ExprKind::Name(other) if other == name);
         read |= matches!(expression.kind, ExprKind::Lambda(_));
     });
     !read

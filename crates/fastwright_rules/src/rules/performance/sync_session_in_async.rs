@@ -35,23 +35,45 @@ crate::declare_rule! {
 
 /// Methods of sessions and connections that talk to the database.
 const QUERIES: &[&str] = &[
-    "execute", "exec", "scalar", "scalars", "get", "get_one", "commit", "flush", "refresh", "all", "first", "one",
-    "one_or_none", "count", "update", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
+    "execute",
+    "exec",
+    "scalar",
+    "scalars",
+    "get",
+    "get_one",
+    "commit",
+    "flush",
+    "refresh",
+    "all",
+    "first",
+    "one",
+    "one_or_none",
+    "count",
+    "update",
+    "delete",
+    "bulk_save_objects",
+    "bulk_insert_mappings",
+    "bulk_update_mappings",
 ];
 
 /// How the names of synchronous sessions and connections begin.
-const OWNERS: &[&str] = &["sqlalchemy.orm.Session.", "sqlalchemy.create_engine.connect.", "sqlalchemy.create_engine.begin."];
+const OWNERS: &[&str] =
+    &["sqlalchemy.orm.Session.", "sqlalchemy.create_engine.connect.", "sqlalchemy.create_engine.begin."];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let queries: Vec<Option<(Location, Ustr)>> = (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
-    let reaching = graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
+    let queries: Vec<Option<(Location, Ustr)>> =
+        (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
+    let reaching =
+        graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Option<(usize, Vec<(usize, Edge)>)>> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
         if !entry.dependant().is_async {
             continue;
         }
-        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else { continue };
+        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {
+            continue;
+        };
         let found = known.entry(root).or_insert_with(|| {
             let paths = graph.paths(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
             paths.into_iter().find(|(node, _)| queries[*node].is_some())
@@ -87,7 +109,9 @@ fn draft(
     let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
     if !called_elsewhere && awaits_nothing(&function.definition) {
         draft = draft.example(format!("def {holder}(...):"));
-        if let Some(edit) = plain_function_edit(&context.analysis.files, function.id.file, &function.definition) {
+        if let Some(edit) =
+            plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
+        {
             draft = draft.fix(FixSafety::Safe, vec![edit]);
         }
     }

@@ -1,0 +1,209 @@
+//! What a route does, told in its own inputs: every call that starts at the handler or one of its
+//! dependencies is followed, and the values in a called function are those that its caller passes. A
+//! rule can ask whether `limit` of the query reaches `.limit(...)` three files below.
+
+use crate::dependant::Dependant;
+use crate::facts::{EdgeKind, Step, call_facts};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::ParameterKind;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, substitute};
+use fastwright_python::value::*;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// Functions walked for one route.
+const FUNCTIONS: usize = 400;
+/// How often one function is walked for one route, with different arguments.
+const VISITS: u32 = 4;
+/// Nested calls.
+const DEPTH: usize = 24;
+/// Parts of an expression that are rewritten for one value.
+const PARTS: u32 = 1_000;
+
+/// Values of the parameters of a function, as its caller passes them.
+pub type Environment = FxHashMap<Ustr, Value>;
+
+/// One thing that happens while a route is served.
+#[derive(Debug)]
+pub struct Visit<'v> {
+    /// The callable of the dependency tree where the chain begins: the handler or a dependency.
+    pub root: &'v Dependant,
+    /// The calls from there to this function; empty in the root itself.
+    pub chain: &'v [Step],
+    /// The function.
+    pub summary: &'v Arc<Summary>,
+    /// What it does.
+    pub event: &'v Event,
+    environment: &'v Environment,
+}
+
+impl Visit<'_> {
+    /// A value of this function in terms of the inputs of the route.
+    pub fn resolve(&self, value: &Value) -> Value {
+        resolve(value, self.summary, self.environment)
+    }
+
+    /// The chain as steps of evidence.
+    pub fn evidence(&self) -> Vec<(String, Location)> {
+        self.chain
+            .iter()
+            .map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site))
+            .collect()
+    }
+
+    /// Whether the function runs in a thread or task of its own, or after the response.
+    pub fn leaves(&self) -> bool {
+        self.chain.iter().any(|step| step.kind != EdgeKind::Call)
+    }
+
+    /// Name of the function.
+    pub fn symbol(&self) -> String {
+        self.summary.function.definition.qualname.to_string()
+    }
+}
+
+fn resolve(value: &Value, summary: &Summary, environment: &Environment) -> Value {
+    if environment.is_empty() {
+        return value.clone();
+    }
+    substitute(value, summary.function.id, environment, &mut PARTS.clone())
+}
+
+/// Visits what a route does: its dependencies first, then the handler, each with everything it calls, in
+/// the order of walking. Returns whether all of it was visited.
+pub fn follow(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
+) -> bool {
+    let mut walk = Walk { visits: FxHashMap::default(), count: 0, complete: true };
+    for root in dependant.walk() {
+        let Some(function) = &root.function else { continue };
+        let Some(summary) = interpreter.summarize(function, root.receiver) else {
+            walk.complete = false;
+            continue;
+        };
+        let environment = inputs(interpreter, root, 0);
+        walk.function(interpreter, root, &summary, &environment, &mut Vec::new(), visit);
+    }
+    walk.complete
+}
+
+struct Walk {
+    visits: FxHashMap<u32, u32>,
+    count: usize,
+    complete: bool,
+}
+
+impl Walk {
+    fn function(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        root: &Dependant,
+        summary: &Arc<Summary>,
+        environment: &Environment,
+        chain: &mut Vec<Step>,
+        visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
+    ) {
+        let serial = summary.function.serial;
+        let visits = self.visits.entry(serial).or_default();
+        let running = chain.iter().rev().skip(1).any(|step| step.function.serial == serial);
+        if *visits >= VISITS || self.count >= FUNCTIONS || chain.len() > DEPTH || running {
+            self.complete = false;
+            return;
+        }
+        *visits += 1;
+        self.count += 1;
+        let facts = call_facts(interpreter, summary);
+        for (event, targets) in summary.events.iter().zip(&facts.targets) {
+            visit(interpreter, &Visit { root, chain, summary, event, environment });
+            let EventKind::Call(call) = &event.kind else { continue };
+            for (function, receiver, kind) in targets.iter().cloned() {
+                let Some(called) = interpreter.summarize(&function, receiver) else {
+                    self.complete = false;
+                    continue;
+                };
+                let inner = arguments(call, &function, kind)
+                    .map(|(name, value)| (name, resolve(&value, summary, environment)))
+                    .collect();
+                chain.push(Step { function, site: event.location, kind });
+                self.function(interpreter, root, &called, &inner, chain, visit);
+                chain.pop();
+            }
+        }
+    }
+}
+
+/// What the parameters of a function are in one call.
+fn arguments(
+    call: &CallEvent,
+    function: &Arc<FunctionValue>,
+    kind: EdgeKind,
+) -> impl Iterator<Item = (Ustr, Value)> + use<> {
+    let passed: Vec<Value> = match kind {
+        EdgeKind::Call => call.arguments.positional.clone(),
+        // `to_thread(function, 1)`: the function stands before its arguments, `self` is inside it.
+        EdgeKind::Offload | EdgeKind::Background => {
+            let at = call
+                .arguments
+                .positional
+                .iter()
+                .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
+            let bound = at.and_then(|at| match &call.arguments.positional[at].kind {
+                Kind::Method(method) => Some(method.receiver.clone()),
+                _ => None,
+            });
+            let rest = call.arguments.positional.iter().skip(at.map_or(0, |at| at + 1)).cloned();
+            bound.into_iter().chain(rest).collect()
+        }
+    };
+    let mut positional = passed.into_iter();
+    let mut found = Vec::new();
+    for (index, parameter) in function.definition.parameters.iter().enumerate() {
+        let value = match parameter.kind {
+            ParameterKind::VarPositional => Some(Value::tuple(positional.by_ref().collect())),
+            ParameterKind::VarKeyword => None,
+            ParameterKind::KeywordOnly => call.arguments.keyword(&parameter.name).cloned(),
+            ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword => {
+                positional.next().or_else(|| call.arguments.keyword(&parameter.name).cloned())
+            }
+        };
+        let value = value.or_else(|| function.defaults.get(index).cloned().flatten());
+        if let Some(value) = value {
+            found.push((parameter.name, value));
+        }
+    }
+    found.into_iter()
+}
+
+/// What the dependencies of a callable give for its parameters.
+fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> Environment {
+    let mut environment = Environment::default();
+    for dependency in &dependant.dependencies {
+        let Some(name) = dependency.parameter_name else { continue };
+        // An object of a class stays the parameter: its class says more than the call that makes it.
+        let Some(function) =
+            dependency.function.as_ref().filter(|_| !matches!(dependency.call.kind, Kind::Class(_)))
+        else {
+            continue;
+        };
+        if depth > 8 {
+            continue;
+        }
+        let Some(summary) = interpreter.summarize(function, dependency.receiver) else { continue };
+        let inner = inputs(interpreter, dependency, depth + 1);
+        let value = if dependency.is_generator {
+            Value::union(summary.yields.iter().cloned())
+        } else {
+            summary.returns.clone()
+        };
+        let value = resolve(&value, &summary, &inner);
+        let says_nothing = value.is_none() || value.alternatives().iter().any(Value::is_unknown);
+        if !says_nothing {
+            environment.insert(name, value);
+        }
+    }
+    environment
+}

@@ -1,0 +1,689 @@
+//! Where text comes from and where it goes: from inputs of a request to calls that are dangerous with them.
+//!
+//! The dangerous calls are found first, in each function on its own. What they get is then expressed in
+//! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
+//! on the number of dangerous calls, not on the size of the program.
+
+use crate::request_code::{Entry, RequestCode};
+use fastwright_model::analysis::Analysis;
+use fastwright_model::application::ParameterPlace;
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{callee_name, mentions};
+use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::ir::{BinaryOperator, Comparison};
+use fastwright_python::location::Location;
+use fastwright_python::summary::{EventKind, substitute};
+use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// Calls that are followed upwards from a dangerous one.
+const LONGEST_CHAIN: usize = 8;
+
+/// Methods of text (and of collections of it) whose result has text of the object.
+const KEEPING_METHODS: &[&str] = &[
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "replace",
+    "format",
+    "join",
+    "encode",
+    "decode",
+    "split",
+    "rsplit",
+    "removeprefix",
+    "removesuffix",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "ljust",
+    "rjust",
+    "center",
+    "expandtabs",
+    "swapcase",
+    "get",
+    "body",
+    "json",
+    "form",
+    "text",
+    "getlist",
+    "items",
+    "values",
+    "pop",
+    "copy",
+    "unicode_string",
+];
+
+/// What a value is made of, one level down: objects on the heap included.
+pub fn parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
+    match &value.kind {
+        Kind::Union(values) | Kind::Tuple(values) => values.to_vec(),
+        Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
+            Object::List(list) | Object::Set(list) => list.items.clone(),
+            _ => Vec::new(),
+        },
+        Kind::Dict(id) => match interpreter.object(*id) {
+            Object::Dict(dict) => dict
+                .entries
+                .values()
+                .map(|(_, value)| value.clone())
+                .chain(dict.unknown_keys.iter().cloned())
+                .collect(),
+            _ => Vec::new(),
+        },
+        Kind::Method(method) => vec![method.receiver.clone()],
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => std::iter::once(callee.clone())
+                .chain(arguments.positional.iter().cloned())
+                .chain(arguments.keywords.iter().map(|(_, value)| value.clone()))
+                .collect(),
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => {
+                vec![base.clone()]
+            }
+            Symbolic::Item { base, index } => vec![base.clone(), index.clone()],
+            Symbolic::Binary { left, right, .. } | Symbolic::Compare { left, right, .. } => {
+                vec![left.clone(), right.clone()]
+            }
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.clone(),
+            Symbolic::Parameter(_) => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// The parts of a value whose text is in its text.
+pub fn text_parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
+    match &value.kind {
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => match &callee.kind {
+                Kind::External(name) => match name.as_str() {
+                    "builtins.str"
+                    | "builtins.repr"
+                    | "builtins.format"
+                    | "builtins.list"
+                    | "builtins.tuple"
+                    | "builtins.sorted"
+                    | "builtins.dict"
+                    | "builtins.set"
+                    | "urllib.parse.urljoin"
+                    | "pydantic.networks.HttpUrl"
+                    | "textwrap.dedent"
+                    | "typing.cast" => arguments.positional.clone(),
+                    _ => Vec::new(),
+                },
+                Kind::Symbolic(inner) => match &**inner {
+                    Symbolic::Member { base, name } if KEEPING_METHODS.contains(&name.as_str()) => {
+                        with_arguments(base, name, arguments)
+                    }
+                    _ => Vec::new(),
+                },
+                Kind::Method(method) => match method.function.as_external() {
+                    Some(name) => {
+                        let name = name.rsplit('.').next().unwrap_or_default();
+                        if KEEPING_METHODS.contains(&name) {
+                            with_arguments(&method.receiver, name, arguments)
+                        } else {
+                            Vec::new()
+                        }
+                    }
+                    None => Vec::new(),
+                },
+                _ => Vec::new(),
+            },
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
+                vec![base.clone()]
+            }
+            Symbolic::Binary { operator: BinaryOperator::Add | BinaryOperator::Modulo, left, right } => {
+                vec![left.clone(), right.clone()]
+            }
+            Symbolic::Format(parts) => parts.clone(),
+            _ => Vec::new(),
+        },
+        Kind::Union(_) | Kind::Tuple(_) | Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => {
+            parts(interpreter, value)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn with_arguments(base: &Value, name: &str, arguments: &Arguments) -> Vec<Value> {
+    let mut found = vec![base.clone()];
+    if matches!(name, "format" | "join" | "replace") {
+        found.extend(arguments.positional.iter().cloned());
+        found.extend(arguments.keywords.iter().map(|(_, value)| value.clone()));
+    }
+    found
+}
+
+/// Whether a value contains, anywhere inside, something that satisfies a predicate; looks into lists and
+/// dicts as well.
+pub fn holds(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    predicate: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    holds_within(interpreter, value, predicate, 12)
+}
+
+fn holds_within(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    predicate: &mut dyn FnMut(&Value) -> bool,
+    depth: u32,
+) -> bool {
+    if predicate(value) {
+        return true;
+    }
+    depth > 0
+        && parts(interpreter, value).iter().any(|part| holds_within(interpreter, part, predicate, depth - 1))
+}
+
+/// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
+pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut budget = 300;
+    collect_inputs(interpreter, value, &mut found, &mut budget);
+    found
+}
+
+fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<Value>, budget: &mut u32) {
+    if *budget == 0 {
+        return;
+    }
+    *budget -= 1;
+    if root_parameter(value).is_some() {
+        if !found.iter().any(|known| known.same(value)) {
+            found.push(value.clone());
+        }
+        return;
+    }
+    if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
+        && let Some(field) = given_field(base, *name)
+    {
+        collect_inputs(interpreter, &field, found, budget);
+        return;
+    }
+    for part in text_parts(interpreter, value) {
+        collect_inputs(interpreter, &part, found, budget);
+    }
+}
+
+/// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
+fn given_field(made: &Value, name: Ustr) -> Option<Value> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = made.as_symbolic() else { return None };
+    matches!(callee.kind, Kind::Class(_)).then(|| arguments.keyword(name.as_str()).cloned())?
+}
+
+/// The parameter behind a chain of attributes, if a value is nothing else.
+pub fn root_parameter(value: &Value) -> Option<&ParameterValue> {
+    match value.as_symbolic()? {
+        Symbolic::Parameter(parameter) => Some(parameter),
+        Symbolic::Member { base, .. } => root_parameter(base),
+        _ => None,
+    }
+}
+
+/// The attributes between a parameter and a value, outermost last.
+pub fn member_path(value: &Value) -> Vec<Ustr> {
+    match value.as_symbolic() {
+        Some(Symbolic::Member { base, name }) => {
+            let mut path = member_path(base);
+            path.push(*name);
+            path
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `body.url` as people write it.
+pub fn input_text(value: &Value) -> String {
+    let name = root_parameter(value).map_or("?", |parameter| parameter.name.as_str());
+    std::iter::once(name.to_owned())
+        .chain(member_path(value).iter().map(|name| name.to_string()))
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// Something that arrives at a dangerous call, in the words of one of the functions on the way.
+#[derive(Debug, Clone)]
+pub struct Flow<T> {
+    /// What arrives.
+    pub value: Value,
+    /// What is dangerous about the call.
+    pub what: T,
+    /// Where to repair it.
+    pub place: Location,
+    /// The function around that place.
+    pub place_node: usize,
+    /// The calls from the function on, and the dangerous call.
+    pub steps: Vec<(String, Location)>,
+    /// The function in whose words `value` is.
+    pub node: usize,
+    nodes: Vec<usize>,
+}
+
+/// A dangerous call in one function.
+#[derive(Debug, Clone)]
+pub struct Sink<T> {
+    /// What it gets.
+    pub value: Value,
+    /// What is dangerous about it.
+    pub what: T,
+    /// Position among the function's events.
+    pub event: usize,
+    /// What happens there, for evidence.
+    pub note: String,
+}
+
+/// How dangerous calls are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Following {
+    /// The place to repair is where the text is put together, not where it is used.
+    pub to_the_text: bool,
+    /// An input that a function on the way compares or checks is not followed further.
+    pub stops_at_checks: bool,
+}
+
+/// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function.
+pub fn flows<T: Clone>(
+    graph: &RequestCode,
+    interpreter: &mut Interpreter<'_>,
+    following: Following,
+    mut find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
+) -> Vec<Flow<T>> {
+    let mut arrived = Vec::new();
+    let mut waiting: Vec<Flow<T>> = Vec::new();
+    let mut seen: FxHashSet<(usize, Location, usize)> = FxHashSet::default();
+    for node in 0..graph.nodes.len() {
+        for sink in find(interpreter, node) {
+            let location = graph.nodes[node].summary.events[sink.event].location;
+            if inputs(interpreter, &sink.value).is_empty()
+                || following.stops_at_checks && is_checked(interpreter, graph, node, &sink.value, sink.event)
+            {
+                continue;
+            }
+            waiting.push(Flow {
+                value: sink.value,
+                what: sink.what,
+                place: location,
+                place_node: node,
+                steps: vec![(sink.note, location)],
+                node,
+                nodes: vec![node],
+            });
+        }
+    }
+    while let Some(flow) = waiting.pop() {
+        let node = flow.node;
+        if !graph.nodes[node].entries.is_empty() {
+            arrived.push(flow.clone());
+        }
+        if flow.nodes.len() > LONGEST_CHAIN {
+            continue;
+        }
+        let function = graph.nodes[node].summary.function.id;
+        let is_plain = root_parameter(&flow.value).is_some();
+        for (caller, position) in &graph.nodes[node].callers {
+            if flow.nodes.contains(caller) {
+                continue;
+            }
+            let edge = &graph.nodes[*caller].calls[*position];
+            let bindings = graph.bindings(interpreter, *caller, edge);
+            let mut budget = 400;
+            let value = substitute(&flow.value, function, &bindings, &mut budget);
+            let own = graph.nodes[*caller].summary.function.id;
+            let remaining = inputs(interpreter, &value);
+            if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
+                || following.stops_at_checks && is_checked(interpreter, graph, *caller, &value, edge.event)
+                || !seen.insert((*caller, flow.place, edge.event))
+            {
+                continue;
+            }
+            let mut further = flow.clone();
+            if following.to_the_text && is_plain && root_parameter(&value).is_none() {
+                further.place = edge.site;
+                further.place_node = *caller;
+            }
+            let name = graph.nodes[node].summary.function.definition.name;
+            further.steps.insert(0, (format!("it is passed to `{name}`"), edge.site));
+            further.value = value;
+            further.node = *caller;
+            further.nodes.push(*caller);
+            waiting.push(further);
+        }
+    }
+    arrived
+}
+
+/// Names of functions that check what they are given.
+const CHECKING_WORDS: &[&str] = &[
+    "valid",
+    "check",
+    "verify",
+    "allow",
+    "safe",
+    "sanit",
+    "assert",
+    "ensure",
+    "guard",
+    "whitelist",
+    "permit",
+    "escape",
+    "quote",
+];
+
+/// Whether a function looks at an input before an event: compares it, matches it, or hands it to a function
+/// that can refuse it.
+pub fn is_checked(
+    interpreter: &mut Interpreter<'_>,
+    graph: &RequestCode,
+    node: usize,
+    value: &Value,
+    before: usize,
+) -> bool {
+    let inputs = inputs(interpreter, value);
+    let summary = Arc::clone(&graph.nodes[node].summary);
+    let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
+    for (position, event) in summary.events.iter().enumerate().take(before) {
+        match &event.kind {
+            EventKind::Condition(condition) if is_test(condition, &is_input) => return true,
+            EventKind::Call(call) => {
+                let given = call
+                    .arguments
+                    .positional
+                    .iter()
+                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                    .any(|value| mentions(value, &mut |part| is_input(part)));
+                if !given {
+                    continue;
+                }
+                let edge = graph.nodes[node].calls.iter().find(|edge| edge.event == position);
+                match edge {
+                    Some(edge) => {
+                        let called = &graph.nodes[edge.target].summary;
+                        let refuses =
+                            called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
+                        if refuses || sounds_like_check(&called.function.definition.name) {
+                            return true;
+                        }
+                    }
+                    None => {
+                        if callee_name(interpreter, &call.callee).is_some_and(|name| {
+                            sounds_like_check(name.rsplit('.').next().unwrap_or_default())
+                        }) {
+                            return true;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn sounds_like_check(name: &str) -> bool {
+    let name = name.to_lowercase();
+    CHECKING_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a condition tests an input for more than being there.
+fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
+    match condition.as_symbolic() {
+        Some(Symbolic::Compare { comparison: Comparison::Is | Comparison::IsNot, .. }) => false,
+        Some(Symbolic::Compare { left, right, .. }) => {
+            mentions(left, &mut |part| is_input(part)) || mentions(right, &mut |part| is_input(part))
+        }
+        Some(Symbolic::Call { .. }) => mentions(condition, &mut |part| is_input(part)),
+        Some(Symbolic::Not(inner)) => is_test(inner, is_input),
+        _ => {
+            condition.alternatives().len() > 1
+                && condition.alternatives().iter().any(|part| is_test(part, is_input))
+        }
+    }
+}
+
+/// An input of a request.
+#[derive(Debug, Clone)]
+pub struct RequestInput {
+    /// As people write it in the function that takes it: `body.url`, `sort`.
+    pub text: String,
+    /// Where in the request it stands.
+    pub place: Option<ParameterPlace>,
+    /// Its declared type without `Annotated` and `Optional`; none when there is none.
+    pub declared: Option<Value>,
+    /// Whether validation leaves only texts of a fixed form.
+    pub is_constrained: bool,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+impl RequestInput {
+    /// "query parameter `sort`", "field `body.url` of the body".
+    pub fn title(&self) -> String {
+        match self.place {
+            Some(ParameterPlace::Body) if self.text.contains('.') => format!("`{}` of the body", self.text),
+            Some(place) => format!("{} parameter `{}`", place.name(), self.text),
+            None => format!("`{}`", self.text),
+        }
+    }
+
+    /// Whether the client can put any text into it.
+    pub fn is_free_text(&self, interpreter: &Interpreter<'_>) -> bool {
+        !self.is_constrained
+            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, false))
+    }
+
+    /// Whether the client can put any address into it, those that validation knows as addresses included.
+    pub fn is_address(&self, interpreter: &Interpreter<'_>) -> bool {
+        !self.is_constrained
+            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, true))
+    }
+}
+
+fn is_free_text(interpreter: &Interpreter<'_>, declared: &Value, addresses: bool) -> bool {
+    let plain = plain_type(declared);
+    match &plain.kind {
+        Kind::External(name) => match name.as_str() {
+            "builtins.str" | "builtins.bytes" | "typing.Any" | "builtins.dict" | "builtins.list"
+            | "builtins.object" => true,
+            name => addresses && name.starts_with("pydantic.networks.") && name.ends_with("Url"),
+        },
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Item { base, .. }
+                if base.as_external().is_some_and(|name| name.ends_with(".Literal")) =>
+            {
+                false
+            }
+            Symbolic::Item { index, .. } => match &index.kind {
+                Kind::Tuple(items) => items.iter().any(|item| is_free_text(interpreter, item, addresses)),
+                _ => is_free_text(interpreter, index, addresses),
+            },
+            Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
+                is_free_text(interpreter, left, addresses) || is_free_text(interpreter, right, addresses)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The inputs of the request behind a value in the words of a handler or dependency. Values that other
+/// dependencies give are followed into these.
+pub fn request_inputs(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    value: &Value,
+) -> Vec<RequestInput> {
+    let mut found = Vec::new();
+    collect_request_inputs(interpreter, dependant, value, &mut found, 0);
+    found
+}
+
+/// What of a request the client chooses.
+const REQUEST_PARTS: &[&str] = &["query_params", "headers", "cookies", "path_params", "body", "json", "form"];
+
+fn collect_request_inputs(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    value: &Value,
+    found: &mut Vec<RequestInput>,
+    depth: u32,
+) {
+    if depth > 4 || found.len() > 8 {
+        return;
+    }
+    for input in inputs(interpreter, value) {
+        let Some(root) = root_parameter(&input).cloned() else { continue };
+        if dependant.function.as_ref().is_some_and(|function| function.id != root.function) {
+            continue;
+        }
+        let path = member_path(&input);
+        if let Some(parameter) = dependant.parameters.iter().find(|parameter| parameter.name == root.name) {
+            let (declared, is_constrained) = if path.is_empty() {
+                (parameter.annotation.clone(), is_constrained(&parameter.constraints))
+            } else {
+                // A validator that the program wrote for the field may refuse anything.
+                match field_type(interpreter, parameter.annotation.as_ref(), &path) {
+                    Some((declared, constrained)) => (Some(declared), constrained),
+                    None => continue,
+                }
+            };
+            found.push(RequestInput {
+                text: input_text(&input),
+                place: Some(parameter.place),
+                declared,
+                is_constrained,
+                location: parameter.location,
+            });
+        } else if dependant.special.iter().any(|(name, class)| {
+            *name == root.name
+                && (class.ends_with(".Request")
+                    || class.ends_with(".WebSocket")
+                    || class.ends_with("HTTPConnection"))
+        }) {
+            if path.first().is_some_and(|first| REQUEST_PARTS.contains(&first.as_str())) {
+                found.push(RequestInput {
+                    text: input_text(&input),
+                    place: None,
+                    declared: None,
+                    is_constrained: false,
+                    location: root.location,
+                });
+            }
+        } else if let Some(dependency) = dependant.dependency_of(&root.name) {
+            match &dependency.function {
+                Some(function) => {
+                    let Some(summary) = interpreter.summarize(&Arc::clone(function), dependency.receiver)
+                    else {
+                        continue;
+                    };
+                    let mut given = match dependency.is_generator {
+                        true => summary.yields.first().cloned().unwrap_or(Value::NONE),
+                        false => summary.returns.clone(),
+                    };
+                    for name in &path {
+                        given = match given_field(&given, *name) {
+                            Some(field) => field,
+                            None => interpreter.attribute(&given, *name, root.location.span),
+                        };
+                    }
+                    collect_request_inputs(interpreter, dependency, &given, found, depth + 1);
+                }
+                None => {
+                    let Some(field) = path.first() else { continue };
+                    if let Some(parameter) =
+                        dependency.parameters.iter().find(|parameter| parameter.name == *field)
+                    {
+                        found.push(RequestInput {
+                            text: input_text(&input),
+                            place: Some(parameter.place),
+                            declared: parameter.annotation.clone(),
+                            is_constrained: is_constrained(&parameter.constraints),
+                            location: parameter.location,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_constrained(constraints: &[(Ustr, Value)]) -> bool {
+    constraints.iter().any(|(name, _)| matches!(name.as_str(), "pattern" | "regex"))
+}
+
+/// The declared type of a field of a model, and whether it is constrained to texts of a fixed form.
+fn field_type(
+    interpreter: &mut Interpreter<'_>,
+    model: Option<&Value>,
+    path: &[Ustr],
+) -> Option<(Value, bool)> {
+    let mut class = interpreter.class_of_type(model?)?;
+    let mut result = None;
+    for name in path {
+        let (annotation, _) = interpreter.annotation_in_class(&class, *name)?;
+        let declared = interpreter.evaluate_annotation(&annotation);
+        let assigned = interpreter.find_in_class(&class, *name).map(|(value, _)| value);
+        let mut constrained = mentions(&declared, &mut |part| has_pattern(part));
+        constrained |= assigned.is_some_and(|value| mentions(&value, &mut |part| has_pattern(part)));
+        constrained |= has_validator(interpreter, &class, *name);
+        if let Some(next) = interpreter.class_of_type(&declared) {
+            class = next;
+        }
+        result = Some((declared, constrained));
+    }
+    result
+}
+
+fn has_pattern(value: &Value) -> bool {
+    matches!(value.as_symbolic(), Some(Symbolic::Call { arguments, .. })
+        if arguments.keyword("pattern").or_else(|| arguments.keyword("regex")).is_some_and(|value| !value.is_none()))
+        || value.as_external().is_some_and(|name| name.ends_with("Validator"))
+        || matches!(value.as_symbolic(), Some(Symbolic::Call { callee, .. })
+            if callee.as_external().is_some_and(|name| name.ends_with("Validator")))
+}
+
+/// Whether a model has validators of its own for a field.
+fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Ustr) -> bool {
+    interpreter.class_order(class).iter().any(|owner| {
+        let Kind::Class(id) = owner.kind else { return false };
+        let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };
+        definition.body.iter().any(|statement| {
+            use fastwright_python::ir::{ExprKind, StmtKind};
+            let StmtKind::Function(function) = &statement.kind else { return false };
+            function.decorators.iter().any(|decorator| {
+                let ExprKind::Call(call) = &decorator.kind else { return false };
+                let Some(name) = call.callee.dotted_name() else { return false };
+                match name.rsplit('.').next().unwrap_or_default() {
+                    "model_validator" | "root_validator" => true,
+                    "field_validator" | "validator" => call.arguments.iter().any(|argument| {
+                        matches!(&argument.value.kind, ExprKind::Str(text) if &**text == field.as_str() || &**text == "*")
+                    }),
+                    _ => false,
+                }
+            })
+        })
+    })
+}
+
+/// The dependency node that an entry of the call graph stands for, with its route.
+pub fn entry_dependant<'a>(analysis: &'a Analysis, entry: Entry) -> Option<(usize, usize, &'a Dependant)> {
+    let (app, route, position) = match entry {
+        Entry::Handler(app, route) => (app, route, None),
+        Entry::Dependency(app, route, position) => (app, route, Some(position)),
+        Entry::ExceptionHandler(_) | Entry::Middleware => return None,
+    };
+    let dependant = analysis.details[app][route].dependant.as_ref()?;
+    match position {
+        None => Some((app, route, dependant)),
+        Some(position) => Some((app, route, dependant.walk().get(position).copied()?)),
+    }
+}

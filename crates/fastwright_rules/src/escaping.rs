@@ -1,0 +1,245 @@
+//! Which exceptions with a status leave a function, and which clause catches them on the way.
+
+use crate::request_code::RequestCode;
+use fastwright_model::facts::{EdgeKind, status_of_exception};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use ustr::Ustr;
+
+/// The class from which FastAPI's own exception derives.
+const HTTP_EXCEPTION: &str = "starlette.exceptions.HTTPException";
+
+/// An `HTTPException` on its way.
+#[derive(Debug, Clone)]
+pub struct Escape {
+    /// The exception.
+    pub exception: Value,
+    /// Its status.
+    pub status: u16,
+    /// The calls on the way down to the `raise`, then the `raise` itself.
+    pub steps: Vec<(String, Location)>,
+}
+
+/// A `try` statement of a function.
+#[derive(Debug)]
+pub struct TryRegion<'c> {
+    /// The part whose exceptions its clauses see.
+    pub body: Span,
+    /// Its clauses.
+    pub handlers: &'c [Handler],
+}
+
+/// The `try` statements of a body, those of inner functions left out, the innermost first.
+pub fn try_regions(body: &[Stmt]) -> Vec<TryRegion<'_>> {
+    let mut found = Vec::new();
+    for statement in body {
+        match &statement.kind {
+            StmtKind::Try { body, handlers, orelse, finalbody } => {
+                found.extend(try_regions(body));
+                for handler in handlers {
+                    found.extend(try_regions(&handler.body));
+                }
+                found.extend(try_regions(orelse));
+                found.extend(try_regions(finalbody));
+                if let (Some(first), Some(last)) = (body.first(), body.last()) {
+                    found.push(TryRegion { body: Span::new(first.span.start, last.span.end), handlers });
+                }
+            }
+            StmtKind::If { body, orelse, .. }
+            | StmtKind::For { body, orelse, .. }
+            | StmtKind::While { body, orelse, .. } => {
+                found.extend(try_regions(body));
+                found.extend(try_regions(orelse));
+            }
+            StmtKind::With { body, .. } => found.extend(try_regions(body)),
+            StmtKind::Match { cases, .. } => {
+                for case in cases {
+                    found.extend(try_regions(&case.body));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a body, without inner functions, raises again what its clause has caught.
+pub fn raises_again(body: &[Stmt], name: Option<Ustr>) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StmtKind::Raise { exception: None, .. } => true,
+        StmtKind::Raise { exception: Some(Expr { kind: ExprKind::Name(raised), .. }), .. } => {
+            Some(*raised) == name
+        }
+        StmtKind::If { body, orelse, .. }
+        | StmtKind::For { body, orelse, .. }
+        | StmtKind::While { body, orelse, .. } => raises_again(body, name) || raises_again(orelse, name),
+        StmtKind::With { body, .. } => raises_again(body, name),
+        StmtKind::Try { body, handlers, orelse, finalbody } => {
+            raises_again(body, name)
+                || handlers.iter().any(|handler| raises_again(&handler.body, name))
+                || raises_again(orelse, name)
+                || raises_again(finalbody, name)
+        }
+        StmtKind::Match { cases, .. } => cases.iter().any(|case| raises_again(&case.body, name)),
+        _ => false,
+    })
+}
+
+/// What becomes of an exception at a `try` statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// No clause catches it, or the one that does raises it again.
+    Passes,
+    /// This clause ends it.
+    EndsIn(usize),
+    /// It is not known which clause catches it.
+    Unknown,
+}
+
+/// Follows exceptions through the functions of a call graph; remembers what leaves each of them.
+#[derive(Debug)]
+pub struct Escapes<'g> {
+    graph: &'g RequestCode,
+    known: FxHashMap<usize, Rc<Vec<Escape>>>,
+    running: FxHashSet<usize>,
+}
+
+impl<'g> Escapes<'g> {
+    /// Knows nothing yet.
+    pub fn new(graph: &'g RequestCode) -> Self {
+        Self { graph, known: FxHashMap::default(), running: FxHashSet::default() }
+    }
+
+    /// What leaves a function, one for each status.
+    pub fn leaving(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Rc<Vec<Escape>> {
+        if let Some(known) = self.known.get(&node) {
+            return Rc::clone(known);
+        }
+        if self.running.len() > 60 || !self.running.insert(node) {
+            return Rc::default();
+        }
+        let function = Arc::clone(&self.graph.nodes[node].summary.function);
+        let regions = try_regions(&function.definition.body);
+        let mut leaving: Vec<Escape> = Vec::new();
+        for (location, escape) in self.inside(interpreter, node) {
+            let passes = regions
+                .iter()
+                .filter(|region| region.body.contains(location.span.start))
+                .all(|region| fate(interpreter, &function, region, &escape.exception) == Fate::Passes);
+            if passes && !leaving.iter().any(|known| known.status == escape.status) {
+                leaving.push(escape);
+            }
+        }
+        self.running.remove(&node);
+        let leaving = Rc::new(leaving);
+        self.known.insert(node, Rc::clone(&leaving));
+        leaving
+    }
+
+    /// What is raised inside of a function, itself or by what it calls, with the place in the function.
+    pub fn inside(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Vec<(Location, Escape)> {
+        let graph = self.graph;
+        let summary = &graph.nodes[node].summary;
+        let mut found = Vec::new();
+        for event in &summary.events {
+            let EventKind::Raise { exception, again: false } = &event.kind else { continue };
+            let Some(class) = class_of_exception(interpreter, exception) else { continue };
+            if !interpreter.derives_from(&class, HTTP_EXCEPTION) {
+                continue;
+            }
+            let Some(status) = status_of_exception(interpreter, exception) else { continue };
+            let step = (format!("`{}` raises {status}", summary.function.definition.name), event.location);
+            found.push((event.location, Escape { exception: exception.clone(), status, steps: vec![step] }));
+        }
+        for edge in &graph.nodes[node].calls {
+            if edge.kind == EdgeKind::Background {
+                continue;
+            }
+            let called = graph.nodes[edge.target].summary.function.definition.name;
+            for escape in self.leaving(interpreter, edge.target).iter() {
+                let mut escape = escape.clone();
+                escape.steps.insert(0, (format!("`{called}` is called inside of the `try`"), edge.site));
+                if escape.steps.len() > 2 {
+                    escape.steps[1].0 = format!("`{called}` calls on");
+                }
+                found.push((edge.site, escape));
+            }
+        }
+        found
+    }
+}
+
+fn class_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<Value> {
+    match &exception.kind {
+        Kind::Class(_) | Kind::External(_) => Some(exception.clone()),
+        _ => interpreter.class_of(exception),
+    }
+}
+
+/// What a `try` statement does to an exception that its body raises.
+pub fn fate(
+    interpreter: &mut Interpreter<'_>,
+    function: &Arc<FunctionValue>,
+    region: &TryRegion<'_>,
+    exception: &Value,
+) -> Fate {
+    for (position, handler) in region.handlers.iter().enumerate() {
+        let caught = match &handler.exception {
+            None => Some(true),
+            Some(expression) => match class_named(interpreter, function, expression) {
+                Some(class) => interpreter.exception_matches(exception, &class),
+                None => None,
+            },
+        };
+        match caught {
+            Some(true) if raises_again(&handler.body, handler.name) => return Fate::Passes,
+            Some(true) => return Fate::EndsIn(position),
+            Some(false) => {}
+            None => return Fate::Unknown,
+        }
+    }
+    Fate::Passes
+}
+
+/// The class, or tuple of classes, that an `except` clause names.
+pub fn class_named(
+    interpreter: &mut Interpreter<'_>,
+    function: &Arc<FunctionValue>,
+    expression: &Expr,
+) -> Option<Value> {
+    match &expression.kind {
+        ExprKind::Name(name) => interpreter.lookup(function.scope, *name),
+        ExprKind::Attribute(base, name) => {
+            let base = class_named(interpreter, function, base)?;
+            let value = interpreter.attribute(&base, *name, expression.span);
+            (!value.is_unknown()).then_some(value)
+        }
+        ExprKind::Tuple(items) => {
+            let classes: Option<Vec<Value>> =
+                items.iter().map(|item| class_named(interpreter, function, item)).collect();
+            classes.map(Value::tuple)
+        }
+        _ => None,
+    }
+}
+
+/// Whether an `except` clause catches everything: bare, `Exception` or `BaseException`, alone or among others.
+pub fn is_broad(interpreter: &mut Interpreter<'_>, function: &Arc<FunctionValue>, handler: &Handler) -> bool {
+    let Some(expression) = &handler.exception else { return true };
+    let Some(class) = class_named(interpreter, function, expression) else { return false };
+    let classes = match &class.kind {
+        Kind::Tuple(items) => items.to_vec(),
+        _ => vec![class],
+    };
+    classes.iter().any(|class| {
+        class
+            .as_external()
+            .is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException"))
+    })
+}

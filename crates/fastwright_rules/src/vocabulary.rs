@@ -1,0 +1,191 @@
+//! Words that names are made of: what sounds like a credential, and what only sounds like one.
+
+/// The words of a name: `userApiKey`, `USER_API_KEY` and `user-api-key` are `user`, `api`, `key`.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut before_is_lower = false;
+    for character in name.chars() {
+        let ends = !character.is_alphanumeric() || (character.is_uppercase() && before_is_lower);
+        if ends && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if character.is_alphanumeric() {
+            word.extend(character.to_lowercase());
+        }
+        before_is_lower = character.is_lowercase() || character.is_numeric();
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Words that say that a value is a credential.
+const CREDENTIALS: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "otp",
+    "credential",
+    "credentials",
+];
+/// Words whose pair is one: `api key`, `signing key`.
+const KEYS: &[&str] = &[
+    "api",
+    "access",
+    "secret",
+    "private",
+    "signing",
+    "webhook",
+    "session",
+    "encryption",
+    "auth",
+    "payment",
+    "jwt",
+];
+/// Last words of names that are about a credential and not one.
+const ABOUT: &[&str] = &[
+    "type",
+    "types",
+    "url",
+    "uri",
+    "header",
+    "name",
+    "names",
+    "pattern",
+    "regex",
+    "length",
+    "len",
+    "min",
+    "max",
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "id",
+    "ids",
+    "expires",
+    "expiry",
+    "expire",
+    "expiration",
+    "minutes",
+    "seconds",
+    "days",
+    "hours",
+    "ttl",
+    "algorithm",
+    "algorithms",
+    "alg",
+    "field",
+    "prefix",
+    "path",
+    "file",
+    "format",
+    "hint",
+    "policy",
+    "strength",
+    "usage",
+    "used",
+    "budget",
+    "issuer",
+    "audience",
+    "scope",
+    "scopes",
+    "location",
+    "schema",
+    "model",
+    "class",
+    "response",
+    "request",
+    "required",
+    "enabled",
+    "env",
+    "cost",
+    "size",
+    "hash",
+    "hashes",
+    "hashed",
+    "status",
+    "at",
+    "lifetime",
+    "age",
+    "info",
+    "data",
+    "tokens",
+    "index",
+    "separator",
+    "kind",
+    "method",
+    "manager",
+];
+
+/// Whether a name says that its value is a password, token, key or the like.
+pub fn is_credential_name(name: &str) -> bool {
+    let words = words(name);
+    let Some(last) = words.last() else { return false };
+    if ABOUT.contains(&last.as_str())
+        || words.first().is_some_and(|first| {
+            matches!(
+                first.as_str(),
+                "max"
+                    | "min"
+                    | "num"
+                    | "has"
+                    | "is"
+                    | "hashed"
+                    | "n"
+                    | "next"
+                    | "page"
+                    | "cancel"
+                    | "csrf"
+                    | "stop"
+                    | "pagination"
+                    | "continuation"
+                    | "public"
+            )
+        })
+    {
+        return false;
+    }
+    words.iter().any(|word| CREDENTIALS.contains(&word.as_str()))
+        || words.windows(2).any(|pair| pair[1] == "key" && KEYS.contains(&pair[0].as_str()))
+        || last == "authorization"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fall_into_words() {
+        assert_eq!(words("userApiKey"), ["user", "api", "key"]);
+        assert_eq!(words("X-API-Key"), ["x", "api", "key"]);
+        assert_eq!(words("SECRET_KEY"), ["secret", "key"]);
+    }
+
+    #[test]
+    fn credentials_and_what_is_about_them() {
+        for name in
+            ["password", "new_password", "API_KEY", "x_api_key", "refresh_token", "apiKey", "client_secret"]
+        {
+            assert!(is_credential_name(name), "{name}");
+        }
+        for name in [
+            "token_type",
+            "TOKEN_URL",
+            "password_min_length",
+            "max_tokens",
+            "token_count",
+            "public_key",
+            "key",
+            "csrf_token",
+        ] {
+            assert!(!is_credential_name(name), "{name}");
+        }
+    }
+}
