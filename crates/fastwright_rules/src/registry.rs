@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, errors, performance, security};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
