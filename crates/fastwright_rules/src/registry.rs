@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, testing, validation};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -34,6 +34,17 @@ static RULES: &[&dyn Rule] = &[
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
     &security::sql_injection::SqlInjection,
+    &testing::test_client_without_lifespan::TestClientWithoutLifespan,
+    &validation::deprecated_pydantic_api::DeprecatedPydanticApi,
+    &validation::json_body_with_form::JsonBodyWithForm,
+    &validation::mass_assignment::MassAssignment,
+    &validation::orm_object_without_response_model::OrmObjectWithoutResponseModel,
+    &validation::partial_update_overwrites::PartialUpdateOverwrites,
+    &validation::sensitive_field_in_response::SensitiveFieldInResponse,
+    &validation::unbounded_page_size::UnboundedPageSize,
+    &validation::undeclared_path_parameter::UndeclaredPathParameter,
+    &validation::unintended_query_parameters::UnintendedQueryParameters,
+    &validation::unintended_required_field::UnintendedRequiredField,
 ];
 
 /// All rules.
