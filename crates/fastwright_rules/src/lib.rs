@@ -41,8 +41,5 @@ pub mod wording;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod test_support;
-pub mod versions;
-pub mod vocabulary;
-pub mod wording;
 
 pub use pipeline::review;
