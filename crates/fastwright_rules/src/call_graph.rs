@@ -3,11 +3,11 @@
 
 use fastwright_model::analysis::Analysis;
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::{EdgeKind, callee_name, targets};
+use fastwright_model::facts::{EdgeKind, call_facts};
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::summary::{EventKind, Summary, SummaryKey};
+use fastwright_python::summary::{Summary, SummaryKey};
 use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -225,25 +225,17 @@ impl CallGraph {
 
     fn follow(&mut self, interpreter: &mut Interpreter<'_>, node: usize, queue: &mut VecDeque<usize>) {
         let summary = Arc::clone(&self.nodes[node].summary);
+        let facts = call_facts(interpreter, &summary);
         let mut edges = Vec::new();
-        let mut callees = Vec::with_capacity(summary.events.len());
-        for (position, event) in summary.events.iter().enumerate() {
-            let EventKind::Call(call) = &event.kind else {
-                callees.push(None);
-                continue;
-            };
-            callees.push(match call.target {
-                Some(_) => None,
-                None => callee_name(interpreter, &call.callee).map(|name| Ustr::from(&name)),
-            });
-            for (function, receiver, kind) in targets(interpreter, call) {
-                if let Some(to) = self.add(interpreter, &function, receiver, queue) {
-                    edges.push(Edge { to, event: position, site: event.location, kind });
+        for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
+            for (function, receiver, kind) in targets {
+                if let Some(to) = self.add(interpreter, function, *receiver, queue) {
+                    edges.push(Edge { to, event: position, site: event.location, kind: *kind });
                 }
             }
         }
         self.nodes[node].edges = edges;
-        self.nodes[node].callees = callees;
+        self.nodes[node].callees.clone_from(&facts.callees);
     }
 }
 

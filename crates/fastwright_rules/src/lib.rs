@@ -19,6 +19,7 @@ pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
+pub mod public_by_nature;
 pub mod reached;
 pub mod registry;
 pub mod reporter;
@@ -29,15 +30,16 @@ pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
+pub mod stale_objects;
 pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod test_support;
 pub mod versions;
 pub mod vocabulary;
 pub mod wording;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod test_support;
 
 pub use pipeline::review;

@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, docs, errors, performance, testing, validation};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -10,10 +10,17 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
+    &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
+    &database::create_all_beside_migrations::CreateAllBesideMigrations,
+    &database::expiring_async_session::ExpiringAsyncSession,
+    &database::lazy_load_in_async::LazyLoadInAsync,
+    &database::session_held_during_stream::SessionHeldDuringStream,
     &database::session_in_background_task::SessionInBackgroundTask,
+    &database::shared_session::SharedSession,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
     &design::duplicate_route::DuplicateRoute,
@@ -21,9 +28,12 @@ static RULES: &[&dyn Rule] = &[
     &docs::undocumented_status::UndocumentedStatus,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
+    &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &security::sql_injection::SqlInjection,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::deprecated_pydantic_api::DeprecatedPydanticApi,
     &validation::json_body_with_form::JsonBodyWithForm,

@@ -1,17 +1,19 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, Edge, Node};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
-use crate::finding::{FixSafety, Severity};
+use crate::finding::{Confidence, FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
+use crate::sessions::call_at;
 use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
+use fastwright_python::value::Kind;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
@@ -36,6 +38,10 @@ crate::declare_rule! {
     }
 }
 
+/// How many calls below a coroutine a file operation is reported. Deeper ones are mostly configuration that
+/// is read once.
+const FILE_DEPTH: usize = 1;
+
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
     node: usize,
@@ -58,7 +64,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             paths
                 .into_iter()
                 .flat_map(|(node, path)| {
-                    calls[node].iter().map(move |(place, callee, waits)| Blocking {
+                    let calls = calls[node].iter().filter({
+                        let near = path.len() <= FILE_DEPTH;
+                        move |(_, _, waits)| near || *waits != Waits::File
+                    });
+                    calls.map(move |(place, callee, waits)| Blocking {
                         node,
                         path: path.clone(),
                         place: *place,
@@ -134,8 +144,10 @@ fn draft(
     draft = match blocking.waits {
         Waits::File => draft.severity(Severity::Low),
         Waits::Processor => draft.severity(Severity::Medium),
+        Waits::Time if sleeps_briefly(holder, blocking.place) => draft.severity(Severity::Low),
         _ => draft,
     };
+    draft = draft.confidence(confidence(graph, blocking));
     if let Some(entry) = entry {
         draft = draft.route(entry.route).evidence_chain(entry.steps());
     }
@@ -166,6 +178,28 @@ fn draft(
         draft = draft.fix(FixSafety::Safe, vec![edit]);
     }
     draft
+}
+
+/// Whether a sleep takes less than a twentieth of a second.
+fn sleeps_briefly(holder: &Node, place: Location) -> bool {
+    let seconds = call_at(holder, place.span).and_then(|(_, call)| call.arguments.get(0, "secs").cloned());
+    matches!(seconds.map(|value| value.kind), Some(Kind::Float(seconds)) if seconds < 0.05)
+}
+
+/// Certain where every step of the chain always runs, likely where one stands under a condition, possible
+/// where so many do that the way may never be taken.
+fn confidence(graph: &CallGraph, blocking: &Blocking) -> Confidence {
+    let depth = |node: usize, event: Option<usize>| {
+        event.and_then(|event| graph.nodes[node].summary.events.get(event)).map_or(0, |event| event.branch_depth)
+    };
+    let own = graph.nodes[blocking.node].summary.events.iter().position(|event| event.location == blocking.place);
+    let conditions: u32 = depth(blocking.node, own)
+        + blocking.path.iter().map(|(from, edge)| depth(*from, Some(edge.event))).sum::<u32>();
+    match conditions {
+        0 => Confidence::Certain,
+        1..=4 => Confidence::Likely,
+        _ => Confidence::Possible,
+    }
 }
 
 fn what_it_waits_for(waits: Waits) -> &'static str {
