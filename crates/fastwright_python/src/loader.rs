@@ -532,14 +532,17 @@ impl ModuleSource for SharedProgram {
         })
     }
 
-    fn files_in(&mut self, folder: &str) -> Vec<String> {
+    fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String> {
         let program = self.0.borrow();
-        let folder = std::path::Path::new(folder);
+        let folder = Path::new(folder);
         program
             .project
             .files
             .iter()
-            .filter(|file| file.path.parent() == Some(folder))
+            .filter(|file| match recursive {
+                true => file.path.starts_with(folder),
+                false => file.path.parent() == Some(folder),
+            })
             .map(|file| file.path.to_string_lossy().into_owned())
             .collect()
     }

@@ -160,7 +160,7 @@ impl Interpreter<'_> {
                 let function = descriptor.function.clone();
                 self.call_directly(&function, arguments, span)
             }
-            Kind::Class(class) => self.instantiate(*class, arguments, span),
+            Kind::Class(class) => self.call_class(*class, arguments, span),
             Kind::External(name) => self.call_external(*name, callee, arguments, span),
             Kind::Instance(_) => {
                 let method = self.checked_attribute(callee, Ustr::from("__call__"), span)?;
@@ -280,6 +280,9 @@ impl Interpreter<'_> {
                 }
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
+                }
+                if let Some(result) = self.path_method(&base.clone(), *name, &arguments, span) {
+                    return Ok(result);
                 }
                 Ok(self.uncalled(callee, arguments, site))
             }

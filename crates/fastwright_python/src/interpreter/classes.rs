@@ -310,6 +310,7 @@ impl Interpreter<'_> {
         if self.derives_from(&class_value, "enum.Enum") {
             self.make_enumeration(class);
         }
+        self.run_metaclass(class, span)?;
         let order = self.class_order(&class_value);
         for base in order.iter().skip(1) {
             let Kind::Class(id) = base.kind else { continue };

@@ -19,7 +19,9 @@ mod exceptions;
 mod expressions;
 mod imports;
 mod library;
+mod metaclasses;
 mod operators;
+mod paths;
 mod patterns;
 mod probe;
 mod records;
@@ -225,6 +227,8 @@ pub struct Interpreter<'a> {
     pub(crate) import_guards: u32,
     /// How many running `try` statements may catch what is raised.
     pub(crate) catching: u32,
+    /// The class on which a metaclass runs.
+    pub(crate) class_in_making: Option<ObjectId>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -275,6 +279,7 @@ impl<'a> Interpreter<'a> {
             call_is_limited: false,
             import_guards: 0,
             catching: 0,
+            class_in_making: None,
             open_branches: 0,
             undo: Vec::new(),
             undecided_exits: 0,
