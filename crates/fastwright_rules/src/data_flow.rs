@@ -7,7 +7,7 @@
 use crate::request_code::{Entry, RequestCode};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
-use fastwright_model::dependant::Dependant;
+use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{callee_name, mentions};
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{BinaryOperator, Comparison};
@@ -579,6 +579,16 @@ fn collect_request_inputs(
                 });
             }
         } else if let Some(dependency) = dependant.dependency_of(&root.name) {
+            if let DependantKind::SecurityScheme(_) = dependency.kind {
+                found.push(RequestInput {
+                    text: input_text(&input),
+                    place: Some(ParameterPlace::Header),
+                    declared: None,
+                    is_constrained: false,
+                    location: dependency.location,
+                });
+                continue;
+            }
             match &dependency.function {
                 Some(function) => {
                     let Some(summary) = interpreter.summarize(&Arc::clone(function), dependency.receiver)
