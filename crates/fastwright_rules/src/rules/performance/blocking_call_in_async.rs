@@ -1,6 +1,6 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_graph::{CallGraph, CallPath, Node};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
@@ -45,7 +45,7 @@ const FILE_DEPTH: usize = 1;
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
     node: usize,
-    path: Vec<(usize, Edge)>,
+    path: CallPath,
     place: Location,
     callee: Ustr,
     waits: Waits,
@@ -168,10 +168,9 @@ fn draft(
         ));
     }
     let function = &root_node.summary.function;
-    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
     if blocking.path.is_empty()
         && entry.is_some()
-        && !called_elsewhere
+        && !graph.is_called(root)
         && awaits_nothing(&function.definition)
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {

@@ -1,6 +1,6 @@
 //! `sync-session-in-async`: synchronous database session used in async code.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
     let reaching =
         graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
-    let mut known: FxHashMap<usize, Option<(usize, Vec<(usize, Edge)>)>> = FxHashMap::default();
+    let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
         if !entry.dependant().is_async {
             continue;
@@ -106,8 +106,7 @@ fn draft(
         .evidence_chain(graph.steps(path))
         .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
     let function = &root_node.summary.function;
-    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
-    if !called_elsewhere && awaits_nothing(&function.definition) {
+    if !graph.is_called(root) && awaits_nothing(&function.definition) {
         draft = draft.example(format!("def {holder}(...):"));
         if let Some(edit) =
             plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
