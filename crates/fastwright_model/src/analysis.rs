@@ -21,8 +21,8 @@ use ustr::Ustr;
 /// The newest version of FastAPI whose behaviour is known; assumed where the project names none.
 pub const NEWEST_FASTAPI: Version = Version::new(0, 165, 0);
 
-/// What a file mentions that takes part in an application.
-const NEEDLES: &[&str] = &["fastapi", "starlette", "FastAPI", "APIRouter"];
+/// What a file mentions that takes part in an application, or speaks to this program in a comment.
+const NEEDLES: &[&str] = &["fastapi", "starlette", "FastAPI", "APIRouter", "fastwright"];
 
 /// What the user decides about an analysis.
 #[derive(Debug, Clone, Default)]

@@ -19,6 +19,7 @@ pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;
 pub mod preserve;
+pub mod public_by_nature;
 pub mod reached;
 pub mod registry;
 pub mod reporter;

@@ -282,24 +282,35 @@ pub fn compares_owner(
 pub struct Caller {
     /// Classes that guards give back.
     classes: Vec<Value>,
+    is_something: bool,
 }
 
 impl Caller {
     /// What the guards of a route give back.
     pub fn of(interpreter: &mut Interpreter<'_>, dependant: &Dependant, guard: &Guard) -> Self {
         let mut classes = Vec::new();
+        let mut is_something = false;
         for node in dependant.walk() {
             if node.kind != DependantKind::Dependency || !guard.by.contains(&node.qualified) {
                 continue;
             }
             let Some(function) = node.function.clone() else { continue };
-            if let Some(summary) = interpreter.summarize(&function, node.receiver)
-                && let Some(class) = interpreter.class_of(&summary.returns.clone())
-            {
-                classes.push(class);
+            if let Some(summary) = interpreter.summarize(&function, node.receiver) {
+                is_something |= !summary.returns.is_none() && summary.returns.as_bool().is_none();
+                classes.extend(interpreter.class_of(&summary.returns.clone()));
             }
         }
-        Self { classes }
+        Self { classes, is_something }
+    }
+
+    /// Whether guards give back an object of the program, so that it is known who calls.
+    pub fn is_person(&self) -> bool {
+        self.classes.iter().any(|class| matches!(class.kind, Kind::Class(_)))
+    }
+
+    /// Whether guards give back anything.
+    pub fn is_something(&self) -> bool {
+        self.is_something
     }
 
     /// Whether a value is the caller, or an attribute of it.

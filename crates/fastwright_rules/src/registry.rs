@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, testing, validation};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -10,6 +10,7 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
@@ -34,6 +35,7 @@ static RULES: &[&dyn Rule] = &[
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &security::sql_injection::SqlInjection,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::deprecated_pydantic_api::DeprecatedPydanticApi,
     &validation::json_body_with_form::JsonBodyWithForm,

@@ -6,10 +6,14 @@ use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
-use fastwright_model::facts::{Step, reach};
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{Step, mentions, reach};
+use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::program::FunctionId;
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -43,24 +47,34 @@ struct Variable {
     name: Ustr,
 }
 
+/// A change of a variable.
+#[derive(Clone, Copy)]
+struct Change {
+    variable: Variable,
+    span: Span,
+    /// Whether it only counts, so that it stores nothing that somebody sent.
+    counts: bool,
+}
+
 /// What one function does with variables of modules.
 #[derive(Default)]
 struct Uses {
-    changes: Vec<(Variable, Span)>,
+    changes: Vec<Change>,
     reads: Vec<(Variable, Span)>,
 }
 
 /// A route that touches a variable.
 struct Touch<'a> {
     route: &'a Route,
+    handler: &'a Dependant,
+    counts: bool,
     chain: Vec<(String, Location)>,
     location: Location,
     function: String,
 }
 
 /// Methods that change a collection by what they are given.
-const CHANGING: &[&str] =
-    &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
+const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
 
 /// Words in names of variables whose content can be made again, or belongs to this process.
 const OWN_TO_PROCESS: &[&str] = &[
@@ -85,6 +99,10 @@ const OWN_TO_PROCESS: &[&str] = &[
     "plugins",
     "engine",
     "engines",
+    "stream",
+    "streams",
+    "queue",
+    "queues",
     "singleton",
     "instance",
     "instances",
@@ -117,31 +135,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if route.kind != RouteKind::Http {
             continue;
         }
-        let Some((function, receiver)) =
-            detail.dependant.as_ref().and_then(|node| Some((node.function.clone()?, node.receiver)))
-        else {
-            continue;
-        };
+        let Some(handler) = &detail.dependant else { continue };
+        let Some(function) = &handler.function else { continue };
         let writes =
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
-        for reached in reach(interpreter, &function, receiver) {
+        // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
+        let reads_only = route.methods.iter().any(|method| method == "GET");
+        for reached in reach(interpreter, function, handler.receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
                 Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
             }));
-            let touch = |span: Span| Touch {
+            let touch = |span: Span, counts: bool| Touch {
                 route,
+                handler,
+                counts,
                 chain: steps(&reached.chain),
                 location: Location { file: own.id.file, span },
                 function: own.definition.qualname.to_string(),
             };
-            for (variable, span) in uses.changes.iter().filter(|_| writes) {
-                changes.entry(*variable).or_default().push(touch(*span));
+            for change in uses.changes.iter().filter(|_| writes) {
+                changes.entry(change.variable).or_default().push(touch(change.span, change.counts));
             }
-            for (variable, span) in &uses.reads {
+            for (variable, span) in uses.reads.iter().filter(|_| reads_only) {
                 // A function that looks and then fills keeps a cache.
-                if !uses.changes.iter().any(|(changed, _)| changed == variable) {
-                    reads.entry(*variable).or_default().push(touch(*span));
+                if !uses.changes.iter().any(|change| change.variable == *variable) {
+                    reads.entry(*variable).or_default().push(touch(*span, false));
                 }
             }
         }
@@ -150,12 +169,75 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
         let pair = changes.iter().find_map(|change| {
             let other = reads.iter().find(|read| title(read.route) != title(change.route))?;
-            Some((change, other))
+            (change.counts || stores_input(interpreter, change)).then_some((change, other))
         });
         if let Some((change, read)) = pair {
             report.report(draft(*location, variable.name, change, read));
         }
     }
+}
+
+/// Whether a change stores something that the caller of the route sent.
+fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
+    let inputs: FxHashSet<(FunctionId, Ustr)> = change
+        .handler
+        .walk()
+        .into_iter()
+        .filter_map(|node| Some((node.function.as_ref()?.id, node)))
+        .flat_map(|(function, node)| node.parameters.iter().map(move |parameter| (function, parameter.name)))
+        .collect();
+    let mut found = false;
+    follow(interpreter, change.handler, &mut |interpreter, visit| {
+        let place = visit.event.location;
+        let within = place.file == change.location.file
+            && change.location.span.start <= place.span.start
+            && place.span.end <= change.location.span.end;
+        if found || !within {
+            return;
+        }
+        let values: Vec<&Value> = match &visit.event.kind {
+            EventKind::Call(call) => call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .collect(),
+            EventKind::StoreItem { index, value, .. } => vec![index, value],
+            EventKind::Store { value, .. } => vec![value],
+            _ => return,
+        };
+        found = values.into_iter().any(|value| holds_input(interpreter, &visit.resolve(value), &inputs, 0));
+    });
+    found
+}
+
+/// Whether a value is made from an input, entries of lists and dictionaries included.
+fn holds_input(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    inputs: &FxHashSet<(FunctionId, Ustr)>,
+    depth: u32,
+) -> bool {
+    let mut collections = Vec::new();
+    let found = mentions(value, &mut |part| {
+        if let Kind::Dict(id) | Kind::List(id) | Kind::Set(id) = part.kind {
+            collections.push(id);
+        }
+        matches!(part.as_symbolic(), Some(Symbolic::Parameter(parameter))
+            if inputs.contains(&(parameter.function, parameter.name)))
+    });
+    found
+        || depth < 3
+            && collections.into_iter().any(|id| match interpreter.object(id) {
+                Object::Dict(dict) => {
+                    let entries = dict.entries.values().map(|(_, value)| value).chain(&dict.unknown_keys);
+                    entries.take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                Object::List(list) | Object::Set(list) => {
+                    list.items.iter().take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                _ => false,
+            })
 }
 
 fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Ustr) -> Option<Value> {
@@ -177,9 +259,7 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
                     [target] => (target, value, None),
                     _ => continue,
                 },
-                StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
-                    (target, value, Some(&**annotation))
-                }
+                StmtKind::AnnAssign { target, annotation, value: Some(value) } => (target, value, Some(&**annotation)),
                 _ => continue,
             };
             let ExprKind::Name(name) = target.kind else { continue };
@@ -197,9 +277,7 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
 
 fn is_state(value: &Expr) -> bool {
     match &value.kind {
-        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
-            true
-        }
+        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => true,
         ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
             matches!(
                 name.rsplit('.').next().unwrap_or(&name),
@@ -216,22 +294,9 @@ fn belongs_to_process(name: &str) -> bool {
 
 /// Whether a type names objects that can't leave the process.
 fn holds_process_objects(annotation: &str) -> bool {
-    [
-        "Task",
-        "WebSocket",
-        "Lock",
-        "Event",
-        "Queue",
-        "Future",
-        "Thread",
-        "Process",
-        "Client",
-        "Callable",
-        "Semaphore",
-        "type[",
-    ]
-    .iter()
-    .any(|word| annotation.contains(word))
+    ["Task", "WebSocket", "Lock", "Event", "Queue", "Future", "Thread", "Process", "Client", "Callable", "Semaphore", "type["]
+        .iter()
+        .any(|word| annotation.contains(word))
 }
 
 /// What a function does with the variables, by its syntax.
@@ -244,7 +309,8 @@ fn uses(
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> Uses {
     let mut declared: FxHashSet<Ustr> = FxHashSet::default();
-    let mut local: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let parameters: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
         _ => bound_names(statement, &mut local),
@@ -278,8 +344,12 @@ fn uses(
     let mut uses = Uses::default();
     let mut changed_spans: FxHashSet<Span> = FxHashSet::default();
     syntax::statements(&definition.body, &mut |statement| {
+        let mut takes_input = true;
         let targets: Vec<&Expr> = match &statement.kind {
-            StmtKind::Assign { targets, .. } => targets.iter().collect(),
+            StmtKind::Assign { targets, value } => {
+                takes_input = mentions_local(value, &parameters);
+                targets.iter().collect()
+            }
             StmtKind::AugAssign { target, .. } => vec![target],
             StmtKind::Delete(targets) => targets.iter().collect(),
             _ => Vec::new(),
@@ -287,11 +357,15 @@ fn uses(
         for target in targets {
             let root = root(target);
             let whole = std::ptr::eq(root, target);
-            if whole && !matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)) {
+            // A whole collection that is set anew was loaded or made, unless it comes from the caller.
+            if whole
+                && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)))
+            {
                 continue;
             }
             if let Some(variable) = resolve(root) {
-                uses.changes.push((variable, statement.span));
+                let counts = whole && matches!(statement.kind, StmtKind::AugAssign { .. });
+                uses.changes.push(Change { variable, span: statement.span, counts });
                 changed_spans.insert(root.span);
             }
         }
@@ -303,7 +377,7 @@ fn uses(
             && let Some(variable) = resolve(root(base))
             && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
         {
-            uses.changes.push((variable, expression.span));
+            uses.changes.push(Change { variable, span: expression.span, counts: false });
             changed_spans.insert(root(base).span);
         }
     });
@@ -351,9 +425,7 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
     }
     match &statement.kind {
         StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. }
-        | StmtKind::AnnAssign { target, .. }
-        | StmtKind::For { target, .. } => {
+        StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
             of(target, names);
         }
         StmtKind::With { items, .. } => {
@@ -372,9 +444,7 @@ fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -
     Draft::new(
         location,
         name.to_string(),
-        format!(
-            "`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"
-        ),
+        format!("`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"),
     )
     .route(change.route)
     .discriminator(name.to_string())

@@ -1,5 +1,13 @@
 //! `missing-authentication`: route that anyone may call although its siblings require a signed-in user.
 
+use crate::context::Context;
+use crate::finding::{Confidence, Severity};
+use crate::public_by_nature::{is_public_by_nature, resource};
+use crate::reporter::{Draft, Reporter, route_method};
+use crate::request_code::{handler_step, short_name};
+use crate::wording::{registration_step, route_name};
+use fastwright_model::application::{App, GuardKind, Route, RouteKind};
+
 crate::declare_rule! {
     /// Route that anyone may call although its siblings require a signed-in user.
     MissingAuthentication {
@@ -17,5 +25,184 @@ crate::declare_rule! {
         profile: Default,
         page: "auth/missing-authentication.md",
         references: ["https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/", "https://fastapi.tiangolo.com/tutorial/bigger-applications/"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    for (app, _) in context.apps() {
+        // Middleware that sounds like a guard and was not understood may protect everything.
+        let unclear = app.middleware.iter().any(|middleware| {
+            let name = middleware.name.to_lowercase();
+            name.contains("auth")
+                && !name.starts_with("starlette.")
+                && !app.routes.iter().any(|route| route.guard.by.contains(&middleware.name))
+        });
+        if unclear {
+            continue;
+        }
+        for route in app.routes.iter().filter(|route| is_open(context, route)) {
+            let neighbour =
+                if writes(route) { guarded_write(app, route) } else { guarded_read(app, route, context) };
+            let Some((neighbour, reason, confidence)) = neighbour else { continue };
+            report.report(finding(route, neighbour, &reason, confidence));
+        }
+    }
+}
+
+/// Whether anyone may call a route, as far as its code tells, and nobody said that this is meant.
+fn is_open(context: &Context<'_>, route: &Route) -> bool {
+    if route.kind != RouteKind::Http || route.function.is_none() || is_public_by_nature(route) {
+        return false;
+    }
+    if context.settings.public_reason(route_method(route), &route.path).is_some() {
+        return false;
+    }
+    let refuses = route.statuses.iter().any(|status| matches!(status, 401 | 403));
+    match route.guard.kind {
+        // Whoever refuses for reasons that are not understood looks at something.
+        GuardKind::Public => !refuses,
+        // Refusing some who are known, and nobody who is unknown, is a hole; reading more when one is
+        // signed in is a choice.
+        GuardKind::Optional => refuses && writes(route) && !route.writes.is_empty(),
+        GuardKind::Required => false,
+    }
+}
+
+fn writes(route: &Route) -> bool {
+    route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+}
+
+type Neighbour<'a> = (&'a Route, String, Confidence);
+
+/// A write that is guarded, when that is the habit of the application.
+fn guarded_write<'a>(app: &'a App, open: &Route) -> Option<Neighbour<'a>> {
+    let others = || {
+        app.routes
+            .iter()
+            .filter(|route| route.kind == RouteKind::Http && writes(route) && !is_public_by_nature(route))
+    };
+    let guarded = others().filter(|route| route.guard.kind == GuardKind::Required).count();
+    let unguarded = others().filter(|route| route.guard.kind != GuardKind::Required).count();
+    if guarded == 0 || guarded < unguarded {
+        return None;
+    }
+    let about = resource(&open.path);
+    let near =
+        others().filter(|route| route.guard.kind == GuardKind::Required && resource(&route.path) == about);
+    let same_table = |route: &Route| route.writes.iter().any(|table| open.writes.contains(table));
+    let nearest = near.max_by_key(|route| {
+        (same_table(route), route.methods == open.methods, std::cmp::Reverse(route.path.len()))
+    });
+    if let Some(route) = nearest {
+        let public_siblings = others()
+            .filter(|other| other.guard.kind != GuardKind::Required && resource(&other.path) == about)
+            .count();
+        let guarded_siblings = others()
+            .filter(|other| other.guard.kind == GuardKind::Required && resource(&other.path) == about)
+            .count();
+        // Half of the writes of a resource without a guard look like a choice.
+        if public_siblings <= guarded_siblings {
+            return Some((
+                route,
+                format!("{guarded} other writes are guarded, `{}` among them", route_name(route)),
+                Confidence::Likely,
+            ));
+        }
+    }
+    let table = others().find(|route| route.guard.kind == GuardKind::Required && same_table(route));
+    if let Some(route) = table {
+        return Some((
+            route,
+            format!("`{}` writes the same table and is guarded", route_name(route)),
+            Confidence::Likely,
+        ));
+    }
+    // A large application with a habit, and an exception from it that nothing explains.
+    if unguarded * 10 <= guarded {
+        let route = others().find(|route| route.guard.kind == GuardKind::Required)?;
+        return Some((route, format!("{guarded} other writes are guarded"), Confidence::Possible));
+    }
+    None
+}
+
+/// A read of the same data that is guarded, when all other reads of that data are.
+fn guarded_read<'a>(app: &'a App, open: &Route, _context: &Context<'_>) -> Option<Neighbour<'a>> {
+    for table in &open.reads {
+        let reading = || {
+            app.routes.iter().filter(|route| {
+                route.kind == RouteKind::Http
+                    && !writes(route)
+                    && route.reads.contains(table)
+                    && !std::ptr::eq(*route, open)
+                    && !is_public_by_nature(route)
+            })
+        };
+        let guarded = reading().filter(|route| route.guard.kind == GuardKind::Required).count();
+        if guarded < 2 || reading().any(|route| route.guard.kind != GuardKind::Required) {
+            continue;
+        }
+        // Guards that look people up read their table on every route.
+        if app
+            .routes
+            .iter()
+            .filter(|route| route.guard.kind == GuardKind::Required)
+            .all(|route| route.reads.contains(table))
+        {
+            continue;
+        }
+        let about = resource(&open.path);
+        let near = reading().find(|route| resource(&route.path) == about)?;
+        return Some((
+            near,
+            format!("all {guarded} other routes that read `{table}` are guarded"),
+            Confidence::Likely,
+        ));
+    }
+    None
+}
+
+fn finding(open: &Route, neighbour: &Route, reason: &str, confidence: Confidence) -> Draft {
+    let title = route_name(open);
+    let optional = open.guard.kind == GuardKind::Optional;
+    let message = if optional {
+        format!("`{title}` refuses some who are signed in and nobody who is not: {reason}")
+    } else {
+        format!("`{title}` has no guard: {reason}")
+    };
+    let severity = match (&open.conditional, writes(open), open.writes.is_empty()) {
+        (Some(_), _, _) => Severity::Info,
+        (None, true, false) => Severity::Critical,
+        (None, _, _) => Severity::High,
+    };
+    let guard =
+        neighbour.guard.by.iter().rev().find(|by| !by.starts_with("fastapi.")).or(neighbour.guard.by.first());
+    let mut draft = Draft::new(open.location, short_name(&open.handler), message)
+        .severity(severity)
+        .confidence(confidence)
+        .route(open)
+        .evidence_chain(registration_step(open))
+        .evidence_chain(
+            open.registration
+                .iter()
+                .skip(1)
+                .map(|(note, place)| (format!("its router is {note} without a guard"), *place)),
+        )
+        .evidence_chain([handler_step(open)])
+        .evidence_chain(open.guard.evidence.iter().cloned())
+        .evidence_chain([(
+            format!("`{}` does the like behind a guard", route_name(neighbour)),
+            neighbour.location,
+        )])
+        .evidence_chain(neighbour.guard.evidence.iter().take(1).cloned());
+    if let Some(guard) = guard {
+        draft = draft
+            .recommendation(format!(
+                "Attach `{}`, which guards `{}`, here or on the router.",
+                short_name(guard),
+                route_name(neighbour)
+            ))
+            .example(format!("dependencies=[Depends({})]", short_name(guard)));
+    }
+    draft
 }

@@ -94,7 +94,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !calls_old || knows_new {
             continue;
         }
-        let receiver = function.class;
+        let is_static = function
+            .definition
+            .decorators
+            .iter()
+            .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
+        let receiver = function.class.filter(|_| !is_static);
         let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
         for event in &summary.events {
             let EventKind::Call(call) = &event.kind else { continue };

@@ -42,6 +42,8 @@ struct Exposed {
     kind: StoredCredential,
     name: Ustr,
     owner: String,
+    /// Whether its owner says who somebody is: an account, a user.
+    is_of_account: bool,
     location: Location,
     /// Fields of outer models, from the response on: `Team.members` and its place.
     path: Vec<(String, Location)>,
@@ -56,6 +58,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             Search { interpreter, exposed: Vec::new(), seen: Vec::new(), left_out: left_out(detail) };
         search.schema(&declared, &mut Vec::new());
         let mut exposed = search.exposed;
+        let response = type_text(interpreter, &declared);
+        exposed.retain(|found| is_by_mistake(found, &response));
         if exposed.is_empty() {
             continue;
         }
@@ -66,11 +70,35 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             // What administrators configure they may also read.
             exposed.retain(|found| found.kind == StoredCredential::Password);
         }
-        let response = type_text(interpreter, &declared);
         if let Some(draft) = draft(route, &exposed, &response) {
             report.report(draft);
         }
     }
+}
+
+/// Words in names of models that are for credentials or for what an administrator sets up.
+const FOR_CREDENTIALS: &[&str] =
+    &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
+
+fn names_account(class: &str) -> bool {
+    let class = class.to_lowercase();
+    ["user", "account", "member", "customer", "profile", "person", "author", "employee"]
+        .iter()
+        .any(|word| class.contains(word))
+}
+
+/// Whether nothing says that the response is there to hand out the credential.
+fn is_by_mistake(found: &Exposed, response: &str) -> bool {
+    // Nobody hands out hashes.
+    if found.name.contains("hash") {
+        return true;
+    }
+    let holders = std::iter::once(found.owner.as_str())
+        .chain(std::iter::once(response))
+        .chain(found.path.iter().map(|(field, _)| field.as_str()));
+    let is_announced =
+        holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
+    !is_announced && (found.kind == StoredCredential::Password || found.is_of_account)
 }
 
 /// Names of fields that the decorator leaves out of the response.
@@ -102,7 +130,12 @@ impl Search<'_, '_> {
             }
             self.seen.push(class.clone());
             let class_name = type_text(self.interpreter, &class);
-            for field in fields(self.interpreter, &class) {
+            let all = fields(self.interpreter, &class);
+            let is_of_account = names_account(&class_name)
+                || all
+                    .iter()
+                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+            for field in all {
                 if field.excluded || path.is_empty() && self.is_left_out(&field) {
                     continue;
                 }
@@ -114,6 +147,7 @@ impl Search<'_, '_> {
                             kind,
                             name: field.name,
                             owner,
+                            is_of_account,
                             location: field.location,
                             path: path.clone(),
                         });

@@ -108,7 +108,9 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
         for parameter in node.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query) {
             let Some(annotation) = &parameter.annotation else { continue };
             if is_integer(annotation) {
-                if parameter.constraints.iter().any(|(name, _)| *name == "le" || *name == "lt") {
+                if parameter.constraints.iter().any(|(name, _)| is_upper_bound(name))
+                    || is_bounded(annotation)
+                {
                     continue;
                 }
                 let form = match function {
@@ -136,9 +138,11 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
                 continue;
             }
             for field in fields(interpreter, &class) {
-                let bounded = field.options.as_ref().is_some_and(|options| {
-                    options.keyword("le").is_some() || options.keyword("lt").is_some()
-                });
+                let bounded = is_bounded(&field.annotation)
+                    || field
+                        .options
+                        .as_ref()
+                        .is_some_and(|options| options.keywords.iter().any(|(name, _)| is_upper_bound(name)));
                 if is_integer(&field.annotation) && !bounded {
                     found.push(Candidate {
                         name: field.name.to_string(),
@@ -163,6 +167,23 @@ fn holder(dependant: &Dependant, node: &Dependant) -> Option<(FunctionId, Ustr)>
     dependant.walk().into_iter().find_map(|user| {
         let is_user = user.dependencies.iter().any(|dependency| std::ptr::eq(dependency, node));
         Some((user.function.as_ref().filter(|_| is_user)?.id, node.parameter_name?))
+    })
+}
+
+fn is_upper_bound(keyword: &str) -> bool {
+    matches!(keyword, "le" | "lt")
+}
+
+/// Whether a type has a bound inside: `Optional[Annotated[int, Field(le=100)]]`.
+fn is_bounded(annotation: &Value) -> bool {
+    mentions(annotation, &mut |part| match part.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            arguments.keywords.iter().any(|(name, _)| is_upper_bound(name))
+                || callee
+                    .as_external()
+                    .is_some_and(|name| matches!(name.as_str(), "annotated_types.Le" | "annotated_types.Lt"))
+        }
+        _ => false,
     })
 }
 

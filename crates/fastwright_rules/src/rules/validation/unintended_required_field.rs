@@ -6,7 +6,7 @@ use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::assemble::declared_response;
 use fastwright_model::dependant::type_text;
-use fastwright_model::schemas::{allows_none, classes_of_type, fields, is_model};
+use fastwright_model::schemas::{Field, allows_none, classes_of_type, fields, is_model};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
@@ -53,32 +53,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let mut models = Vec::new();
                 nested_models(interpreter, annotation, &mut models);
                 for model in &models {
-                    model_fields(
-                        interpreter,
-                        analysis_source(context),
-                        route,
-                        parameter.location,
-                        model,
-                        &answered,
-                        report,
-                    );
+                    model_fields(interpreter, analysis_source(context), route, parameter.location, model, &answered, report);
                 }
                 let by_hand = parameter.field.as_ref().is_some_and(says_required);
                 let is_plain = models.is_empty()
-                    && matches!(
-                        parameter.place,
-                        ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie
-                    );
+                    && matches!(parameter.place, ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie);
                 if is_plain && parameter.required && allows_none(annotation) && !by_hand {
                     let kind = type_text(interpreter, annotation);
                     let symbol = node.qualified.rsplit(':').next().unwrap_or_default().to_owned();
-                    report.report(parameter_draft(
-                        route,
-                        parameter,
-                        &kind,
-                        symbol,
-                        source(analysis, parameter.location),
-                    ));
+                    report.report(parameter_draft(route, parameter, &kind, symbol, source(analysis, parameter.location)));
                 }
             }
         }
@@ -107,8 +90,7 @@ fn says_required_in(arguments: &Arguments) -> bool {
 /// Pydantic models of a type and of the fields of its models.
 fn nested_models(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>) {
     for class in classes_of_type(interpreter, annotation) {
-        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class)
-        {
+        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class) {
             continue;
         }
         found.push(class.clone());
@@ -127,28 +109,49 @@ fn model_fields<'a>(
     answered: &[Value],
     report: &mut Reporter<'_>,
 ) {
-    for field in fields(interpreter, model) {
-        let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
-        if !field.required || by_hand || !allows_none(&field.annotation) {
+    let found: Vec<Field> = fields(interpreter, model)
+        .into_iter()
+        .filter(|field| {
+            let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
+            field.required && !by_hand && allows_none(&field.annotation)
+        })
+        .collect();
+    let name = title(route);
+    let model_name = type_text(interpreter, model);
+    // One finding for each class that declares such fields, at its first one.
+    for (index, first) in found.iter().enumerate() {
+        if found[..index].iter().any(|earlier| earlier.owner == first.owner) {
             continue;
         }
-        let name = title(route);
-        let (model_name, kind) = (type_text(interpreter, model), type_text(interpreter, &field.annotation));
-        let owner = type_text(interpreter, &Kind::Class(field.owner).into());
+        let same: Vec<&Field> = found.iter().filter(|field| field.owner == first.owner).collect();
+        let owner = type_text(interpreter, &Kind::Class(first.owner).into());
+        let shown: Vec<String> = same.iter().take(3).map(|field| format!("`{}`", field.name)).collect();
+        let more = if same.len() > 3 { format!(" or {} more", same.len() - 3) } else { String::new() };
+        let kind = type_text(interpreter, &first.annotation);
         let mut draft = Draft::new(
-            field.location,
-            owner.clone(),
+            first.location,
+            owner,
             format!(
-                "`{name}` answers 422 when `{}` of `{model_name}` is left out: `{kind}` has no default",
-                field.name
+                "`{name}` answers 422 when {}{more} of `{model_name}` is left out: `{kind}` has no default",
+                shown.join(" or ")
             ),
         )
         .route(route)
-        .discriminator(field.name.to_string())
+        .discriminator(first.name.to_string())
         .evidence(format!("`{name}` is registered here"), registered_at(route))
-        .evidence(format!("`{model_name}` is read from the request here"), taken_at)
-        .evidence(format!("`{}` may be null and has no default", field.name), field.location)
-        .example(format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim()));
+        .evidence(format!("`{model_name}` is read from the request here"), taken_at);
+        for field in same.iter().take(6) {
+            draft =
+                draft.evidence(format!("`{}` may be null and has no default", field.name), field.location);
+        }
+        let lines: Vec<String> = same
+            .iter()
+            .take(6)
+            .map(|field| {
+                format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim())
+            })
+            .collect();
+        draft = draft.example(lines.join("\n"));
         if answered.iter().any(|known| known.same(model)) {
             draft = draft.trade_off(format!(
                 "`{model_name}` is a response too, where the field is always there: a default makes it look optional to clients. Then a model of its own for the request is better."
