@@ -115,9 +115,12 @@ fn loops(body: &[Stmt]) -> Vec<Loop<'_>> {
             && let Some(name) = element_name(target)
             && let Some((routes, owner)) = routes_of(iterable)
         {
-            let mut looks = false;
-            expressions(body, &mut |expression| looks |= looks_into(expression, name));
-            if looks {
+            let (mut looks, mut own) = (false, false);
+            expressions(body, &mut |expression| {
+                looks |= looks_into(expression, name);
+                own |= asks_for_own_route(expression);
+            });
+            if looks && !own {
                 found.push(Loop { routes, owner });
             }
         }
@@ -128,12 +131,16 @@ fn loops(body: &[Stmt]) -> Vec<Loop<'_>> {
             && let Some(name) = element_name(&generator.target)
             && let Some((routes, owner)) = routes_of(&generator.iterable)
         {
-            let mut looks = false;
-            within(&comprehension.element, &mut |inner| looks |= looks_into(inner, name));
+            let (mut looks, mut own) = (false, false);
+            let mut look = |inner: &Expr| {
+                looks |= looks_into(inner, name);
+                own |= asks_for_own_route(inner);
+            };
+            within(&comprehension.element, &mut look);
             for part in generator.conditions.iter().chain(&comprehension.value) {
-                within(part, &mut |inner| looks |= looks_into(inner, name));
+                within(part, &mut look);
             }
-            if looks {
+            if looks && !own {
                 found.push(Loop { routes, owner });
             }
         }
@@ -166,6 +173,12 @@ fn looks_into(expression: &Expr, route: Ustr) -> bool {
     matches!(&expression.kind, ExprKind::Attribute(base, name)
         if matches!(base.kind, ExprKind::Name(other) if other == route)
             && matches!(name.as_str(), "path" | "methods" | "endpoint" | "name" | "operation_id" | "path_format" | "tags" | "include_in_schema"))
+}
+
+/// Whether an expression is about the documentation routes, which the app always has itself.
+fn asks_for_own_route(expression: &Expr) -> bool {
+    matches!(&expression.kind, ExprKind::Attribute(_, name)
+        if matches!(name.as_str(), "openapi_url" | "docs_url" | "redoc_url" | "swagger_ui_oauth2_redirect_url"))
 }
 
 /// Whether an expression is an app or router that includes others, as far as that can be told.
