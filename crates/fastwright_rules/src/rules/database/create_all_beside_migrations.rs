@@ -31,9 +31,12 @@ crate::declare_rule! {
     }
 }
 
+/// A call of `create_all`: its place, the symbol that holds it, how it is reached.
+type Found = (Location, String, Vec<(String, Location)>);
+
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let Some(revision) = revision_of_migrations(context) else { return };
-    let mut found: Vec<(Location, String, Vec<(String, Location)>)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     at_import(context, &mut found);
     at_start(context, &mut found);
     found.sort_by_key(|(place, ..)| *place);
@@ -61,7 +64,7 @@ fn revision_of_migrations(context: &Context<'_>) -> Option<String> {
 }
 
 /// `create_all` in statements that run when a module is imported, and in functions that are called then.
-fn at_import(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(String, Location)>)>) {
+fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
     let interpreter = context.analysis.interpreter.borrow();
     for (_, module) in interpreter.modules() {
         let Some(id) = module.file else { continue };
@@ -87,7 +90,7 @@ fn at_import(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(Stri
 }
 
 /// `create_all` in what the lifespan or a startup handler reaches.
-fn at_start(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(String, Location)>)>) {
+fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut roots: Vec<Value> = Vec::new();
     for state in interpreter.extension::<Registry>().routers.values() {

@@ -81,6 +81,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
                 continue;
             }
+            let on_the_way = path.iter().map(|(from, _)| *from).chain([node]);
+            if on_the_way.into_iter().any(|part| is_given(context, &graph.nodes[part], &read.class, read.relation)) {
+                continue;
+            }
             report.report(draft(entry, graph, node, path, read));
         }
     });
@@ -157,6 +161,25 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> 
         }
     }
     found
+}
+
+/// Whether a function is given the related object itself: the session then knows it by its key, and a
+/// relationship to one object is read without a query.
+fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Ustr) -> bool {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let targets: Vec<&str> = context
+        .analysis
+        .tables
+        .iter()
+        .filter(|table| interpreter.class(table.class).is_some_and(|owner| owner.name == class))
+        .flat_map(|table| &table.relationships)
+        .filter(|known| known.name == relation)
+        .filter_map(|known| known.target.as_deref())
+        .collect();
+    node.summary.parameters.iter().any(|(_, value)| {
+        let Some(Kind::Class(id)) = interpreter.class_of(value).map(|class| class.kind) else { return false };
+        interpreter.class(id).is_some_and(|owner| targets.contains(&owner.name.as_str()))
+    })
 }
 
 /// `refresh(object, ["relation"])` loads what it names.
