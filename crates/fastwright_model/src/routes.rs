@@ -14,6 +14,9 @@ use ustr::Ustr;
 /// The version of FastAPI from which an included router is followed live, not copied.
 const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
 
+/// Routes of one app at most; what goes beyond are inclusions that double.
+const MOST_ROUTES: usize = 20_000;
+
 /// A route with everything on the way from its registration to the app.
 #[derive(Debug, Clone)]
 pub struct FlatRoute {
@@ -184,6 +187,15 @@ impl Builder<'_, '_> {
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {
+            if self.table.routes.len() >= MOST_ROUTES {
+                if let Some((_, site)) = around.steps.last() {
+                    self.undecided(
+                        format!("there are more than {MOST_ROUTES} routes: routers include each other again and again, the rest is left out"),
+                        *site,
+                    );
+                }
+                break;
+            }
             match entry {
                 Entry::Route(route) => self.route(&route, app, around),
                 Entry::Include(include) => self.include(&include, id, app, around, stack),

@@ -183,11 +183,7 @@ impl CallGraph {
 
     /// The functions reached from one over edges that count, nearest first, with the calls that lead
     /// there (caller and edge).
-    pub fn paths(
-        &self,
-        from: usize,
-        counts: impl Fn(usize, &Edge) -> bool,
-    ) -> Vec<(usize, CallPath)> {
+    pub fn paths(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Vec<(usize, CallPath)> {
         let mut found: Vec<(usize, CallPath)> = vec![(from, Vec::new())];
         let mut seen = FxHashSet::from_iter([from]);
         let mut next = 0;

@@ -51,9 +51,16 @@ fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
 
 /// How sure it is that a way through calls is taken to a place in its last function: certain where every
 /// step always runs, likely where some stand under a condition, possible where many do.
-pub fn confidence_of_way(graph: &CallGraph, path: &[(usize, Edge)], node: usize, place: Location) -> Confidence {
+pub fn confidence_of_way(
+    graph: &CallGraph,
+    path: &[(usize, Edge)],
+    node: usize,
+    place: Location,
+) -> Confidence {
     let depth = |node: usize, event: Option<usize>| {
-        event.and_then(|event| graph.nodes[node].summary.events.get(event)).map_or(0, |event| event.branch_depth)
+        event
+            .and_then(|event| graph.nodes[node].summary.events.get(event))
+            .map_or(0, |event| event.branch_depth)
     };
     let own = graph.nodes[node].summary.events.iter().position(|event| event.location == place);
     let on_the_way: u32 = path.iter().map(|(from, edge)| depth(*from, Some(edge.event))).sum();

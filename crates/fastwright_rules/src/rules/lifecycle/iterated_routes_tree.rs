@@ -77,18 +77,35 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let inner = function.map_or(scope, |function| function.scope);
             for found_loop in loops(&definition.body) {
                 let place = Location { file: id, span: found_loop.routes.span };
-                if is_app(interpreter, found_loop.owner, inner, function.map(|function| &**function), &definition.body) {
-                    found.push((place, definition.qualname.to_string(), file.slice(found_loop.routes.span).to_owned()));
+                if is_app(
+                    interpreter,
+                    found_loop.owner,
+                    inner,
+                    function.map(|function| &**function),
+                    &definition.body,
+                ) {
+                    found.push((
+                        place,
+                        definition.qualname.to_string(),
+                        file.slice(found_loop.routes.span).to_owned(),
+                    ));
                 }
             }
         }
         for (place, symbol, text) in found {
             report.report(
-                Draft::new(place, symbol, format!("The loop over `{text}` does not see the routes of included routers"))
-                    .confidence(versions.confidence)
-                    .evidence("a router is included here: since FastAPI 0.137 it stays one entry of the list", include)
-                    .evidence("each entry is taken for a route here", place)
-                    .example(format!("for route in iter_route_contexts({text}):")),
+                Draft::new(
+                    place,
+                    symbol,
+                    format!("The loop over `{text}` does not see the routes of included routers"),
+                )
+                .confidence(versions.confidence)
+                .evidence(
+                    "a router is included here: since FastAPI 0.137 it stays one entry of the list",
+                    include,
+                )
+                .evidence("each entry is taken for a route here", place)
+                .example(format!("for route in iter_route_contexts({text}):")),
             );
         }
     }
@@ -161,7 +178,9 @@ fn element_name(target: &Expr) -> Option<Ustr> {
 fn routes_of(iterable: &Expr) -> Option<(&Expr, &Expr)> {
     match &iterable.kind {
         ExprKind::Attribute(owner, name) if *name == "routes" => Some((iterable, owner)),
-        ExprKind::Call(call) if call.callee.dotted_name().is_some_and(|name| WRAPPERS.contains(&name.as_str())) => {
+        ExprKind::Call(call)
+            if call.callee.dotted_name().is_some_and(|name| WRAPPERS.contains(&name.as_str())) =>
+        {
             routes_of(&call.arguments.last()?.value)
         }
         _ => None,
@@ -182,12 +201,19 @@ fn asks_for_own_route(expression: &Expr) -> bool {
 }
 
 /// Whether an expression is an app or router that includes others, as far as that can be told.
-fn is_app(interpreter: &mut Interpreter<'_>, owner: &Expr, scope: ScopeId, function: Option<&FunctionValue>, body: &[Stmt]) -> bool {
+fn is_app(
+    interpreter: &mut Interpreter<'_>,
+    owner: &Expr,
+    scope: ScopeId,
+    function: Option<&FunctionValue>,
+    body: &[Stmt],
+) -> bool {
     match &owner.kind {
-        ExprKind::Attribute(base, name) if *name == "router" => is_app(interpreter, base, scope, function, body),
-        ExprKind::Attribute(base, name) if *name == "app" => {
-            declared(interpreter, base, function).is_some_and(|class| interpreter.derives_from(&class, "starlette.requests.HTTPConnection"))
+        ExprKind::Attribute(base, name) if *name == "router" => {
+            is_app(interpreter, base, scope, function, body)
         }
+        ExprKind::Attribute(base, name) if *name == "app" => declared(interpreter, base, function)
+            .is_some_and(|class| interpreter.derives_from(&class, "starlette.requests.HTTPConnection")),
         ExprKind::Name(name) => {
             if let Some(class) = declared(interpreter, owner, function) {
                 return interpreter.derives_from(&class, "starlette.applications.Starlette");
@@ -195,17 +221,19 @@ fn is_app(interpreter: &mut Interpreter<'_>, owner: &Expr, scope: ScopeId, funct
             let mut made_here = false;
             statements(body, &mut |statement| {
                 if let StmtKind::Assign { targets, value } = &statement.kind
-                    && targets.iter().any(|target| matches!(target.kind, ExprKind::Name(other) if other == *name))
+                    && targets
+                        .iter()
+                        .any(|target| matches!(target.kind, ExprKind::Name(other) if other == *name))
                 {
                     made_here |= matches!(&value.kind, ExprKind::Call(call) if call.callee.dotted_name().is_some_and(|callee| callee.ends_with("FastAPI")));
                 }
             });
             let global = match interpreter.lookup(scope, *name).map(|value| value.kind) {
-                Some(Kind::Instance(id)) => interpreter
-                    .extension::<Registry>()
-                    .routers
-                    .get(&id)
-                    .is_some_and(|state| state.entries.iter().any(|entry| matches!(entry, Entry::Include(_)))),
+                Some(Kind::Instance(id)) => {
+                    interpreter.extension::<Registry>().routers.get(&id).is_some_and(|state| {
+                        state.entries.iter().any(|entry| matches!(entry, Entry::Include(_)))
+                    })
+                }
                 _ => false,
             };
             global || (made_here && function.is_some())
@@ -215,7 +243,11 @@ fn is_app(interpreter: &mut Interpreter<'_>, owner: &Expr, scope: ScopeId, funct
 }
 
 /// The class that a parameter is declared to have.
-fn declared(interpreter: &mut Interpreter<'_>, expression: &Expr, function: Option<&FunctionValue>) -> Option<Value> {
+fn declared(
+    interpreter: &mut Interpreter<'_>,
+    expression: &Expr,
+    function: Option<&FunctionValue>,
+) -> Option<Value> {
     let ExprKind::Name(name) = &expression.kind else { return None };
     let function = function?;
     let parameter = function.definition.parameters.iter().find(|parameter| parameter.name == *name)?;

@@ -58,13 +58,20 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn parameters(context: &Context<'_>, versions: FastapiVersions, report: &mut Reporter<'_>) {
     for entry in entry_points(context.analysis) {
         for parameter in &entry.dependant().parameters {
-            let Some(Symbolic::Call { callee, arguments, site }) = parameter.field.as_ref().and_then(Value::as_symbolic) else { continue };
-            let kind = callee.as_external().map_or_else(String::new, |name| name.rsplit('.').next().unwrap_or_default().to_owned());
+            let Some(Symbolic::Call { callee, arguments, site }) =
+                parameter.field.as_ref().and_then(Value::as_symbolic)
+            else {
+                continue;
+            };
+            let kind = callee
+                .as_external()
+                .map_or_else(String::new, |name| name.rsplit('.').next().unwrap_or_default().to_owned());
             for (old, new) in [("regex", "pattern"), ("example", "examples")] {
                 if arguments.keyword(old).is_none_or(Value::is_none) {
                     continue;
                 }
-                let message = format!("`{kind}({old}=...)` of `{}` is deprecated: write `{new}=`", parameter.name);
+                let message =
+                    format!("`{kind}({old}=...)` of `{}` is deprecated: write `{new}=`", parameter.name);
                 report.report(
                     Draft::new(*site, callable_name(entry.dependant()), message)
                         .route(entry.route)
@@ -84,12 +91,21 @@ fn response_classes(context: &Context<'_>, versions: FastapiVersions, report: &m
     let deprecated = |value: Option<&Value>| {
         let name = value?.as_external()?;
         let class = name.rsplit('.').next()?;
-        (name.starts_with("fastapi.responses.") && matches!(class, "ORJSONResponse" | "UJSONResponse")).then(|| class.to_owned())
+        (name.starts_with("fastapi.responses.") && matches!(class, "ORJSONResponse" | "UJSONResponse"))
+            .then(|| class.to_owned())
     };
-    let message = |class: &str| format!("`{class}` is deprecated: FastAPI serializes with Pydantic itself, leave the response class out");
+    let message = |class: &str| {
+        format!(
+            "`{class}` is deprecated: FastAPI serializes with Pydantic itself, leave the response class out"
+        )
+    };
     for (app, details) in context.analysis.apps.iter().zip(&context.analysis.details) {
         for (route, detail) in app.routes.iter().zip(details) {
-            let (Some(class), Some((_, place))) = (deprecated(detail.flat.options.keyword("response_class")), route.registration.first()) else { continue };
+            let (Some(class), Some((_, place))) =
+                (deprecated(detail.flat.options.keyword("response_class")), route.registration.first())
+            else {
+                continue;
+            };
             report.report(
                 Draft::new(*place, route.name.clone(), message(&class))
                     .route(route)
@@ -142,7 +158,10 @@ fn decorators(context: &Context<'_>, versions: FastapiVersions, report: &mut Rep
             if detail.dependant.is_some() && new == "add_route" {
                 continue;
             }
-            let message = format!("`@{decorator}` of `{}` was removed with Starlette 1.0: use `{new}`, or a path operation", route_name(route));
+            let message = format!(
+                "`@{decorator}` of `{}` was removed with Starlette 1.0: use `{new}`, or a path operation",
+                route_name(route)
+            );
             report.report(
                 Draft::new(*place, route.name.clone(), message)
                     .route(route)
@@ -166,10 +185,14 @@ fn templates(context: &Context<'_>, versions: FastapiVersions, report: &mut Repo
                 continue;
             }
             report.report(
-                Draft::new(place, node.symbol(), "`TemplateResponse(name, context)` was removed with Starlette 1.0: pass `request` first")
-                    .confidence(versions.confidence)
-                    .evidence(format!("`{}` passes the name of the template first", node.name()), place)
-                    .example("templates.TemplateResponse(request, \"page.html\", context)"),
+                Draft::new(
+                    place,
+                    node.symbol(),
+                    "`TemplateResponse(name, context)` was removed with Starlette 1.0: pass `request` first",
+                )
+                .confidence(versions.confidence)
+                .evidence(format!("`{}` passes the name of the template first", node.name()), place)
+                .example("templates.TemplateResponse(request, \"page.html\", context)"),
             );
         }
     }

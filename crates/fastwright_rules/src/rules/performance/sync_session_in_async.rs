@@ -121,7 +121,9 @@ fn draft(
     let function = &node.summary.function;
     if calls == 0 && !graph.is_called(coroutine) && awaits_nothing(&function.definition) {
         draft = draft.example(format!("def {name}(...):"));
-        if let Some(edit) = plain_function_edit(&context.analysis.files, function.id.file, &function.definition) {
+        if let Some(edit) =
+            plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
+        {
             draft = draft.fix(FixSafety::Safe, vec![edit]);
         }
     }

@@ -54,15 +54,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let mut models = Vec::new();
                 nested_models(interpreter, annotation, &mut models);
                 for model in &models {
-                    model_fields(interpreter, analysis_source(context), route, parameter.location, model, &answered, report);
+                    model_fields(
+                        interpreter,
+                        analysis_source(context),
+                        route,
+                        parameter.location,
+                        model,
+                        &answered,
+                        report,
+                    );
                 }
                 let by_hand = parameter.field.as_ref().is_some_and(says_required);
                 let is_plain = models.is_empty()
-                    && matches!(parameter.place, ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie);
+                    && matches!(
+                        parameter.place,
+                        ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie
+                    );
                 if is_plain && parameter.required && allows_none(annotation) && !by_hand {
                     let kind = type_text(interpreter, annotation);
                     let symbol = node.qualified.rsplit(':').next().unwrap_or_default().to_owned();
-                    report.report(parameter_draft(route, parameter, &kind, symbol, source(analysis, parameter.location)));
+                    report.report(parameter_draft(
+                        route,
+                        parameter,
+                        &kind,
+                        symbol,
+                        source(analysis, parameter.location),
+                    ));
                 }
             }
         }
@@ -91,7 +108,8 @@ fn says_required_in(arguments: &Arguments) -> bool {
 /// Pydantic models of a type and of the fields of its models.
 fn nested_models(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>) {
     for class in classes_of_type(interpreter, annotation) {
-        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class) {
+        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class)
+        {
             continue;
         }
         found.push(class.clone());
