@@ -435,7 +435,7 @@ fn call_factories(
 fn makes_app(interpreter: &Interpreter<'static>, function: &FunctionValue) -> bool {
     let mut names = Vec::new();
     called_names(&function.definition.body, &mut names);
-    let returns = function.definition.body.iter().any(|statement| contains_return(statement));
+    let returns = function.definition.body.iter().any(contains_return);
     returns
         && names.into_iter().any(|name| {
             let value = interpreter.lookup(function.scope, name);
