@@ -9,11 +9,19 @@ use notify::{EventKind, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Editors write a file in several steps, and people save several files at once.
 const QUIET: Duration = Duration::from_millis(80);
+
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process goes on after a review, to run the next.
+pub(crate) fn is_watching() -> bool {
+    WATCHING.load(Ordering::Relaxed)
+}
 
 /// Runs now and after every change, until the process is stopped.
 ///
@@ -23,6 +31,7 @@ pub(crate) fn watch(
     project: &ProjectArguments,
     mut run: impl FnMut() -> Result<Ending, Failure>,
 ) -> Result<Ending, Failure> {
+    WATCHING.store(true, Ordering::Relaxed);
     let (sender, changes) = channel();
     let report = move |event: notify::Result<notify::Event>| {
         // Reading is no change: our own analysis would start the next run.

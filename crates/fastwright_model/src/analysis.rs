@@ -21,8 +21,8 @@ use ustr::Ustr;
 /// The newest version of FastAPI whose behaviour is known; assumed where the project names none.
 pub const NEWEST_FASTAPI: Version = Version::new(0, 165, 0);
 
-/// What a file mentions that takes part in an application.
-const NEEDLES: &[&str] = &["fastapi", "starlette", "FastAPI", "APIRouter"];
+/// What a file mentions that takes part in an application, or speaks to this program in a comment.
+const NEEDLES: &[&str] = &["fastapi", "starlette", "FastAPI", "APIRouter", "fastwright"];
 
 /// What the user decides about an analysis.
 #[derive(Debug, Clone, Default)]
@@ -195,12 +195,7 @@ pub fn analyse_tree(
     let tables = crate::tables::tables(&mut interpreter);
     let files = shared.0.borrow_mut().take_files();
     let codes = (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
-    undecided.extend(
-        interpreter
-            .notes()
-            .iter()
-            .map(|note| Undecided { reason: note.reason.clone(), location: Some(note.location) }),
-    );
+    undecided.extend(notes_about_apps(&interpreter));
     Ok(Analysis {
         root: project.root.clone(),
         project,
@@ -218,6 +213,23 @@ pub fn analyse_tree(
         line_count: report.lines,
         interpreter: RefCell::new(interpreter),
     })
+}
+
+/// What could not be followed where it can matter to an app: in files that make or register something.
+/// Elsewhere the program does what routes do not depend on.
+fn notes_about_apps(interpreter: &Interpreter<'static>) -> Vec<Undecided> {
+    let registry = interpreter.extension::<Registry>();
+    let mut files: FxHashSet<FileId> = FxHashSet::default();
+    for state in registry.routers.values() {
+        files.insert(state.site.file);
+        files.extend(state.entries.iter().map(|entry| entry.site().file));
+    }
+    interpreter
+        .notes()
+        .iter()
+        .filter(|note| files.contains(&note.location.file))
+        .map(|note| Undecided { reason: note.reason.clone(), location: Some(note.location) })
+        .collect()
 }
 
 /// An app that is to be assembled.
@@ -423,7 +435,7 @@ fn call_factories(
 fn makes_app(interpreter: &Interpreter<'static>, function: &FunctionValue) -> bool {
     let mut names = Vec::new();
     called_names(&function.definition.body, &mut names);
-    let returns = function.definition.body.iter().any(|statement| contains_return(statement));
+    let returns = function.definition.body.iter().any(contains_return);
     returns
         && names.into_iter().any(|name| {
             let value = interpreter.lookup(function.scope, name);

@@ -1,6 +1,6 @@
 //! Effects: what code does beyond computing. Found once for each function, then joined along calls.
 
-use crate::facts::{EdgeKind, callee_name, mentions, status_of_exception, targets};
+use crate::facts::{EdgeKind, call_facts, mentions, status_of_exception};
 use crate::library::sqlalchemy::{entity, session_kind};
 use crate::tables::Table;
 use fastwright_python::interpreter::Interpreter;
@@ -10,6 +10,7 @@ use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use ustr::Ustr;
 
 /// What some code does, itself and through what it calls.
 #[derive(Debug, Clone, Default)]
@@ -97,10 +98,11 @@ impl EffectTable {
     fn find(&self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {
         let mut effects = Effects::default();
         let mut calls = Vec::new();
-        for event in &summary.events {
+        let facts = call_facts(interpreter, summary);
+        for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    for (function, receiver, kind) in targets(interpreter, call) {
+                    for (function, receiver, kind) in facts.targets[position].iter().cloned() {
                         if kind == EdgeKind::Background {
                             effects
                                 .outside
@@ -108,7 +110,7 @@ impl EffectTable {
                         }
                         calls.push((function, receiver));
                     }
-                    self.call(interpreter, call, &mut effects);
+                    self.call(interpreter, call, facts.callees[position], &mut effects);
                     if effects.reads_credentials.is_none()
                         && (reads_credentials(interpreter, &call.callee)
                             || call
@@ -130,10 +132,10 @@ impl EffectTable {
                         effects.writes.insert(name);
                     }
                 }
-                EventKind::Condition(value) | EventKind::Return(value) => {
-                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) {
-                        effects.reads_credentials = Some(event.location);
-                    }
+                EventKind::Condition(value) | EventKind::Return(value)
+                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) =>
+                {
+                    effects.reads_credentials = Some(event.location);
                 }
                 _ => {}
             }
@@ -153,7 +155,13 @@ impl EffectTable {
         self.table_of_class(&class)
     }
 
-    fn call(&self, interpreter: &mut Interpreter<'_>, call: &CallEvent, effects: &mut Effects) {
+    fn call(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        call: &CallEvent,
+        callee: Option<Ustr>,
+        effects: &mut Effects,
+    ) {
         if call.target.is_some() {
             return;
         }
@@ -216,7 +224,7 @@ impl EffectTable {
                 effects.writes.extend(self.table_of_class(&class));
             }
         }
-        let Some(name) = callee_name(interpreter, &call.callee) else { return };
+        let Some(name) = callee else { return };
         if let Some(outside) = outside(&name, call) {
             effects.outside.insert(outside);
         }

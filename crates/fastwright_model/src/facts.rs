@@ -49,6 +49,46 @@ impl Reached {
     }
 }
 
+/// A function of the program that a call runs, what its first parameter is bound to, and how it is run.
+pub type Target = (Arc<FunctionValue>, Option<ObjectId>, EdgeKind);
+
+/// What the calls of one summary lead to; both lists run parallel to its events.
+#[derive(Debug, Default)]
+pub struct CallFacts {
+    /// Functions of the program; empty for other events.
+    pub targets: Vec<Vec<Target>>,
+    /// Qualified library name of what is called; none for calls of the program's own functions and for
+    /// other events.
+    pub callees: Vec<Option<Ustr>>,
+}
+
+/// [`targets`] and [`callee_name`] for every event of a summary, found once.
+pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Arc<CallFacts> {
+    if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
+        return Arc::clone(known);
+    }
+    let mut facts = CallFacts::default();
+    for event in &summary.events {
+        match &event.kind {
+            EventKind::Call(call) => {
+                let name = match call.target {
+                    Some(_) => None,
+                    None => callee_name(interpreter, &call.callee),
+                };
+                facts.targets.push(targets_named(interpreter, call, name.as_deref()));
+                facts.callees.push(name.map(|name| Ustr::from(&name)));
+            }
+            _ => {
+                facts.targets.push(Vec::new());
+                facts.callees.push(None);
+            }
+        }
+    }
+    let facts = Arc::new(facts);
+    interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Arc::clone(&facts));
+    facts
+}
+
 /// Functions that are reached from one, each once, nearest first.
 pub fn reach(
     interpreter: &mut Interpreter<'_>,
@@ -63,16 +103,17 @@ pub fn reach(
         queue.push_back(Reached { summary, chain: Vec::new() });
     }
     while let Some(reached) = queue.pop_front() {
-        for event in &reached.summary.events {
-            let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in targets(interpreter, call) {
+        let facts = call_facts(interpreter, &reached.summary);
+        for (event, targets) in reached.summary.events.iter().zip(&facts.targets) {
+            for (function, receiver, kind) in targets {
+                let (receiver, kind) = (*receiver, *kind);
                 let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
                 if !seen.insert(key) || found.len() + queue.len() > 4_000 {
                     continue;
                 }
-                if let Some(summary) = interpreter.summarize(&function, receiver) {
+                if let Some(summary) = interpreter.summarize(function, receiver) {
                     let mut chain = reached.chain.clone();
-                    chain.push(Step { function: Arc::clone(&function), site: event.location, kind });
+                    chain.push(Step { function: Arc::clone(function), site: event.location, kind });
                     queue.push_back(Reached { summary, chain });
                 }
             }
@@ -83,17 +124,22 @@ pub fn reach(
 }
 
 /// The functions of the program that a call runs: its target, and functions handed to threads and tasks.
-pub fn targets(
-    interpreter: &mut Interpreter<'_>,
-    call: &CallEvent,
-) -> Vec<(Arc<FunctionValue>, Option<ObjectId>, EdgeKind)> {
+pub fn targets(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Vec<Target> {
+    let name = match call.target {
+        Some(_) => None,
+        None => callee_name(interpreter, &call.callee),
+    };
+    targets_named(interpreter, call, name.as_deref())
+}
+
+fn targets_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Option<&str>) -> Vec<Target> {
     let mut found = Vec::new();
     if let Some((function, key)) = &call.target {
         found.push((Arc::clone(function), key.receiver, EdgeKind::Call));
         return found;
     }
-    let Some(name) = callee_name(interpreter, &call.callee) else { return found };
-    let (position, kind) = match name.as_str() {
+    let Some(name) = name else { return found };
+    let (position, kind) = match name {
         "asyncio.to_thread"
         | "starlette.concurrency.run_in_threadpool"
         | "anyio.to_thread.run_sync"

@@ -3,7 +3,7 @@
 //! rule can ask whether `limit` of the query reaches `.limit(...)` three files below.
 
 use crate::dependant::Dependant;
-use crate::facts::{EdgeKind, Step, targets};
+use crate::facts::{EdgeKind, Step, call_facts};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
@@ -116,10 +116,11 @@ impl Walk {
         }
         *visits += 1;
         self.count += 1;
-        for event in &summary.events {
+        let facts = call_facts(interpreter, summary);
+        for (event, targets) in summary.events.iter().zip(&facts.targets) {
             visit(interpreter, &Visit { root, chain, summary, event, environment });
             let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in targets(interpreter, call) {
+            for (function, receiver, kind) in targets.iter().cloned() {
                 let Some(called) = interpreter.summarize(&function, receiver) else {
                     self.complete = false;
                     continue;

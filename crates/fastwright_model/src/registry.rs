@@ -1,9 +1,12 @@
 //! What the program registers with FastAPI and Starlette while it is evaluated.
 
+use crate::facts::CallFacts;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
+use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Arguments, ObjectId, Value};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// The kind of an object that holds routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,18 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// Where it is registered.
+    pub fn site(&self) -> Location {
+        match self {
+            Entry::Route(route) => route.site,
+            Entry::Include(include) => include.site,
+            Entry::Mount(mount) => mount.site,
+            Entry::Frontend { site, .. } => *site,
+        }
+    }
+}
+
 /// A route as registered.
 #[derive(Debug, Clone)]
 pub struct RouteEntry {
@@ -146,6 +161,8 @@ pub struct Registry {
     pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// Statuses that handlers answer for exception classes, as far as they were asked for.
     pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
+    /// What the calls of summaries lead to, as far as it was asked for.
+    pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }
 
 impl Registry {

@@ -14,6 +14,9 @@ use ustr::Ustr;
 /// The version of FastAPI from which an included router is followed live, not copied.
 const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
 
+/// Routes of one app at most; what goes beyond are inclusions that double.
+const MOST_ROUTES: usize = 20_000;
+
 /// A route with everything on the way from its registration to the app.
 #[derive(Debug, Clone)]
 pub struct FlatRoute {
@@ -35,6 +38,8 @@ pub struct FlatRoute {
     pub dependencies: Vec<(Value, String, Location)>,
     /// Tags from the outside inwards.
     pub tags: Vec<String>,
+    /// Values of `responses=` from the app inwards, the route's own last.
+    pub responses: Vec<Value>,
     /// Condition of its existence.
     pub conditional: Option<Condition>,
     /// Whether it and everything around it is in the document.
@@ -59,6 +64,7 @@ struct Surroundings {
     prefix: String,
     dependencies: Vec<(Value, String, Location)>,
     tags: Vec<String>,
+    responses: Vec<Value>,
     steps: Vec<(String, Location)>,
     conditional: Option<Condition>,
     hidden: bool,
@@ -93,6 +99,7 @@ impl Builder<'_, '_> {
         // A mounted application has its own dependencies and tags only.
         inner.dependencies.clear();
         inner.tags.clear();
+        inner.responses.clear();
         self.add_own(app, &mut inner, "the app");
         self.entries(app, app, usize::MAX, &inner, stack);
     }
@@ -111,6 +118,7 @@ impl Builder<'_, '_> {
         let dependencies = set(self.interpreter, "dependencies");
         let tags = set(self.interpreter, "tags");
         let include_in_schema = set(self.interpreter, "include_in_schema");
+        around.responses.extend(set(self.interpreter, "responses").filter(|value| !value.is_none()));
         self.add_dependencies(around, dependencies.as_ref(), what, site);
         self.add_tags(around, tags.as_ref());
         if include_in_schema.and_then(|value| value.as_bool()) == Some(false) {
@@ -179,6 +187,15 @@ impl Builder<'_, '_> {
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {
+            if self.table.routes.len() >= MOST_ROUTES {
+                if let Some((_, site)) = around.steps.last() {
+                    self.undecided(
+                        format!("there are more than {MOST_ROUTES} routes: routers include each other again and again, the rest is left out"),
+                        *site,
+                    );
+                }
+                break;
+            }
             match entry {
                 Entry::Route(route) => self.route(&route, app, around),
                 Entry::Include(include) => self.include(&include, id, app, around, stack),
@@ -198,6 +215,7 @@ impl Builder<'_, '_> {
                         registration: steps(&inner, "frontend files", site),
                         dependencies: inner.dependencies.clone(),
                         tags: Vec::new(),
+                        responses: Vec::new(),
                         conditional: inner.conditional,
                         include_in_schema: false,
                         app,
@@ -240,6 +258,7 @@ impl Builder<'_, '_> {
         self.add_dependencies(&mut inner, dependencies.as_ref(), "the route", route.site);
         let tags = route.options.keyword("tags").cloned();
         self.add_tags(&mut inner, tags.as_ref());
+        inner.responses.extend(route.options.keyword("responses").filter(|value| !value.is_none()).cloned());
         let hidden = inner.hidden
             || route.kind != EntryKind::Operation
             || route.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false);
@@ -259,6 +278,7 @@ impl Builder<'_, '_> {
             registration: steps(&inner, "registered", route.site),
             dependencies: inner.dependencies.clone(),
             tags: inner.tags.clone(),
+            responses: inner.responses.clone(),
             conditional: inner.conditional,
             include_in_schema: !hidden,
             app,
@@ -316,6 +336,9 @@ impl Builder<'_, '_> {
         self.add_dependencies(&mut inner, dependencies.as_ref(), "the inclusion", include.site);
         let tags = include.options.keyword("tags").cloned();
         self.add_tags(&mut inner, tags.as_ref());
+        inner
+            .responses
+            .extend(include.options.keyword("responses").filter(|value| !value.is_none()).cloned());
         if include.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false) {
             inner.hidden = true;
         }
@@ -344,6 +367,7 @@ impl Builder<'_, '_> {
             registration: steps(&inner, "mounted", mount.site),
             dependencies: Vec::new(),
             tags: Vec::new(),
+            responses: Vec::new(),
             conditional: inner.conditional.clone(),
             include_in_schema: false,
             app,

@@ -10,7 +10,7 @@ use crate::source::SourceTree;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use ustr::Ustr;
@@ -67,7 +67,8 @@ pub struct Program {
     origins: Vec<Origin>,
     keys: FxHashMap<PathBuf, ModuleKey>,
     modules: Vec<(ModuleLocation, FoundModule)>,
-    packages: FxHashMap<String, bool>,
+    /// Folders of installed packages, with whether their files import FastAPI.
+    folders: FxHashMap<PathBuf, bool>,
     environment_is_complete: bool,
     frozen: bool,
 }
@@ -103,7 +104,7 @@ impl Program {
             origins: Vec::new(),
             keys: FxHashMap::default(),
             modules: Vec::new(),
-            packages: FxHashMap::default(),
+            folders: FxHashMap::default(),
             environment_is_complete,
             frozen: false,
         }
@@ -399,30 +400,37 @@ impl Program {
     }
 
     /// Whether an installed file is evaluated: its package must be allowed, and must be one that works
-    /// with FastAPI, which its sources say by importing it.
+    /// with FastAPI, which its sources say by importing it: those of the package itself, or those of the
+    /// folder that the file stands in.
     fn evaluates(&mut self, outside: &OutsideFile) -> bool {
-        let package = outside.module.split('.').next().unwrap_or(&outside.module).to_owned();
-        if let Some(known) = self.packages.get(&package) {
-            return *known;
+        let package = outside.module.split('.').next().unwrap_or(&outside.module);
+        if !(self.may_evaluate)(package) {
+            return false;
         }
-        let allowed = (self.may_evaluate)(&package) && self.package_uses_fastapi(outside);
-        self.packages.insert(package, allowed);
-        allowed
+        let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
+        let Some(own) = outside.path.parent() else { return false };
+        let top = outside.path.ancestors().nth(depth.max(1)).unwrap_or(own);
+        self.uses_fastapi(top) || own != top && self.uses_fastapi(own)
     }
 
-    fn package_uses_fastapi(&self, outside: &OutsideFile) -> bool {
-        let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
-        let Some(folder) = outside.path.ancestors().nth(depth.max(1)) else { return false };
-        let Ok(entries) = self.tree.entries(folder) else { return false };
-        entries.iter().filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py")).any(
-            |entry| {
+    /// Whether a Python file directly in a folder of an installed package imports FastAPI or Starlette.
+    fn uses_fastapi(&mut self, folder: &Path) -> bool {
+        if let Some(known) = self.folders.get(folder) {
+            return *known;
+        }
+        let entries = self.tree.entries(folder).unwrap_or_default();
+        let uses = entries
+            .iter()
+            .filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py"))
+            .any(|entry| {
                 self.tree.read(&entry.path).is_ok_and(|bytes| {
                     [&b"from fastapi"[..], b"import fastapi", b"from starlette"]
                         .iter()
                         .any(|needle| memchr::memmem::find(&bytes, needle).is_some())
                 })
-            },
-        )
+            });
+        self.folders.insert(folder.to_owned(), uses);
+        uses
     }
 
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
@@ -524,14 +532,17 @@ impl ModuleSource for SharedProgram {
         })
     }
 
-    fn files_in(&mut self, folder: &str) -> Vec<String> {
+    fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String> {
         let program = self.0.borrow();
-        let folder = std::path::Path::new(folder);
+        let folder = Path::new(folder);
         program
             .project
             .files
             .iter()
-            .filter(|file| file.path.parent() == Some(folder))
+            .filter(|file| match recursive {
+                true => file.path.starts_with(folder),
+                false => file.path.parent() == Some(folder),
+            })
             .map(|file| file.path.to_string_lossy().into_owned())
             .collect()
     }

@@ -347,9 +347,14 @@ impl Value {
         Kind::External(Ustr::from(name)).into()
     }
 
-    /// An uncomputed expression.
+    /// An uncomputed expression; unknown where it would grow beyond what can be followed.
     pub fn symbolic(symbolic: Symbolic) -> Self {
-        Kind::Symbolic(Arc::new(symbolic)).into()
+        let value = Kind::Symbolic(Arc::new(symbolic)).into();
+        let mut left = LARGEST_EXPRESSION;
+        if !fits(&value, &mut left) {
+            return Value::unknown("the expression is too large to be followed", None);
+        }
+        value
     }
 
     /// Unknown, with the reason.
@@ -447,7 +452,14 @@ impl Value {
             (Kind::None, Kind::None) | (Kind::Ellipsis, Kind::Ellipsis) => true,
             (Kind::Bool(left), Kind::Bool(right)) => left == right,
             (Kind::Int(left), Kind::Int(right)) => left == right,
-            (Kind::Float(left), Kind::Float(right)) => left == right,
+            (Kind::Float(left), Kind::Float(right)) => left.to_bits() == right.to_bits(),
+            (Kind::Union(left), Kind::Union(right)) => {
+                Arc::ptr_eq(left, right)
+                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
+            }
+            (Kind::Descriptor(left), Kind::Descriptor(right)) => {
+                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
+            }
             (Kind::Str(left), Kind::Str(right)) => left == right,
             (Kind::Bytes(left), Kind::Bytes(right)) => left == right,
             (Kind::Tuple(left), Kind::Tuple(right)) => {
@@ -466,13 +478,6 @@ impl Value {
                 Arc::ptr_eq(left, right) || same_symbolic(left, right)
             }
             (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
-            (Kind::Union(left), Kind::Union(right)) => {
-                Arc::ptr_eq(left, right)
-                    || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
-            }
-            (Kind::Descriptor(left), Kind::Descriptor(right)) => {
-                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
-            }
             (Kind::Method(left), Kind::Method(right)) => {
                 Arc::ptr_eq(left, right)
                     || left.receiver.same(&right.receiver) && left.function.same(&right.function)
@@ -501,6 +506,37 @@ impl Value {
     }
 }
 
+/// Parts of an uncomputed expression, at most: loops and recursion build them up.
+const LARGEST_EXPRESSION: usize = 1_500;
+
+/// Whether a value has no more parts than are left.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match &value.kind {
+        Kind::Tuple(items) | Kind::Union(items) => items.iter().all(|item| fits(item, left)),
+        Kind::Method(method) => fits(&method.receiver, left) && fits(&method.function, left),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. } => {
+                fits(callee, left)
+                    && arguments.positional.iter().all(|argument| fits(argument, left))
+                    && arguments.keywords.iter().all(|(_, argument)| fits(argument, left))
+            }
+            Symbolic::Member { base, .. } | Symbolic::Not(base) | Symbolic::Element(base) => fits(base, left),
+            Symbolic::Item { base: first, index: second }
+            | Symbolic::Binary { left: first, right: second, .. }
+            | Symbolic::Compare { left: first, right: second, .. } => fits(first, left) && fits(second, left),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().all(|part| fits(part, left)),
+            Symbolic::Parameter(parameter) => {
+                parameter.annotation.as_ref().is_none_or(|annotation| fits(annotation, left))
+            }
+        },
+        _ => true,
+    }
+}
+
 fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
     match (left, right) {
         (Symbolic::Call { site: a, .. }, Symbolic::Call { site: b, .. }) => a == b,
@@ -514,6 +550,9 @@ fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
             Symbolic::Compare { comparison: a, left: b, right: c },
             Symbolic::Compare { comparison: d, left: e, right: f },
         ) => a == d && b.same(e) && c.same(f),
+        (Symbolic::Format(a), Symbolic::Format(b)) | (Symbolic::Template(a), Symbolic::Template(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+        }
         (
             Symbolic::Binary { operator: a, left: b, right: c },
             Symbolic::Binary { operator: d, left: e, right: f },

@@ -484,18 +484,16 @@ impl RequestInput {
 
     /// Whether the client can put any text into it.
     pub fn is_free_text(&self, interpreter: &Interpreter<'_>) -> bool {
-        !self.is_constrained
-            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, false))
+        !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, false))
     }
 
     /// Whether the client can put any address into it, those that validation knows as addresses included.
     pub fn is_address(&self, interpreter: &Interpreter<'_>) -> bool {
-        !self.is_constrained
-            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, true))
+        !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, true))
     }
 }
 
-fn is_free_text(interpreter: &Interpreter<'_>, declared: &Value, addresses: bool) -> bool {
+fn is_free_text(declared: &Value, addresses: bool) -> bool {
     let plain = plain_type(declared);
     match &plain.kind {
         Kind::External(name) => match name.as_str() {
@@ -510,11 +508,11 @@ fn is_free_text(interpreter: &Interpreter<'_>, declared: &Value, addresses: bool
                 false
             }
             Symbolic::Item { index, .. } => match &index.kind {
-                Kind::Tuple(items) => items.iter().any(|item| is_free_text(interpreter, item, addresses)),
-                _ => is_free_text(interpreter, index, addresses),
+                Kind::Tuple(items) => items.iter().any(|item| is_free_text(item, addresses)),
+                _ => is_free_text(index, addresses),
             },
             Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
-                is_free_text(interpreter, left, addresses) || is_free_text(interpreter, right, addresses)
+                is_free_text(left, addresses) || is_free_text(right, addresses)
             }
             _ => false,
         },
@@ -692,7 +690,7 @@ fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Ustr) -> b
 }
 
 /// The dependency node that an entry of the call graph stands for, with its route.
-pub fn entry_dependant<'a>(analysis: &'a Analysis, entry: Entry) -> Option<(usize, usize, &'a Dependant)> {
+pub fn entry_dependant(analysis: &Analysis, entry: Entry) -> Option<(usize, usize, &Dependant)> {
     let (app, route, position) = match entry {
         Entry::Handler(app, route) => (app, route, None),
         Entry::Dependency(app, route, position) => (app, route, Some(position)),

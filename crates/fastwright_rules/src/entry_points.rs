@@ -1,6 +1,7 @@
 //! What FastAPI itself calls for a request: handlers and their dependencies, each with the way that leads
 //! from the route to it.
 
+use crate::call_graph::CallGraph;
 use crate::wording::registration_step;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{App, Route};
@@ -35,6 +36,11 @@ impl<'a> EntryPoint<'a> {
     /// Whether it is the handler.
     pub fn is_handler(&self) -> bool {
         self.chain.len() == 1
+    }
+
+    /// The functions of the route's handler and all its dependencies.
+    pub fn route_functions(&self, graph: &'a CallGraph) -> impl Iterator<Item = usize> + 'a {
+        self.handler().walk().into_iter().filter_map(|part| graph.of_dependant(part))
     }
 
     /// The proof that the route gets here: its registration, then each dependency on the way.

@@ -4,6 +4,7 @@
 //! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
 //! once) and one line in [`registry`].
 
+pub mod body_copies;
 pub mod call_graph;
 pub mod comments;
 pub mod context;
@@ -29,6 +30,8 @@ pub mod route_pattern;
 pub mod rules;
 pub mod sessions;
 pub mod settings;
+pub mod stale_objects;
+pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;

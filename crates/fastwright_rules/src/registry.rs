@@ -2,12 +2,11 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{
-    architecture, auth, database, design, errors, observability, performance, secrets, security,
-};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, observability, performance, secrets, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::mutable_global_state::MutableGlobalState,
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
@@ -21,13 +20,24 @@ static RULES: &[&dyn Rule] = &[
     &auth::unpinned_jwt_algorithms::UnpinnedJwtAlgorithms,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
+    &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
+    &database::create_all_beside_migrations::CreateAllBesideMigrations,
+    &database::expiring_async_session::ExpiringAsyncSession,
+    &database::lazy_load_in_async::LazyLoadInAsync,
+    &database::session_held_during_stream::SessionHeldDuringStream,
     &database::session_in_background_task::SessionInBackgroundTask,
+    &database::shared_session::SharedSession,
     &database::swallowed_dependency_error::SwallowedDependencyError,
     &database::unclosed_session::UnclosedSession,
     &design::duplicate_route::DuplicateRoute,
     &design::shadowed_route::ShadowedRoute,
+    &docs::undocumented_status::UndocumentedStatus,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
+    &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::iterated_routes_tree::IteratedRoutesTree,
+    &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
+    &lifecycle::removed_fastapi_api::RemovedFastapiApi,
     &observability::logged_credentials::LoggedCredentials,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
@@ -36,6 +46,17 @@ static RULES: &[&dyn Rule] = &[
     &security::permissive_cors::PermissiveCors,
     &security::server_side_request_forgery::ServerSideRequestForgery,
     &security::sql_injection::SqlInjection,
+    &testing::test_client_without_lifespan::TestClientWithoutLifespan,
+    &validation::deprecated_pydantic_api::DeprecatedPydanticApi,
+    &validation::json_body_with_form::JsonBodyWithForm,
+    &validation::mass_assignment::MassAssignment,
+    &validation::orm_object_without_response_model::OrmObjectWithoutResponseModel,
+    &validation::partial_update_overwrites::PartialUpdateOverwrites,
+    &validation::sensitive_field_in_response::SensitiveFieldInResponse,
+    &validation::unbounded_page_size::UnboundedPageSize,
+    &validation::undeclared_path_parameter::UndeclaredPathParameter,
+    &validation::unintended_query_parameters::UnintendedQueryParameters,
+    &validation::unintended_required_field::UnintendedRequiredField,
 ];
 
 /// All rules.

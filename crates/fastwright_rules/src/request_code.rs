@@ -6,7 +6,7 @@
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::{Dependant, DependantKind};
-use fastwright_model::facts::{EdgeKind, targets};
+use fastwright_model::facts::{EdgeKind, call_facts};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -197,10 +197,11 @@ impl RequestCode {
         let mut at = 0;
         while at < self.nodes.len() {
             let summary = Arc::clone(&self.nodes[at].summary);
-            for (position, event) in summary.events.iter().enumerate() {
-                let EventKind::Call(call) = &event.kind else { continue };
-                for (function, receiver, kind) in targets(interpreter, call) {
-                    let Some(target) = self.node(interpreter, &function, receiver) else { continue };
+            let facts = call_facts(interpreter, &summary);
+            for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
+                for (function, receiver, kind) in targets {
+                    let kind = *kind;
+                    let Some(target) = self.node(interpreter, function, *receiver) else { continue };
                     let edge = Edge { target, site: event.location, kind, event: position };
                     self.nodes[at].calls.push(edge);
                     let index = self.nodes[at].calls.len() - 1;

@@ -51,6 +51,11 @@ pub(super) fn result_class(
                 return Some(Value::external("sqlalchemy.engine.Result"));
             }
             if ONE.contains(&name.as_str()) {
+                // A column of a row is no row.
+                let statement = arguments.positional.first().filter(|_| is_session(interpreter, &base));
+                if selects_part(statement.unwrap_or(&base), 0) {
+                    return None;
+                }
                 return entity_of_call(interpreter, &base, name.as_str(), arguments);
             }
             None
@@ -82,6 +87,27 @@ pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, na
 
 pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {
     entity(interpreter, collection, 0)
+}
+
+/// Whether what a statement, query or result selects first is a column or expression, not a class.
+fn selects_part(value: &Value, depth: u32) -> bool {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return false };
+    let first = arguments.positional.first();
+    let is_part = |value: &Value| matches!(value.kind, Kind::Symbolic(_));
+    if callee.as_external().is_some_and(|name| name == "sqlalchemy.select") {
+        return first.is_some_and(is_part);
+    }
+    let Some(Symbolic::Member { base, name }) = callee.as_symbolic() else { return false };
+    if depth > 24 {
+        return false;
+    }
+    match name.as_str() {
+        "query" => first.is_some_and(is_part),
+        "execute" | "exec" | "scalars" | "stream" | "stream_scalars" if first.is_some() => {
+            first.is_some_and(|statement| selects_part(statement, depth + 1))
+        }
+        _ => selects_part(base, depth + 1),
+    }
 }
 
 fn is_session(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {

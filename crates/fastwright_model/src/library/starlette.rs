@@ -1,7 +1,7 @@
 //! Starlette beside routing: requests, route objects of an app, application state.
 
 use super::routing;
-use crate::registry::{Entry, Registry, RouteEntry};
+use crate::registry::Registry;
 use fastwright_python::interpreter::{Evaluated, Interpreter};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
@@ -63,8 +63,18 @@ pub(super) fn attribute(
                 interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), dict.clone());
                 Some(dict)
             }
-            "prefix" | "tags" | "dependencies" | "title" | "version" | "description" | "root_path"
-            | "openapi_url" | "docs_url" | "redoc_url" | "debug" => {
+            "prefix"
+            | "tags"
+            | "dependencies"
+            | "title"
+            | "version"
+            | "description"
+            | "root_path"
+            | "openapi_url"
+            | "docs_url"
+            | "redoc_url"
+            | "debug"
+            | "swagger_ui_oauth2_redirect_url" => {
                 let state = interpreter.extension::<Registry>().routers.get(&id)?;
                 let given = state.arguments.keyword(name).cloned();
                 Some(match (given, name) {
@@ -81,6 +91,7 @@ pub(super) fn attribute(
                     (None, "openapi_url") => Value::str("/openapi.json"),
                     (None, "docs_url") => Value::str("/docs"),
                     (None, "redoc_url") => Value::str("/redoc"),
+                    (None, "swagger_ui_oauth2_redirect_url") => Value::str("/docs/oauth2-redirect"),
                     (None, _) => Value::bool(false),
                 })
             }
@@ -124,6 +135,11 @@ pub(super) fn method(
     arguments: &Arguments,
     _site: Location,
 ) -> Option<Evaluated> {
+    if owner == ROUTE_LIST {
+        let Some(Symbolic::Member { base, .. }) = receiver.as_symbolic() else { return None };
+        let Kind::Instance(id) = base.kind else { return None };
+        return routes_list_method(interpreter, id, name, arguments);
+    }
     // HTTPException.__init__(status_code, detail, headers), for the program's own subclasses.
     if name == "__init__"
         && matches!(owner, "starlette.exceptions.HTTPException" | "fastapi.exceptions.HTTPException")
@@ -143,8 +159,11 @@ pub(super) fn method(
     None
 }
 
+/// Stands for the class of `app.routes` and `router.routes`.
+pub(super) const ROUTE_LIST: &str = "fastwright.RouteList";
+
 /// A method of `router.routes`: `append`, `insert`, `extend`, `remove` change what is registered.
-pub(crate) fn routes_list_method(
+fn routes_list_method(
     interpreter: &mut Interpreter<'_>,
     owner: ObjectId,
     name: &str,
@@ -180,12 +199,4 @@ pub(crate) fn routes_list_method(
         _ => return None,
     }
     Some(Ok(Value::NONE))
-}
-
-/// The route that an entry stands for, when it is one.
-pub(crate) fn as_route(entry: &Entry) -> Option<&RouteEntry> {
-    match entry {
-        Entry::Route(route) => Some(route),
-        _ => None,
-    }
 }

@@ -261,6 +261,18 @@ impl Interpreter<'_> {
                 _ => {}
             }
         }
+        if let Some(value) = self.in_metaclass(class, name) {
+            return Ok(match &value.kind {
+                Kind::Function(_) => {
+                    Kind::Method(Arc::new(MethodValue { receiver: class_value, function: value })).into()
+                }
+                Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::Property => {
+                    let arguments = Arguments { positional: vec![class_value], ..Arguments::default() };
+                    return self.call_value(&descriptor.function.clone(), arguments, span);
+                }
+                _ => value,
+            });
+        }
         if self.annotation_in_class(&class_value, name).is_some()
             || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_)))
         {
@@ -423,6 +435,9 @@ impl Interpreter<'_> {
             let generic = generic.clone();
             return self.checked_attribute(&generic, name, span);
         }
+        if let Some(value) = self.path_attribute(base, &name, span) {
+            return Ok(value);
+        }
         match self.class_of(base) {
             Some(class) => self.attribute_through_class(base, &class, name, span),
             None => Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name })),
@@ -469,6 +484,12 @@ impl Interpreter<'_> {
                         return Ok(inherited(&receiver, &full, position));
                     }
                 }
+                // `type` and `object` are asked below.
+                Kind::External(external)
+                    if matches!(external.as_str(), "builtins.type" | "builtins.object") => {}
+                Kind::External(_) if name == "__new__" => {
+                    return Ok(Value::external("builtins.object.__new__"));
+                }
                 Kind::External(external) => {
                     // A method of the library: bound so that the call asks the library's knowledge.
                     return Ok(Kind::Method(Arc::new(MethodValue {
@@ -479,6 +500,19 @@ impl Interpreter<'_> {
                 }
                 _ => {}
             }
+        }
+        if name == "__new__" || name == "__call__" {
+            // A metaclass asks `type`, a class asks `object`.
+            let is_metaclass = self.derives_from(class, "builtins.type");
+            return Ok(match (name.as_str(), is_metaclass) {
+                ("__new__", true) => Value::external("builtins.type.__new__"),
+                ("__new__", false) => Value::external("builtins.object.__new__"),
+                _ => Kind::Method(Arc::new(MethodValue {
+                    receiver,
+                    function: Value::external("builtins.type.__call__"),
+                }))
+                .into(),
+            });
         }
         Ok(Value::external("builtins.object.__init__"))
     }
@@ -612,7 +646,11 @@ impl Interpreter<'_> {
                 let first = classes.next()??;
                 classes.all(|class| class.is_some_and(|class| class.same(&first))).then_some(first)
             }
-            Kind::Class(_) | Kind::External(_) | Kind::Unknown(_) => None,
+            Kind::Class(class) => Some(match self.metaclass(*class) {
+                Some(metaclass) => Kind::Class(metaclass).into(),
+                None => Value::external("builtins.type"),
+            }),
+            Kind::External(_) | Kind::Unknown(_) => None,
             Kind::None => Some(Value::external("builtins.NoneType")),
             Kind::Function(_) | Kind::Method(_) => Some(Value::external("builtins.function")),
             Kind::Module(_) => Some(Value::external("builtins.module")),
@@ -651,7 +689,9 @@ impl Interpreter<'_> {
             }
             Symbolic::Member { base, name } => {
                 let class = self.class_of(base)?;
-                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                let Some((annotation, _)) = self.annotation_in_class(&class, *name) else {
+                    return self.library.member_class(self, &class, *name);
+                };
                 let annotation = self.evaluate_annotation(&annotation);
                 self.class_of_type(&annotation)
             }
@@ -797,6 +837,11 @@ impl Interpreter<'_> {
                 symbolic(base)
             }
             Kind::Instance(_) => {
+                if let Some(fields) = self.tuple_of_instance(base)
+                    && let Some(value) = self.pick(&fields, index)
+                {
+                    return Ok(value);
+                }
                 let method = self.attribute(base, Ustr::from("__getitem__"), span);
                 match &method.kind {
                     Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)) => {
@@ -815,9 +860,26 @@ impl Interpreter<'_> {
                 Value::union(values)
             }
             Kind::Unknown(_) => base.clone(),
+            Kind::External(name) if *name == "sys.modules" => {
+                let wanted = index.as_str().map(str::to_owned);
+                let found =
+                    wanted.and_then(|wanted| self.modules.iter().position(|module| module.name == wanted));
+                found.map_or_else(|| symbolic(base), |found| Kind::Module(ModuleId(found as u32)).into())
+            }
             _ => symbolic(base),
         };
         Ok(value.with_configurable(configurable))
+    }
+
+    /// The elements of an instance that is a tuple as well: of a named tuple, of `pkgutil.ModuleInfo`.
+    fn tuple_of_instance(&mut self, value: &Value) -> Option<Vec<Value>> {
+        let Kind::Instance(id) = value.kind else { return None };
+        let instance = self.instance(id)?;
+        let is_tuple = match &instance.class.kind {
+            Kind::External(name) => *name == "pkgutil.ModuleInfo",
+            class => self.derives_from(&class.clone().into(), "typing.NamedTuple"),
+        };
+        is_tuple.then(|| instance.attributes.values().cloned().collect())
     }
 
     fn pick(&mut self, items: &[Value], index: &Value) -> Option<Value> {
@@ -893,6 +955,9 @@ impl Interpreter<'_> {
             }
             Kind::Class(class) => self.enumeration_members(*class),
             Kind::Instance(_) => {
+                if let Some(fields) = self.tuple_of_instance(value) {
+                    return Some(fields);
+                }
                 let method = self.attribute(value, Ustr::from("__iter__"), Span::default());
                 if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
                 {

@@ -186,6 +186,14 @@ impl Interpreter<'_> {
         let first = arguments.positional.first().cloned();
         let configurable = first.as_ref().and_then(|value| value.configurable);
         let value = match name {
+            "type.__new__" => self.type_new(arguments, span)?,
+            "object.__new__" => match &first?.kind {
+                Kind::Class(class) => {
+                    let (class, site) = (Value::from(Kind::Class(*class)), self.here(span));
+                    Kind::Instance(self.new_instance(class, Arguments::default(), site)).into()
+                }
+                _ => return None,
+            },
             "property" => self.descriptor(DescriptorKind::Property, first?),
             "staticmethod" => self.descriptor(DescriptorKind::Static, first?),
             "classmethod" => self.descriptor(DescriptorKind::ClassMethod, first?),
@@ -219,7 +227,7 @@ impl Interpreter<'_> {
             },
             "bool" => match first {
                 None => Value::bool(false),
-                Some(value) => match self.truth(&value) {
+                Some(value) => match self.decide(&value) {
                     Some(truth) => Value::bool(truth),
                     None => return None,
                 },
@@ -322,7 +330,7 @@ impl Interpreter<'_> {
                     };
                     if name == "map" {
                         produced.push(result);
-                    } else if self.truth(&result) != Some(false) {
+                    } else if self.decide(&result) != Some(false) {
                         produced.push(item);
                     }
                 }
@@ -333,7 +341,7 @@ impl Interpreter<'_> {
                 let mut decided = true;
                 let wanted = name == "any";
                 for item in items {
-                    match self.truth(&item) {
+                    match self.decide(&item) {
                         Some(truth) if truth == wanted => return Some(Ok(Value::bool(wanted))),
                         Some(_) => {}
                         None => decided = false,
@@ -379,7 +387,7 @@ impl Interpreter<'_> {
                 match arguments.positional.get(2) {
                     Some(default) if value.is_unknown() => default.clone(),
                     Some(default) if matches!(value.as_symbolic(), Some(Symbolic::Member { .. })) => {
-                        if matches!(base.kind, Kind::Function(_) | Kind::Method(_)) {
+                        if self.plain_function(&base).is_some() {
                             default.clone()
                         } else {
                             Value::union([value, default.clone()])
@@ -407,14 +415,24 @@ impl Interpreter<'_> {
             }
             "hasattr" => {
                 let attribute = Ustr::from(arguments.positional.get(1)?.as_str()?);
-                match self.attribute(&first?, attribute, span).kind {
+                let base = first?;
+                let value = self.attribute(&base, attribute, span);
+                match value.kind {
                     Kind::Unknown(_) => Value::bool(false),
+                    // What nobody has set on a function is not there.
+                    Kind::Symbolic(_) if self.plain_function(&base).is_some() => Value::bool(false),
                     Kind::Symbolic(symbolic) if matches!(&*symbolic, Symbolic::Member { .. }) => return None,
                     _ => Value::bool(true),
                 }
             }
             "isinstance" => {
-                let class = self.class_of(&first?)?;
+                let value = first?;
+                let class = match &value.kind {
+                    Kind::External(name) if super::standard_library::is_class_name(name) => {
+                        Value::external("builtins.type")
+                    }
+                    _ => self.class_of(&value)?,
+                };
                 Value::bool(self.is_subclass(&class, arguments.positional.get(1)?)?)
             }
             "issubclass" => {

@@ -129,7 +129,18 @@ impl Interpreter<'_> {
                         return result;
                     }
                     let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
-                    let owners = self.class_order(&Value::external(owner));
+                    let owner = Value::external(owner);
+                    let mut owners = self.class_order(&owner);
+                    // What a library's class does not define comes from the next in the object's order.
+                    if let Some(class) = self.class_of(&receiver) {
+                        let order = self.class_order(&class);
+                        let behind = order.iter().position(|known| known.same(&owner)).map_or(0, |at| at + 1);
+                        for next in order.into_iter().skip(behind) {
+                            if !owners.iter().any(|known| known.same(&next)) {
+                                owners.push(next);
+                            }
+                        }
+                    }
                     for owner in owners.iter().filter_map(Value::as_external) {
                         let method = Ustr::from(method);
                         let answer = self.library.method(self, owner, method, &receiver, &arguments, site);
@@ -149,7 +160,7 @@ impl Interpreter<'_> {
                 let function = descriptor.function.clone();
                 self.call_directly(&function, arguments, span)
             }
-            Kind::Class(class) => self.instantiate(*class, arguments, span),
+            Kind::Class(class) => self.call_class(*class, arguments, span),
             Kind::External(name) => self.call_external(*name, callee, arguments, span),
             Kind::Instance(_) => {
                 let method = self.checked_attribute(callee, Ustr::from("__call__"), span)?;
@@ -223,7 +234,7 @@ impl Interpreter<'_> {
                                 bound.positional.first().and_then(Value::as_str),
                             ) {
                                 let mut value = object.clone();
-                                for part in path.to_owned().split('.') {
+                                for part in path.split('.') {
                                     value = self.checked_attribute(&value, Ustr::from(part), span)?;
                                 }
                                 return Ok(value);
@@ -269,6 +280,9 @@ impl Interpreter<'_> {
                 }
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
+                }
+                if let Some(result) = self.path_method(&base.clone(), *name, &arguments, span) {
+                    return Ok(result);
                 }
                 Ok(self.uncalled(callee, arguments, site))
             }
@@ -384,7 +398,9 @@ impl Interpreter<'_> {
         let returned = match flow {
             Ok(super::statements::Flow::Return) => Value::union(frame.returns),
             Ok(_) => {
-                if frame.returns.is_empty() {
+                if frame.raised && frame.returns.is_empty() {
+                    Value::unknown(format!("`{name}` seems to raise an exception"), Some(site))
+                } else if frame.returns.is_empty() {
                     Value::NONE
                 } else {
                     Value::union(frame.returns.into_iter().chain([Value::NONE]))
@@ -435,6 +451,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let definition = Arc::clone(&function.definition);
@@ -463,6 +480,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let result = run(self);
@@ -639,6 +657,11 @@ impl Interpreter<'_> {
             },
         };
         let callee = callee.clone();
+        if self.mode != Mode::Import {
+            return self.in_frame(scope, module, |interpreter| {
+                interpreter.call_value(&callee, arguments, Span::default())
+            });
+        }
         let call_is_limited = std::mem::replace(&mut self.call_is_limited, true);
         let saved_limit = std::mem::replace(&mut self.step_limit, self.steps + self.limits.factory_steps);
         let result = self.in_frame(scope, module, |interpreter| {

@@ -61,6 +61,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let result = self.execute_block(&definition.body);
@@ -144,12 +145,12 @@ impl Interpreter<'_> {
                 .find(|head| !sequences.iter().any(|other| other[1..].iter().any(|value| value.same(head))))
                 .unwrap_or(&sequences[0][0])
                 .clone();
-            let before: usize = sequences.iter().map(Vec::len).sum();
+            let count: usize = sequences.iter().map(Vec::len).sum();
             for sequence in &mut sequences {
                 sequence.retain(|value| !value.same(&good));
             }
-            if before == sequences.iter().map(Vec::len).sum::<usize>() {
-                // A value that is not even the same as itself must not keep the loop going.
+            if sequences.iter().map(Vec::len).sum::<usize>() == count {
+                // A value that isn't even the same as itself must not keep the loop going.
                 sequences[0].remove(0);
             }
             order.push(good);
@@ -210,6 +211,14 @@ impl Interpreter<'_> {
         if other.as_external().is_some_and(|name| name == "builtins.object") {
             return Some(true);
         }
+        if let Some(interface) = other.as_external()
+            && let Some(answer) = self.implements(&order, &interface)
+        {
+            return answer;
+        }
+        if self.derives_from(other, "typing.Protocol") {
+            return None;
+        }
         let complete = !order.is_empty()
             && order.iter().all(|known| match &known.kind {
                 Kind::Class(_) => true,
@@ -225,6 +234,61 @@ impl Interpreter<'_> {
                 _ => false,
             });
         complete.then_some(false)
+    }
+
+    /// Whether classes implement an interface of `collections.abc`, `typing` or `numbers`, which need no
+    /// inheritance; the outer `None` when `interface` is none of those.
+    fn implements(&self, order: &[Value], interface: &str) -> Option<Option<bool>> {
+        let (_, name) = interface.rsplit_once('.').filter(|(module, _)| {
+            matches!(*module, "collections.abc" | "typing" | "numbers" | "typing_extensions")
+        })?;
+        let builtin = order.iter().filter_map(Value::as_external).find_map(|class| {
+            let class = class.as_str().strip_prefix("builtins.")?;
+            (class != "object").then(|| class.to_owned())
+        });
+        let Some(class) = builtin else {
+            let known = match name {
+                "Hashable" => return Some(None),
+                "Callable" => "__call__",
+                "Iterable" => "__iter__",
+                "Iterator" => "__next__",
+                "Sized" => "__len__",
+                "Container" => "__contains__",
+                _ => return Some(None),
+            };
+            let method = Ustr::from(known);
+            let found = order.iter().any(|owner| match owner.kind {
+                Kind::Class(id) => self.class(id).is_some_and(|class| class.attributes.contains_key(&method)),
+                _ => false,
+            });
+            return Some(found.then_some(true));
+        };
+        let sequence = matches!(class.as_str(), "str" | "list" | "tuple" | "bytes" | "bytearray" | "range");
+        let set = matches!(class.as_str(), "set" | "frozenset");
+        let mapping = class == "dict";
+        let number = matches!(class.as_str(), "int" | "float" | "bool" | "complex");
+        let answer = match name {
+            "Sequence" => sequence,
+            "MutableSequence" => matches!(class.as_str(), "list" | "bytearray"),
+            "Set" | "AbstractSet" => set,
+            "MutableSet" => class == "set",
+            "Mapping" | "MutableMapping" => mapping,
+            "Iterable" | "Collection" | "Sized" | "Container" => sequence || set || mapping,
+            "Reversible" => sequence || mapping,
+            "Callable" => class == "function",
+            "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncGenerator" => {
+                false
+            }
+            "Hashable" => !matches!(class.as_str(), "list" | "dict" | "set" | "bytearray"),
+            "Number" | "Complex" => number,
+            "Real" => number && class != "complex",
+            "Integral" | "Rational" => matches!(class.as_str(), "int" | "bool"),
+            "List" => class == "list",
+            "Dict" => mapping,
+            "Tuple" => class == "tuple",
+            _ => return Some(None),
+        };
+        Some(Some(answer))
     }
 
     /// Whether a class of the program or a library derives from the library's class `name`.
@@ -246,6 +310,7 @@ impl Interpreter<'_> {
         if self.derives_from(&class_value, "enum.Enum") {
             self.make_enumeration(class);
         }
+        self.run_metaclass(class, span)?;
         let order = self.class_order(&class_value);
         for base in order.iter().skip(1) {
             let Kind::Class(id) = base.kind else { continue };

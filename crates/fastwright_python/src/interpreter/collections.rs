@@ -104,6 +104,10 @@ impl Interpreter<'_> {
                 std::str::from_utf8(bytes).ok().map(Value::str)
             }
             ("type", Kind::Class(class)) => match method {
+                "__call__" => {
+                    let class = *class;
+                    return Some(self.make_instance(class, arguments.clone(), span));
+                }
                 "__subclasses__" => {
                     let base: Value = Kind::Class(*class).into();
                     let derived: Vec<Value> = self

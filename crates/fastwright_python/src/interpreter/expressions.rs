@@ -69,7 +69,7 @@ impl Interpreter<'_> {
             ExprKind::Or(values) => self.evaluate_choice(values, true)?,
             ExprKind::Not(operand) => {
                 let operand = self.evaluate(operand)?;
-                match self.truth(&operand) {
+                match self.decide(&operand) {
                     Some(truth) => Value::bool(!truth).with_configurable(operand.configurable),
                     None => Value::symbolic(Symbolic::Not(operand)),
                 }
@@ -92,7 +92,7 @@ impl Interpreter<'_> {
             ExprKind::Compare(first, rest) => self.evaluate_comparison(first, rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
-                match self.truth(&test) {
+                match self.decide(&test) {
                     Some(true) => self.evaluate(&parts.1)?.with_configurable(test.configurable),
                     Some(false) => self.evaluate(&parts.2)?.with_configurable(test.configurable),
                     None => {
@@ -247,7 +247,7 @@ impl Interpreter<'_> {
             let value = self.evaluate(operand)?;
             let last = position + 1 == values.len();
             configurable = configurable.or(value.configurable);
-            match self.truth(&value) {
+            match self.decide(&value) {
                 Some(truth) if truth == wanted || last => {
                     possible.push(value);
                     break;
@@ -383,7 +383,7 @@ impl Interpreter<'_> {
             self.assign(&generator.target, item)?;
             for condition in &generator.conditions {
                 let value = self.evaluate(condition)?;
-                if self.truth(&value) == Some(false) {
+                if self.decide(&value) == Some(false) {
                     continue 'items;
                 }
             }

@@ -49,8 +49,9 @@ pub trait ModuleSource {
     /// Path of the module's file, as `__file__` would show it.
     fn path_of(&self, key: ModuleKey) -> String;
 
-    /// Names of Python modules in a folder (for code that walks `Path(__file__).parent`), with `.py`.
-    fn files_in(&mut self, folder: &str) -> Vec<String>;
+    /// Paths of the Python files in a folder, or anywhere below it, for code that walks
+    /// `Path(__file__).parent`.
+    fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String>;
 }
 
 impl Interpreter<'_> {
@@ -115,6 +116,7 @@ impl Interpreter<'_> {
             returns: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
+            raised: false,
             conditions: self.conditions.len(),
         });
         let mut failure = None;
@@ -161,7 +163,7 @@ impl Interpreter<'_> {
         self.exception_matches(exception, &Value::external("builtins.ImportError")) == Some(true)
     }
 
-    fn describe_exception(&mut self, exception: &Value) -> String {
+    pub(crate) fn describe_exception(&mut self, exception: &Value) -> String {
         match self.class_of(exception).map(|class| class.kind) {
             Some(Kind::Class(id)) => {
                 self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()
@@ -191,6 +193,15 @@ impl Interpreter<'_> {
                     parent = Some(id);
                 }
                 Found::Library => {
+                    // A part of a library may be followed where the library as a whole is not.
+                    if end < dotted.len()
+                        && parent.is_none()
+                        && let Found::Module(found) = self.source.find(importer, dotted)
+                    {
+                        let id = self.module_for(found);
+                        self.run_module(id)?;
+                        return Ok(Kind::Module(id).into());
+                    }
                     let name = self.canonical(Ustr::from(dotted));
                     return Ok(Kind::External(name).into());
                 }
@@ -284,6 +295,13 @@ impl Interpreter<'_> {
         };
         if dotted == "__future__" {
             return Ok(());
+        }
+        if level > 0 && self.import_guards > 0 {
+            // A relative import leads to the program's own files or nowhere.
+            let importer = self.frames.last().map(|frame| frame.file);
+            if matches!(self.source.find(importer, &dotted), Found::Library) {
+                return Err(self.import_error(&dotted, site));
+            }
         }
         let source = self.import_dotted(&dotted, site)?;
         for alias in names {

@@ -8,15 +8,21 @@
 //! import time; *summary* walks a function once for all its callers, with symbolic inputs, and records
 //! what it does ([`crate::summary`]).
 
+mod assignment;
 mod attributes;
+mod branches;
 mod builtins;
 mod calls;
 mod classes;
 mod collections;
+mod exceptions;
 mod expressions;
 mod imports;
 mod library;
+mod metaclasses;
 mod operators;
+mod paths;
+mod patterns;
 mod probe;
 mod records;
 mod scopes;
@@ -176,6 +182,8 @@ pub(crate) struct Frame {
     pub(crate) yields: Vec<Value>,
     /// Exceptions being handled, for bare `raise`.
     pub(crate) handling: Vec<Value>,
+    /// Whether evaluation went on behind a `raise`.
+    pub(crate) raised: bool,
     /// How many conditions stood around the code when the frame was entered.
     pub(crate) conditions: usize,
 }
@@ -217,6 +225,14 @@ pub struct Interpreter<'a> {
     pub(crate) call_is_limited: bool,
     /// How many running `try` statements are prepared for a failing import.
     pub(crate) import_guards: u32,
+    /// How many running `try` statements may catch what is raised.
+    pub(crate) catching: u32,
+    /// The class on which a metaclass runs.
+    pub(crate) class_in_making: Option<ObjectId>,
+    /// How many branching statements run.
+    pub(crate) open_branches: u32,
+    /// Bindings that the running branches have changed.
+    pub(crate) undo: Vec<branches::Undo>,
     /// How many branches so far may or may not have left their block.
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
@@ -262,6 +278,10 @@ impl<'a> Interpreter<'a> {
             step_limit: limits.import_steps,
             call_is_limited: false,
             import_guards: 0,
+            catching: 0,
+            class_in_making: None,
+            open_branches: 0,
+            undo: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
             builtins: builtins::Names::new(),
@@ -471,6 +491,23 @@ impl<'a> Interpreter<'a> {
             Some(frame) => frame,
             None => unreachable!("code is evaluated inside a frame"),
         }
+    }
+
+    /// The truth of a value as `if` asks for it: an object's own `__bool__` or `__len__` is called.
+    pub(crate) fn decide(&mut self, value: &Value) -> Option<bool> {
+        let Kind::Instance(id) = value.kind else { return self.truth(value) };
+        let class = self.instance(id)?.class.clone();
+        if !matches!(class.kind, Kind::Class(_)) {
+            return self.truth(value);
+        }
+        for name in ["__bool__", "__len__"] {
+            if let Some((method, _)) = self.find_in_class(&class, Ustr::from(name)) {
+                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let answer = self.call_value(&method, arguments, Span::default()).ok()?;
+                return self.truth(&answer);
+            }
+        }
+        self.truth(value)
     }
 
     /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;

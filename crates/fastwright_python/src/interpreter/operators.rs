@@ -78,10 +78,10 @@ impl Interpreter<'_> {
             (Op::Multiply, Kind::Str(a), Kind::Int(b)) if (0..=64).contains(b) && a.len() <= 64 => {
                 Value::str(&a.repeat(*b as usize))
             }
-            (Op::Divide, Kind::Symbolic(_), Kind::Str(_)) => {
+            (Op::Divide, Kind::Symbolic(_), Kind::Str(_) | Kind::Symbolic(_)) => {
                 // pathlib: the folder of a module and what is joined to it.
-                let (base, part) = (self.path_text(left)?, right.as_str()?.to_owned());
-                self.path_value(&format!("{base}/{part}"), span)
+                let (base, part) = (self.path_text(left)?, self.text_of(right)?);
+                self.path_value(&super::paths::join(&base, &part), span)
             }
             (Op::Modulo, Kind::Str(template), _) => {
                 let arguments = match &right.kind {

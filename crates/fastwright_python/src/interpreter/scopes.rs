@@ -63,7 +63,7 @@ impl Interpreter<'_> {
         } else {
             scope
         };
-        self.scopes[target.0 as usize].names.insert(name, value);
+        self.rebind(target, name, Some(value));
         if let Some(class) = self.frame().class_body
             && target == scope
         {
@@ -81,7 +81,7 @@ impl Interpreter<'_> {
 
     pub(crate) fn unbind(&mut self, name: Ustr) {
         let scope = self.frame().scope;
-        self.scopes[scope.0 as usize].names.remove(&name);
+        self.rebind(scope, name, None);
         if let Some(class) = self.frame().class_body
             && let crate::value::Object::Class(class) = self.object_mut(class)
         {

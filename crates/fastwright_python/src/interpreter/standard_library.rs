@@ -18,11 +18,12 @@ impl Interpreter<'_> {
         let value = match name.as_str() {
             "os.environ.get" => self.environment_variable(arguments)?,
             "os.path.join" => {
-                let mut parts = Vec::new();
+                let mut path = String::new();
                 for argument in &arguments.positional {
-                    parts.push(self.text_of(argument)?);
+                    let part = self.text_of(argument)?;
+                    path = super::paths::join(&path, &part);
                 }
-                Value::str(&parts.join("/"))
+                Value::str(&path)
             }
             "os.path.dirname" => {
                 Value::str(self.text_of(&first?)?.rsplit_once('/').map_or("", |(folder, _)| folder))
@@ -38,7 +39,7 @@ impl Interpreter<'_> {
             }
             "os.listdir" => {
                 let folder = self.text_of(&first?)?;
-                let files = self.source.files_in(&folder);
+                let files = self.source.files_in(&folder, false);
                 if files.is_empty() {
                     return None;
                 }
@@ -46,10 +47,15 @@ impl Interpreter<'_> {
                     files.iter().map(|file| Value::str(file.rsplit('/').next().unwrap_or(file))).collect();
                 self.list(files)
             }
-            "glob.glob" => {
+            "glob.glob" | "glob.iglob" => {
                 let pattern = self.text_of(&first?)?;
-                let folder = pattern.strip_suffix("/*.py")?.to_owned();
-                let files = self.source.files_in(&folder);
+                let (folder, pattern) = pattern.rsplit_once('/')?;
+                let recursive = folder.ends_with("/**");
+                let folder = folder.strip_suffix("/**").unwrap_or(folder);
+                let mut files = self.source.files_in(folder, recursive);
+                files.retain(|file| {
+                    super::paths::matches_pattern(file.rsplit('/').next().unwrap_or(file), pattern)
+                });
                 let files = files.iter().map(|file| Value::str(file)).collect();
                 self.list(files)
             }
@@ -58,7 +64,11 @@ impl Interpreter<'_> {
                 for argument in &arguments.positional {
                     parts.push(self.text_of(argument)?);
                 }
-                self.path_value(&parts.join("/"), span)
+                let mut path = parts.first().cloned().unwrap_or_else(|| ".".to_owned());
+                for part in parts.iter().skip(1) {
+                    path = super::paths::join(&path, part);
+                }
+                self.path_value(&path, span)
             }
             "functools.lru_cache"
             | "functools.cache"
@@ -220,7 +230,12 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "typing.get_type_hints" => self.attribute(&first?, Ustr::from("__annotations__"), span),
-            "inspect.isclass" => Value::bool(matches!(first?.kind, Kind::Class(_))),
+            "inspect.isclass" => match &first?.kind {
+                Kind::Class(_) => Value::bool(true),
+                Kind::External(name) if is_class_name(name) => Value::bool(true),
+                Kind::External(_) | Kind::Symbolic(_) | Kind::Unknown(_) | Kind::Union(_) => return None,
+                _ => Value::bool(false),
+            },
             "inspect.isfunction" => Value::bool(matches!(first?.kind, Kind::Function(_))),
             "inspect.ismethod" => Value::bool(matches!(first?.kind, Kind::Method(_))),
             "inspect.ismodule" => Value::bool(matches!(first?.kind, Kind::Module(_))),
@@ -394,9 +409,50 @@ impl Interpreter<'_> {
         Some(default.with_configurable(setting))
     }
 
+    /// `pkgutil.iter_modules([str(Path(__file__).parent)])`: the modules in folders given as text.
+    fn modules_in_folders(&mut self, path: &Value, arguments: &Arguments, span: Span) -> Option<Value> {
+        let folders = self.elements(path)?;
+        let prefix = arguments.get(1, "prefix").and_then(Value::as_str).unwrap_or("").to_owned();
+        let site = self.here(span);
+        let mut items = Vec::new();
+        for folder in folders {
+            let folder = self.text_of(&folder)?;
+            let mut names: Vec<(String, bool)> = Vec::new();
+            for file in self.source.files_in(&folder, true) {
+                let relative = file.strip_prefix(&folder).unwrap_or(&file).trim_start_matches('/').to_owned();
+                let (name, is_package) = match relative.split_once('/') {
+                    None => (relative.strip_suffix(".py")?.to_owned(), false),
+                    Some((package, "__init__.py")) => (package.to_owned(), true),
+                    Some(_) => continue,
+                };
+                if name != "__init__" {
+                    names.push((name, is_package));
+                }
+            }
+            names.sort();
+            for (name, is_package) in names {
+                items.push(self.module_info(&format!("{prefix}{name}"), is_package, site));
+            }
+        }
+        Some(self.list(items))
+    }
+
+    fn module_info(&mut self, name: &str, is_package: bool, site: crate::location::Location) -> Value {
+        let id = self.new_instance(Value::external("pkgutil.ModuleInfo"), Arguments::default(), site);
+        if let Some(instance) = self.instance_mut(id) {
+            instance.attributes.insert(Ustr::from("module_finder"), Value::NONE);
+            instance.attributes.insert(Ustr::from("name"), Value::str(name));
+            instance.attributes.insert(Ustr::from("ispkg"), Value::bool(is_package));
+        }
+        Kind::Instance(id).into()
+    }
+
     /// `pkgutil.iter_modules(package.__path__)`: the modules of a package of the program.
     fn iterate_modules(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
         let path = arguments.get(0, "path")?.clone();
+        if let Some(found) = self.modules_in_folders(&path, arguments, span) {
+            return Some(found);
+        }
         let package = match path.as_symbolic()? {
             Symbolic::Member { base, name } if *name == "__path__" => match base.kind {
                 Kind::Module(module) => module,
@@ -409,49 +465,19 @@ impl Interpreter<'_> {
         let site = self.here(span);
         let mut items = Vec::new();
         for (name, is_package) in self.source.submodules(key) {
-            let id = self.new_instance(Value::external("pkgutil.ModuleInfo"), Arguments::default(), site);
-            let name = Value::str(&format!("{prefix}{name}"));
-            if let Some(instance) = self.instance_mut(id) {
-                instance.attributes.insert(Ustr::from("name"), name.clone());
-                instance.attributes.insert(Ustr::from("ispkg"), Value::bool(is_package));
-            }
-            items.push(Value::tuple(vec![Value::NONE, name, Value::bool(is_package)]));
+            items.push(self.module_info(&format!("{prefix}{name}"), is_package, site));
         }
         Some(self.list(items))
-    }
-
-    /// A path object with known text.
-    pub(crate) fn path_value(&mut self, path: &str, span: Span) -> Value {
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external("pathlib.Path"),
-            arguments: Arguments { positional: vec![Value::str(path)], ..Arguments::default() },
-            site: self.here(span),
-        })
-    }
-
-    /// The text of a path object: `Path(text)`, `.parent`, `.resolve()`.
-    pub(crate) fn path_text(&mut self, value: &Value) -> Option<String> {
-        match value.as_symbolic()? {
-            Symbolic::Call { callee, arguments, .. } => {
-                if callee.as_external().is_some_and(|name| name == "pathlib.Path") {
-                    return arguments.positional.first()?.as_str().map(str::to_owned);
-                }
-                match callee.as_symbolic()? {
-                    Symbolic::Member { base, name } if matches!(name.as_str(), "resolve" | "absolute") => {
-                        self.path_text(&base.clone())
-                    }
-                    _ => None,
-                }
-            }
-            Symbolic::Member { base, name } if *name == "parent" => {
-                let text = self.path_text(&base.clone())?;
-                Some(text.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()))
-            }
-            _ => None,
-        }
     }
 }
 
 fn first_argument(arguments: &Arguments) -> Option<Value> {
     arguments.positional.first().cloned()
+}
+
+/// Whether a library's name is written as names of classes are: `APIRouter`, not `HTTP_OK` or `get`.
+pub(crate) fn is_class_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.starts_with(|first: char| first.is_ascii_uppercase())
+        && last.contains(|c: char| c.is_ascii_lowercase())
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::source::{DiskTree, MemoryTree};
+use std::sync::Arc;
 
 mod bad_input;
 mod layouts;
@@ -12,6 +13,11 @@ mod resolving;
 
 fn found(tree: &MemoryTree, path: &str) -> Project {
     discover(tree, Path::new(path), &DiscoverOptions::default()).unwrap()
+}
+
+/// A resolver over copies of a project and its tree.
+fn resolver(project: &Project, tree: &MemoryTree) -> ModuleResolver {
+    ModuleResolver::new(Arc::new(project.clone()), Arc::new(tree.clone()))
 }
 
 /// Each file as `path = module @ root`, the root relative to the project's.
@@ -55,7 +61,7 @@ fn check_in(tree: &MemoryTree, path: &str, expected_names: &str, imports: &str) 
         text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(trimmed(&names(&project)), trimmed(expected_names), "roots: {:#?}", project.import_roots);
-    let resolver = ModuleResolver::new(&project, tree);
+    let resolver = resolver(&project, tree);
     let mut results = Vec::new();
     for line in trimmed(imports).lines() {
         let (importer, rest) = line.split_once(": ").unwrap();

@@ -69,7 +69,7 @@ fn paths_that_are_nothing() {
     assert_eq!(error.to_string(), "missing/app: no such file or directory");
     let empty = found(&tree, ".");
     assert!(empty.files.is_empty() && empty.problems.is_empty());
-    let resolver = ModuleResolver::new(&empty, &tree);
+    let resolver = resolver(&empty, &tree);
     assert_eq!(resolver.resolve(FileIndex(0), "x"), None);
     assert_eq!(resolver.resolve_absolute("x..y."), None);
 }

@@ -137,7 +137,7 @@ fn entrypoints() {
         (entrypoint.module.as_str(), entrypoint.attribute.as_str(), entrypoint.line),
         ("shop.main", "app", 5)
     );
-    let location = ModuleResolver::new(&project, &tree).resolve_entrypoint(entrypoint);
+    let location = resolver(&project, &tree).resolve_entrypoint(entrypoint);
     assert_eq!(shown(&project, location.as_ref()), "src/shop/main.py");
 }
 
@@ -171,7 +171,7 @@ fn environments() {
         #- venv/Lib/site-packages/__editable__.lib.pth\n/opt/lib\nimport x\n#- /opt/lib/helper.py\n#- venv/Lib/site-packages/ns/part/mod.py\n";
     let tree = MemoryTree::from_fixture(fixture);
     let project = found(&tree, ".");
-    let resolver = ModuleResolver::new(&project, &tree);
+    let resolver = resolver(&project, &tree);
     let to = |dotted: &str| shown(&project, resolver.resolve(FileIndex(0), dotted).as_ref());
     assert_eq!(to("fastapi"), "installed venv/Lib/site-packages/fastapi/__init__.py as fastapi");
     assert_eq!(to("helper"), "installed /opt/lib/helper.py as helper");

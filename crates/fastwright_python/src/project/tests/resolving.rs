@@ -75,7 +75,7 @@ fn submodules_of_every_kind_of_package() {
          #- .venv/lib/python3.12/site-packages/lib/more/__init__.py\n",
     );
     let project = found(&tree, ".");
-    let resolver = ModuleResolver::new(&project, &tree);
+    let resolver = resolver(&project, &tree);
     let list = |dotted: &str| {
         let location = resolver.resolve(FileIndex(0), dotted).unwrap();
         let shown = |module: Submodule| {
@@ -109,7 +109,7 @@ fn imports_of_installed_files() {
          #- .venv/lib/python3.12/site-packages/lib/core.py\n#- .venv/lib/python3.12/site-packages/other.py\n",
     );
     let project = found(&tree, ".");
-    let resolver = ModuleResolver::new(&project, &tree);
+    let resolver = resolver(&project, &tree);
     let Some(ModuleLocation::Outside(package)) = resolver.resolve(FileIndex(1), "lib") else {
         panic!("not found")
     };
@@ -135,7 +135,7 @@ fn relative_imports_by_folder() {
         "#- pyproject.toml\n[project]\nname = \"x\"\n#- main.py\nfrom . import models\n#- models.py\n#- app/__init__.py\n#- app/a.py\n",
     );
     let project = found(&tree, ".");
-    let resolver = ModuleResolver::new(&project, &tree);
+    let resolver = resolver(&project, &tree);
     let at =
         |path: &str| FileIndex(project.files.iter().position(|file| file.relative == path).unwrap() as u32);
     let to = |from: &str, level: u32, name: &str| {

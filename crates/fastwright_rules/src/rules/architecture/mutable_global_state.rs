@@ -1,5 +1,24 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
+use crate::context::Context;
+use crate::reporter::{Draft, Reporter};
+use crate::route_list::{registered_at, title};
+use crate::syntax;
+use fastwright_model::analysis::{Analysis, is_test_path};
+use fastwright_model::application::{Route, RouteKind};
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{Step, mentions, reach};
+use fastwright_model::flow::follow;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::program::FunctionId;
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Module variable used as storage by request handlers.
     MutableGlobalState {
@@ -17,5 +36,445 @@ crate::declare_rule! {
         profile: Default,
         page: "architecture/mutable-global-state.md",
         references: ["https://fastapi.tiangolo.com/deployment/concepts/#replication-processes-and-memory"],
+        check: check,
     }
+}
+
+/// A variable of a module that may hold state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Variable {
+    module: ModuleId,
+    name: Ustr,
+}
+
+/// A change of a variable.
+#[derive(Clone, Copy)]
+struct Change {
+    variable: Variable,
+    span: Span,
+    /// Whether it only counts, so that it stores nothing that somebody sent.
+    counts: bool,
+}
+
+/// What one function does with variables of modules.
+#[derive(Default)]
+struct Uses {
+    changes: Vec<Change>,
+    reads: Vec<(Variable, Span)>,
+}
+
+/// A route that touches a variable.
+struct Touch<'a> {
+    route: &'a Route,
+    handler: &'a Dependant,
+    counts: bool,
+    chain: Vec<(String, Location)>,
+    location: Location,
+    function: String,
+}
+
+/// Methods that change a collection by what they are given.
+const CHANGING: &[&str] =
+    &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
+
+/// Words in names of variables whose content can be made again, or belongs to this process.
+const OWN_TO_PROCESS: &[&str] = &[
+    "cache",
+    "cached",
+    "memo",
+    "pool",
+    "lock",
+    "locks",
+    "client",
+    "clients",
+    "connection",
+    "connections",
+    "socket",
+    "sockets",
+    "websocket",
+    "websockets",
+    "task",
+    "tasks",
+    "registry",
+    "handlers",
+    "plugins",
+    "engine",
+    "engines",
+    "stream",
+    "streams",
+    "queue",
+    "queues",
+    "singleton",
+    "instance",
+    "instances",
+    "model",
+    "models",
+    "loaded",
+    "running",
+    "settings",
+    "config",
+];
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    let variables = variables(analysis, interpreter);
+    if variables.is_empty() {
+        return;
+    }
+    let objects: FxHashMap<ObjectId, Variable> = variables
+        .iter()
+        .filter_map(|(variable, _)| match global(interpreter, variable.module, variable.name)?.kind {
+            Kind::Dict(id) | Kind::List(id) | Kind::Set(id) => Some((id, *variable)),
+            _ => None,
+        })
+        .collect();
+    let mut known: FxHashMap<u32, Rc<Uses>> = FxHashMap::default();
+    let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
+    let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
+    for (_, route, detail) in context.routes() {
+        if route.kind != RouteKind::Http {
+            continue;
+        }
+        let Some(handler) = &detail.dependant else { continue };
+        let Some(function) = &handler.function else { continue };
+        let writes =
+            route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+        // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
+        let reads_only = route.methods.iter().any(|method| method == "GET");
+        for reached in reach(interpreter, function, handler.receiver) {
+            let own = &reached.summary.function;
+            let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
+                Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
+            }));
+            let touch = |span: Span, counts: bool| Touch {
+                route,
+                handler,
+                counts,
+                chain: steps(&reached.chain),
+                location: Location { file: own.id.file, span },
+                function: own.definition.qualname.to_string(),
+            };
+            for change in uses.changes.iter().filter(|_| writes) {
+                changes.entry(change.variable).or_default().push(touch(change.span, change.counts));
+            }
+            for (variable, span) in uses.reads.iter().filter(|_| reads_only) {
+                // A function that looks and then fills keeps a cache.
+                if !uses.changes.iter().any(|change| change.variable == *variable) {
+                    reads.entry(*variable).or_default().push(touch(*span, false));
+                }
+            }
+        }
+    }
+    for (variable, location) in &variables {
+        let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
+        let pair = changes.iter().find_map(|change| {
+            let other = reads.iter().find(|read| title(read.route) != title(change.route))?;
+            (change.counts || stores_input(interpreter, change)).then_some((change, other))
+        });
+        if let Some((change, read)) = pair {
+            report.report(draft(*location, variable.name, change, read));
+        }
+    }
+}
+
+/// Whether a change stores something that the caller of the route sent.
+fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
+    let inputs: FxHashSet<(FunctionId, Ustr)> = change
+        .handler
+        .walk()
+        .into_iter()
+        .filter_map(|node| Some((node.function.as_ref()?.id, node)))
+        .flat_map(|(function, node)| node.parameters.iter().map(move |parameter| (function, parameter.name)))
+        .collect();
+    let mut found = false;
+    follow(interpreter, change.handler, &mut |interpreter, visit| {
+        let place = visit.event.location;
+        let within = place.file == change.location.file
+            && change.location.span.start <= place.span.start
+            && place.span.end <= change.location.span.end;
+        if found || !within {
+            return;
+        }
+        let values: Vec<&Value> = match &visit.event.kind {
+            EventKind::Call(call) => call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .collect(),
+            EventKind::StoreItem { index, value, .. } => vec![index, value],
+            EventKind::Store { value, .. } => vec![value],
+            _ => return,
+        };
+        found = values.into_iter().any(|value| holds_input(interpreter, &visit.resolve(value), &inputs, 0));
+    });
+    found
+}
+
+/// Whether a value is made from an input, entries of lists and dictionaries included.
+fn holds_input(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    inputs: &FxHashSet<(FunctionId, Ustr)>,
+    depth: u32,
+) -> bool {
+    let mut collections = Vec::new();
+    let found = mentions(value, &mut |part| {
+        if let Kind::Dict(id) | Kind::List(id) | Kind::Set(id) = part.kind {
+            collections.push(id);
+        }
+        matches!(part.as_symbolic(), Some(Symbolic::Parameter(parameter))
+            if inputs.contains(&(parameter.function, parameter.name)))
+    });
+    found
+        || depth < 3
+            && collections.into_iter().any(|id| match interpreter.object(id) {
+                Object::Dict(dict) => {
+                    let entries = dict.entries.values().map(|(_, value)| value).chain(&dict.unknown_keys);
+                    entries.take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                Object::List(list) | Object::Set(list) => {
+                    list.items.iter().take(40).any(|value| holds_input(interpreter, value, inputs, depth + 1))
+                }
+                _ => false,
+            })
+}
+
+fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Ustr) -> Option<Value> {
+    interpreter.scope(interpreter.module(module).scope).names.get(&name).cloned()
+}
+
+/// Module variables that hold a collection or a number, with their first assignment.
+fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variable, Location)> {
+    let mut found: Vec<(Variable, Location)> = Vec::new();
+    for (module, state) in interpreter.modules() {
+        let Some(file) = state.file else { continue };
+        let own = analysis.files.get(file);
+        if !own.first_party || is_test_path(&own.relative) {
+            continue;
+        }
+        for statement in &state.code.body {
+            let (target, value, annotation) = match &statement.kind {
+                StmtKind::Assign { targets, value } => match targets.as_slice() {
+                    [target] => (target, value, None),
+                    _ => continue,
+                },
+                StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
+                    (target, value, Some(&**annotation))
+                }
+                _ => continue,
+            };
+            let ExprKind::Name(name) = target.kind else { continue };
+            let held = annotation.map(|annotation| own.slice(annotation.span)).unwrap_or_default();
+            if !is_state(value) || belongs_to_process(&name) || holds_process_objects(held) {
+                continue;
+            }
+            if !found.iter().any(|(known, _)| known.module == module && known.name == name) {
+                found.push((Variable { module, name }, Location { file, span: statement.span }));
+            }
+        }
+    }
+    found
+}
+
+fn is_state(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
+            true
+        }
+        ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
+            matches!(
+                name.rsplit('.').next().unwrap_or(&name),
+                "dict" | "list" | "set" | "defaultdict" | "OrderedDict" | "deque" | "Counter"
+            )
+        }),
+        _ => false,
+    }
+}
+
+fn belongs_to_process(name: &str) -> bool {
+    name.to_lowercase().split('_').any(|word| OWN_TO_PROCESS.contains(&word))
+}
+
+/// Whether a type names objects that can't leave the process.
+fn holds_process_objects(annotation: &str) -> bool {
+    [
+        "Task",
+        "WebSocket",
+        "Lock",
+        "Event",
+        "Queue",
+        "Future",
+        "Thread",
+        "Process",
+        "Client",
+        "Callable",
+        "Semaphore",
+        "type[",
+    ]
+    .iter()
+    .any(|word| annotation.contains(word))
+}
+
+/// What a function does with the variables, by its syntax.
+fn uses(
+    interpreter: &Interpreter<'_>,
+    module: ModuleId,
+    scope: ScopeId,
+    definition: &FunctionDef,
+    variables: &[(Variable, Location)],
+    objects: &FxHashMap<ObjectId, Variable>,
+) -> Uses {
+    let mut declared: FxHashSet<Ustr> = FxHashSet::default();
+    let parameters: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let mut local = parameters.clone();
+    syntax::statements(&definition.body, &mut |statement| match &statement.kind {
+        StmtKind::Global(names) => declared.extend(names.iter().copied()),
+        _ => bound_names(statement, &mut local),
+    });
+    local.retain(|name| !declared.contains(name));
+    let resolve = |expression: &Expr| -> Option<Variable> {
+        let value = match &expression.kind {
+            ExprKind::Name(name) if !local.contains(name) => {
+                let own = Variable { module, name: *name };
+                if variables.iter().any(|(variable, _)| *variable == own) {
+                    return Some(own);
+                }
+                interpreter.lookup(scope, *name)?
+            }
+            ExprKind::Attribute(base, name) => {
+                let ExprKind::Name(base) = base.kind else { return None };
+                let Kind::Module(other) = interpreter.lookup(scope, base)?.kind else { return None };
+                let theirs = Variable { module: other, name: *name };
+                if variables.iter().any(|(variable, _)| *variable == theirs) {
+                    return Some(theirs);
+                }
+                return None;
+            }
+            _ => return None,
+        };
+        match value.kind {
+            Kind::Dict(id) | Kind::List(id) | Kind::Set(id) => objects.get(&id).copied(),
+            _ => None,
+        }
+    };
+    let mut uses = Uses::default();
+    let mut changed_spans: FxHashSet<Span> = FxHashSet::default();
+    syntax::statements(&definition.body, &mut |statement| {
+        let mut takes_input = true;
+        let targets: Vec<&Expr> = match &statement.kind {
+            StmtKind::Assign { targets, value } => {
+                takes_input = mentions_local(value, &parameters);
+                targets.iter().collect()
+            }
+            StmtKind::AugAssign { target, .. } => vec![target],
+            StmtKind::Delete(targets) => targets.iter().collect(),
+            _ => Vec::new(),
+        };
+        for target in targets {
+            let root = root(target);
+            let whole = std::ptr::eq(root, target);
+            // A whole collection that is set anew was loaded or made, unless it comes from the caller.
+            if whole
+                && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)))
+            {
+                continue;
+            }
+            if let Some(variable) = resolve(root) {
+                let counts = whole && matches!(statement.kind, StmtKind::AugAssign { .. });
+                uses.changes.push(Change { variable, span: statement.span, counts });
+                changed_spans.insert(root.span);
+            }
+        }
+    });
+    syntax::expressions(&definition.body, &mut |expression| {
+        if let ExprKind::Call(call) = &expression.kind
+            && let ExprKind::Attribute(base, name) = &call.callee.kind
+            && CHANGING.contains(&name.as_str())
+            && let Some(variable) = resolve(root(base))
+            && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
+        {
+            uses.changes.push(Change { variable, span: expression.span, counts: false });
+            changed_spans.insert(root(base).span);
+        }
+    });
+    syntax::expressions(&definition.body, &mut |expression| {
+        if !changed_spans.contains(&expression.span)
+            && let Some(variable) = resolve(expression)
+        {
+            uses.reads.push((variable, expression.span));
+        }
+    });
+    uses
+}
+
+/// What an item or an attribute of something belongs to: `carts` of `carts[number].articles`.
+fn root(expression: &Expr) -> &Expr {
+    match &expression.kind {
+        ExprKind::Subscript(base, _) => root(base),
+        ExprKind::Call(call) => match &call.callee.kind {
+            ExprKind::Attribute(base, name) if *name == "setdefault" || *name == "get" => root(base),
+            _ => expression,
+        },
+        _ => expression,
+    }
+}
+
+fn mentions_local(expression: &Expr, local: &FxHashSet<Ustr>) -> bool {
+    let mut found = false;
+    syntax::within(expression, &mut |inner| {
+        found |= matches!(&inner.kind, ExprKind::Name(name) if local.contains(name));
+    });
+    found
+}
+
+/// Names that a statement binds.
+fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
+    fn of(target: &Expr, names: &mut FxHashSet<Ustr>) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                names.insert(*name);
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| of(item, names)),
+            ExprKind::Starred(inner) => of(inner, names),
+            _ => {}
+        }
+    }
+    match &statement.kind {
+        StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
+        StmtKind::AugAssign { target, .. }
+        | StmtKind::AnnAssign { target, .. }
+        | StmtKind::For { target, .. } => {
+            of(target, names);
+        }
+        StmtKind::With { items, .. } => {
+            items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| of(target, names));
+        }
+        _ => {}
+    }
+}
+
+fn steps(chain: &[Step]) -> Vec<(String, Location)> {
+    chain.iter().map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site)).collect()
+}
+
+fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
+    let (changing, reading) = (title(change.route), title(read.route));
+    Draft::new(
+        location,
+        name.to_string(),
+        format!(
+            "`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"
+        ),
+    )
+    .route(change.route)
+    .discriminator(name.to_string())
+    .evidence(format!("`{name}` is a variable of the module"), location)
+    .evidence(format!("`{changing}` is registered here"), registered_at(change.route))
+    .evidence_chain(change.chain.clone())
+    .evidence(format!("`{}` changes it", change.function), change.location)
+    .evidence(format!("`{reading}` is registered here"), registered_at(read.route))
+    .evidence_chain(read.chain.clone())
+    .evidence(format!("`{}` reads it", read.function), read.location)
 }

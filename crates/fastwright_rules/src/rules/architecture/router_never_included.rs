@@ -4,10 +4,13 @@ use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{path_of, source};
+use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
+use fastwright_model::facts::mentions;
 use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::location::Location;
+use fastwright_python::ir::{Expr, ExprKind, ImportFact};
+use fastwright_python::location::{FileId, Location};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -50,6 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if state.kind != RouterKind::Router
             || links.reachable.contains(id)
             || links.included.contains(id)
+            || links.callbacks.contains(id)
             || !state.escapes.is_empty()
             || is_test_path(path_of(analysis, state.site.file))
             || !analysis.files.get(state.site.file).first_party
@@ -57,6 +61,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some((name, place)) = names.get(id) else { continue };
+        if is_used_elsewhere(analysis, &interpreter, *id, name, state.site.file) {
+            continue;
+        }
         let routes = routes_of(registry, *id, 0);
         let Some((first_site, _)) = routes.first() else { continue };
         let paths: Vec<&str> = routes.iter().take(3).map(|(_, path)| path.as_str()).collect();
@@ -70,15 +77,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             *place,
             name.clone(),
             format!(
-                "no application includes the router `{name}`, so its {} (to {}{more}) do not exist",
-                if routes.len() == 1 { "route" } else { "routes" },
+                "no application includes the router `{name}`, so {}{more} {} not exist",
                 shown.join(", "),
+                if routes.len() == 1 { "does" } else { "do" },
             ),
         )
         .discriminator(name.clone())
         .evidence("the router is made here", state.site)
         .evidence("its first route is registered here", *first_site);
-        if let Some((_, location)) = links.first_include {
+        if let Some(location) = links.nearest_include(analysis, state.site.file) {
             draft = draft.evidence(
                 format!("other routers are included here: `{}`", source(analysis, location).trim()),
                 location,
@@ -91,7 +98,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             } else {
                 format!("from {package} import {last}")
             };
-            draft = draft.example(format!("{import}\n\napp.include_router({last}.{name})"));
+            let target =
+                source(analysis, location).split_once(".include_router").map_or("app", |(target, _)| target);
+            draft = draft.example(format!("{import}\n\n{target}.include_router({last}.{name})"));
         }
         if open_end {
             draft = draft.severity(Severity::Info).confidence(Confidence::Possible).why(
@@ -100,6 +109,68 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         report.report(draft);
     }
+}
+
+/// Whether another module of the project uses a router, or the module that holds it as a whole: code that was
+/// not run (a function, a branch that a setting leaves out) may include it.
+fn is_used_elsewhere(
+    analysis: &Analysis,
+    interpreter: &Interpreter<'_>,
+    router: ObjectId,
+    name: &str,
+    made_in: FileId,
+) -> bool {
+    interpreter.modules().any(|(_, module)| {
+        let Some(file) = module.file.filter(|file| *file != made_in) else { return false };
+        if is_test_path(path_of(analysis, file)) {
+            return false;
+        }
+        let scope = interpreter.scope(module.scope);
+        let is_router = |value: &Value| matches!(value.kind, Kind::Instance(id) if id == router);
+        let is_module = |value: &Value| match value.kind {
+            Kind::Module(id) => interpreter.module(id).file == Some(made_in),
+            _ => false,
+        };
+        if !scope.names.values().any(|value| is_router(value) || is_module(value)) {
+            return imports_in_a_function(&module.code.imports, &analysis.files.get(made_in).module, name);
+        }
+        let mut used = false;
+        // Bases of attributes are seen with the attribute, so their own names are not looked at again.
+        let mut bases: FxHashSet<*const Expr> = FxHashSet::default();
+        let mut look = |expression: &Expr| match &expression.kind {
+            ExprKind::Attribute(base, attribute) => {
+                if let ExprKind::Name(base_name) = &base.kind
+                    && scope.names.get(base_name).is_some_and(is_module)
+                {
+                    bases.insert(&raw const **base);
+                    used |= *attribute == name;
+                }
+            }
+            ExprKind::Name(own) if !bases.contains(&(&raw const *expression)) => {
+                used |= scope.names.get(own).is_some_and(|value| is_router(value) || is_module(value));
+            }
+            _ => {}
+        };
+        syntax::expressions(&module.code.body, &mut look);
+        for function in &module.code.functions {
+            syntax::expressions(&function.body, &mut look);
+        }
+        used
+    })
+}
+
+/// Whether imports that bind no name of their module ask for a router, or for the module that makes it.
+fn imports_in_a_function(imports: &[ImportFact], made_in: &str, router: &str) -> bool {
+    let (package, last) = made_in.rsplit_once('.').unwrap_or(("", made_in));
+    let is = |module: &str, wanted: &str| {
+        module == wanted
+            || wanted.strip_suffix(module).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    imports.iter().any(|import| {
+        import.names.iter().any(|name| *name == router) && is(&import.module, made_in)
+            || import.names.iter().any(|name| *name == last) && is(&import.module, package)
+            || import.names.is_empty() && import.module == made_in
+    })
 }
 
 /// Whether each file of the project that may hold an app or include a router was evaluated.
@@ -120,10 +191,12 @@ struct Links {
     reachable: FxHashSet<ObjectId>,
     /// Routers that another router or app includes.
     included: FxHashSet<ObjectId>,
+    /// Routers whose routes document callbacks of another route.
+    callbacks: FxHashSet<ObjectId>,
     /// An inclusion or mount of something that is not known.
     open_end: Option<Location>,
-    /// An inclusion by an app, to show where they are done.
-    first_include: Option<(ObjectId, Location)>,
+    /// Inclusions, to show where they are done.
+    includes: Vec<Location>,
 }
 
 impl Links {
@@ -142,11 +215,7 @@ impl Links {
                     Entry::Include(include) => match include.router.kind {
                         Kind::Instance(router) => {
                             links.included.insert(router);
-                            if state.kind == RouterKind::App
-                                && links.first_include.is_none_or(|(_, known)| include.site < known)
-                            {
-                                links.first_include = Some((router, include.site));
-                            }
+                            links.includes.push(include.site);
                         }
                         _ => links.open_end = Some(include.site),
                     },
@@ -155,10 +224,21 @@ impl Links {
                             links.included.insert(mounted);
                         }
                     }
-                    Entry::Route(_) | Entry::Frontend { .. } => {}
+                    Entry::Route(route) => {
+                        if let Some(callbacks) = route.options.keyword("callbacks") {
+                            mentions(callbacks, &mut |part| {
+                                if let Kind::Instance(router) = part.kind {
+                                    links.callbacks.insert(router);
+                                }
+                                false
+                            });
+                        }
+                    }
+                    Entry::Frontend { .. } => {}
                 }
             }
         }
+        links.includes.sort_unstable();
         while let Some(id) = next.pop() {
             if !links.reachable.insert(id) {
                 continue;
@@ -181,6 +261,18 @@ impl Links {
             }
         }
         links
+    }
+
+    /// The inclusion in the folder that is nearest to a file.
+    fn nearest_include(&self, analysis: &Analysis, file: FileId) -> Option<Location> {
+        let own: Vec<&str> = path_of(analysis, file).split('/').collect();
+        self.includes.iter().copied().rev().max_by_key(|place| {
+            path_of(analysis, place.file)
+                .split('/')
+                .zip(&own)
+                .take_while(|(one, other)| one == *other)
+                .count()
+        })
     }
 }
 

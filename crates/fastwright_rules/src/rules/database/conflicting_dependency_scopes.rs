@@ -1,5 +1,13 @@
 //! `conflicting-dependency-scopes`: dependency that outlives one it depends on.
 
+use crate::context::Context;
+use crate::entry_points::{callable_name, entry_points};
+use crate::reporter::{Draft, Reporter};
+use crate::versions::FastapiVersions;
+use crate::wording::route_name;
+use fastwright_python::location::Location;
+use fastwright_python::project::Version;
+
 crate::declare_rule! {
     /// Dependency that outlives one it depends on.
     ConflictingDependencyScopes {
@@ -17,5 +25,44 @@ crate::declare_rule! {
         profile: Default,
         page: "database/conflicting-dependency-scopes.md",
         references: ["https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/"],
+        check: check,
+    }
+}
+
+/// The version that brought `Depends(scope=...)`.
+const SCOPES: Version = Version::new(0, 121, 0);
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let versions = FastapiVersions::of(context.analysis);
+    if !versions.maybe_at_least(SCOPES) {
+        return;
+    }
+    for entry in entry_points(context.analysis) {
+        let outer = entry.dependant();
+        if entry.is_handler() || !outer.is_generator || outer.scope.as_deref() == Some("function") {
+            continue;
+        }
+        let Some(function) = &outer.function else { continue };
+        let short = outer
+            .dependencies
+            .iter()
+            .find(|inner| inner.is_generator && inner.scope.as_deref() == Some("function"));
+        let Some(inner) = short else { continue };
+        let (name, inner_name) = (callable_name(outer), callable_name(inner));
+        let route = route_name(entry.route);
+        let place = Location { file: function.id.file, span: function.definition.name_span };
+        report.report(
+            Draft::new(
+                place,
+                function.definition.qualname,
+                format!("`{name}` lives as long as the request of `{route}`, but the `{inner_name}` that it uses ends with the handler"),
+            )
+            .route(entry.route)
+            .confidence(versions.confidence)
+            .evidence_chain(entry.steps())
+            .evidence(format!("`{name}` has exit code and the scope `request`"), place)
+            .evidence(format!("`{inner_name}` has the scope `function`: FastAPI refuses to import this"), inner.location)
+            .example(format!("Depends({name}, scope=\"function\")")),
+        );
     }
 }

@@ -1,5 +1,15 @@
 //! `create-all-beside-migrations`: tables created at start although migrations are in use.
 
+use crate::context::Context;
+use crate::reporter::{Draft, Reporter};
+use crate::syntax::{blocks, own_expressions};
+use fastwright_model::analysis::is_test_path;
+use fastwright_model::facts::reach;
+use fastwright_model::registry::Registry;
+use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::value::Value;
+
 crate::declare_rule! {
     /// Tables created at start although migrations are in use.
     CreateAllBesideMigrations {
@@ -17,5 +27,137 @@ crate::declare_rule! {
         profile: Default,
         page: "database/create-all-beside-migrations.md",
         references: ["https://alembic.sqlalchemy.org/en/latest/autogenerate.html"],
+        check: check,
     }
+}
+
+/// A call of `create_all`: its place, the symbol that holds it, how it is reached.
+type Found = (Location, String, Vec<(String, Location)>);
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let Some(revision) = revision_of_migrations(context) else { return };
+    let mut found: Vec<Found> = Vec::new();
+    at_import(context, &mut found);
+    at_start(context, &mut found);
+    found.sort_by_key(|(place, ..)| *place);
+    found.dedup_by_key(|(place, ..)| *place);
+    for (place, symbol, steps) in found {
+        report.report(
+            Draft::new(
+                place,
+                symbol,
+                format!("`create_all` makes tables at start, beside the migrations in `{revision}`"),
+            )
+            .evidence_chain(steps)
+            .evidence("missing tables are made here, without a migration knowing of it", place),
+        );
+    }
+}
+
+/// The folder of Alembic's revisions, if the project has some.
+fn revision_of_migrations(context: &Context<'_>) -> Option<String> {
+    let files = &context.analysis.project.files;
+    let has = |path: &str| files.iter().any(|file| file.relative == path);
+    files.iter().find_map(|file| {
+        let (folder, _) = file.relative.rsplit_once('/')?;
+        let parent = folder.strip_suffix("/versions")?;
+        let name = parent.rsplit('/').next().unwrap_or(parent);
+        let migrations =
+            name.contains("alembic") || name.contains("migration") || has(&format!("{parent}/env.py"));
+        (migrations && !file.relative.ends_with("__init__.py")).then(|| folder.to_owned())
+    })
+}
+
+/// `create_all` in statements that run when a module is imported, and in functions that are called then.
+fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
+    let interpreter = context.analysis.interpreter.borrow();
+    for (_, module) in interpreter.modules() {
+        let Some(id) = module.file else { continue };
+        let file = context.analysis.files.get(id);
+        if !file.first_party
+            || is_test_path(&file.relative)
+            || file.relative.contains("/versions/")
+            || file.relative.ends_with("env.py")
+        {
+            continue;
+        }
+        for span in unconditional_calls(&module.code.body) {
+            found.push((Location { file: id, span }, module.name.to_string(), Vec::new()));
+        }
+        for definition in &module.code.functions {
+            let function = fastwright_python::program::FunctionId { file: id, index: definition.index };
+            if !interpreter.was_called(function) {
+                continue;
+            }
+            for span in unconditional_calls(&definition.body) {
+                let note = format!("`{}` runs when the application is made", definition.name);
+                let steps = vec![(note, Location { file: id, span: definition.name_span })];
+                found.push((Location { file: id, span }, definition.qualname.to_string(), steps));
+            }
+        }
+    }
+}
+
+/// `create_all` in what the lifespan or a startup handler reaches.
+fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let mut roots: Vec<Value> = Vec::new();
+    for state in interpreter.extension::<Registry>().routers.values() {
+        if is_test_path(&context.analysis.files.get(state.site.file).relative) {
+            continue;
+        }
+        roots.extend(state.arguments.keyword("lifespan").cloned());
+        roots.extend(
+            state
+                .events
+                .iter()
+                .filter(|(event, ..)| event == "startup")
+                .map(|(_, handler, _)| handler.clone()),
+        );
+    }
+    for root in roots {
+        let Some(function) = interpreter.plain_function(&root) else { continue };
+        let root_step = (
+            format!("`{}` runs when the application starts", function.definition.name),
+            Location { file: function.id.file, span: function.definition.name_span },
+        );
+        for reached in reach(interpreter, &function, None) {
+            let definition = &reached.summary.function.definition;
+            let file = reached.summary.function.id.file;
+            if !context.analysis.files.get(file).first_party {
+                continue;
+            }
+            for span in unconditional_calls(&definition.body) {
+                let mut steps = vec![root_step.clone()];
+                steps.extend(
+                    reached
+                        .chain
+                        .iter()
+                        .map(|step| (format!("it calls `{}`", step.function.definition.name), step.site)),
+                );
+                found.push((Location { file, span }, definition.qualname.to_string(), steps));
+            }
+        }
+    }
+}
+
+/// Places of `metadata.create_all` that no condition guards.
+fn unconditional_calls(body: &[Stmt]) -> Vec<Span> {
+    let mut found = Vec::new();
+    for statement in body {
+        own_expressions(statement, &mut |expression| {
+            if let ExprKind::Attribute(base, name) = &expression.kind
+                && *name == "create_all"
+                && matches!(&base.kind, ExprKind::Attribute(_, owner) | ExprKind::Name(owner) if owner.ends_with("metadata"))
+            {
+                found.push(expression.span);
+            }
+        });
+        if matches!(statement.kind, StmtKind::With { .. } | StmtKind::Try { .. }) {
+            for (block, _) in blocks(statement) {
+                found.extend(unconditional_calls(block));
+            }
+        }
+    }
+    found
 }

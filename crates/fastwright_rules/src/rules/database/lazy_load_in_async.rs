@@ -1,5 +1,23 @@
 //! `lazy-load-in-async`: relationship that is loaded on first use, read under an async session.
 
+use crate::call_graph::{CallGraph, Edge, Node};
+use crate::context::Context;
+use crate::entry_points::{EntryPoint, entry_points};
+use crate::reached::visit_reached;
+use crate::reporter::{Draft, Reporter};
+use crate::syntax::expressions;
+use crate::wording::route_name;
+use fastwright_model::facts::{EdgeKind, mentions};
+use fastwright_model::library::sqlalchemy::session_kind;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::ExprKind;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::{Annotation, Arguments, Kind, Object, ObjectId, Symbolic, Value};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Relationship that is loaded on first use, read under an async session.
     LazyLoadInAsync {
@@ -17,5 +35,389 @@ crate::declare_rule! {
         profile: Default,
         page: "database/lazy-load-in-async.md",
         references: ["https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession"],
+        check: check,
     }
+}
+
+/// Options of a query that load relationships.
+const LOADERS: &[&str] = &[
+    "selectinload",
+    "joinedload",
+    "subqueryload",
+    "immediateload",
+    "contains_eager",
+    "defaultload",
+    "noload",
+    "selectin_polymorphic",
+    "Load",
+    "with_expression",
+];
+
+/// What a lazy relationship is read from.
+struct LazyRead {
+    place: Location,
+    class: String,
+    relation: Ustr,
+    loaded_at: Location,
+    by_model: Option<(String, Location)>,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let lazy: Vec<(ObjectId, Ustr)> = context
+        .analysis
+        .tables
+        .iter()
+        .flat_map(|table| table.relationships.iter().map(|relation| (table.class, relation)))
+        .filter(|(_, relation)| matches!(relation.lazy.as_str(), "select" | "True" | "true"))
+        .map(|(class, relation)| (class, relation.name))
+        .collect();
+    if lazy.is_empty() {
+        return;
+    }
+    let graph = context.call_graph();
+    let reads: Vec<Vec<LazyRead>> =
+        (0..graph.nodes.len()).map(|node| lazy_reads(context, &graph.nodes[node], &lazy)).collect();
+    let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
+    let mut loaded_below = |root: usize| {
+        Rc::clone(loaded.entry(root).or_insert_with(|| {
+            let paths = graph.paths(root, |_, edge| edge.kind == EdgeKind::Call);
+            Rc::new(paths.iter().flat_map(|(node, _)| loader_texts(context, &graph.nodes[*node])).collect())
+        }))
+    };
+    visit_reached(
+        context,
+        graph,
+        &|node| !reads[node].is_empty(),
+        &|_, edge| edge.kind == EdgeKind::Call,
+        &mut |entry, node, path| {
+            for read in &reads[node] {
+                let Some(root) = graph.of_dependant(entry.handler()) else { continue };
+                if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
+                    continue;
+                }
+                let on_the_way = path.iter().map(|(from, _)| *from).chain([node]);
+                if on_the_way
+                    .into_iter()
+                    .any(|part| is_given(context, &graph.nodes[part], &read.class, read.relation))
+                {
+                    continue;
+                }
+                report.report(draft(entry, graph, node, path, read));
+            }
+        },
+    );
+    for entry in entry_points(context.analysis).into_iter().filter(EntryPoint::is_handler) {
+        let Some(root) = graph.of_dependant(entry.handler()) else { continue };
+        for read in reads_of_response(context, &entry, &graph.nodes[root], &lazy) {
+            if !loaded_below(root).iter().any(|text| names(text, &read.relation)) {
+                report.report(draft(&entry, graph, root, &[], &read));
+            }
+        }
+    }
+}
+
+fn draft(
+    entry: &EntryPoint<'_>,
+    graph: &CallGraph,
+    node: usize,
+    path: &[(usize, Edge)],
+    read: &LazyRead,
+) -> Draft {
+    let route = route_name(entry.route);
+    let (class, relation) = (&read.class, read.relation);
+    let message = match &read.by_model {
+        Some((model, _)) => format!(
+            "`{route}` answers with `{model}`, which reads `{class}.{relation}`, and nothing has loaded it"
+        ),
+        None => format!("`{route}` reads `{class}.{relation}`, and nothing has loaded it"),
+    };
+    let mut draft = Draft::new(read.place, graph.nodes[node].symbol(), message)
+        .route(entry.route)
+        .discriminator(relation.as_str())
+        .evidence_chain(entry.steps())
+        .evidence_chain(graph.steps(path))
+        .evidence(format!("an async session loads `{class}` here, without `{relation}`"), read.loaded_at);
+    draft = match &read.by_model {
+        Some((model, place)) => draft
+            .evidence(format!("it is returned, and `{model}` reads its attributes"), read.place)
+            .evidence(
+                format!(
+                    "`{relation}` is a field of `{model}`: reading it needs a query where none can be awaited"
+                ),
+                *place,
+            ),
+        None => draft
+            .evidence(format!("reading `{relation}` needs a query where none can be awaited"), read.place),
+    };
+    draft.example(format!(".options(selectinload({class}.{relation}))"))
+}
+
+/// Reads of lazy relationships in a function, from objects that an async session loaded.
+fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> Vec<LazyRead> {
+    let mut found: Vec<LazyRead> = Vec::new();
+    let mut prepared: Vec<(Value, Ustr)> = Vec::new();
+    for event in &node.summary.events {
+        let mut values: Vec<&Value> = Vec::new();
+        match &event.kind {
+            EventKind::Call(call) => {
+                let refresh = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "refresh");
+                if refresh {
+                    note_refresh(context, call, &mut prepared);
+                    continue;
+                }
+                values.extend(call.arguments.positional.iter());
+                values.extend(call.arguments.keywords.iter().map(|(_, value)| value));
+                if let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic() {
+                    values.push(base);
+                }
+            }
+            EventKind::Store { base, name, value } => {
+                prepared.push((base.clone(), *name));
+                values.push(value);
+            }
+            EventKind::StoreItem { value, .. }
+            | EventKind::Condition(value)
+            | EventKind::Yield(value)
+            | EventKind::Return(value) => {
+                values.push(value);
+            }
+            EventKind::Raise { .. } => {}
+        }
+        for value in values {
+            for (base, relation) in relation_members(context, value, lazy) {
+                let given = prepared.iter().any(|(owner, name)| *name == relation && owner.same(&base));
+                if given || found.iter().any(|known| known.relation == relation) {
+                    continue;
+                }
+                let Some((class, loaded_at)) = loaded_by_async_session(context, &base) else { continue };
+                let place = attribute_place(node, relation).unwrap_or(event.location);
+                found.push(LazyRead { place, class, relation, loaded_at, by_model: None });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function is given the related object itself: the session then knows it by its key, and a
+/// relationship to one object is read without a query.
+fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Ustr) -> bool {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let targets: Vec<&str> = context
+        .analysis
+        .tables
+        .iter()
+        .filter(|table| interpreter.class(table.class).is_some_and(|owner| owner.name == class))
+        .flat_map(|table| &table.relationships)
+        .filter(|known| known.name == relation)
+        .filter_map(|known| known.target.as_deref())
+        .collect();
+    node.summary.parameters.iter().any(|(_, value)| {
+        let Some(Kind::Class(id)) = interpreter.class_of(value).map(|class| class.kind) else { return false };
+        interpreter.class(id).is_some_and(|owner| targets.contains(&owner.name.as_str()))
+    })
+}
+
+/// `refresh(object, ["relation"])` loads what it names.
+fn note_refresh(context: &Context<'_>, call: &CallEvent, prepared: &mut Vec<(Value, Ustr)>) {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let Some(object) = call.arguments.positional.first() else { return };
+    let Some(names) = call.arguments.get(1, "attribute_names") else { return };
+    for name in interpreter.elements(names).unwrap_or_default() {
+        if let Some(name) = name.as_str() {
+            prepared.push((object.clone(), Ustr::from(name)));
+        }
+    }
+}
+
+/// The reads `object.relation` inside a value, where the class of the object has the lazy relationship.
+fn relation_members(context: &Context<'_>, value: &Value, lazy: &[(ObjectId, Ustr)]) -> Vec<(Value, Ustr)> {
+    let mut members: Vec<(Value, Ustr)> = Vec::new();
+    let mut inside: Vec<Value> = vec![value.clone()];
+    let mut rounds = 0;
+    while let Some(value) = inside.pop() {
+        rounds += 1;
+        if rounds > 40 {
+            break;
+        }
+        let mut lists = Vec::new();
+        mentions(&value, &mut |inner| {
+            match &inner.kind {
+                Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => lists.push(inner.clone()),
+                _ => {}
+            }
+            if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
+                && lazy.iter().any(|(_, relation)| relation == name)
+            {
+                members.push((base.clone(), *name));
+            }
+            false
+        });
+        let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+        for list in lists {
+            if let Kind::List(id) | Kind::Set(id) = list.kind
+                && let Object::List(list) | Object::Set(list) = interpreter.object(id)
+            {
+                inside.extend(list.items.iter().cloned());
+            }
+        }
+    }
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    members.retain(|(base, name)| {
+        let class = interpreter.class_of(base);
+        matches!(class.map(|class| class.kind), Some(Kind::Class(id)) if lazy.contains(&(id, *name)))
+    });
+    members
+}
+
+/// Class and place of the query, when an object comes from a query of an async session without options.
+fn loaded_by_async_session(context: &Context<'_>, object: &Value) -> Option<(String, Location)> {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let class = interpreter.class_of(object)?;
+    let Kind::Class(id) = class.kind else { return None };
+    let name = interpreter.class(id)?.name.to_string();
+    let site = query_of(interpreter, object, 0)?;
+    Some((name, site))
+}
+
+/// Where the query stands from whose result an object is taken, by attribute, element, row or method. None
+/// for objects made by a constructor, inputs, other sessions, and queries with options.
+fn query_of(interpreter: &mut Interpreter<'_>, object: &Value, depth: u32) -> Option<Location> {
+    if depth > 16 {
+        return None;
+    }
+    match object.as_symbolic()? {
+        Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
+            query_of(interpreter, base, depth + 1)
+        }
+        Symbolic::Call { callee, arguments, site } => {
+            let Symbolic::Member { base, .. } = callee.as_symbolic()? else { return None };
+            match session_kind(interpreter, base) {
+                Some(true) => (!has_options(arguments)).then_some(*site),
+                Some(false) => None,
+                None => query_of(interpreter, base, depth + 1),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether the arguments of a query load something beside the object, or may do so.
+fn has_options(arguments: &Arguments) -> bool {
+    let with_options = |value: &Value| {
+        mentions(value, &mut |inner| match inner.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => *name == "options",
+            Some(Symbolic::Parameter(_)) => false,
+            _ => inner.is_unknown(),
+        })
+    };
+    arguments.incomplete
+        || arguments.keyword("options").is_some()
+        || arguments.positional.first().is_some_and(|first| {
+            with_options(first) || matches!(first.as_symbolic(), Some(Symbolic::Parameter(_)))
+        })
+}
+
+/// The first place in a function where an attribute of this name is read.
+fn attribute_place(node: &Node, relation: Ustr) -> Option<Location> {
+    let function = &node.summary.function;
+    let mut found = None;
+    expressions(&function.definition.body, &mut |expression| {
+        if let ExprKind::Attribute(base, name) = &expression.kind
+            && *name == relation
+            && !matches!(&base.kind, ExprKind::Name(class) if class.starts_with(char::is_uppercase))
+            && found.is_none()
+        {
+            found = Some(Location { file: function.id.file, span: expression.span });
+        }
+    });
+    found
+}
+
+/// Lazy relationships that the response model reads from what a handler returns.
+fn reads_of_response(
+    context: &Context<'_>,
+    entry: &EntryPoint<'_>,
+    node: &Node,
+    lazy: &[(ObjectId, Ustr)],
+) -> Vec<LazyRead> {
+    let mut found = Vec::new();
+    let Some(model) = response_class(context, entry, node) else { return found };
+    for event in &node.summary.events {
+        let EventKind::Return(value) = &event.kind else { continue };
+        for returned in value.alternatives() {
+            let Some((class, loaded_at)) = loaded_by_async_session(context, returned) else { continue };
+            let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+            let Some(Kind::Class(id)) = interpreter.class_of(returned).map(|class| class.kind) else {
+                continue;
+            };
+            let Kind::Class(model_id) = model.kind else { continue };
+            let Some(model_name) = interpreter.class(model_id).map(|class| class.name.to_string()) else {
+                continue;
+            };
+            for (owner, relation) in lazy.iter().filter(|(owner, _)| *owner == id) {
+                if interpreter.find_in_class(&Kind::Class(*owner).into(), *relation).is_none() {
+                    continue;
+                }
+                let given = node.summary.events.iter().any(|event| match &event.kind {
+                    EventKind::Store { base, name, .. } => name == relation && base.same(returned),
+                    EventKind::Call(call) => {
+                        matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "refresh")
+                            && call.arguments.get(1, "attribute_names").is_some()
+                    }
+                    _ => false,
+                });
+                if let Some((_, field)) =
+                    interpreter.annotation_in_class(&model, *relation).filter(|_| !given)
+                {
+                    found.push(LazyRead {
+                        place: event.location,
+                        class: class.clone(),
+                        relation: *relation,
+                        loaded_at,
+                        by_model: Some((model_name.clone(), field)),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The Pydantic model that serializes what a handler returns.
+fn response_class(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node) -> Option<Value> {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let declared = match entry.detail.flat.options.keyword("response_model") {
+        Some(model) => model.clone(),
+        None => {
+            let function = &node.summary.function;
+            let expression = function.definition.returns.clone()?;
+            let annotation =
+                Annotation::Written { expression, scope: function.scope, module: function.module };
+            interpreter.evaluate_annotation(&annotation)
+        }
+    };
+    let class = interpreter.class_of_type(&declared)?;
+    interpreter.derives_from(&class, "pydantic.main.BaseModel").then_some(class)
+}
+
+/// The text of each loader option in a function.
+fn loader_texts(context: &Context<'_>, node: &Node) -> Vec<String> {
+    let function = &node.summary.function;
+    let file = context.analysis.files.get(function.id.file);
+    let mut found = Vec::new();
+    expressions(&function.definition.body, &mut |expression| {
+        if let ExprKind::Call(call) = &expression.kind
+            && let Some(name) = call.callee.dotted_name()
+            && LOADERS.contains(&name.rsplit('.').next().unwrap_or(&name))
+        {
+            found.push(file.slice(expression.span).to_owned());
+        }
+    });
+    found
+}
+
+/// Whether the text of a loader option names a relationship.
+fn names(text: &str, relation: &str) -> bool {
+    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .any(|word| word == relation)
 }

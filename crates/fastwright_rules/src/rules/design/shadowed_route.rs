@@ -121,11 +121,14 @@ impl Hidden<'_> {
             RouteKind::Mount => {
                 let steps = earlier.registration.iter().map(|(_, location)| {
                     (
-                        format!("everything below `{}` belongs to the mounted application", earlier.path),
+                        format!(
+                            "everything below `{}` belongs to the mounted application",
+                            mount_path(earlier)
+                        ),
                         *location,
                     )
                 });
-                (format!("the application mounted at `{}`", earlier.path), steps.collect::<Vec<_>>())
+                (format!("the application mounted at `{}`", mount_path(earlier)), steps.collect::<Vec<_>>())
             }
             _ => (format!("`{}`", title(earlier)), registration_steps(earlier).collect()),
         };
@@ -173,6 +176,11 @@ impl Hidden<'_> {
             ),
         })
     }
+}
+
+/// The path of a mount as people write it.
+fn mount_path(route: &Route) -> &str {
+    if route.path.is_empty() { "/" } else { &route.path }
 }
 
 /// The two lines that decide the order, the other way around.

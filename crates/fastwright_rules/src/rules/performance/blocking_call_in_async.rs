@@ -1,17 +1,19 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, CallPath, Node};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
-use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
+use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
 use crate::finding::{FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
+use crate::sessions::call_at;
 use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
+use fastwright_python::value::Kind;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
@@ -36,10 +38,14 @@ crate::declare_rule! {
     }
 }
 
+/// How many calls below a coroutine a file operation is reported. Deeper ones are mostly configuration that
+/// is read once.
+const FILE_DEPTH: usize = 1;
+
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
     node: usize,
-    path: Vec<(usize, Edge)>,
+    path: CallPath,
     place: Location,
     callee: Ustr,
     waits: Waits,
@@ -58,7 +64,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             paths
                 .into_iter()
                 .flat_map(|(node, path)| {
-                    calls[node].iter().map(move |(place, callee, waits)| Blocking {
+                    let calls = calls[node].iter().filter({
+                        let near = path.len() <= FILE_DEPTH;
+                        move |(_, _, waits)| near || *waits != Waits::File
+                    });
+                    calls.map(move |(place, callee, waits)| Blocking {
                         node,
                         path: path.clone(),
                         place: *place,
@@ -134,8 +144,10 @@ fn draft(
     draft = match blocking.waits {
         Waits::File => draft.severity(Severity::Low),
         Waits::Processor => draft.severity(Severity::Medium),
+        Waits::Time if sleeps_briefly(holder, blocking.place) => draft.severity(Severity::Low),
         _ => draft,
     };
+    draft = draft.confidence(confidence_of_way(graph, &blocking.path, blocking.node, blocking.place));
     if let Some(entry) = entry {
         draft = draft.route(entry.route).evidence_chain(entry.steps());
     }
@@ -156,16 +168,21 @@ fn draft(
         ));
     }
     let function = &root_node.summary.function;
-    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
     if blocking.path.is_empty()
         && entry.is_some()
-        && !called_elsewhere
+        && !graph.is_called(root)
         && awaits_nothing(&function.definition)
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
         draft = draft.fix(FixSafety::Safe, vec![edit]);
     }
     draft
+}
+
+/// Whether a sleep takes less than a twentieth of a second.
+fn sleeps_briefly(holder: &Node, place: Location) -> bool {
+    let seconds = call_at(holder, place.span).and_then(|(_, call)| call.arguments.get(0, "secs").cloned());
+    matches!(seconds.map(|value| value.kind), Some(Kind::Float(seconds)) if seconds < 0.05)
 }
 
 fn what_it_waits_for(waits: Waits) -> &'static str {

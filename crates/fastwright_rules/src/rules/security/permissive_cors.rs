@@ -46,10 +46,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let entries: Vec<MiddlewareEntry> = states.into_iter().flat_map(|(_, entries)| entries).collect();
     let with_cookies = uses_cookies(context, code, &entries);
     for entry in entries {
-        if !entry
+        if entry
             .middleware
             .as_external()
-            .is_some_and(|name| name == "starlette.middleware.cors.CORSMiddleware")
+            .is_none_or(|name| name != "starlette.middleware.cors.CORSMiddleware")
             || entry.arguments.keyword("allow_credentials").and_then(|value| interpreter.truth(value))
                 != Some(true)
         {

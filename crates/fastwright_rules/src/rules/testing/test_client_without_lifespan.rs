@@ -1,5 +1,20 @@
 //! `test-client-without-lifespan`: test client that never runs the application's lifespan.
 
+use crate::context::Context;
+use crate::reporter::{Draft, Reporter};
+use crate::syntax;
+use fastwright_model::analysis::Analysis;
+use fastwright_model::application::App;
+use fastwright_model::facts::callee_name;
+use fastwright_model::registry::Registry;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, Module, Stmt, StmtKind};
+use fastwright_python::location::{FileId, Location, Span};
+use fastwright_python::summary::EventKind;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Test client that never runs the application's lifespan.
     TestClientWithoutLifespan {
@@ -17,5 +32,336 @@ crate::declare_rule! {
         profile: Default,
         page: "testing/test-client-without-lifespan.md",
         references: ["https://fastapi.tiangolo.com/advanced/testing-events/", "https://www.starlette.dev/testclient/"],
+        check: check,
+    }
+}
+
+/// An app that has something to start.
+struct Started<'a> {
+    app: &'a App,
+    /// What is started, and where.
+    what: String,
+    location: Location,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    let started = apps_with_start(analysis);
+    if started.is_empty() {
+        return;
+    }
+    for (index, code) in analysis.codes.iter().enumerate() {
+        let file = FileId(index as u32);
+        let own = analysis.files.get(file);
+        if own.first_party && (own.text.contains("TestClient") || own.text.contains("ASGITransport")) {
+            TestFile::new(file, &own.module, code).check(&started, report);
+        }
+    }
+}
+
+/// Apps whose lifespan or startup handlers do something that routes can rely on.
+fn apps_with_start(analysis: &Analysis) -> Vec<Started<'_>> {
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    let mut found = Vec::new();
+    for (app, details) in analysis.apps.iter().zip(&analysis.details) {
+        let Some(detail) =
+            details.iter().find(|detail| detail.flat.registration.len() == 1).or(details.first())
+        else {
+            continue;
+        };
+        let registry = interpreter.extension::<Registry>();
+        let state = registry
+            .routers
+            .values()
+            .find(|state| state.site == app.location)
+            .or_else(|| registry.routers.get(&detail.flat.app));
+        let Some(state) = state else { continue };
+        let lifespan = state.arguments.keyword("lifespan").filter(|value| !value.is_none()).cloned();
+        let event = state.events.iter().find(|(event, _, _)| event == "startup").cloned();
+        if let Some(lifespan) = lifespan {
+            let Some(function) = interpreter.plain_function(&lifespan) else { continue };
+            if starts_something(interpreter, &function) {
+                let location = Location { file: function.id.file, span: function.definition.name_span };
+                found.push(Started {
+                    app,
+                    what: format!("lifespan `{}`", function.definition.name),
+                    location,
+                });
+            }
+        } else if let Some((_, handler, location)) = event {
+            let name = interpreter.plain_function(&handler).map(|function| function.definition.name);
+            found.push(Started {
+                app,
+                what: format!("startup handler{}", name.map(|name| format!(" `{name}`")).unwrap_or_default()),
+                location,
+            });
+        }
+    }
+    found
+}
+
+/// Whether a lifespan does more than writing to a log before it yields.
+fn starts_something(
+    interpreter: &mut Interpreter<'_>,
+    function: &Arc<fastwright_python::value::FunctionValue>,
+) -> bool {
+    let Some(summary) = interpreter.summarize(function, None) else { return true };
+    for event in &summary.events {
+        match &event.kind {
+            EventKind::Store { .. } | EventKind::StoreItem { .. } => return true,
+            EventKind::Yield(value) => return !value.is_none(),
+            EventKind::Call(call) => {
+                let silent = call.target.is_none()
+                    && callee_name(interpreter, &call.callee).is_some_and(|name| {
+                        name.starts_with("logging.")
+                            || name.starts_with("builtins.")
+                            || name.starts_with("loguru.")
+                            || name.starts_with("structlog.")
+                    });
+                if !silent {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What the names of a test file stand for.
+struct TestFile<'c> {
+    file: FileId,
+    code: &'c Module,
+    /// Imported name: module and name in it; a module has an empty name.
+    imports: FxHashMap<Ustr, (String, Ustr)>,
+}
+
+impl<'c> TestFile<'c> {
+    fn new(file: FileId, module: &str, code: &'c Module) -> Self {
+        let mut imports = FxHashMap::default();
+        let mut collect = |statement: &Stmt| match &statement.kind {
+            StmtKind::ImportFrom { level, module: from, names } => {
+                let mut base: Vec<&str> = Vec::new();
+                if *level > 0 {
+                    base = module.split('.').collect();
+                    base.truncate(base.len().saturating_sub(*level as usize));
+                }
+                base.extend(from.split('.').filter(|part| !part.is_empty()));
+                let base = base.join(".");
+                for alias in names {
+                    imports.insert(alias.rename.unwrap_or(alias.name), (base.clone(), alias.name));
+                }
+            }
+            StmtKind::Import(names) => {
+                for alias in names {
+                    if let Some(rename) = alias.rename {
+                        imports.insert(rename, (alias.name.to_string(), Ustr::from("")));
+                    }
+                }
+            }
+            _ => {}
+        };
+        syntax::statements(&code.body, &mut collect);
+        for function in &code.functions {
+            syntax::statements(&function.body, &mut collect);
+        }
+        Self { file, code, imports }
+    }
+
+    /// The dotted name that an expression means outside of this file.
+    fn meaning(&self, expression: &Expr) -> Option<String> {
+        match &expression.kind {
+            ExprKind::Name(name) => {
+                let (module, name) = self.imports.get(name)?;
+                Some(if name.is_empty() { module.clone() } else { format!("{module}.{name}") })
+            }
+            ExprKind::Attribute(base, name) => {
+                let base = match self.meaning(base) {
+                    Some(base) => base,
+                    None => base.dotted_name()?,
+                };
+                Some(format!("{base}.{name}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn check(&self, started: &[Started<'_>], report: &mut Reporter<'_>) {
+        self.body(&self.code.body, "", started, report);
+        for function in &self.code.functions {
+            self.body(&function.body, &function.qualname, started, report);
+        }
+    }
+
+    fn body(&self, body: &[Stmt], symbol: &str, started: &[Started<'_>], report: &mut Reporter<'_>) {
+        let managed = Managed::of(body, symbol.is_empty().then_some(self.code.functions.as_slice()));
+        let mut clients: Vec<(Span, &Call, &'static str)> = Vec::new();
+        syntax::expressions(body, &mut |expression| {
+            let ExprKind::Call(call) = &expression.kind else { return };
+            let Some(name) = self.meaning(&call.callee) else { return };
+            let client = match name.as_str() {
+                "fastapi.testclient.TestClient" | "starlette.testclient.TestClient" => "TestClient",
+                "httpx.AsyncClient" | "httpx.Client" => "AsyncClient",
+                _ => return,
+            };
+            clients.push((expression.span, call, client));
+        });
+        for (span, call, client) in clients {
+            let Some(app) = self.app_of(call, client, body) else { continue };
+            let Some(found) = started.iter().find(|started| is_app(&app, started.app)) else { continue };
+            let starts = if client == "TestClient" { managed.enters(span) } else { managed.has_manager };
+            if starts {
+                continue;
+            }
+            let location = Location { file: self.file, span };
+            let name = app.rsplit('.').next().unwrap_or(&app);
+            let example = if client == "TestClient" {
+                format!("with TestClient({name}) as client:\n    ...")
+            } else {
+                format!(
+                    "async with LifespanManager({name}) as manager:\n    transport = ASGITransport(app=manager.app)\n    ..."
+                )
+            };
+            report.report(
+                Draft::new(
+                    location,
+                    if symbol.is_empty() { managed.name_of(span).unwrap_or(client) } else { symbol },
+                    format!("this `{client}` never runs the {} of `{}`", found.what, found.app.locator),
+                )
+                .discriminator(client)
+                .evidence("the client is made here, and nothing starts the application", location)
+                .evidence(format!("the {} would start it", found.what), found.location)
+                .example(example),
+            );
+        }
+    }
+
+    /// The dotted name of the app that a client is given.
+    fn app_of(&self, call: &Call, client: &str, body: &[Stmt]) -> Option<String> {
+        let argument = |call: &'_ Call, name: &str, position: Option<usize>| -> Option<usize> {
+            call.arguments
+                .iter()
+                .position(
+                    |argument| matches!(argument.kind, ArgumentKind::Keyword(keyword) if keyword == name),
+                )
+                .or_else(|| {
+                    let at = position?;
+                    matches!(call.arguments.get(at)?.kind, ArgumentKind::Positional).then_some(at)
+                })
+        };
+        if client == "TestClient" {
+            let at = argument(call, "app", Some(0))?;
+            return self.app_name(&call.arguments[at].value);
+        }
+        let at = argument(call, "transport", None)?;
+        let transport = match &call.arguments[at].value.kind {
+            ExprKind::Call(made) => made,
+            ExprKind::Name(name) => assigned_call(body, *name)?,
+            _ => return None,
+        };
+        if !self.meaning(&transport.callee)?.ends_with("ASGITransport") {
+            return None;
+        }
+        let at = argument(transport, "app", Some(0))?;
+        self.app_name(&transport.arguments[at].value)
+    }
+
+    /// `app.main.app`, or `app.main.create_app()` for a factory.
+    fn app_name(&self, expression: &Expr) -> Option<String> {
+        match &expression.kind {
+            ExprKind::Call(call) => Some(format!("{}()", self.meaning(&call.callee)?)),
+            _ => self.meaning(expression),
+        }
+    }
+}
+
+fn is_app(name: &str, app: &App) -> bool {
+    app.locator.replacen(':', ".", 1) == name
+}
+
+fn assigned_call(body: &[Stmt], wanted: Ustr) -> Option<&Call> {
+    let mut found = None;
+    syntax::statements(body, &mut |statement| {
+        if let StmtKind::Assign { targets, value } = &statement.kind
+            && targets.iter().any(|target| matches!(target.kind, ExprKind::Name(name) if name == wanted))
+            && let ExprKind::Call(call) = &value.kind
+        {
+            found = Some(&**call);
+        }
+    });
+    found
+}
+
+/// What is entered as a context manager in a body.
+#[derive(Default)]
+struct Managed {
+    spans: FxHashSet<Span>,
+    names: FxHashSet<Ustr>,
+    /// Assigned names by the span of their value.
+    assigned: FxHashMap<Span, Ustr>,
+    /// Whether a lifespan manager is used.
+    has_manager: bool,
+}
+
+impl Managed {
+    /// Of a body, and of functions that share its names.
+    fn of(body: &[Stmt], functions: Option<&[Arc<FunctionDef>]>) -> Self {
+        let mut managed = Self::default();
+        managed.collect(body);
+        for function in functions.unwrap_or_default() {
+            managed.collect(&function.body);
+        }
+        managed
+    }
+
+    fn collect(&mut self, body: &[Stmt]) {
+        syntax::statements(body, &mut |statement| match &statement.kind {
+            StmtKind::With { items, .. } => {
+                for item in items {
+                    self.enter(&item.context);
+                }
+            }
+            StmtKind::Assign { targets, value } => {
+                for target in targets {
+                    if let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &target.kind {
+                        self.assigned.insert(value.span, *name);
+                    }
+                }
+            }
+            _ => {}
+        });
+        syntax::expressions(body, &mut |expression| {
+            let ExprKind::Call(call) = &expression.kind else { return };
+            if let ExprKind::Attribute(base, name) = &call.callee.kind {
+                match name.as_str() {
+                    "__enter__" | "__aenter__" => self.enter(base),
+                    "enter_context" | "enter_async_context" => {
+                        if let Some(argument) = call.arguments.first() {
+                            self.enter(&argument.value);
+                        }
+                    }
+                    "lifespan_context" => self.has_manager = true,
+                    _ => {}
+                }
+            }
+            if call.callee.dotted_name().is_some_and(|name| name.ends_with("LifespanManager")) {
+                self.has_manager = true;
+            }
+        });
+    }
+
+    fn enter(&mut self, expression: &Expr) {
+        self.spans.insert(expression.span);
+        if let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &expression.kind {
+            self.names.insert(*name);
+        }
+    }
+
+    fn enters(&self, span: Span) -> bool {
+        self.spans.contains(&span) || self.assigned.get(&span).is_some_and(|name| self.names.contains(name))
+    }
+
+    fn name_of(&self, span: Span) -> Option<&str> {
+        self.assigned.get(&span).map(Ustr::as_str)
     }
 }

@@ -1,5 +1,20 @@
 //! `deprecated-pydantic-api`: interface of Pydantic 1 used with Pydantic 2.
 
+use crate::context::Context;
+use crate::finding::{Edit, FixSafety, Severity};
+use crate::reporter::{Draft, Reporter};
+use crate::syntax;
+use fastwright_model::analysis::Analysis;
+use fastwright_model::schemas::is_model;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::project::{Version, VersionSource};
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Interface of Pydantic 1 used with Pydantic 2.
     DeprecatedPydanticApi {
@@ -17,5 +32,286 @@ crate::declare_rule! {
         profile: Default,
         page: "validation/deprecated-pydantic-api.md",
         references: ["https://docs.pydantic.dev/latest/migration/"],
+        check: check,
     }
+}
+
+/// Methods of models and their successors.
+const METHODS: &[(&str, &str)] = &[
+    ("dict", "model_dump"),
+    ("json", "model_dump_json"),
+    ("copy", "model_copy"),
+    ("parse_obj", "model_validate"),
+    ("parse_raw", "model_validate_json"),
+    ("from_orm", "model_validate"),
+    ("construct", "model_construct"),
+    ("schema", "model_json_schema"),
+    ("update_forward_refs", "model_rebuild"),
+];
+
+/// Methods whose successor takes the same arguments and gives the same.
+const SAME: &[&str] = &["dict", "parse_obj", "construct"];
+
+/// Keys of `class Config` that have another name, or no effect, in Pydantic 2.
+const KEYS: &[(&str, &str)] = &[
+    ("orm_mode", "from_attributes"),
+    ("schema_extra", "json_schema_extra"),
+    ("allow_population_by_field_name", "populate_by_name"),
+    ("anystr_strip_whitespace", "str_strip_whitespace"),
+    ("anystr_lower", "str_to_lower"),
+    ("anystr_upper", "str_to_upper"),
+    ("max_anystr_length", "str_max_length"),
+    ("min_anystr_length", "str_min_length"),
+    ("validate_all", "validate_default"),
+    ("keep_untouched", "ignored_types"),
+    ("allow_mutation", "frozen"),
+];
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    if !is_surely_pydantic_2(analysis) {
+        return;
+    }
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    for class in interpreter.classes().to_vec() {
+        class_body(analysis, interpreter, class, report);
+    }
+    let mut seen = FxHashSet::default();
+    for function in interpreter.functions().to_vec() {
+        let file = analysis.files.get(function.id.file);
+        if !file.first_party || !seen.insert(function.id) {
+            continue;
+        }
+        let (mut calls_old, mut knows_new) = (false, false);
+        syntax::expressions(&function.definition.body, &mut |expression| {
+            if let ExprKind::Attribute(_, name) = &expression.kind {
+                calls_old |= METHODS.iter().any(|(old, _)| name == old);
+                knows_new |= name.starts_with("model_");
+            }
+            // Code for both versions asks for the new name first.
+            knows_new |= matches!(&expression.kind, ExprKind::Str(text) if text.starts_with("model_"));
+        });
+        if !calls_old || knows_new {
+            continue;
+        }
+        let is_static = function
+            .definition
+            .decorators
+            .iter()
+            .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
+        let receiver = function.class.filter(|_| !is_static);
+        let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
+        for event in &summary.events {
+            let EventKind::Call(call) = &event.kind else { continue };
+            let Some((old, new, model)) = old_method(interpreter, call) else { continue };
+            let symbol = function.definition.qualname.to_string();
+            report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
+        }
+    }
+}
+
+/// Whether no version in question is Pydantic 1.
+fn is_surely_pydantic_2(analysis: &Analysis) -> bool {
+    match analysis.project.versions.version("pydantic") {
+        Some((version, VersionSource::Declared)) => {
+            Version::parse(version).is_some_and(|version| version.major >= 2)
+        }
+        Some((version, _)) => Version::parse(version).is_none_or(|version| version.major >= 2),
+        None => analysis.version >= Version::new(0, 126, 0),
+    }
+}
+
+/// The old method that a call calls, its successor, and the model.
+fn old_method(
+    interpreter: &mut Interpreter<'_>,
+    call: &CallEvent,
+) -> Option<(&'static str, &'static str, Value)> {
+    if call.target.is_some() {
+        return None;
+    }
+    let (base, name) = match &call.callee.kind {
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => (base.clone(), *name),
+            _ => return None,
+        },
+        Kind::Method(method) => {
+            let name = method.function.as_external()?;
+            (method.receiver.clone(), Ustr::from(name.rsplit('.').next()?))
+        }
+        _ => return None,
+    };
+    let (old, new) = METHODS.iter().find(|(old, _)| name == *old)?;
+    let model = match base.kind {
+        Kind::Class(_) => base,
+        _ => interpreter.class_of(&base)?,
+    };
+    let own = interpreter.find_in_class(&model, name).is_some()
+        || interpreter.annotation_in_class(&model, name).is_some();
+    (is_model(interpreter, &model) && !own).then_some((*old, *new, model))
+}
+
+fn method_draft(
+    analysis: &Analysis,
+    interpreter: &Interpreter<'_>,
+    location: Location,
+    symbol: String,
+    old: &str,
+    new: &str,
+    model: &Value,
+) -> Draft {
+    let class = match model.kind {
+        Kind::Class(id) => interpreter.class(id),
+        _ => None,
+    };
+    let name = class.map(|class| class.name.to_string()).unwrap_or_default();
+    let mut draft = Draft::new(
+        location,
+        symbol,
+        format!("`{old}` of `{name}` is deprecated since Pydantic 2: call `{new}`"),
+    )
+    .discriminator(format!("{name}.{old}"))
+    .evidence(format!("`{old}` is called on a `{name}`"), location)
+    .evidence_chain(class.map(|class| (format!("`{name}` is a Pydantic model"), class.location)));
+    let text = analysis.files.get(location.file).slice(location.span);
+    if let Some((place, arguments)) = method_name(analysis, location, old) {
+        let at = (place.span.start - location.span.start) as usize;
+        draft = draft.example(format!("{}{new}{}", &text[..at], &text[at + old.len()..]));
+        if SAME.contains(&old) && arguments {
+            draft = draft.fix(FixSafety::Safe, vec![Edit { location: place, text: new.to_owned() }]);
+        }
+    }
+    draft
+}
+
+/// The place of the method's name in a call, and whether its arguments are plain.
+fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Location, bool)> {
+    let code = analysis.codes.get(location.file.0 as usize)?;
+    let mut found = None;
+    for function in &code.functions {
+        if !(function.span.start <= location.span.start && location.span.end <= function.span.end) {
+            continue;
+        }
+        syntax::expressions(&function.body, &mut |expression| {
+            if expression.span == location.span
+                && let ExprKind::Call(call) = &expression.kind
+                && let ExprKind::Attribute(_, name) = &call.callee.kind
+                && name == old
+            {
+                let end = call.callee.span.end;
+                let span = Span::new(end - old.len() as u32, end);
+                let plain = call.arguments.iter().all(|argument| {
+                    matches!(argument.kind, ArgumentKind::Positional | ArgumentKind::Keyword(_))
+                });
+                found = Some((Location { file: location.file, span }, plain));
+            }
+        });
+    }
+    found.filter(|(place, _)| analysis.files.get(place.file).slice(place.span) == old)
+}
+
+/// Decorators and `class Config` in the body of a model.
+fn class_body(
+    analysis: &Analysis,
+    interpreter: &Interpreter<'_>,
+    class: ObjectId,
+    report: &mut Reporter<'_>,
+) {
+    let value: Value = Kind::Class(class).into();
+    if !is_model(interpreter, &value) {
+        return;
+    }
+    let Some(object) = interpreter.class(class) else { return };
+    let Some(definition) = &object.definition else { return };
+    let file = object.location.file;
+    if !analysis.files.get(file).first_party {
+        return;
+    }
+    let scope = interpreter.module(object.module).scope;
+    for statement in &definition.body {
+        match &statement.kind {
+            StmtKind::Class(inner) if inner.name == "Config" => {
+                let location = Location { file, span: inner.name_span };
+                report.report(config_draft(interpreter, object, location));
+            }
+            StmtKind::Function(function) => {
+                for decorator in &function.decorators {
+                    let callee = match &decorator.kind {
+                        ExprKind::Call(call) => &call.callee,
+                        _ => decorator,
+                    };
+                    let imported = match &callee.kind {
+                        ExprKind::Name(name) => interpreter.lookup(scope, *name),
+                        _ => None,
+                    };
+                    let Some(name) = imported.and_then(|value| value.as_external()) else { continue };
+                    let (old, new) = match name.as_str() {
+                        "pydantic.validator" | "pydantic.class_validators.validator" => {
+                            ("validator", "field_validator")
+                        }
+                        "pydantic.root_validator" | "pydantic.class_validators.root_validator" => {
+                            ("root_validator", "model_validator")
+                        }
+                        _ => continue,
+                    };
+                    let location = Location { file, span: decorator.span };
+                    report.report(
+                        Draft::new(
+                            location,
+                            format!("{}.{}", object.qualname, function.name),
+                            format!(
+                                "`{}` of `{}` uses `{old}`, deprecated since Pydantic 2: use `{new}`",
+                                function.name, object.name
+                            ),
+                        )
+                        .discriminator(function.name.to_string())
+                        .evidence(format!("`{}` is a Pydantic model", object.name), object.location)
+                        .evidence(format!("and has a `{old}`"), location),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn config_draft(interpreter: &Interpreter<'_>, object: &ClassObject, location: Location) -> Draft {
+    let inner = object.attributes.get(&Ustr::from("Config")).and_then(|config| match config.kind {
+        Kind::Class(id) => interpreter.class(id),
+        _ => None,
+    });
+    let renamed: Vec<&(&str, &str)> = KEYS
+        .iter()
+        .filter(|(old, _)| inner.is_some_and(|inner| inner.attributes.contains_key(&Ustr::from(old))))
+        .collect();
+    let message = match renamed.as_slice() {
+        [] => {
+            format!("`class Config` of `{}` is deprecated since Pydantic 2: use `model_config`", object.name)
+        }
+        some => {
+            let shown: Vec<String> = some.iter().map(|(old, new)| format!("`{old}` (now `{new}`)")).collect();
+            format!(
+                "`class Config` of `{}` sets {}, which has no effect in Pydantic 2",
+                object.name,
+                shown.join(", ")
+            )
+        }
+    };
+    let entries: Vec<String> = match inner {
+        Some(inner) => inner
+            .attributes
+            .keys()
+            .filter(|name| !name.starts_with('_'))
+            .map(|name| {
+                let new = KEYS.iter().find(|(old, _)| name == old).map_or(name.as_str(), |(_, new)| *new);
+                format!("{new}=...")
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let draft = Draft::new(location, object.qualname.to_string(), message)
+        .discriminator("Config")
+        .evidence(format!("`{}` is a Pydantic model", object.name), object.location)
+        .evidence("its configuration is a class", location)
+        .example(format!("model_config = ConfigDict({})", entries.join(", ")));
+    if renamed.is_empty() { draft } else { draft.severity(Severity::Medium) }
 }

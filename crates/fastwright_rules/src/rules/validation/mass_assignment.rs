@@ -1,5 +1,15 @@
 //! `mass-assignment`: client fields that reach columns they must not set.
 
+use crate::body_copies::{BodyCopy, copies_of};
+use crate::context::Context;
+use crate::finding::Severity;
+use crate::reporter::{Draft, Reporter};
+use crate::route_list::{registered_at, title};
+use fastwright_model::application::{GuardKind, Route};
+use fastwright_model::dependant::type_text;
+use fastwright_model::schemas::{Field, fields};
+use fastwright_python::value::Kind;
+
 crate::declare_rule! {
     /// Client fields that reach columns they must not set.
     MassAssignment {
@@ -17,5 +27,163 @@ crate::declare_rule! {
         profile: Default,
         page: "validation/mass-assignment.md",
         references: ["https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/"],
+        check: check,
     }
+}
+
+/// Columns that decide what an account may do: only somebody with that right may set them.
+const POWERS: &[&str] = &[
+    "is_admin",
+    "is_superuser",
+    "is_staff",
+    "is_owner",
+    "is_root",
+    "is_moderator",
+    "admin",
+    "superuser",
+    "role",
+    "roles",
+    "role_id",
+    "user_role",
+    "permissions",
+    "scopes",
+    "access_level",
+    "privileges",
+    "balance",
+    "credit",
+    "credits",
+    "account_balance",
+    "wallet_balance",
+    "is_premium",
+];
+
+/// Columns that the service keeps about a row or an account.
+const BOOKKEEPING: &[&str] = &[
+    "owner_id",
+    "owner",
+    "created_by",
+    "created_by_id",
+    "updated_by",
+    "tenant_id",
+    "organization_id",
+    "is_verified",
+    "email_verified",
+    "is_active",
+    "is_approved",
+    "is_banned",
+    "hashed_password",
+    "password_hash",
+];
+
+/// Parts of names of guards that ask for more than an account.
+const ASKS_FOR_POWER: &[&str] = &[
+    "admin",
+    "superuser",
+    "staff",
+    "moderator",
+    "permission",
+    "role",
+    "owner",
+    "privilege",
+    "root",
+    "scope",
+    "internal",
+];
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    for (_, route, detail) in context.routes() {
+        let Some(dependant) = &detail.dependant else { continue };
+        if route.request.is_none() || asks_for_power(route) {
+            continue;
+        }
+        let found = copies_of(interpreter, dependant);
+        for copy in &found.copies {
+            let Some(row) = &copy.row else { continue };
+            let Kind::Class(row_id) = row.kind else { continue };
+            let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
+            if copy.names_checked {
+                continue;
+            }
+            let taken: Vec<(Field, bool)> = fields(interpreter, &copy.model)
+                .into_iter()
+                .filter(|field| {
+                    let name = field.name.as_str();
+                    copy.dump.takes(name)
+                        && !copy.overwritten.iter().any(|known| known == name)
+                        && table.columns.iter().any(|column| column.name == field.name)
+                        && !found.stores.iter().any(|(class, stored)| {
+                            *stored == field.name && class.as_ref().is_none_or(|class| class.same(row))
+                        })
+                })
+                .filter_map(|field| {
+                    let power = POWERS.contains(&field.name.as_str());
+                    (power || BOOKKEEPING.contains(&field.name.as_str())).then_some((field, power))
+                })
+                .collect();
+            if taken.is_empty() {
+                continue;
+            }
+            let model = type_text(interpreter, &copy.model);
+            let row_name = type_text(interpreter, row);
+            let owners: Vec<String> = taken
+                .iter()
+                .map(|(field, _)| type_text(interpreter, &Kind::Class(field.owner).into()))
+                .collect();
+            report.report(draft(route, copy, &taken, &model, &row_name, &owners));
+        }
+    }
+}
+
+/// Whether a guard of the route asks for a role, or is named as if it did.
+fn asks_for_power(route: &Route) -> bool {
+    !route.guard.roles.is_empty()
+        || route.guard.by.iter().any(|name| {
+            let name = name.rsplit(':').next().unwrap_or(name).to_lowercase();
+            ASKS_FOR_POWER.iter().any(|word| name.contains(word))
+        })
+}
+
+fn draft(
+    route: &Route,
+    copy: &BodyCopy,
+    taken: &[(Field, bool)],
+    model: &str,
+    row: &str,
+    owners: &[String],
+) -> Draft {
+    let name = title(route);
+    let mut names: Vec<&str> = taken.iter().map(|(field, _)| field.name.as_str()).collect();
+    names.dedup();
+    let shown: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let who = match route.guard.kind {
+        GuardKind::Required => "any signed-in caller",
+        GuardKind::Optional | GuardKind::Public => "anybody",
+    };
+    let mut draft = Draft::new(
+        copy.location,
+        copy.symbol.clone(),
+        format!(
+            "`{name}` lets {who} set {} of `{row}`: all fields of `{model}` are copied",
+            shown.join(", ")
+        ),
+    )
+    .route(route)
+    .discriminator(names.join(","))
+    .evidence(format!("`{name}` is registered here"), registered_at(route))
+    .evidence_chain(route.guard.evidence.iter().cloned())
+    .evidence(format!("the body is a `{model}`"), copy.parameter.location);
+    for ((field, _), owner) in taken.iter().zip(owners) {
+        let inherited = if owner == model { String::new() } else { format!(", which `{model}` inherits") };
+        draft =
+            draft.evidence(format!("`{}` is a field of `{owner}`{inherited}", field.name), field.location);
+    }
+    draft = draft
+        .evidence_chain(copy.chain.clone())
+        .evidence(format!("all fields are copied into `{row}` here"), copy.location)
+        .why(format!("A request with `\"{}\": ...` is accepted from {who} and stored.", names[0]));
+    let kept: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    draft = draft.example(format!("body.model_dump(exclude={{{}}})", kept.join(", ")));
+    if taken.iter().any(|(_, power)| *power) { draft } else { draft.severity(Severity::High) }
 }

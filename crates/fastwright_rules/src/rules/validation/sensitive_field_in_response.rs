@@ -1,5 +1,22 @@
 //! `sensitive-field-in-response`: response model with a credential in it.
 
+use crate::context::Context;
+use crate::finding::Severity;
+use crate::reporter::{Draft, Reporter};
+use crate::route_list::{handler_name, registered_at, title};
+use crate::stored_credential::{StoredCredential, stored_credential};
+use fastwright_model::application::{GuardKind, Route};
+use fastwright_model::assemble::{RouteDetail, declared_response};
+use fastwright_model::dependant::{Dependant, type_text};
+use fastwright_model::facts::{callee_name, reach};
+use fastwright_model::schemas::{Field, classes_of_type, fields, is_schema};
+use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::ir::{ExprKind, StmtKind};
+use fastwright_python::location::Location;
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+use ustr::Ustr;
+
 crate::declare_rule! {
     /// Response model with a credential in it.
     SensitiveFieldInResponse {
@@ -17,5 +34,274 @@ crate::declare_rule! {
         profile: Default,
         page: "validation/sensitive-field-in-response.md",
         references: ["https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/"],
+        check: check,
     }
+}
+
+/// A credential in a response, with the fields that lead to it.
+struct Exposed {
+    kind: StoredCredential,
+    name: Ustr,
+    owner: String,
+    /// Whether its owner says who somebody is: an account, a user.
+    is_of_account: bool,
+    location: Location,
+    /// Fields of outer models, from the response on: `Team.members` and its place.
+    path: Vec<(String, Location)>,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    for (_, route, detail) in context.routes() {
+        let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
+        let mut search =
+            Search { interpreter, exposed: Vec::new(), seen: Vec::new(), left_out: left_out(detail) };
+        search.schema(&declared, &mut Vec::new());
+        let mut exposed = search.exposed;
+        let response = type_text(interpreter, &declared);
+        exposed.retain(|found| is_by_mistake(found, &response));
+        if exposed.is_empty() {
+            continue;
+        }
+        let issues = exposed.iter().any(|found| found.kind != StoredCredential::Password)
+            && hands_out(interpreter, route, detail, &declared);
+        exposed.retain(|found| found.kind == StoredCredential::Password || !issues);
+        if route.guard.kind == GuardKind::Required && !route.guard.roles.is_empty() {
+            // What administrators configure they may also read.
+            exposed.retain(|found| found.kind == StoredCredential::Password);
+        }
+        if let Some(draft) = draft(route, &exposed, &response) {
+            report.report(draft);
+        }
+    }
+}
+
+/// Words in names of models that are for credentials or for what an administrator sets up.
+const FOR_CREDENTIALS: &[&str] =
+    &["cred", "auth", "token", "secret", "config", "setting", "csrf", "apikey", "withkey"];
+
+fn names_account(class: &str) -> bool {
+    let class = class.to_lowercase();
+    ["user", "account", "member", "customer", "profile", "person", "author", "employee"]
+        .iter()
+        .any(|word| class.contains(word))
+}
+
+/// Whether nothing says that the response is there to hand out the credential.
+fn is_by_mistake(found: &Exposed, response: &str) -> bool {
+    // Nobody hands out hashes.
+    if found.name.contains("hash") {
+        return true;
+    }
+    let holders = std::iter::once(found.owner.as_str())
+        .chain(std::iter::once(response))
+        .chain(found.path.iter().map(|(field, _)| field.as_str()));
+    let is_announced =
+        holders.map(str::to_lowercase).any(|name| FOR_CREDENTIALS.iter().any(|word| name.contains(word)));
+    !is_announced && (found.kind == StoredCredential::Password || found.is_of_account)
+}
+
+/// Names of fields that the decorator leaves out of the response.
+fn left_out(detail: &RouteDetail) -> Option<Value> {
+    detail
+        .flat
+        .options
+        .keyword("response_model_exclude")
+        .or_else(|| detail.flat.options.keyword("response_model_include"))
+        .filter(|value| !value.is_none())
+        .cloned()
+}
+
+struct Search<'s, 'i> {
+    interpreter: &'s mut Interpreter<'i>,
+    exposed: Vec<Exposed>,
+    seen: Vec<Value>,
+    left_out: Option<Value>,
+}
+
+impl Search<'_, '_> {
+    fn schema(&mut self, annotation: &Value, path: &mut Vec<(String, Location)>) {
+        if path.len() > 6 {
+            return;
+        }
+        for class in classes_of_type(self.interpreter, annotation) {
+            if self.seen.iter().any(|known| known.same(&class)) || !is_schema(self.interpreter, &class) {
+                continue;
+            }
+            self.seen.push(class.clone());
+            let class_name = type_text(self.interpreter, &class);
+            let all = fields(self.interpreter, &class);
+            let is_of_account = names_account(&class_name)
+                || all
+                    .iter()
+                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+            for field in all {
+                if field.excluded
+                    || path.is_empty() && self.is_left_out(&field)
+                    || is_rewritten(self.interpreter, &class, &field.name)
+                {
+                    continue;
+                }
+                match stored_credential(&field.name).filter(|_| is_text(&field.annotation)) {
+                    Some(kind) => {
+                        let owner = type_text(self.interpreter, &Kind::Class(field.owner).into());
+                        self.exposed.push(Exposed {
+                            kind,
+                            name: field.name,
+                            owner,
+                            is_of_account,
+                            location: field.location,
+                            path: path.clone(),
+                        });
+                    }
+                    None => {
+                        path.push((format!("{class_name}.{}", field.name), field.location));
+                        self.schema(&field.annotation, path);
+                        path.pop();
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_left_out(&mut self, field: &Field) -> bool {
+        let Some(names) = &self.left_out else { return false };
+        match self.interpreter.elements(&names.clone()) {
+            Some(names) => names.iter().any(|name| name.as_str() == Some(field.name.as_str())),
+            None => true,
+        }
+    }
+}
+
+/// Whether a field is plain text or bytes, or a list of it: `SecretStr` shows stars.
+fn is_text(annotation: &Value) -> bool {
+    let plain = plain_type(annotation);
+    if let Some(Symbolic::Item { base, index }) = plain.as_symbolic() {
+        let is_list =
+            base.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
+        return is_list && is_text(index);
+    }
+    plain.as_external().is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "builtins.str" | "builtins.bytes" | "pydantic.constr" | "pydantic.types.StrictStr" | "typing.Any"
+        )
+    })
+}
+
+/// Whether a validator or serializer of the model rewrites a field: what is shown is then its business.
+fn is_rewritten(interpreter: &Interpreter<'_>, class: &Value, field: &str) -> bool {
+    const REWRITING: &[&str] = &["field_validator", "field_serializer", "validator", "serializer"];
+    interpreter.class_order(class).iter().any(|owner| {
+        let Kind::Class(id) = owner.kind else { return false };
+        let Some(definition) = interpreter.class(id).and_then(|class| class.definition.as_ref()) else {
+            return false;
+        };
+        let functions = definition.body.iter().filter_map(|statement| match &statement.kind {
+            StmtKind::Function(function) => Some(function),
+            _ => None,
+        });
+        functions.flat_map(|function| &function.decorators).any(|decorator| {
+            let ExprKind::Call(call) = &decorator.kind else { return false };
+            let name = call.callee.dotted_name().unwrap_or_default();
+            REWRITING.contains(&name.rsplit('.').next().unwrap_or(&name))
+                && call.arguments.iter().any(|argument| {
+                    matches!(&argument.value.kind, ExprKind::Str(text) if &**text == field || &**text == "*")
+                })
+        })
+    })
+}
+
+/// Whether a route hands out tokens or keys on purpose: what it answers says how to use them, or the code
+/// makes them.
+fn hands_out(
+    interpreter: &mut Interpreter<'_>,
+    route: &Route,
+    detail: &RouteDetail,
+    declared: &Value,
+) -> bool {
+    for class in classes_of_type(interpreter, declared) {
+        let names: Vec<Ustr> = fields(interpreter, &class).into_iter().map(|field| field.name).collect();
+        let is_token = names.iter().all(|name| {
+            stored_credential(name).is_some()
+                || ["token_type", "expires_in", "expires_at", "scope", "expires", "expiration"]
+                    .contains(&name.as_str())
+        });
+        if names.iter().any(|name| *name == "token_type") || is_token {
+            return true;
+        }
+    }
+    if route.methods.iter().all(|method| method == "GET" || method == "HEAD") {
+        return false;
+    }
+    detail.dependant.as_ref().is_some_and(|dependant| makes_credentials(interpreter, dependant))
+}
+
+fn makes_credentials(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> bool {
+    let Some(function) = &dependant.function else { return true };
+    let reached = reach(interpreter, function, dependant.receiver);
+    for function in reached {
+        for event in &function.summary.events {
+            let EventKind::Call(call) = &event.kind else { continue };
+            if let Some(name) = callee_name(interpreter, &call.callee)
+                && (name.starts_with("secrets.")
+                    || name.starts_with("uuid.uuid")
+                    || name.ends_with("random_base32")
+                    || matches!(name.as_str(), "jwt.encode" | "os.urandom"))
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
+    let name = title(route);
+    let worst = exposed.iter().map(|found| found.kind).max()?;
+    let first = exposed.iter().find(|found| found.kind == worst)?;
+    let mut names: Vec<String> = Vec::new();
+    for found in std::iter::once(first).chain(exposed) {
+        let shown = format!("`{}`", found.name);
+        if !names.contains(&shown) {
+            names.push(shown);
+        }
+    }
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    let through = first.path.last().map(|(field, _)| format!(" through `{field}`")).unwrap_or_default();
+    let mut draft = Draft::new(
+        route.location,
+        handler_name(route),
+        format!(
+            "`{name}` answers with {}{more} of `{}`{through}",
+            names[..names.len().min(3)].join(", "),
+            first.owner
+        ),
+    )
+    .route(route)
+    .discriminator(first.name.to_string())
+    .evidence(format!("`{name}` is registered here; its response is `{response}`"), registered_at(route))
+    .evidence_chain(
+        first.path.iter().map(|(field, location)| (format!("`{field}` is in the response"), *location)),
+    )
+    .evidence(format!("`{}` of `{}` is in the response", first.name, first.owner), first.location);
+    if let Some(who) = match route.guard.kind {
+        GuardKind::Required => None,
+        GuardKind::Optional | GuardKind::Public => Some("Everybody reads it, without signing in."),
+    } {
+        draft = draft.why(format!(
+            "{who} {}",
+            match worst {
+                StoredCredential::Password =>
+                    "A hash is all that an attacker needs to try passwords at home.",
+                StoredCredential::Secret | StoredCredential::Token =>
+                    "Whoever has it acts in the name of its owner.",
+            }
+        ));
+        if worst == StoredCredential::Password {
+            draft = draft.severity(Severity::Critical);
+        }
+    }
+    Some(draft)
 }

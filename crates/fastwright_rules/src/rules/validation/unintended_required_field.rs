@@ -1,5 +1,17 @@
 //! `unintended-required-field`: nullable field of a request without default, which clients must send nevertheless.
 
+use crate::context::Context;
+use crate::finding::{Confidence, Severity};
+use crate::reporter::{Draft, Reporter};
+use crate::route_list::{registered_at, source, title};
+use fastwright_model::application::{ParameterPlace, Route};
+use fastwright_model::assemble::declared_response;
+use fastwright_model::dependant::type_text;
+use fastwright_model::schemas::{Field, allows_none, classes_of_type, fields, is_model};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+
 crate::declare_rule! {
     /// Nullable field of a request without default, which clients must send nevertheless.
     UnintendedRequiredField {
@@ -17,5 +29,185 @@ crate::declare_rule! {
         profile: Default,
         page: "validation/unintended-required-field.md",
         references: ["https://docs.pydantic.dev/latest/migration/#required-optional-and-nullable-fields"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let analysis = context.analysis;
+    // In Pydantic 1 such a field may be left out.
+    if analysis.pydantic.as_deref().is_some_and(|version| version.starts_with('1')) {
+        return;
+    }
+    let interpreter = &mut *analysis.interpreter.borrow_mut();
+    let mut answered: Vec<Value> = Vec::new();
+    for (_, _, detail) in context.routes() {
+        if let Some(declared) = declared_response(interpreter, &detail.flat) {
+            nested_models(interpreter, &declared, &mut answered);
+        }
+    }
+    for (_, route, detail) in context.routes() {
+        let Some(dependant) = &detail.dependant else { continue };
+        for node in dependant.walk() {
+            for parameter in &node.parameters {
+                let Some(annotation) = &parameter.annotation else { continue };
+                let mut models = Vec::new();
+                nested_models(interpreter, annotation, &mut models);
+                for model in &models {
+                    model_fields(
+                        interpreter,
+                        analysis_source(context),
+                        route,
+                        parameter.location,
+                        model,
+                        &answered,
+                        report,
+                    );
+                }
+                let by_hand = parameter.field.as_ref().is_some_and(says_required);
+                let is_plain = models.is_empty()
+                    && matches!(
+                        parameter.place,
+                        ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie
+                    );
+                if is_plain && parameter.required && allows_none(annotation) && !by_hand {
+                    let kind = type_text(interpreter, annotation);
+                    let symbol = node.qualified.rsplit(':').next().unwrap_or_default().to_owned();
+                    report.report(parameter_draft(
+                        route,
+                        parameter,
+                        &kind,
+                        symbol,
+                        source(analysis, parameter.location),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// The source of places, for examples.
+fn analysis_source<'a>(context: &Context<'a>) -> impl Fn(Location) -> &'a str + Copy + use<'a> {
+    let analysis = context.analysis;
+    move |location| source(analysis, location)
+}
+
+/// Whether `Query(...)` or `Field(...)` says itself that the value is required.
+fn says_required(field: &Value) -> bool {
+    match field.as_symbolic() {
+        Some(Symbolic::Call { arguments, .. }) => says_required_in(arguments),
+        _ => false,
+    }
+}
+
+fn says_required_in(arguments: &Arguments) -> bool {
+    arguments.get(0, "default").is_some_and(|value| matches!(value.kind, Kind::Ellipsis))
+        || arguments.keyword("description").is_some()
+}
+
+/// Pydantic models of a type and of the fields of its models.
+fn nested_models(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>) {
+    for class in classes_of_type(interpreter, annotation) {
+        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class)
+        {
+            continue;
+        }
+        found.push(class.clone());
+        for field in fields(interpreter, &class) {
+            nested_models(interpreter, &field.annotation, found);
+        }
+    }
+}
+
+fn model_fields<'a>(
+    interpreter: &mut Interpreter<'_>,
+    source: impl Fn(Location) -> &'a str,
+    route: &Route,
+    taken_at: Location,
+    model: &Value,
+    answered: &[Value],
+    report: &mut Reporter<'_>,
+) {
+    let all = fields(interpreter, model);
+    let found: Vec<Field> = all
+        .iter()
+        .filter(|field| {
+            let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
+            field.required && !by_hand && allows_none(&field.annotation)
+        })
+        .cloned()
+        .collect();
+    let name = title(route);
+    let model_name = type_text(interpreter, model);
+    // One finding for each class that declares such fields, at its first one.
+    for (index, first) in found.iter().enumerate() {
+        if found[..index].iter().any(|earlier| earlier.owner == first.owner) {
+            continue;
+        }
+        let same: Vec<&Field> = found.iter().filter(|field| field.owner == first.owner).collect();
+        let owner = type_text(interpreter, &Kind::Class(first.owner).into());
+        let shown: Vec<String> = same.iter().take(3).map(|field| format!("`{}`", field.name)).collect();
+        let more = if same.len() > 3 { format!(" or {} more", same.len() - 3) } else { String::new() };
+        let kind = type_text(interpreter, &first.annotation);
+        let mut draft = Draft::new(
+            first.location,
+            owner,
+            format!(
+                "`{name}` answers 422 when {}{more} of `{model_name}` is left out: `{kind}` has no default",
+                shown.join(" or ")
+            ),
+        )
+        .route(route)
+        .discriminator(first.name.to_string())
+        .evidence(format!("`{name}` is registered here"), registered_at(route))
+        .evidence(format!("`{model_name}` is read from the request here"), taken_at);
+        for field in same.iter().take(6) {
+            draft =
+                draft.evidence(format!("`{}` may be null and has no default", field.name), field.location);
+        }
+        let lines: Vec<String> = same
+            .iter()
+            .take(6)
+            .map(|field| {
+                format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim())
+            })
+            .collect();
+        draft = draft.example(lines.join("\n"));
+        let knows_better = all
+            .iter()
+            .any(|field| field.owner == first.owner && !field.required && allows_none(&field.annotation));
+        if knows_better {
+            draft = draft.severity(Severity::Low).confidence(Confidence::Possible);
+        }
+        if answered.iter().any(|known| known.same(model)) {
+            draft = draft.trade_off(format!(
+                "`{model_name}` is a response too, where the field is always there: a default makes it look optional to clients. Then a model of its own for the request is better."
+            ));
+        }
+        report.report(draft);
+    }
+}
+
+fn parameter_draft(
+    route: &Route,
+    parameter: &fastwright_model::dependant::DependantParameter,
+    kind: &str,
+    symbol: String,
+    written: &str,
+) -> Draft {
+    let name = title(route);
+    Draft::new(
+        parameter.location,
+        symbol,
+        format!(
+            "`{name}` answers 422 when the {} parameter `{}` is left out: `{kind}` has no default",
+            parameter.place.name(),
+            parameter.alias
+        ),
+    )
+    .route(route)
+    .discriminator(parameter.alias.clone())
+    .evidence(format!("`{name}` is registered here"), registered_at(route))
+    .evidence(format!("`{}` may be null and has no default", parameter.name), parameter.location)
+    .example(format!("{written} = None"))
 }

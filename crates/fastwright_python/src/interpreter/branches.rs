@@ -1,0 +1,169 @@
+//! Branches of which one is taken: each is evaluated from the same names, then what they leave is joined.
+//!
+//! Nothing is copied to begin a branch. Every binding that is made while a branch runs is written to a log
+//! with the value before it; at the end of the branch the log is played back.
+
+use super::statements::{Executed, Flow};
+use super::{ActiveCondition, Interpreter};
+use crate::ir::Stmt;
+use crate::value::*;
+use rustc_hash::FxHashMap;
+use ustr::Ustr;
+
+/// A binding before it changed.
+#[derive(Debug)]
+pub(crate) struct Undo {
+    scope: ScopeId,
+    name: Ustr,
+    before: Option<Value>,
+}
+
+/// Names that a branch has bound (or unbound: `None`), with their values at its end.
+pub(crate) type Changes = FxHashMap<Ustr, Option<Value>>;
+
+/// The place in the log where a branch begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark(usize);
+
+/// One branch.
+pub(crate) struct Branch<'b> {
+    pub(crate) condition: Option<ActiveCondition>,
+    pub(crate) body: &'b [Stmt],
+    pub(crate) prepare: Option<Vec<(Ustr, Value)>>,
+}
+
+impl Interpreter<'_> {
+    /// Evaluates branches of which one is taken, each from the same names, and joins what they leave.
+    pub(crate) fn branches(&mut self, branches: Vec<Branch<'_>>) -> Executed {
+        let mark = self.begin_branches();
+        let mut left: Vec<Changes> = Vec::new();
+        let mut flows: Vec<Flow> = Vec::new();
+        let mut raised = None;
+        for branch in branches {
+            let conditional = branch.condition.is_some();
+            if let Some(condition) = branch.condition {
+                self.conditions.push(condition);
+            }
+            self.enter_branch();
+            for (name, value) in branch.prepare.into_iter().flatten() {
+                self.bind(name, value);
+            }
+            let result = self.execute_block(branch.body);
+            self.leave_branch();
+            if conditional {
+                self.conditions.pop();
+            }
+            let changes = self.take_changes(mark);
+            match result {
+                Ok(flow) => {
+                    flows.push(flow);
+                    if flow == Flow::Normal {
+                        left.push(changes);
+                    }
+                }
+                Err(error) => raised = Some(error),
+            }
+        }
+        if !left.is_empty() {
+            self.undecided_exits += u32::from(flows.iter().any(|flow| *flow != Flow::Normal));
+            let joined = self.join_changes(&left);
+            self.apply_changes(&joined);
+        }
+        self.end_branches();
+        match (flows.into_iter().min(), raised) {
+            (Some(flow), _) => Ok(flow),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Flow::Normal),
+        }
+    }
+
+    /// Begins branches; ended by [`Interpreter::end_branches`].
+    pub(crate) fn begin_branches(&mut self) -> Mark {
+        self.open_branches += 1;
+        Mark(self.undo.len())
+    }
+
+    pub(crate) fn end_branches(&mut self) {
+        self.open_branches -= 1;
+        if self.open_branches == 0 {
+            self.undo.clear();
+        }
+    }
+
+    /// Binds a name of a scope, or unbinds it, so that it can be taken back.
+    pub(crate) fn rebind(&mut self, scope: ScopeId, name: Ustr, value: Option<Value>) {
+        let names = &mut self.scopes[scope.0 as usize].names;
+        let before = match value {
+            Some(value) => names.insert(name, value),
+            None => names.remove(&name),
+        };
+        if self.open_branches > 0 {
+            self.undo.push(Undo { scope, name, before });
+        }
+    }
+
+    /// Ends one branch: gives what it has bound in the scope that runs, and takes it back.
+    pub(crate) fn take_changes(&mut self, mark: Mark) -> Changes {
+        let scope = self.frame().scope;
+        let mut changes = Changes::default();
+        let mut elsewhere = Vec::new();
+        for undo in self.undo.drain(mark.0..).rev() {
+            if undo.scope != scope {
+                elsewhere.push(undo);
+                continue;
+            }
+            let names = &mut self.scopes[scope.0 as usize].names;
+            let now = match undo.before {
+                Some(before) => names.insert(undo.name, before),
+                None => names.remove(&undo.name),
+            };
+            changes.entry(undo.name).or_insert(now);
+        }
+        self.undo.extend(elsewhere.into_iter().rev());
+        changes
+    }
+
+    /// Makes the changes of a branch again.
+    pub(crate) fn apply_changes(&mut self, changes: &Changes) {
+        let scope = self.frame().scope;
+        for (name, value) in changes {
+            self.rebind(scope, *name, value.clone());
+        }
+    }
+
+    /// What holds after branches, one of which was taken: a name bound in several has their alternatives;
+    /// a name bound in one only keeps its value, since code that uses it relies on that branch.
+    pub(crate) fn join_changes(&self, branches: &[Changes]) -> Changes {
+        if let [only] = branches {
+            return only.clone();
+        }
+        let scope = &self.scopes[self.frame().scope.0 as usize];
+        let mut joined = Changes::default();
+        for name in branches.iter().flat_map(Changes::keys) {
+            if joined.contains_key(name) {
+                continue;
+            }
+            let mut result: Option<Value> = None;
+            for branch in branches {
+                let left = match branch.get(name) {
+                    Some(changed) => changed.as_ref(),
+                    None => scope.names.get(name),
+                };
+                let Some(left) = left else { continue };
+                result = Some(match result {
+                    None => left.clone(),
+                    Some(known) if known.same(left) => known.with_configurable(left.configurable),
+                    Some(known) => Value::union([known, left.clone()]),
+                });
+            }
+            joined.insert(*name, result);
+        }
+        joined
+    }
+}
+
+/// Changes made one after the other.
+pub(crate) fn after(mut first: Changes, then: Changes) -> Changes {
+    first.extend(then);
+    first
+}

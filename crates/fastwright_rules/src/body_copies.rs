@@ -1,0 +1,378 @@
+//! Where the body of a request is copied into stored data as a whole: `Row(**body.model_dump())`,
+//! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
+
+use fastwright_model::application::ParameterPlace;
+use fastwright_model::dependant::{Dependant, DependantParameter};
+use fastwright_model::facts::mentions;
+use fastwright_model::flow::{Visit, follow};
+use fastwright_model::library::sqlalchemy::entity;
+use fastwright_model::schemas::is_schema;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Comparison;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use ustr::Ustr;
+
+/// Which fields of a body leave it.
+#[derive(Debug, Clone, Default)]
+pub struct Dump {
+    /// Where the body becomes a dictionary; none where the body itself is copied.
+    pub site: Option<Location>,
+    /// Fields left out.
+    pub excluded: Vec<String>,
+    /// Fields taken, when they are chosen.
+    pub included: Option<Vec<String>>,
+    /// Whether fields that the client did not send stay out.
+    pub only_sent: bool,
+    /// Whether what is left out or taken is not known.
+    pub undecided: bool,
+}
+
+impl Dump {
+    /// Whether a field of the body is among what leaves it.
+    pub fn takes(&self, field: &str) -> bool {
+        !self.undecided
+            && !self.excluded.iter().any(|name| name == field)
+            && self.included.as_ref().is_none_or(|names| names.iter().any(|name| name == field))
+    }
+}
+
+/// A copy of a body into stored data.
+#[derive(Debug, Clone)]
+pub struct BodyCopy {
+    /// The class of the body.
+    pub model: Value,
+    /// The parameter that takes it.
+    pub parameter: DependantParameter,
+    /// What is copied.
+    pub dump: Dump,
+    /// The mapped class of the row, where it is known.
+    pub row: Option<Value>,
+    /// Where it is copied.
+    pub location: Location,
+    /// Fields that the same call sets to something else.
+    pub overwritten: Vec<String>,
+    /// Whether a condition asks for the name of each field.
+    pub names_checked: bool,
+    /// Whether a condition asks for anything of each field.
+    pub fields_checked: bool,
+    /// The calls that lead there.
+    pub chain: Vec<(String, Location)>,
+    /// The function that copies.
+    pub symbol: String,
+}
+
+/// What a route copies, and which attributes of rows it sets by name.
+#[derive(Debug, Default)]
+pub struct Copies {
+    /// The copies in order.
+    pub copies: Vec<BodyCopy>,
+    /// Attributes that are set one by one: class of the object and name.
+    pub stores: Vec<(Option<Value>, Ustr)>,
+}
+
+/// What a route copies from its body.
+pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Copies {
+    let bodies = bodies(interpreter, dependant);
+    let mut found = Copies::default();
+    if bodies.is_empty() {
+        return found;
+    }
+    // Functions in which a condition asks for the name, or for anything, of a field of a body.
+    let mut names_checked: FxHashSet<u32> = FxHashSet::default();
+    let mut fields_checked: FxHashSet<u32> = FxHashSet::default();
+    follow(interpreter, dependant, &mut |interpreter, visit| {
+        let serial = visit.summary.function.serial;
+        match &visit.event.kind {
+            EventKind::Condition(condition) => {
+                let condition = visit.resolve(condition);
+                if mentions_body(&condition, &bodies) {
+                    fields_checked.insert(serial);
+                    if let Some(Symbolic::Compare { comparison, .. }) = condition.as_symbolic()
+                        && matches!(
+                            comparison,
+                            Comparison::In | Comparison::NotIn | Comparison::Equal | Comparison::NotEqual
+                        )
+                    {
+                        names_checked.insert(serial);
+                    }
+                }
+            }
+            EventKind::Store { base, name, .. } => {
+                let base = visit.resolve(base);
+                let class = interpreter.class_of(&base);
+                found.stores.push((class, *name));
+            }
+            EventKind::StoreItem { base, index, value } => {
+                let index = visit.resolve(index);
+                if index.as_str().is_some() {
+                    return;
+                }
+                let source = Value::tuple(vec![index, visit.resolve(value)]);
+                let base = visit.resolve(base);
+                if matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
+                    return;
+                }
+                let row = interpreter.class_of(&base);
+                push(
+                    interpreter,
+                    visit,
+                    &bodies,
+                    &source,
+                    row,
+                    Vec::new(),
+                    &mut found.copies,
+                    [names_checked.contains(&serial), fields_checked.contains(&serial)],
+                );
+            }
+            EventKind::Call(call) => {
+                if let Some(copy) = copying_call(interpreter, visit, call) {
+                    push(
+                        interpreter,
+                        visit,
+                        &bodies,
+                        &copy.source,
+                        copy.row,
+                        copy.overwritten,
+                        &mut found.copies,
+                        [false, false],
+                    );
+                }
+            }
+            EventKind::Raise { .. } | EventKind::Yield(_) | EventKind::Return(_) => {}
+        }
+    });
+    found
+}
+
+struct Body<'d> {
+    function: fastwright_python::program::FunctionId,
+    parameter: &'d DependantParameter,
+    model: Value,
+}
+
+fn bodies<'d>(interpreter: &mut Interpreter<'_>, dependant: &'d Dependant) -> Vec<Body<'d>> {
+    let mut found = Vec::new();
+    for node in dependant.walk() {
+        let Some(function) = &node.function else { continue };
+        for parameter in &node.parameters {
+            if !matches!(parameter.place, ParameterPlace::Body | ParameterPlace::Form) {
+                continue;
+            }
+            let Some(annotation) = &parameter.annotation else { continue };
+            let Some(model) = interpreter.class_of_type(annotation) else { continue };
+            if is_schema(interpreter, &model) {
+                found.push(Body { function: function.id, parameter, model });
+            }
+        }
+    }
+    found
+}
+
+#[allow(clippy::too_many_arguments, reason = "they are the parts of a copy")]
+fn push(
+    interpreter: &mut Interpreter<'_>,
+    visit: &Visit<'_>,
+    bodies: &[Body<'_>],
+    source: &Value,
+    row: Option<Value>,
+    overwritten: Vec<String>,
+    copies: &mut Vec<BodyCopy>,
+    [names_checked, fields_checked]: [bool; 2],
+) {
+    let Some((body, dump)) = find_dump(interpreter, source, bodies) else { return };
+    copies.push(BodyCopy {
+        model: body.model.clone(),
+        parameter: body.parameter.clone(),
+        dump,
+        row,
+        location: visit.event.location,
+        overwritten,
+        names_checked,
+        fields_checked,
+        chain: visit.evidence(),
+        symbol: visit.symbol(),
+    });
+}
+
+struct CopyingCall {
+    source: Value,
+    row: Option<Value>,
+    overwritten: Vec<String>,
+}
+
+/// What a call copies into a row, if it is one that does.
+fn copying_call(
+    interpreter: &mut Interpreter<'_>,
+    visit: &Visit<'_>,
+    call: &CallEvent,
+) -> Option<CopyingCall> {
+    let callee = visit.resolve(&call.callee);
+    let everything = || call.arguments.keyword("**").map(|value| visit.resolve(value));
+    let named = || -> Vec<String> {
+        let named = call.arguments.keywords.iter().filter(|(name, _)| *name != "**");
+        named.map(|(name, _)| name.to_string()).collect()
+    };
+    let first = || call.arguments.positional.first().map(|value| visit.resolve(value));
+    if matches!(callee.kind, Kind::Class(_)) {
+        return Some(CopyingCall { source: everything()?, row: Some(callee), overwritten: named() });
+    }
+    let (base, method) = member(&callee)?;
+    match method.as_str() {
+        "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind, Kind::Class(_)) => {
+            let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
+            let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
+            Some(CopyingCall { source: first()?, row: Some(base), overwritten })
+        }
+        "sqlmodel_update" => {
+            let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
+            let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
+            let row = interpreter.class_of(&base);
+            Some(CopyingCall { source: first()?, row, overwritten })
+        }
+        "values" => {
+            let row = entity(interpreter, &base, 0)?;
+            Some(CopyingCall { source: everything().or_else(first)?, row: Some(row), overwritten: named() })
+        }
+        "update" => {
+            let row = entity(interpreter, &base, 0);
+            // Beside rows, an entry of a dictionary that outlives the request is stored data.
+            let is_stored = matches!(base.as_symbolic(), Some(Symbolic::Item { base, .. }) if matches!(base.kind, Kind::Dict(_)));
+            if row.is_none() && !is_stored {
+                return None;
+            }
+            Some(CopyingCall { source: everything().or_else(first)?, row, overwritten: named() })
+        }
+        _ => None,
+    }
+}
+
+/// The object and the name of a method.
+fn member(callee: &Value) -> Option<(Value, Ustr)> {
+    match &callee.kind {
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => Some((base.clone(), *name)),
+            _ => None,
+        },
+        Kind::Method(method) => {
+            let name = method.function.as_external()?;
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            Some((method.receiver.clone(), Ustr::from(last)))
+        }
+        _ => None,
+    }
+}
+
+fn keys(interpreter: &mut Interpreter<'_>, value: &Value) -> Vec<String> {
+    let items = interpreter.elements(value).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The body that a value is made from as a whole, and which of its fields: through loops over `.items()`
+/// and copies, but through no call that may choose among the fields.
+fn find_dump<'b, 'd>(
+    interpreter: &mut Interpreter<'_>,
+    value: &Value,
+    bodies: &'b [Body<'d>],
+) -> Option<(&'b Body<'d>, Dump)> {
+    let mut current = value.clone();
+    for _ in 0..12 {
+        if let Some(body) = body_of(&current, bodies) {
+            return Some((body, Dump::default()));
+        }
+        let inside = match &current.kind {
+            Kind::Tuple(parts) => {
+                let parts = std::sync::Arc::clone(parts);
+                return parts.iter().find_map(|part| find_dump(interpreter, part, bodies));
+            }
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Element(base) | Symbolic::Item { base, .. } => base.clone(),
+                Symbolic::Call { callee, arguments, site } => {
+                    let (base, name, takes_options) = dumping_call(callee, arguments)?;
+                    if let Some(body) = body_of(&base, bodies) {
+                        let options = takes_options.then_some(arguments);
+                        return KEEPING
+                            .contains(&name.as_str())
+                            .then(|| (body, dump(interpreter, options, *site)));
+                    }
+                    if takes_options {
+                        return None;
+                    }
+                    base
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        current = inside;
+    }
+    None
+}
+
+/// Calls that make a dictionary of all fields of a model.
+const KEEPING: &[&str] = &["model_dump", "dict", "vars", "jsonable_encoder"];
+
+/// What a call makes a dictionary or a copy from, its name, and whether its keywords choose fields.
+fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Ustr, bool)> {
+    if let Some((base, name)) = member(callee) {
+        return match name.as_str() {
+            "model_dump" | "dict" => Some((base, name, true)),
+            "items" | "copy" => Some((base, name, false)),
+            _ => None,
+        };
+    }
+    let name = callee.as_external()?;
+    match name.as_str() {
+        "builtins.dict" | "builtins.vars" | "builtins.list" | "builtins.iter" | "builtins.sorted" => {
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            Some((arguments.positional.first()?.clone(), Ustr::from(last), false))
+        }
+        "fastapi.encoders.jsonable_encoder" => {
+            Some((arguments.get(0, "obj")?.clone(), Ustr::from("jsonable_encoder"), true))
+        }
+        _ => None,
+    }
+}
+
+fn mentions_body(value: &Value, bodies: &[Body<'_>]) -> bool {
+    mentions(value, &mut |part| match part.as_symbolic() {
+        Some(Symbolic::Element(base)) => mentions(base, &mut |inner| body_of(inner, bodies).is_some()),
+        _ => false,
+    })
+}
+
+fn body_of<'b, 'd>(value: &Value, bodies: &'b [Body<'d>]) -> Option<&'b Body<'d>> {
+    let Some(Symbolic::Parameter(parameter)) = value.as_symbolic() else { return None };
+    bodies.iter().find(|body| body.function == parameter.function && body.parameter.name == parameter.name)
+}
+
+fn dump(interpreter: &mut Interpreter<'_>, options: Option<&Arguments>, site: Location) -> Dump {
+    let mut dump = Dump { site: Some(site), ..Dump::default() };
+    let Some(options) = options else { return dump };
+    dump.undecided = options.incomplete;
+    for name in ["exclude_unset", "exclude_none", "exclude_defaults"] {
+        // What is decided elsewhere may be true.
+        if options.keyword(name).is_some_and(|value| value.as_bool() != Some(false)) {
+            dump.only_sent = true;
+        }
+    }
+    if let Some(excluded) = options.keyword("exclude").filter(|value| !value.is_none()) {
+        match interpreter.elements(excluded) {
+            Some(names) => {
+                dump.excluded = names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            None => dump.undecided = true,
+        }
+    }
+    if let Some(included) = options.keyword("include").filter(|value| !value.is_none()) {
+        match interpreter.elements(included) {
+            Some(names) => {
+                dump.included = Some(names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+            }
+            None => dump.undecided = true,
+        }
+    }
+    dump
+}
