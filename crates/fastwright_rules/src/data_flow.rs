@@ -269,6 +269,13 @@ pub struct Flow<T> {
     nodes: Vec<usize>,
 }
 
+impl<T> Flow<T> {
+    /// Whether a function is one of those that the value passes.
+    pub fn passes(&self, node: usize) -> bool {
+        self.nodes.contains(&node)
+    }
+}
+
 /// A dangerous call in one function.
 #[derive(Debug, Clone)]
 pub struct Sink<T> {

@@ -3,7 +3,7 @@
 use crate::finding::Area;
 use crate::metadata::Rule;
 use crate::rules::{
-    architecture, auth, database, design, docs, errors, lifecycle, performance, security, testing, validation,
+    architecture, auth, database, design, errors, observability, performance, secrets, security,
 };
 
 /// The rules in the order of areas and names.
@@ -12,7 +12,10 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::abandoned_auth_library::AbandonedAuthLibrary,
     &auth::guard_that_never_refuses::GuardThatNeverRefuses,
+    &auth::identity_from_client::IdentityFromClient,
+    &auth::login_without_rate_limit::LoginWithoutRateLimit,
     &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
     &auth::non_constant_time_comparison::NonConstantTimeComparison,
@@ -33,14 +36,13 @@ static RULES: &[&dyn Rule] = &[
     &docs::undocumented_status::UndocumentedStatus,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
-    &lifecycle::debug_enabled::DebugEnabled,
-    &lifecycle::iterated_routes_tree::IteratedRoutesTree,
-    &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
-    &lifecycle::removed_fastapi_api::RemovedFastapiApi,
+    &observability::logged_credentials::LoggedCredentials,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &secrets::hard_coded_secret::HardCodedSecret,
     &security::permissive_cors::PermissiveCors,
+    &security::server_side_request_forgery::ServerSideRequestForgery,
     &security::sql_injection::SqlInjection,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::deprecated_pydantic_api::DeprecatedPydanticApi,

@@ -4,12 +4,14 @@ use crate::context::Context;
 use crate::data_flow::{holds, root_parameter};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{RequestCode, short_name};
+use crate::syntax::statements;
 use crate::vocabulary::{is_credential_name, words};
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{callee_name, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::StmtKind;
 use fastwright_python::location::{Files, Location};
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
@@ -194,6 +196,14 @@ fn statuses(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Vec<u16> {
 /// library that raises on bad credentials, or stores what it found.
 fn may_refuse(interpreter: &mut Interpreter<'_>, summary: &Summary) -> bool {
     if summary.incomplete || summary.always_raises {
+        return true;
+    }
+    // A branch that settings leave out today may refuse tomorrow.
+    let mut raises = false;
+    statements(&summary.function.definition.body, &mut |statement| {
+        raises |= matches!(statement.kind, StmtKind::Raise { .. });
+    });
+    if raises {
         return true;
     }
     summary.events.iter().any(|event| match &event.kind {

@@ -2,9 +2,12 @@
 
 use crate::context::Context;
 use crate::data_flow::holds;
+use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::RequestCode;
+use crate::syntax::expressions;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, ExprKind};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 
@@ -69,7 +72,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(effect.clone(), event.location)
                 .discriminator(what.clone())
                 .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])");
-                report.report(with_route);
+                // Outside of guards, somebody else may have checked the token before.
+                report.report(match reached.dependency {
+                    None if what.contains("signature") => {
+                        with_route.severity(Severity::High).confidence(Confidence::Possible)
+                    }
+                    _ => with_route,
+                });
             }
         }
     }
@@ -145,6 +154,22 @@ fn is_unverified(interpreter: &Interpreter<'_>, call: &CallEvent) -> bool {
 
 /// Whether the function, a caller of it, or what these call verifies a token as well: then this is a second look.
 fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+    // What comes after a return that defaults decide is not walked; it counts nevertheless.
+    let mut verifies = false;
+    expressions(&code.nodes[node].summary.function.definition.body, &mut |expression| {
+        if let ExprKind::Call(call) = &expression.kind
+            && let ExprKind::Attribute(_, name) = &call.callee.kind
+        {
+            verifies |= *name == "decode"
+                && call
+                    .arguments
+                    .iter()
+                    .any(|argument| argument.kind == ArgumentKind::Keyword("algorithms".into()));
+        }
+    });
+    if verifies {
+        return true;
+    }
     let mut near = vec![node];
     near.extend(code.nodes[node].callers.iter().map(|(caller, _)| *caller));
     let called: Vec<usize> =

@@ -3,10 +3,12 @@
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
+use crate::request_code::RequestCode;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -31,6 +33,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.request_code();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut states: Vec<(ObjectId, Vec<MiddlewareEntry>)> = interpreter
@@ -41,7 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .collect();
     states.sort_by_key(|(id, _)| *id);
     let entries: Vec<MiddlewareEntry> = states.into_iter().flat_map(|(_, entries)| entries).collect();
-    let with_cookies = uses_cookies(context, &entries);
+    let with_cookies = uses_cookies(context, code, &entries);
     for entry in entries {
         if entry
             .middleware
@@ -107,14 +110,27 @@ fn matches_everything(pattern: &str) -> bool {
 }
 
 /// Whether the service reads or sets cookies, as far as its parameters, schemes and middleware tell.
-fn uses_cookies(context: &Context<'_>, entries: &[MiddlewareEntry]) -> bool {
+fn uses_cookies(context: &Context<'_>, code: &RequestCode, entries: &[MiddlewareEntry]) -> bool {
     let session = entries.iter().any(|entry| {
         entry
             .middleware
             .as_external()
             .is_some_and(|name| name == "starlette.middleware.sessions.SessionMiddleware")
     });
+    let by_hand = || {
+        code.nodes.iter().flat_map(|node| &node.summary.events).any(|event| match &event.kind {
+            EventKind::Call(call) => match call.callee.as_symbolic() {
+                Some(Symbolic::Member { base, name }) => {
+                    *name == "set_cookie"
+                        || matches!(base.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "cookies")
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    };
     session
+        || by_hand()
         || context.analysis.details.iter().flatten().filter_map(|detail| detail.dependant.as_ref()).any(|dependant| {
             dependant.walk().iter().any(|node| {
                 node.parameters.iter().any(|parameter| parameter.place == ParameterPlace::Cookie)
