@@ -2,9 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{
-    architecture, auth, database, design, errors, observability, performance, secrets, security,
-};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, observability, performance, secrets, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -36,6 +34,10 @@ static RULES: &[&dyn Rule] = &[
     &docs::undocumented_status::UndocumentedStatus,
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
+    &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::iterated_routes_tree::IteratedRoutesTree,
+    &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
+    &lifecycle::removed_fastapi_api::RemovedFastapiApi,
     &observability::logged_credentials::LoggedCredentials,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
