@@ -3,20 +3,20 @@
 use crate::application::{App, Undecided};
 use crate::assemble;
 use crate::library::{KNOWN_LIBRARIES, may_evaluate};
-use crate::registry::{Registry, RouterKind};
+use crate::registry::Registry;
+use crate::routes::LAZY_INCLUDES;
+use crate::selection::select_apps;
 use fastwright_python::interpreter::{Interpreter, Limits};
-use fastwright_python::ir::{self, ExprKind, StmtKind};
+use fastwright_python::ir;
 use fastwright_python::loader::{Program, SharedProgram};
-use fastwright_python::location::{FileId, Files, Location, Span};
+use fastwright_python::location::{FileId, Files, Location};
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
-use fastwright_python::value::{Arguments, FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// The newest version of FastAPI whose behaviour is known; assumed where the project names none.
 pub const NEWEST_FASTAPI: Version = Version::new(0, 165, 0);
@@ -189,6 +189,7 @@ pub fn analyse_tree(
         Box::new(Registry::default()),
         Limits::default(),
     );
+    interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
     let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
@@ -232,55 +233,6 @@ fn notes_about_apps(interpreter: &Interpreter<'static>) -> Vec<Undecided> {
         .collect()
 }
 
-/// An app that is to be assembled.
-#[derive(Debug, Clone)]
-pub struct SelectedApp {
-    /// The object.
-    pub id: ObjectId,
-    /// `module:attr` or `module:factory()`.
-    pub locator: String,
-}
-
-fn select_apps(
-    interpreter: &mut Interpreter<'static>,
-    shared: &SharedProgram,
-    mentioning: &[FileId],
-    options: &AnalysisOptions,
-    undecided: &mut Vec<Undecided>,
-) -> Vec<SelectedApp> {
-    if !options.apps.is_empty() {
-        let mut selected = Vec::new();
-        for locator in &options.apps {
-            match named_app(interpreter, shared, locator) {
-                Ok(id) => selected.push(SelectedApp { id, locator: locator.clone() }),
-                Err(reason) => undecided.push(Undecided { reason, location: None }),
-            }
-        }
-        return selected;
-    }
-    let is_test = |file: FileId| is_test_path(&shared.0.borrow().files().get(file).relative);
-    let (tests, sources): (Vec<FileId>, Vec<FileId>) = mentioning.iter().partition(|file| is_test(**file));
-    for file in &sources {
-        evaluate_file(interpreter, shared, *file);
-    }
-    let mut apps = made_apps(interpreter);
-    call_factories(interpreter, shared, &sources, &mut apps);
-    if apps.is_empty() {
-        for file in &tests {
-            evaluate_file(interpreter, shared, *file);
-        }
-        apps = made_apps(interpreter);
-        call_factories(interpreter, shared, &tests, &mut apps);
-    }
-    apps
-}
-
-fn evaluate_file(interpreter: &mut Interpreter<'static>, shared: &SharedProgram, file: FileId) {
-    if let Some(module) = shared.module_of(file) {
-        interpreter.import_root(module);
-    }
-}
-
 /// Whether a file belongs to the tests, by the names that pytest looks for.
 pub fn is_test_path(relative: &str) -> bool {
     let mut parts: Vec<&str> = relative.split('/').collect();
@@ -291,216 +243,17 @@ pub fn is_test_path(relative: &str) -> bool {
         || parts.iter().any(|part| matches!(*part, "tests" | "test"))
 }
 
-/// Apps bound to a name of a module, in the order they were made.
-fn made_apps(interpreter: &mut Interpreter<'static>) -> Vec<SelectedApp> {
-    let registry = interpreter.extension::<Registry>();
-    let made: Vec<(ObjectId, FileId)> = registry
-        .order
-        .iter()
-        .filter_map(|id| {
-            let state = registry.routers.get(id)?;
-            (state.kind == RouterKind::App).then_some((*id, state.site.file))
-        })
-        .collect();
-    made.into_iter()
-        .filter_map(|(id, file)| Some(SelectedApp { id, locator: locator_of(interpreter, id, file)? }))
-        .collect()
-}
-
-/// `module:attr` of an app: the name in the module that makes it, else in any module.
-fn locator_of(interpreter: &Interpreter<'static>, app: ObjectId, made_in: FileId) -> Option<String> {
-    let mut found: Vec<(bool, String, String)> = Vec::new();
-    for (_, module) in interpreter.modules() {
-        for (name, value) in &interpreter.scope(module.scope).names {
-            if binds(interpreter, value, app) {
-                found.push((module.file != Some(made_in), module.name.to_string(), name.to_string()));
-            }
-        }
-    }
-    found.sort();
-    found.into_iter().next().map(|(_, module, name)| format!("{module}:{name}"))
-}
-
-/// Whether a value is the app, or an ASGI middleware object around it.
-fn binds(interpreter: &Interpreter<'static>, value: &Value, app: ObjectId) -> bool {
-    let _ = interpreter;
-    value.alternatives().iter().any(|value| matches!(value.kind, Kind::Instance(id) if id == app))
-}
-
-fn named_app(
-    interpreter: &mut Interpreter<'static>,
-    shared: &SharedProgram,
-    locator: &str,
-) -> Result<ObjectId, String> {
-    let (module, attribute) = locator
-        .split_once(':')
-        .ok_or_else(|| format!("`{locator}` is no app: write it as module:attribute"))?;
-    let found = shared.module_named(module).ok_or_else(|| {
-        format!("the module `{module}` of the app `{locator}` is not found under the project's roots")
-    })?;
-    let id = interpreter.import_root(found);
-    let scope = interpreter.module(id).scope;
-    let is_factory = attribute.ends_with("()");
-    let path = attribute.trim_end_matches("()");
-    let mut parts = path.split('.');
-    let first = Ustr::from(parts.next().unwrap_or_default());
-    let mut value = match interpreter.scope(scope).names.get(&first).cloned() {
-        Some(value) => value,
-        None => interpreter.attribute(&Kind::Module(id).into(), first, Span::default()),
-    };
-    for part in parts {
-        value = interpreter.attribute(&value, Ustr::from(part), Span::default());
-    }
-    if is_factory {
-        value = interpreter
-            .call_from_outside(&value, Arguments::default())
-            .map_err(|_| format!("calling `{locator}` raises an exception"))?;
-    }
-    app_behind(interpreter, &value).ok_or_else(|| {
-        let what = crate::library::describe(interpreter, &value);
-        format!("`{locator}` is no FastAPI application that could be followed (it is {what})")
-    })
-}
-
-/// The app that a value is, or that middleware objects wrap.
-fn app_behind(interpreter: &Interpreter<'static>, value: &Value) -> Option<ObjectId> {
-    for value in value.alternatives() {
-        match &value.kind {
-            Kind::Instance(id) => {
-                if interpreter.extension::<Registry>().routers.contains_key(id) {
-                    return Some(*id);
-                }
-                let inner = interpreter.instance(*id)?.attributes.get(&Ustr::from("app")).cloned();
-                if let Some(found) = inner.and_then(|inner| app_behind(interpreter, &inner)) {
-                    return Some(found);
-                }
-            }
-            Kind::Symbolic(symbolic) => {
-                if let fastwright_python::value::Symbolic::Call { arguments, .. } = &**symbolic
-                    && let Some(inner) = arguments.get(0, "app")
-                    && let Some(found) = app_behind(interpreter, inner)
-                {
-                    return Some(found);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Calls functions that make an app and that no module calls (`create_app`), with what their parameters
-/// default to.
-fn call_factories(
-    interpreter: &mut Interpreter<'static>,
-    shared: &SharedProgram,
-    files: &[FileId],
-    apps: &mut Vec<SelectedApp>,
-) {
-    let files: FxHashSet<FileId> = files.iter().copied().collect();
-    let candidates: Vec<Arc<FunctionValue>> = interpreter
-        .functions()
-        .iter()
-        .filter(|function| {
-            files.contains(&function.id.file)
-                && function.class.is_none()
-                && !function.definition.qualname.contains('.')
-                && !interpreter.was_called(function.id)
-                && makes_app(interpreter, function)
-        })
-        .cloned()
-        .collect();
-    let _ = shared;
-    for function in candidates {
-        if interpreter.was_called(function.id) {
-            continue;
-        }
-        let known: FxHashSet<ObjectId> = apps.iter().map(|app| app.id).collect();
-        let value: Value = Kind::Function(Arc::clone(&function)).into();
-        let Ok(result) = interpreter.call_from_outside(&value, Arguments::default()) else { continue };
-        let Some(id) = app_behind(interpreter, &result) else { continue };
-        let is_app = interpreter
-            .extension::<Registry>()
-            .routers
-            .get(&id)
-            .is_some_and(|state| state.kind == RouterKind::App);
-        if is_app && !known.contains(&id) {
-            let module = interpreter.module(function.module).name;
-            apps.push(SelectedApp { id, locator: format!("{module}:{}()", function.definition.name) });
-        }
-    }
-}
-
-/// Whether the body of a function calls `FastAPI`, or a subclass of it, and returns something.
-fn makes_app(interpreter: &Interpreter<'static>, function: &FunctionValue) -> bool {
-    let mut names = Vec::new();
-    called_names(&function.definition.body, &mut names);
-    let returns = function.definition.body.iter().any(contains_return);
-    returns
-        && names.into_iter().any(|name| {
-            let value = interpreter.lookup(function.scope, name);
-            value.is_some_and(|value| {
-                matches!(value.kind, Kind::Class(_) | Kind::External(_))
-                    && interpreter.class_order(&value).iter().any(|class| {
-                        class.as_external().is_some_and(|name| name == "fastapi.applications.FastAPI")
-                    })
-            })
-        })
-}
-
-fn contains_return(statement: &ir::Stmt) -> bool {
-    match &statement.kind {
-        StmtKind::Return(Some(_)) => true,
-        StmtKind::If { body, orelse, .. } => body.iter().chain(orelse).any(contains_return),
-        StmtKind::With { body, .. } => body.iter().any(contains_return),
-        StmtKind::Try { body, orelse, finalbody, .. } => {
-            body.iter().chain(orelse).chain(finalbody).any(contains_return)
-        }
-        _ => false,
-    }
-}
-
-/// Names that are called at the level of assignments and returns of a body: `app = FastAPI(...)`.
-fn called_names(body: &[ir::Stmt], names: &mut Vec<Ustr>) {
-    fn of(expression: &ir::Expr, names: &mut Vec<Ustr>) {
-        if let ExprKind::Call(call) = &expression.kind
-            && let ExprKind::Name(name) = &call.callee.kind
-        {
-            names.push(*name);
-        }
-    }
-    for statement in body {
-        match &statement.kind {
-            StmtKind::Assign { value, .. } | StmtKind::Return(Some(value)) | StmtKind::Expr(value) => {
-                of(value, names)
-            }
-            StmtKind::AnnAssign { value: Some(value), .. } => of(value, names),
-            StmtKind::If { body, orelse, .. } => {
-                called_names(body, names);
-                called_names(orelse, names);
-            }
-            StmtKind::With { body, .. } => called_names(body, names),
-            StmtKind::Try { body, orelse, finalbody, .. } => {
-                called_names(body, names);
-                called_names(orelse, names);
-                called_names(finalbody, names);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The dotted name that a decorator calls or is: `router.get`, `requires`.
-pub(crate) fn callee_text(decorator: &ir::Expr) -> Option<String> {
-    match &decorator.kind {
-        ExprKind::Call(call) => call.callee.dotted_name(),
-        _ => decorator.dotted_name(),
-    }
-}
-
 /// The source text of a place, on one line.
 pub(crate) fn text_at(shared: &SharedProgram, location: Location) -> String {
     let program = shared.0.borrow();
     let text = program.files().get(location.file).slice(location.span);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The dotted name that a decorator calls or is: `router.get`, `requires`.
+pub(crate) fn callee_text(decorator: &ir::Expr) -> Option<String> {
+    match &decorator.kind {
+        ir::ExprKind::Call(call) => call.callee.dotted_name(),
+        _ => decorator.dotted_name(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Putting an app together: from its routing table to routes with everything that is known of them.
 
-use crate::analysis::{SelectedApp, text_at};
+use crate::analysis::text_at;
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
 use crate::effects::EffectTable;
@@ -8,6 +8,7 @@ use crate::guards::GuardAnalysis;
 use crate::library::describe;
 use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
+use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;

@@ -12,4 +12,5 @@ pub mod library;
 pub mod registry;
 pub mod routes;
 pub mod schemas;
+pub mod selection;
 pub mod tables;

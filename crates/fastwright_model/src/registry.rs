@@ -41,6 +41,19 @@ pub struct RouterState {
     pub events: Vec<(String, Value, Location)>,
     /// Calls into code that is not followed which were given this object: what they add is not known.
     pub escapes: Vec<(String, Location)>,
+    /// Whether its list of routes is changed in a way that is not known.
+    pub list_is_open: bool,
+    /// What branches would register that defaults of settings leave out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What a branch would register that the default of a setting leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What would happen, in words: `` `/debug` is registered ``.
+    pub what: String,
+    /// The condition under which it would.
+    pub condition: ActiveCondition,
 }
 
 /// One middleware.
@@ -127,6 +140,8 @@ pub struct IncludeEntry {
     pub router: Value,
     /// Keywords of the call.
     pub options: Arguments,
+    /// The one entry of the router that is meant, where a program has picked it out of a list of routes.
+    pub only: Option<Box<Entry>>,
     /// How many entries the router had then; FastAPI before 0.137 copied only those.
     pub count: usize,
     /// Where.
@@ -155,6 +170,12 @@ pub struct Registry {
     pub routers: FxHashMap<ObjectId, RouterState>,
     /// Apps and routers in the order they were made.
     pub order: Vec<ObjectId>,
+    /// Objects in lists of routes, with the entry that each stands for and its path.
+    pub route_objects: FxHashMap<ObjectId, (Entry, Option<String>)>,
+    /// Whether including a router copies its routes (FastAPI before 0.137).
+    pub copies_included_routes: bool,
+    /// Whether code of application startup runs.
+    pub starting: bool,
     /// While a guard is probed: requests carry no credentials, and this is the path asked for.
     pub anonymous_path: Option<String>,
     /// Statuses of exception classes raised without arguments, as far as they were asked for.
@@ -185,6 +206,8 @@ impl Registry {
             exception_handlers: Vec::new(),
             events: Vec::new(),
             escapes: Vec::new(),
+            list_is_open: false,
+            left_out: Vec::new(),
         };
         if self.routers.insert(id, state).is_none() {
             self.order.push(id);

@@ -3,6 +3,7 @@
 
 use crate::application::{Condition, RouteKind};
 use crate::library::describe;
+use crate::library::route_list::synchronize;
 use crate::library::routing::prefix_of;
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Interpreter};
@@ -12,7 +13,7 @@ use fastwright_python::value::*;
 use ustr::Ustr;
 
 /// The version of FastAPI from which an included router is followed live, not copied.
-const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
+pub const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
 
 /// Routes of one app at most; what goes beyond are inclusions that double.
 const MOST_ROUTES: usize = 20_000;
@@ -173,10 +174,27 @@ impl Builder<'_, '_> {
             return;
         }
         stack.push(id);
-        let (entries, escapes) = match self.interpreter.extension::<Registry>().routers.get(&id) {
-            Some(state) => (state.entries.clone(), state.escapes.clone()),
-            None => (Vec::new(), Vec::new()),
+        synchronize(self.interpreter, id);
+        let Some(state) = self.interpreter.extension::<Registry>().routers.get(&id) else {
+            stack.pop();
+            return;
         };
+        let (entries, escapes, left_out) =
+            (state.entries.clone(), state.escapes.clone(), state.left_out.clone());
+        if state.list_is_open {
+            let site = state.site;
+            self.undecided(
+                "its list of routes is changed in a way that is not followed: routes may be missing",
+                site,
+            );
+        }
+        for left_out in left_out {
+            let condition = condition_text(&left_out.condition, self.source_text);
+            self.undecided(
+                format!("{} only if {condition} (not so by default)", left_out.what),
+                left_out.condition.location,
+            );
+        }
         for (callee, site) in escapes {
             self.undecided(
                 format!(
@@ -187,43 +205,45 @@ impl Builder<'_, '_> {
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {
-            if self.table.routes.len() >= MOST_ROUTES {
-                if let Some((_, site)) = around.steps.last() {
-                    self.undecided(
-                        format!("there are more than {MOST_ROUTES} routes: routers include each other again and again, the rest is left out"),
-                        *site,
-                    );
-                }
-                break;
-            }
-            match entry {
-                Entry::Route(route) => self.route(&route, app, around),
-                Entry::Include(include) => self.include(&include, id, app, around, stack),
-                Entry::Mount(mount) => self.mount(&mount, app, around, stack),
-                Entry::Frontend { path, site, conditions } => {
-                    let mut inner = around.clone();
-                    self.add_conditions(&mut inner, &conditions);
-                    let path = self.text(&path).unwrap_or_default();
-                    let full = join(&inner.prefix, path.trim_end_matches('/'));
-                    self.frontends.push(FlatRoute {
-                        kind: RouteKind::Frontend,
-                        entry_kind: EntryKind::Plain,
-                        methods: vec!["GET".to_owned(), "HEAD".to_owned()],
-                        path: if full.is_empty() { "/".to_owned() } else { full },
-                        endpoint: Value::external("fastapi.routing.FrontendRoute"),
-                        options: Arguments::default(),
-                        registration: steps(&inner, "frontend files", site),
-                        dependencies: inner.dependencies.clone(),
-                        tags: Vec::new(),
-                        responses: Vec::new(),
-                        conditional: inner.conditional,
-                        include_in_schema: false,
-                        app,
-                    });
-                }
-            }
+            self.entry(entry, id, app, around, stack);
         }
         stack.pop();
+    }
+
+    fn entry(
+        &mut self,
+        entry: Entry,
+        id: ObjectId,
+        app: ObjectId,
+        around: &Surroundings,
+        stack: &mut Vec<ObjectId>,
+    ) {
+        match entry {
+            Entry::Route(route) => self.route(&route, app, around),
+            Entry::Include(include) => self.include(&include, id, app, around, stack),
+            Entry::Mount(mount) => self.mount(&mount, app, around, stack),
+            Entry::Frontend { path, site, conditions } => {
+                let mut inner = around.clone();
+                self.add_conditions(&mut inner, &conditions);
+                let path = self.text(&path).unwrap_or_default();
+                let full = join(&inner.prefix, path.trim_end_matches('/'));
+                self.frontends.push(FlatRoute {
+                    kind: RouteKind::Frontend,
+                    entry_kind: EntryKind::Plain,
+                    methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+                    path: if full.is_empty() { "/".to_owned() } else { full },
+                    endpoint: Value::external("fastapi.routing.FrontendRoute"),
+                    options: Arguments::default(),
+                    registration: steps(&inner, "frontend files", site),
+                    dependencies: inner.dependencies.clone(),
+                    tags: Vec::new(),
+                    responses: Vec::new(),
+                    conditional: inner.conditional,
+                    include_in_schema: false,
+                    app,
+                });
+            }
+        }
     }
 
     /// The text of a path or prefix; nothing when it is not known.
@@ -344,7 +364,15 @@ impl Builder<'_, '_> {
         }
         inner.steps.push(("included".to_owned(), include.site));
         self.add_own(router, &mut inner, "the router");
-        self.entries(router, app, include.count, &inner, stack);
+        match &include.only {
+            Some(only) if stack.len() <= 40 => {
+                stack.push(router);
+                self.entry((**only).clone(), router, app, &inner, stack);
+                stack.pop();
+            }
+            Some(_) => {}
+            None => self.entries(router, app, include.count, &inner, stack),
+        }
     }
 
     fn mount(&mut self, mount: &MountEntry, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
@@ -376,7 +404,7 @@ impl Builder<'_, '_> {
         inner.steps.push(("mounted".to_owned(), mount.site));
         match mounted {
             Some(id) => {
-                if !self.table.mounted.contains(&id) {
+                if stack.first() != Some(&id) && !self.table.mounted.contains(&id) {
                     self.table.mounted.push(id);
                 }
                 if stack.len() < 12 {
@@ -384,7 +412,7 @@ impl Builder<'_, '_> {
                 }
             }
             None => {
-                if mount.app.is_unknown() {
+                if !is_of_library(&mount.app) {
                     let reason = self.reason(&mount.app);
                     self.undecided(
                         format!("what is mounted at `{}` is not known: {reason}", inner.prefix),
@@ -437,14 +465,38 @@ impl Builder<'_, '_> {
         // A condition that nothing decides says more than one that a default decides.
         let undecided = conditions.iter().find(|condition| condition.setting.is_none());
         let Some(condition) = undecided.or_else(|| conditions.first()) else { return };
-        let text = (self.source_text)(condition.location);
+        let text = condition_text(condition, self.source_text);
         let text = match (&condition.setting, condition.negated) {
             (Some(_), false) => format!("{text} (true by default)"),
-            (Some(_), true) => format!("not ({text}) (so by default)"),
-            (None, false) => text,
-            (None, true) => format!("not ({text})"),
+            (Some(_), true) => format!("{text} (so by default)"),
+            (None, _) => text,
         };
         around.conditional = Some(Condition { text, location: condition.location });
+    }
+}
+
+/// A condition in words.
+fn condition_text(condition: &ActiveCondition, source_text: &dyn Fn(Location) -> String) -> String {
+    if condition.startup {
+        return "the application has started".to_owned();
+    }
+    let text = source_text(condition.location);
+    if condition.negated { format!("not ({text})") } else { text }
+}
+
+/// Whether a mounted object is one that a library makes, whose routes are not of this program.
+fn is_of_library(value: &Value) -> bool {
+    match &value.kind {
+        // What these give is found elsewhere.
+        Kind::External(name) => !name.starts_with("importlib.") && !name.starts_with("builtins."),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, .. } => is_of_library(callee),
+            Symbolic::Member { base, .. } => is_of_library(base),
+            _ => false,
+        },
+        Kind::Union(alternatives) => alternatives.iter().all(is_of_library),
+        Kind::Unknown(_) => false,
+        _ => true,
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is known of libraries, a file a library.
 
 pub mod blocking;
+mod left_out;
 mod names;
 pub(crate) mod pydantic;
+pub(crate) mod route_list;
 pub(crate) mod routing;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
 
 use crate::registry::Registry;
-use fastwright_python::interpreter::{Evaluated, Interpreter, Library};
+use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
+use fastwright_python::ir::Stmt;
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 use ustr::Ustr;
@@ -174,6 +177,10 @@ impl Library for KnownLibraries {
         Some(declared)
     }
 
+    fn left_out(&self, interpreter: &mut Interpreter<'_>, body: &[Stmt], condition: &ActiveCondition) {
+        left_out::remember(interpreter, body, condition);
+    }
+
     fn passed_to_unknown(
         &self,
         interpreter: &mut Interpreter<'_>,
@@ -189,7 +196,7 @@ impl Library for KnownLibraries {
             })
             .filter(|id| interpreter.extension::<Registry>().routers.contains_key(id))
             .collect();
-        if apps.is_empty() {
+        if apps.is_empty() || interpreter.extension::<Registry>().starting {
             return;
         }
         let callee = describe(interpreter, callee);
@@ -228,6 +235,33 @@ const HARMLESS: &[&str] = &[
     "weakref.",
     "json.",
     "fastapi.openapi.",
+    // Middleware and wrappers around an app, which serve what it serves.
+    "asgi_correlation_id.",
+    "asgiref.",
+    "brotli_asgi.",
+    "ddtrace.",
+    "elasticapm.",
+    "engineio.",
+    "newrelic.",
+    "scout_apm.",
+    "socketio.",
+    "starlette_context.",
+    "a2wsgi.",
+    "uvicorn_worker.",
+    // What these add is not a route of the app.
+    "dishka.",
+    "fastapi_cache.",
+    "fastapi_injector.",
+    "fastapi_limiter.",
+    "fastapi_pagination.",
+    "fastapi_restful.cbv",
+    "fastapi_utils.cbv",
+    "fastapi_utils.tasks",
+    "inspect.",
+    "slowapi.",
+    "svcs.",
+    "tortoise.",
+    "logfire.",
 ];
 
 /// A short name of what is called, for people.

@@ -13,6 +13,10 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
             "starlette.requests.HTTPConnection"
         }
         "starlette.exceptions.HTTPException" => "starlette.exceptions.HTTPException",
+        // Routers and apps that differ in what their documents say only.
+        "fastapi_utils.inferring_router.InferringRouter"
+        | "fastapi_restful.inferring_router.InferringRouter" => "fastapi.routing.APIRouter",
+        "fastapi_offline.FastAPIOffline" => "fastapi.applications.FastAPI",
         "pydantic.BaseModel" => "pydantic.main.BaseModel",
         "pydantic.create_model" => "pydantic.main.create_model",
         "pydantic.Field" => "pydantic.fields.Field",
@@ -142,6 +146,14 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
         "fastapi.applications.FastAPI" => &["starlette.applications.Starlette"],
         "fastapi.routing.APIRouter" => &["starlette.routing.Router"],
         "fastapi.routing.APIRoute" => &["starlette.routing.Route"],
+        "fastapi.routing.APIWebSocketRoute" => &["starlette.routing.WebSocketRoute"],
+        "starlette.routing.Route"
+        | "starlette.routing.WebSocketRoute"
+        | "starlette.routing.Mount"
+        | "starlette.routing.Host"
+        | "fastapi.routing._IncludedRouter"
+        | "fastapi.routing._FrontendRouteGroup" => &["starlette.routing.BaseRoute"],
+        "starlette.routing.BaseRoute" => &["builtins.object"],
         "fastapi.exceptions.HTTPException" => &["starlette.exceptions.HTTPException"],
         "starlette.exceptions.HTTPException" => &["builtins.Exception"],
         "fastapi.exceptions.WebSocketException" => &["starlette.exceptions.WebSocketException"],

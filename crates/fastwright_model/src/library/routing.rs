@@ -1,6 +1,7 @@
 //! Apps and routers: how FastAPI and Starlette register routes (FastAPI 0.165 `applications.py`,
 //! `routing.py`; Starlette 1.0 `applications.py`, `routing.py`).
 
+use super::route_list::{push, synchronize};
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
@@ -84,16 +85,35 @@ pub(super) fn initialize(
 fn add_route_objects(interpreter: &mut Interpreter<'_>, id: ObjectId, routes: &Value) {
     let Some(items) = interpreter.elements(routes) else { return };
     for item in items {
-        add_route_object(interpreter, id, &item);
+        if let Some(entry) = route_object(interpreter, id, &item) {
+            push(interpreter, id, entry);
+        }
     }
 }
 
-/// One route object; also used for `router.routes.append(...)`.
-pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<()> {
-    let Symbolic::Call { callee, arguments, site } = item.as_symbolic()?.clone() else { return None };
-    let name = callee.as_external()?;
+/// The entry that a route object stands for: `Route(...)`, `APIRoute(...)`, `Mount(...)`, or an instance
+/// of a class derived from them.
+pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<Entry> {
+    let (name, arguments, site) = match &item.kind {
+        Kind::Instance(instance) => {
+            let known = interpreter.extension::<Registry>().route_objects.get(instance);
+            if let Some((entry, _)) = known {
+                return Some(entry.clone());
+            }
+            let instance = interpreter.instance(*instance)?;
+            let (class, arguments, site) =
+                (instance.class.clone(), instance.arguments.clone(), instance.site);
+            let order = interpreter.class_order(&class);
+            let base = order.iter().filter_map(Value::as_external).find(|name| is_route_class(name))?;
+            (base, arguments, site)
+        }
+        _ => {
+            let Symbolic::Call { callee, arguments, site } = item.as_symbolic()?.clone() else { return None };
+            (callee.as_external()?, arguments, site)
+        }
+    };
     let conditions = conditions_on(interpreter, id);
-    let entry = match name.as_str() {
+    Some(match name.as_str() {
         "starlette.routing.Route" | "fastapi.routing.APIRoute" => {
             let endpoint = arguments.get(1, "endpoint")?.clone();
             let methods = methods_of(interpreter, arguments.keyword("methods"));
@@ -141,9 +161,18 @@ pub(super) fn add_route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, 
             Entry::Mount(MountEntry { path: arguments.get(0, "path")?.clone(), app, site, conditions })
         }
         _ => return None,
-    };
-    interpreter.extension_mut::<Registry>().routers.get_mut(&id)?.entries.push(entry);
-    Some(())
+    })
+}
+
+fn is_route_class(name: &str) -> bool {
+    matches!(
+        name,
+        "starlette.routing.Route"
+            | "fastapi.routing.APIRoute"
+            | "starlette.routing.WebSocketRoute"
+            | "fastapi.routing.APIWebSocketRoute"
+            | "starlette.routing.Mount"
+    )
 }
 
 fn methods_of(interpreter: &mut Interpreter<'_>, value: Option<&Value>) -> Option<Vec<String>> {
@@ -238,16 +267,20 @@ pub(super) fn method(
                     continue;
                 }
                 let count = match alternative.kind {
-                    Kind::Instance(included) => interpreter
-                        .extension::<Registry>()
-                        .routers
-                        .get(&included)
-                        .map_or(0, |state| state.entries.len()),
+                    Kind::Instance(included) => {
+                        synchronize(interpreter, included);
+                        interpreter
+                            .extension::<Registry>()
+                            .routers
+                            .get(&included)
+                            .map_or(0, |state| state.entries.len())
+                    }
                     _ => 0,
                 };
                 let entry = Entry::Include(IncludeEntry {
                     router: alternative.clone(),
                     options: arguments.clone(),
+                    only: None,
                     count,
                     site,
                     conditions: conditions.clone(),
@@ -475,10 +508,4 @@ fn conditions_on(interpreter: &Interpreter<'_>, id: ObjectId) -> Vec<ActiveCondi
     let shared =
         made_under.unwrap_or_default().iter().zip(active).take_while(|(made, now)| made == now).count();
     active[shared..].to_vec()
-}
-
-fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry) {
-    if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
-        state.entries.push(entry);
-    }
 }

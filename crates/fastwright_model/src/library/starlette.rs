@@ -44,9 +44,7 @@ pub(super) fn attribute(
         return match name {
             // The routes of an app live in its router; both stand for the same registrations here.
             "router" => Some(receiver.clone()),
-            "routes" => {
-                Some(Value::symbolic(Symbolic::Member { base: receiver.clone(), name: Ustr::from("routes") }))
-            }
+            "routes" => super::route_list::routes_of(interpreter, id),
             "state" => {
                 let site = interpreter.instance(id)?.site;
                 let state = interpreter.new_instance(
@@ -157,46 +155,4 @@ pub(super) fn method(
         return Some(Ok(Value::NONE));
     }
     None
-}
-
-/// Stands for the class of `app.routes` and `router.routes`.
-pub(super) const ROUTE_LIST: &str = "fastwright.RouteList";
-
-/// A method of `router.routes`: `append`, `insert`, `extend`, `remove` change what is registered.
-fn routes_list_method(
-    interpreter: &mut Interpreter<'_>,
-    owner: ObjectId,
-    name: &str,
-    arguments: &Arguments,
-) -> Option<Evaluated> {
-    match name {
-        "append" => {
-            routing::add_route_object(interpreter, owner, arguments.positional.first()?);
-        }
-        "insert" => {
-            routing::add_route_object(interpreter, owner, arguments.positional.get(1)?);
-            if arguments.positional.first().and_then(Value::as_int) == Some(0)
-                && let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&owner)
-                && let Some(last) = state.entries.pop()
-            {
-                state.entries.insert(0, last);
-            }
-        }
-        "extend" => {
-            let more = arguments.positional.first()?;
-            if let Some(Symbolic::Member { base, name }) = more.as_symbolic()
-                && *name == "routes"
-                && let Kind::Instance(source) = base.kind
-            {
-                let entries = interpreter.extension::<Registry>().routers.get(&source)?.entries.clone();
-                interpreter.extension_mut::<Registry>().routers.get_mut(&owner)?.entries.extend(entries);
-            } else {
-                for item in interpreter.elements(&more.clone())? {
-                    routing::add_route_object(interpreter, owner, &item);
-                }
-            }
-        }
-        _ => return None,
-    }
-    Some(Ok(Value::NONE))
 }

@@ -76,6 +76,24 @@ impl Interpreter<'_> {
         Ok(value.with_configurable(configurable))
     }
 
+    /// The value of a dotted name where the code runs now, as far as it is plain to see: nothing is
+    /// imported, no property and no `__getattr__` is called.
+    pub fn peek(&self, expression: &crate::ir::Expr) -> Option<Value> {
+        match &expression.kind {
+            crate::ir::ExprKind::Name(name) => self.lookup(self.frames.last()?.scope, *name),
+            crate::ir::ExprKind::Attribute(base, name) => match self.peek(base)?.kind {
+                Kind::Instance(id) => self.instance(id)?.attributes.get(name).cloned(),
+                Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
+                Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
+                Kind::External(owner) => {
+                    Some(Kind::External(self.canonical(Ustr::from(&format!("{owner}.{name}")))).into())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn module_attribute(&mut self, module: ModuleId, name: Ustr, span: Span) -> Value {
         let scope = self.modules[module.0 as usize].scope;
         if let Some(value) = self.scopes[scope.0 as usize].names.get(&name) {

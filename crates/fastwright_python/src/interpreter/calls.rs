@@ -633,9 +633,17 @@ impl Interpreter<'_> {
     /// # Errors
     /// The exception that the call certainly raises.
     pub fn call_from_outside(&mut self, callee: &Value, mut arguments: Arguments) -> Evaluated {
-        let (scope, module) = match self.plain_function(callee) {
+        let called = match &callee.kind {
+            Kind::Class(_) => {
+                let init = self.find_in_class(callee, Ustr::from("__init__"));
+                init.and_then(|(init, _)| self.plain_function(&init))
+            }
+            _ => self.plain_function(callee),
+        };
+        let has_receiver = matches!(callee.kind, Kind::Method(_) | Kind::Class(_));
+        let (scope, module) = match called {
             Some(function) => {
-                let given = arguments.positional.len();
+                let given = arguments.positional.len() + usize::from(has_receiver);
                 for (index, parameter) in function.definition.parameters.iter().enumerate().skip(given) {
                     let missing = function.defaults.get(index).is_none_or(Option::is_none)
                         && arguments.keyword(&parameter.name).is_none()
@@ -643,8 +651,7 @@ impl Interpreter<'_> {
                             parameter.kind,
                             ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly
                         );
-                    let is_receiver = index == 0 && matches!(callee.kind, Kind::Method(_));
-                    if missing && !is_receiver {
+                    if missing {
                         let value = self.outside_parameter(&function, index);
                         arguments.keywords.push((parameter.name, value));
                     }
@@ -681,6 +688,28 @@ impl Interpreter<'_> {
         }
         self.call_is_limited = call_is_limited;
         self.step_limit = saved_limit;
+        result
+    }
+
+    /// Calls a value when no code is running, under a condition, with a limit of its own; nothing is noted
+    /// of what can't be followed.
+    ///
+    /// # Errors
+    /// The exception that the call certainly raises.
+    pub fn call_under(
+        &mut self,
+        callee: &Value,
+        arguments: Arguments,
+        condition: super::ActiveCondition,
+        steps: u64,
+    ) -> Evaluated {
+        let factory_steps = std::mem::replace(&mut self.limits.factory_steps, steps);
+        let notes = self.notes.len();
+        self.conditions.push(condition);
+        let result = self.call_from_outside(callee, arguments);
+        self.conditions.pop();
+        self.notes.truncate(notes);
+        self.limits.factory_steps = factory_steps;
         result
     }
 

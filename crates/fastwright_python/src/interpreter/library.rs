@@ -1,6 +1,7 @@
 //! The seam to what is known of libraries. This crate knows Python; a [`Library`] knows the rest.
 
-use super::{Evaluated, Interpreter};
+use super::{ActiveCondition, Evaluated, Interpreter};
+use crate::ir::Stmt;
 use crate::location::Location;
 use crate::value::{Arguments, ObjectId, Value};
 use ustr::Ustr;
@@ -89,6 +90,10 @@ pub trait Library: Sync {
         _site: Location,
     ) {
     }
+
+    /// Told of statements that the default of a setting leaves out, while modules are imported;
+    /// `condition` is the one under which they would run.
+    fn left_out(&self, _interpreter: &mut Interpreter<'_>, _body: &[Stmt], _condition: &ActiveCondition) {}
 
     /// Whether the source of an installed package may be evaluated like the program's own.
     fn may_evaluate(&self, _package: &str) -> bool {

@@ -155,6 +155,8 @@ pub struct ActiveCondition {
     pub negated: bool,
     /// The setting that decides it, when it is decided by a default.
     pub setting: Option<String>,
+    /// Whether it stands for the start of the application: code of lifespans and startup handlers.
+    pub startup: bool,
 }
 
 /// Something that could not be followed, with the reason.

@@ -42,14 +42,14 @@ impl Interpreter<'_> {
                 self.evaluate(guard)?;
             }
             branches.push(Branch {
-                condition: Some(ActiveCondition { location, negated: false, setting: None }),
+                condition: Some(ActiveCondition { location, negated: false, setting: None, startup: false }),
                 body: &case.body,
                 prepare: Some(bindings),
             });
         }
         if !exhausted {
             branches.push(Branch {
-                condition: Some(ActiveCondition { location, negated: true, setting: None }),
+                condition: Some(ActiveCondition { location, negated: true, setting: None, startup: false }),
                 body: &[],
                 prepare: None,
             });

@@ -200,7 +200,13 @@ impl Interpreter<'_> {
                     default: truth,
                 });
             }
-            self.conditions.push(ActiveCondition { location, negated: !truth, setting: Some(setting) });
+            let condition =
+                ActiveCondition { location, negated: !truth, setting: Some(setting), startup: false };
+            if self.mode == Mode::Import && !left_out.is_empty() {
+                let opposite = ActiveCondition { negated: truth, ..condition.clone() };
+                self.library.left_out(self, left_out, &opposite);
+            }
+            self.conditions.push(condition);
             let flow = self.execute_block(taken);
             self.conditions.pop();
             return flow;
@@ -216,12 +222,12 @@ impl Interpreter<'_> {
         }
         self.branches(vec![
             Branch {
-                condition: Some(ActiveCondition { location, negated: false, setting: None }),
+                condition: Some(ActiveCondition { location, negated: false, setting: None, startup: false }),
                 body,
                 prepare: None,
             },
             Branch {
-                condition: Some(ActiveCondition { location, negated: true, setting: None }),
+                condition: Some(ActiveCondition { location, negated: true, setting: None, startup: false }),
                 body: orelse,
                 prepare: None,
             },
@@ -264,7 +270,7 @@ impl Interpreter<'_> {
     ) -> Executed {
         let mark = self.begin_branches();
         let location = self.here(condition);
-        self.conditions.push(ActiveCondition { location, negated: false, setting: None });
+        self.conditions.push(ActiveCondition { location, negated: false, setting: None, startup: false });
         self.enter_branch();
         let result = prepare(self).and_then(|()| self.execute_block(body));
         self.leave_branch();

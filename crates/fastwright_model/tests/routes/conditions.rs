@@ -1,0 +1,190 @@
+use super::check;
+
+#[test]
+fn settings_decide_by_their_defaults() {
+    check(
+        r#"
+#- main.py
+import os
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    debug: bool = False
+    metrics: bool = True
+
+settings = Settings()
+app = FastAPI()
+
+@app.get("/always")
+def always(): ...
+
+if settings.debug:
+    @app.get("/debug")
+    def debug(): ...
+
+if settings.metrics:
+    @app.get("/metrics")
+    def metrics(): ...
+
+if os.getenv("ADMIN") == "1":
+    app.add_api_route("/admin", always)
+"#,
+        "
+main:app
+GET /always
+GET /metrics if settings.metrics (true by default)
+? `/debug` is registered only if settings.debug (not so by default)
+? `/admin` is registered only if os.getenv(\"ADMIN\") == \"1\" (not so by default)
+",
+    );
+}
+
+#[test]
+fn what_defaults_leave_out_matters_only_if_it_registers() {
+    check(
+        r#"
+#- main.py
+import logging
+import os
+from fastapi import FastAPI
+app = FastAPI()
+if os.environ.get("VERBOSE"):
+    logging.basicConfig(level="DEBUG")
+
+@app.get("/x")
+def x(): ...
+"#,
+        "
+main:app
+GET /x
+",
+    );
+}
+
+#[test]
+fn unknown_conditions_walk_both_ways() {
+    check(
+        r#"
+#- main.py
+import socket
+from fastapi import FastAPI
+app = FastAPI()
+if socket.gethostname() == "a":
+    app.add_api_route("/a", lambda: None)
+else:
+    app.add_api_route("/b", lambda: None)
+"#,
+        "
+main:app
+GET /a if socket.gethostname() == \"a\"
+GET /b if not (socket.gethostname() == \"a\")
+",
+    );
+}
+
+#[test]
+fn optional_dependencies() {
+    check(
+        r#"
+#- main.py
+from typing import TYPE_CHECKING
+from fastapi import FastAPI
+if TYPE_CHECKING:
+    from nowhere import app as other
+
+try:
+    from enterprise import router as enterprise_router
+except ImportError:
+    enterprise_router = None
+
+try:
+    from .missing import router as missing
+except (ImportError, ValueError):
+    missing = None
+
+app = FastAPI()
+if missing is not None:
+    app.include_router(missing)
+
+try:
+    import prometheus_client
+    HAS_METRICS = True
+except ImportError:
+    HAS_METRICS = False
+
+if HAS_METRICS:
+    @app.get("/metrics")
+    def metrics(): ...
+#- pyproject.toml
+[project]
+name = "x"
+version = "1"
+"#,
+        "
+main:app
+GET /metrics
+",
+    );
+}
+
+#[test]
+fn a_module_imported_under_a_condition_registers_under_it() {
+    check(
+        r#"
+#- main.py
+import platform
+import fastapi
+from application import app
+if platform.node() == "x":
+    import zz_extra
+#- application.py
+from fastapi import FastAPI
+app = FastAPI()
+#- zz_extra.py
+from application import app
+from fastapi import APIRouter
+
+@app.get("/extra")
+def extra(): ...
+"#,
+        "
+application:app
+GET /extra if platform.node() == \"x\"
+",
+    );
+}
+
+#[test]
+fn checks_that_end_the_program_are_passed() {
+    check(
+        r#"
+#- main.py
+import os
+import sys
+from fastapi import FastAPI
+
+if "DATABASE_URL" not in os.environ:
+    raise RuntimeError("no database")
+
+def load():
+    path = os.environ.get("CONFIG")
+    if not path:
+        raise ValueError("no config")
+    return path
+
+config = load()
+if not os.path.exists("/x"):
+    sys.exit(1)
+
+app = FastAPI()
+
+@app.get("/x")
+def x(): ...
+"#,
+        "
+main:app
+GET /x
+",
+    );
+}

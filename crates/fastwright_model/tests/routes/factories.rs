@@ -1,0 +1,263 @@
+use super::{check, check_with};
+use fastwright_model::analysis::AnalysisOptions;
+
+#[test]
+fn create_app_that_nobody_calls() {
+    check(
+        r#"
+#- app/__init__.py
+#- app/main.py
+from fastapi import FastAPI
+from .settings import Settings
+
+def create_app(settings: Settings | None = None, *, debug: bool = False) -> FastAPI:
+    settings = settings or Settings()
+    app = FastAPI(title=settings.title)
+    register(app, settings.prefix)
+    return app
+
+def register(app, prefix):
+    from .routes import router
+    app.include_router(router, prefix=prefix)
+#- app/settings.py
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    title: str = "App"
+    prefix: str = "/api"
+#- app/routes.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/x")
+def x(): ...
+"#,
+        "
+app.main:create_app()
+GET /api/x
+",
+    );
+}
+
+#[test]
+fn create_app_called_at_module_level() {
+    check(
+        r#"
+#- factory.py
+from fastapi import FastAPI
+def build(name, routers=()):
+    application = FastAPI(title=name)
+    for router in routers:
+        application.include_router(router)
+    return application
+#- main.py
+from factory import build
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/x")
+def x(): ...
+app = build("x", routers=[router])
+"#,
+        "
+main:app
+GET /x
+",
+    );
+}
+
+#[test]
+fn an_app_made_in_main_only() {
+    check(
+        r#"
+#- main.py
+import uvicorn
+from fastapi import FastAPI
+
+def make():
+    app = FastAPI()
+    @app.get("/x")
+    def x(): ...
+    return app
+
+if __name__ == "__main__":
+    app = make()
+    uvicorn.run(app)
+"#,
+        "
+main:make()
+GET /x
+",
+    );
+}
+
+#[test]
+fn factories_that_are_methods() {
+    check(
+        r#"
+#- main.py
+from fastapi import APIRouter, FastAPI
+
+class Server:
+    def __init__(self, prefix="/s"):
+        self.router = APIRouter(prefix=prefix)
+        self.router.add_api_route("/ping", self.ping, methods=["GET"])
+
+    def ping(self): ...
+
+    def build(self) -> FastAPI:
+        app = FastAPI()
+        app.include_router(self.router)
+        return app
+
+app = Server().build()
+"#,
+        "
+main:app
+GET /s/ping
+",
+    );
+}
+
+#[test]
+fn router_factories_in_a_loop() {
+    check(
+        r#"
+#- main.py
+from fastapi import APIRouter, FastAPI
+
+def crud(name, *, read_only=False):
+    router = APIRouter(prefix=f"/{name}", tags=[name])
+
+    @router.get("/")
+    def all_of_them(): ...
+
+    if not read_only:
+        @router.post("/")
+        def create(): ...
+
+    return router
+
+app = FastAPI()
+for name in ("users", "orders"):
+    app.include_router(crud(name, read_only=name == "orders"))
+"#,
+        "
+main:app
+GET /users/
+POST /users/
+GET /orders/
+",
+    );
+}
+
+#[test]
+fn a_named_app_behind_middleware() {
+    let fixture = r#"
+#- main.py
+from fastapi import FastAPI
+from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
+import socketio
+
+api = FastAPI()
+
+@api.get("/x")
+def x(): ...
+
+app = SentryAsgiMiddleware(api)
+combined = socketio.ASGIApp(socketio.AsyncServer(), other_asgi_app=api)
+
+class Wrapped:
+    def __init__(self, inner):
+        self.inner = inner
+    async def __call__(self, scope, receive, send):
+        await self.inner(scope, receive, send)
+
+wrapped = Wrapped(api)
+"#;
+    for app in ["main:app", "main:combined", "main:wrapped", "main:api"] {
+        let options = AnalysisOptions { apps: vec![app.to_owned()], ..AnalysisOptions::default() };
+        check_with(fixture, &options, &format!("{app}\nGET /x"));
+    }
+}
+
+#[test]
+fn the_app_name_is_bound_again_to_middleware() {
+    check(
+        r#"
+#- main.py
+from fastapi import FastAPI
+from mangum import Mangum
+from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
+app = FastAPI()
+
+@app.get("/x")
+def x(): ...
+
+app = SentryAsgiMiddleware(app)
+handler = Mangum(app)
+"#,
+        "
+main:app
+GET /x
+",
+    );
+}
+
+#[test]
+fn factories_with_arguments_and_caches() {
+    check(
+        r#"
+#- main.py
+from functools import lru_cache
+from fastapi import FastAPI
+
+@lru_cache
+def get_settings():
+    return {"prefix": "/p"}
+
+def create_app(config: dict, extra) -> FastAPI:
+    app = FastAPI()
+    app.add_api_route(get_settings()["prefix"], lambda: None)
+    if extra:
+        app.add_api_route("/extra", lambda: None)
+    return app
+"#,
+        "
+main:create_app()
+GET /p
+GET /extra if extra
+",
+    );
+}
+
+#[test]
+fn starting_up_adds_routers() {
+    check(
+        r#"
+#- main.py
+from contextlib import asynccontextmanager
+from fastapi import APIRouter, FastAPI
+router = APIRouter()
+@router.get("/late")
+def late(): ...
+
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    app.include_router(router)
+    yield
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get("/early")
+def early(): ...
+
+@app.on_event("startup")
+async def start():
+    app.add_api_route("/started", late)
+"#,
+        "
+main:app
+GET /early
+GET /late if the application has started
+GET /started if the application has started
+",
+    );
+}
