@@ -139,16 +139,6 @@ impl Library for KnownLibraries {
         sqlalchemy::result_class(interpreter, callee, arguments)
     }
 
-    fn member_class(&self, interpreter: &Interpreter<'_>, class: &Value, name: Ustr) -> Option<Value> {
-        let routes = name == "routes"
-            && interpreter
-                .class_order(class)
-                .iter()
-                .filter_map(Value::as_external)
-                .any(|owner| routing::router_kind(&owner).is_some());
-        routes.then(|| Value::external(starlette::ROUTE_LIST))
-    }
-
     fn element_class(&self, interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {
         sqlalchemy::element_class(interpreter, collection)
     }

@@ -133,11 +133,6 @@ pub(super) fn method(
     arguments: &Arguments,
     _site: Location,
 ) -> Option<Evaluated> {
-    if owner == ROUTE_LIST {
-        let Some(Symbolic::Member { base, .. }) = receiver.as_symbolic() else { return None };
-        let Kind::Instance(id) = base.kind else { return None };
-        return routes_list_method(interpreter, id, name, arguments);
-    }
     // HTTPException.__init__(status_code, detail, headers), for the program's own subclasses.
     if name == "__init__"
         && matches!(owner, "starlette.exceptions.HTTPException" | "fastapi.exceptions.HTTPException")
