@@ -205,6 +205,15 @@ impl Builder<'_, '_> {
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {
+            if self.table.routes.len() >= MOST_ROUTES {
+                if let Some((_, site)) = around.steps.last() {
+                    self.undecided(
+                        format!("there are more than {MOST_ROUTES} routes: routers include each other again and again, the rest is left out"),
+                        *site,
+                    );
+                }
+                break;
+            }
             self.entry(entry, id, app, around, stack);
         }
         stack.pop();
