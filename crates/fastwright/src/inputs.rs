@@ -52,7 +52,9 @@ pub(crate) fn project_root(path: &Path) -> &Path {
 pub(crate) fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
     let path = &settings.path;
     let mut walk = WalkBuilder::new(path);
-    walk.hidden(false).require_git(false).follow_links(true).threads(rayon::current_num_threads());
+    // Linked folders are not entered: links that cross each other would be walked without end. What the
+    // analysis reads through them counts as an input because it was read.
+    walk.hidden(false).require_git(false).follow_links(false).threads(rayon::current_num_threads());
     let mut excludes = OverrideBuilder::new(project_root(path));
     for pattern in &settings.analysis.exclude {
         // A pattern that can't be read excludes nothing; the analysis says that it is wrong.
@@ -70,7 +72,9 @@ pub(crate) fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
         Box::new(move |entry| {
             // What can't be listed is reported by the analysis.
             if let Ok(entry) = entry
-                && entry.file_type().is_some_and(|kind| kind.is_file())
+                && entry
+                    .file_type()
+                    .is_some_and(|kind| kind.is_file() || (kind.is_symlink() && entry.path().is_file()))
                 && (is_input(entry.file_name()) || entry.depth() == 0)
                 && let Ok(mut found) = found.lock()
             {

@@ -110,12 +110,13 @@ pub struct DependantBuilder<'b, 'a> {
     interpreter: &'b mut Interpreter<'a>,
     path_parameters: Vec<String>,
     stack: Vec<Value>,
+    expanded: Vec<Value>,
 }
 
 impl<'b, 'a> DependantBuilder<'b, 'a> {
     /// A builder for a route with this full path.
     pub fn new(interpreter: &'b mut Interpreter<'a>, path: &str) -> Self {
-        Self { interpreter, path_parameters: path_parameters(path), stack: Vec::new() }
+        Self { interpreter, path_parameters: path_parameters(path), stack: Vec::new(), expanded: Vec::new() }
     }
 
     /// The tree of an endpoint, with what `dependencies=` on the way add in front.
@@ -185,6 +186,14 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             dependant.kind = DependantKind::SecurityScheme(scheme);
             return dependant;
         }
+        // Trees that name the same dependency again and again double with each level; FastAPI resolves it
+        // once, so past a size that no real tree has, only the first one is followed.
+        if self.expanded.len() >= LARGEST_TREE
+            && (self.expanded.len() >= 4 * LARGEST_TREE || self.expanded.iter().any(|known| known.same(call)))
+        {
+            return dependant;
+        }
+        self.expanded.push(call.clone());
         self.stack.push(call.clone());
         match self.callable(call) {
             Callable::Function { function, receiver, skip, bound } => {
@@ -571,6 +580,9 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         })
     }
 }
+
+/// Nodes of a dependency tree from which on repeated dependencies are not followed again.
+const LARGEST_TREE: usize = 500;
 
 enum Callable {
     Function { function: Arc<FunctionValue>, receiver: Option<ObjectId>, skip: usize, bound: Vec<Ustr> },

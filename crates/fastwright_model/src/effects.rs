@@ -132,10 +132,10 @@ impl EffectTable {
                         effects.writes.insert(name);
                     }
                 }
-                EventKind::Condition(value) | EventKind::Return(value) => {
-                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) {
-                        effects.reads_credentials = Some(event.location);
-                    }
+                EventKind::Condition(value) | EventKind::Return(value)
+                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) =>
+                {
+                    effects.reads_credentials = Some(event.location);
                 }
                 _ => {}
             }

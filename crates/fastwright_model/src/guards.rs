@@ -409,7 +409,7 @@ impl GuardAnalysis {
         }
         for (decorator, span) in interpreter.decorator_values(&function) {
             let Some(Symbolic::Call { callee, arguments, .. }) = decorator.as_symbolic() else { continue };
-            if !callee.as_external().is_some_and(|name| name == "starlette.authentication.requires") {
+            if callee.as_external().is_none_or(|name| name != "starlette.authentication.requires") {
                 continue;
             }
             guard.kind = GuardKind::Required;

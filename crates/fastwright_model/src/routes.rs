@@ -15,6 +15,9 @@ use ustr::Ustr;
 /// The version of FastAPI from which an included router is followed live, not copied.
 pub const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
 
+/// Routes of one app at most; what goes beyond are inclusions that double.
+const MOST_ROUTES: usize = 20_000;
+
 /// A route with everything on the way from its registration to the app.
 #[derive(Debug, Clone)]
 pub struct FlatRoute {
@@ -202,6 +205,16 @@ impl Builder<'_, '_> {
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {
+            if self.table.routes.len() >= MOST_ROUTES {
+                if let Some((_, site)) = around.steps.last() {
+                    let reason = format!(
+                        "there are more than {MOST_ROUTES} routes: routers include each other again and again, \
+                         the rest is left out"
+                    );
+                    self.undecided(reason, *site);
+                }
+                break;
+            }
             self.entry(entry, id, app, around, stack);
         }
         stack.pop();

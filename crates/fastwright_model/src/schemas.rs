@@ -152,11 +152,8 @@ fn collect_classes(
         return;
     }
     match &annotation.kind {
-        Kind::Class(_) => {
-            if !found.iter().any(|known| known.same(annotation)) {
-                found.push(annotation.clone());
-            }
-        }
+        Kind::Class(_) if found.iter().any(|known| known.same(annotation)) => {}
+        Kind::Class(_) => found.push(annotation.clone()),
         Kind::Tuple(items) | Kind::Union(items) => {
             for item in items.iter() {
                 collect_classes(interpreter, item, found, depth + 1);

@@ -135,6 +135,9 @@ pub struct Recorder {
     branch_depth: u32,
 }
 
+/// A function with the object or class that its first parameter is bound to.
+type BoundFunction = (Arc<FunctionValue>, Option<ObjectId>);
+
 /// Steps for all summaries of a program together.
 const ALL_SUMMARY_STEPS: u64 = 60_000_000;
 
@@ -288,7 +291,7 @@ impl Interpreter<'_> {
         callee: &Value,
         mut arguments: Arguments,
         span: Span,
-    ) -> (Option<(Arc<FunctionValue>, Option<ObjectId>)>, Arguments) {
+    ) -> (Option<BoundFunction>, Arguments) {
         match &callee.kind {
             Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
             Kind::Method(method) => match &method.function.kind {

@@ -74,6 +74,9 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
+/// Calls that lead from one function to another: each caller with its call.
+pub type CallPath = Vec<(usize, Edge)>;
+
 /// A middleware with the function that runs for each request.
 #[derive(Debug)]
 pub struct MiddlewareFunction {
@@ -91,6 +94,7 @@ pub struct CallGraph {
     /// Middleware whose code is known, of all apps.
     pub middleware: Vec<MiddlewareFunction>,
     index: FxHashMap<SummaryKey, usize>,
+    called: Vec<bool>,
 }
 
 impl CallGraph {
@@ -133,7 +137,18 @@ impl CallGraph {
         while let Some(node) = queue.pop_front() {
             graph.follow(interpreter, node, &mut queue);
         }
+        graph.called = vec![false; graph.nodes.len()];
+        for edge in graph.nodes.iter().flat_map(|node| &node.edges) {
+            if let Some(called) = graph.called.get_mut(edge.to) {
+                *called = true;
+            }
+        }
         graph
+    }
+
+    /// Whether the program itself calls a function, beside FastAPI.
+    pub fn is_called(&self, node: usize) -> bool {
+        self.called.get(node).copied().unwrap_or(false)
     }
 
     /// The function behind a node of a dependency tree.
@@ -168,12 +183,8 @@ impl CallGraph {
 
     /// The functions reached from one over edges that count, nearest first, with the calls that lead
     /// there (caller and edge).
-    pub fn paths(
-        &self,
-        from: usize,
-        counts: impl Fn(usize, &Edge) -> bool,
-    ) -> Vec<(usize, Vec<(usize, Edge)>)> {
-        let mut found: Vec<(usize, Vec<(usize, Edge)>)> = vec![(from, Vec::new())];
+    pub fn paths(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Vec<(usize, CallPath)> {
+        let mut found: Vec<(usize, CallPath)> = vec![(from, Vec::new())];
         let mut seen = FxHashSet::from_iter([from]);
         let mut next = 0;
         while next < found.len() {

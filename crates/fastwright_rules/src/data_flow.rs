@@ -7,7 +7,7 @@
 use crate::request_code::{Entry, RequestCode};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
-use fastwright_model::dependant::Dependant;
+use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{callee_name, mentions};
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{BinaryOperator, Comparison};
@@ -269,6 +269,13 @@ pub struct Flow<T> {
     nodes: Vec<usize>,
 }
 
+impl<T> Flow<T> {
+    /// Whether a function is one of those that the value passes.
+    pub fn passes(&self, node: usize) -> bool {
+        self.nodes.contains(&node)
+    }
+}
+
 /// A dangerous call in one function.
 #[derive(Debug, Clone)]
 pub struct Sink<T> {
@@ -476,19 +483,17 @@ impl RequestInput {
     }
 
     /// Whether the client can put any text into it.
-    pub fn is_free_text(&self, interpreter: &Interpreter<'_>) -> bool {
-        !self.is_constrained
-            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, false))
+    pub fn is_free_text(&self, _: &Interpreter<'_>) -> bool {
+        !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, false))
     }
 
     /// Whether the client can put any address into it, those that validation knows as addresses included.
-    pub fn is_address(&self, interpreter: &Interpreter<'_>) -> bool {
-        !self.is_constrained
-            && self.declared.as_ref().is_none_or(|declared| is_free_text(interpreter, declared, true))
+    pub fn is_address(&self, _: &Interpreter<'_>) -> bool {
+        !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, true))
     }
 }
 
-fn is_free_text(interpreter: &Interpreter<'_>, declared: &Value, addresses: bool) -> bool {
+fn is_free_text(declared: &Value, addresses: bool) -> bool {
     let plain = plain_type(declared);
     match &plain.kind {
         Kind::External(name) => match name.as_str() {
@@ -503,11 +508,11 @@ fn is_free_text(interpreter: &Interpreter<'_>, declared: &Value, addresses: bool
                 false
             }
             Symbolic::Item { index, .. } => match &index.kind {
-                Kind::Tuple(items) => items.iter().any(|item| is_free_text(interpreter, item, addresses)),
-                _ => is_free_text(interpreter, index, addresses),
+                Kind::Tuple(items) => items.iter().any(|item| is_free_text(item, addresses)),
+                _ => is_free_text(index, addresses),
             },
             Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
-                is_free_text(interpreter, left, addresses) || is_free_text(interpreter, right, addresses)
+                is_free_text(left, addresses) || is_free_text(right, addresses)
             }
             _ => false,
         },
@@ -579,6 +584,16 @@ fn collect_request_inputs(
                 });
             }
         } else if let Some(dependency) = dependant.dependency_of(&root.name) {
+            if let DependantKind::SecurityScheme(_) = dependency.kind {
+                found.push(RequestInput {
+                    text: input_text(&input),
+                    place: Some(ParameterPlace::Header),
+                    declared: None,
+                    is_constrained: false,
+                    location: dependency.location,
+                });
+                continue;
+            }
             match &dependency.function {
                 Some(function) => {
                     let Some(summary) = interpreter.summarize(&Arc::clone(function), dependency.receiver)
@@ -675,7 +690,7 @@ fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Ustr) -> b
 }
 
 /// The dependency node that an entry of the call graph stands for, with its route.
-pub fn entry_dependant<'a>(analysis: &'a Analysis, entry: Entry) -> Option<(usize, usize, &'a Dependant)> {
+pub fn entry_dependant(analysis: &Analysis, entry: Entry) -> Option<(usize, usize, &Dependant)> {
     let (app, route, position) = match entry {
         Entry::Handler(app, route) => (app, route, None),
         Entry::Dependency(app, route, position) => (app, route, Some(position)),

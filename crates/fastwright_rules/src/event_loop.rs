@@ -1,7 +1,7 @@
 //! What runs on the thread of the event loop, and what leaves it.
 
 use crate::call_graph::{CallGraph, Edge};
-use crate::finding::Edit;
+use crate::finding::{Confidence, Edit};
 use crate::syntax::{expressions, statements};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, FunctionDef, StmtKind};
@@ -47,6 +47,28 @@ fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
         EventKind::Return(value) => is_it(value),
         _ => false,
     })
+}
+
+/// How sure it is that a way through calls is taken to a place in its last function: certain where every
+/// step always runs, likely where some stand under a condition, possible where many do.
+pub fn confidence_of_way(
+    graph: &CallGraph,
+    path: &[(usize, Edge)],
+    node: usize,
+    place: Location,
+) -> Confidence {
+    let depth = |node: usize, event: Option<usize>| {
+        event
+            .and_then(|event| graph.nodes[node].summary.events.get(event))
+            .map_or(0, |event| event.branch_depth)
+    };
+    let own = graph.nodes[node].summary.events.iter().position(|event| event.location == place);
+    let on_the_way: u32 = path.iter().map(|(from, edge)| depth(*from, Some(edge.event))).sum();
+    match depth(node, own) + on_the_way {
+        0 => Confidence::Certain,
+        1..=4 => Confidence::Likely,
+        _ => Confidence::Possible,
+    }
 }
 
 /// Whether the body of a coroutine function never waits: nothing in it needs `async def`.

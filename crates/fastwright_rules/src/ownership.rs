@@ -1,7 +1,7 @@
 //! Whose rows: which tables have an owner, where rows are loaded by what a client sends, and where the owner
 //! is compared with the caller.
 
-use crate::data_flow::{Sink, holds, root_parameter};
+use crate::data_flow::{Sink, holds, input_text, root_parameter};
 use crate::request_code::RequestCode;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{Guard, GuardKind};
@@ -17,7 +17,8 @@ use fastwright_python::value::*;
 use ustr::Ustr;
 
 /// Names of columns that say whose a row is, where no foreign key says it.
-const OWNER_COLUMNS: &[&str] = &["owner_id", "user_id", "customer_id", "account_id", "owner", "tenant_id"];
+pub const OWNER_COLUMNS: &[&str] =
+    &["owner_id", "user_id", "customer_id", "account_id", "owner", "tenant_id"];
 /// Columns that name a person without making the row theirs alone.
 const ATTRIBUTION: &[&str] = &[
     "author", "created", "creator", "updated", "uploaded", "reviewer", "assignee", "sender", "posted",
@@ -112,6 +113,12 @@ pub fn owned_tables(analysis: &Analysis) -> Vec<OwnedTable<'_>> {
         found.push(OwnedTable { table, columns, relationships, only_attribution });
     }
     found
+}
+
+/// Whether a column says whose a row is.
+pub fn is_owner_column(table: &Table, name: Ustr) -> bool {
+    OWNER_COLUMNS.contains(&name.as_str())
+        && table.columns.iter().any(|column| column.name == name && !column.primary_key)
 }
 
 /// Where one function loads a row of an owned table by an id that it gets: the id, and the table by position.
@@ -328,12 +335,25 @@ impl Caller {
     /// Whether a function decides something by who calls: a condition on the caller beyond being there, a
     /// query with the caller in it, or a check by a library that gets the caller.
     pub fn decides_in(&self, interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+        self.decides_about(interpreter, code, node, &|_| false)
+    }
+
+    /// [`Caller::decides_in`], where parameters with certain names are known to come from the client.
+    pub fn decides_about(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        code: &RequestCode,
+        node: usize,
+        is_given: &dyn Fn(&str) -> bool,
+    ) -> bool {
         if sounds_like_permission(&code.nodes[node].summary.function.definition.name) {
             return true;
         }
         for event in &code.nodes[node].summary.events {
             match &event.kind {
-                EventKind::Condition(condition) if self.is_asked(interpreter, condition) => return true,
+                EventKind::Condition(condition) if self.is_asked(interpreter, condition, is_given) => {
+                    return true;
+                }
                 EventKind::Call(call) if call.target.is_none() => {
                     let arguments: Vec<Value> = call
                         .arguments
@@ -374,7 +394,7 @@ impl Caller {
                             false
                         });
                     }
-                    if roots.iter().any(|root| self.is(interpreter, root)) {
+                    if roots.iter().any(|root| !is_given(&input_text(root)) && self.is(interpreter, root)) {
                         return true;
                     }
                 }
@@ -384,11 +404,16 @@ impl Caller {
         false
     }
 
-    fn is_asked(&self, interpreter: &mut Interpreter<'_>, condition: &Value) -> bool {
+    fn is_asked(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        condition: &Value,
+        is_given: &dyn Fn(&str) -> bool,
+    ) -> bool {
         match condition.as_symbolic() {
             Some(Symbolic::Compare { comparison: Comparison::Is | Comparison::IsNot, .. }) => return false,
             Some(Symbolic::Parameter(_)) => return false,
-            Some(Symbolic::Not(inner)) => return self.is_asked(interpreter, &inner.clone()),
+            Some(Symbolic::Not(inner)) => return self.is_asked(interpreter, &inner.clone(), is_given),
             _ => {}
         }
         let mut roots = Vec::new();
@@ -398,7 +423,7 @@ impl Caller {
             }
             false
         });
-        roots.iter().any(|root| self.is(interpreter, root))
+        roots.iter().any(|root| !is_given(&input_text(root)) && self.is(interpreter, root))
     }
 }
 

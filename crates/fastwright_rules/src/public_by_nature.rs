@@ -111,10 +111,9 @@ pub fn is_public_by_nature(route: &Route) -> bool {
 /// The resource that a path is about: its first segment that is neither a parameter nor a version.
 pub fn resource(path: &str) -> Option<&str> {
     path.split('/').find(|segment| {
-        !segment.is_empty()
-            && !segment.starts_with('{')
-            && !matches!(*segment, "api" | "rest")
-            && !(segment.starts_with('v')
-                && segment[1..].chars().all(|digit| digit.is_ascii_digit() || digit == '.'))
+        let is_version = segment
+            .strip_prefix('v')
+            .is_some_and(|rest| rest.chars().all(|digit| digit.is_ascii_digit() || digit == '.'));
+        !is_version && !segment.is_empty() && !segment.starts_with('{') && !matches!(*segment, "api" | "rest")
     })
 }

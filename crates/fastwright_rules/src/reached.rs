@@ -1,13 +1,16 @@
 //! Faults in functions, told for each route that reaches them.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// The functions that a root reaches, each with the calls that lead there (caller and edge).
-type Paths = Rc<Vec<(usize, Vec<(usize, Edge)>)>>;
+type Paths = Rc<Vec<(usize, CallPath)>>;
+
+/// Told of an entry point, a function that it reaches, and the calls that lead there.
+type Visit<'v, 'a> = &'v mut dyn FnMut(&EntryPoint<'a>, usize, &[(usize, Edge)]);
 
 /// Visits each function with a fault (`faulty`) that handlers and dependencies reach over the edges that
 /// count: entry point, function, calls that lead there. The way is searched once for each entry function.
@@ -16,7 +19,7 @@ pub fn visit_reached<'a>(
     graph: &CallGraph,
     faulty: &dyn Fn(usize) -> bool,
     counts: &dyn Fn(usize, &Edge) -> bool,
-    visit: &mut dyn FnMut(&EntryPoint<'a>, usize, &[(usize, Edge)]),
+    visit: Visit<'_, 'a>,
 ) {
     let reaching = graph.reaching(faulty, counts);
     let mut known: FxHashMap<usize, Paths> = FxHashMap::default();

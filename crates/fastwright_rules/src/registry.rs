@@ -2,7 +2,7 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, performance, security, testing, validation};
+use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, observability, performance, secrets, security, testing, validation};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
@@ -10,8 +10,14 @@ static RULES: &[&dyn Rule] = &[
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
     &architecture::unused_suppression::UnusedSuppression,
+    &auth::abandoned_auth_library::AbandonedAuthLibrary,
+    &auth::guard_that_never_refuses::GuardThatNeverRefuses,
+    &auth::identity_from_client::IdentityFromClient,
+    &auth::login_without_rate_limit::LoginWithoutRateLimit,
     &auth::missing_authentication::MissingAuthentication,
     &auth::missing_ownership_check::MissingOwnershipCheck,
+    &auth::non_constant_time_comparison::NonConstantTimeComparison,
+    &auth::unpinned_jwt_algorithms::UnpinnedJwtAlgorithms,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,
     &database::conflicting_dependency_scopes::ConflictingDependencyScopes,
@@ -29,10 +35,16 @@ static RULES: &[&dyn Rule] = &[
     &errors::exception_text_in_response::ExceptionTextInResponse,
     &errors::swallowed_http_exception::SwallowedHttpException,
     &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::iterated_routes_tree::IteratedRoutesTree,
     &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
+    &lifecycle::removed_fastapi_api::RemovedFastapiApi,
+    &observability::logged_credentials::LoggedCredentials,
     &performance::blocking_call_in_async::BlockingCallInAsync,
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
+    &secrets::hard_coded_secret::HardCodedSecret,
+    &security::permissive_cors::PermissiveCors,
+    &security::server_side_request_forgery::ServerSideRequestForgery,
     &security::sql_injection::SqlInjection,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::deprecated_pydantic_api::DeprecatedPydanticApi,

@@ -104,7 +104,11 @@ impl Walk<'_, '_> {
                 }
                 Some(state)
             }
-            StmtKind::AnnAssign { target: Expr { kind: ExprKind::Name(name), .. }, value: Some(value), .. } => {
+            StmtKind::AnnAssign {
+                target: Expr { kind: ExprKind::Name(name), .. },
+                value: Some(value),
+                ..
+            } => {
                 self.assign(*name, value, &mut state);
                 Some(state)
             }
@@ -176,7 +180,8 @@ impl Walk<'_, '_> {
                 && self.found.is_none()
             {
                 let (commit, session) = (*commit, session.clone());
-                self.found = Some(StaleRead { commit, session, read: span, name, attribute: Some(attribute) });
+                self.found =
+                    Some(StaleRead { commit, session, read: span, name, attribute: Some(attribute) });
             }
         }
         for expression in calls {
@@ -190,7 +195,8 @@ impl Walk<'_, '_> {
                 }
             }
             let Some((index, event)) = call_at(self.node, expression.span) else { continue };
-            let commits = self.node.callees[index].is_some_and(|callee| is_session_method(&callee, &["commit"]));
+            let commits =
+                self.node.callees[index].is_some_and(|callee| is_session_method(&callee, &["commit"]));
             if commits && let Some(Symbolic::Member { base, .. }) = event.callee.as_symbolic() {
                 for expired in state.objects.values_mut() {
                     *expired = Some((expression.span, base.clone()));

@@ -143,11 +143,7 @@ pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
         | ExprKind::Await(base)
         | ExprKind::YieldFrom(base)
         | ExprKind::Walrus(_, base) => within(base, visit),
-        ExprKind::Yield(value) => {
-            if let Some(value) = value {
-                within(value, visit);
-            }
-        }
+        ExprKind::Yield(Some(value)) => within(value, visit),
         ExprKind::Subscript(base, index) => {
             within(base, visit);
             within(index, visit);

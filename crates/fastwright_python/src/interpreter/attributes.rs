@@ -707,7 +707,9 @@ impl Interpreter<'_> {
             }
             Symbolic::Member { base, name } => {
                 let class = self.class_of(base)?;
-                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                let Some((annotation, _)) = self.annotation_in_class(&class, *name) else {
+                    return self.library.member_class(self, &class, *name);
+                };
                 let annotation = self.evaluate_annotation(&annotation);
                 self.class_of_type(&annotation)
             }

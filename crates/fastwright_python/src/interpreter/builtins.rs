@@ -252,6 +252,14 @@ impl Interpreter<'_> {
                     _ => self.list(items),
                 }
             }
+            // What a copy of an input holds is what the input holds.
+            "dict"
+                if self.mode() == super::Mode::Summary
+                    && arguments.keywords.is_empty()
+                    && first.as_ref().is_some_and(|value| value.as_symbolic().is_some()) =>
+            {
+                return None;
+            }
             "dict" => {
                 let id = self.allocate(Object::Dict(DictObject::default()));
                 if let Some(value) = first {

@@ -234,7 +234,7 @@ impl Interpreter<'_> {
                                 bound.positional.first().and_then(Value::as_str),
                             ) {
                                 let mut value = object.clone();
-                                for part in path.to_owned().split('.') {
+                                for part in path.split('.') {
                                     value = self.checked_attribute(&value, Ustr::from(part), span)?;
                                 }
                                 return Ok(value);

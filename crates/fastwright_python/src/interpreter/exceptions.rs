@@ -74,7 +74,7 @@ impl Interpreter<'_> {
         } else {
             let before = self.conditions.len();
             let guards = self.import_guards;
-            self.import_guards += u32::from(handlers.iter().any(|handler| expects_import_error(handler)));
+            self.import_guards += u32::from(handlers.iter().any(expects_import_error));
             self.catching += u32::from(!handlers.is_empty());
             let executed = self.execute_block(body);
             self.catching -= u32::from(!handlers.is_empty());

@@ -1,11 +1,15 @@
 //! A small bookshop as an analysis would see it: files, a routing table, a review with evidence that
 //! crosses files.
 
-use fastwright_model::analysis::Analysis;
+use std::path::Path;
+use std::sync::Arc;
+
+use fastwright_model::analysis::{Analysis, AnalysisOptions, analyse_tree};
 use fastwright_model::application::{
     App, Condition, Guard, GuardKind, Parameter, ParameterPlace, Route, RouteKind, Undecided,
 };
 use fastwright_python::location::{File, FileId, Files, Location, Span};
+use fastwright_python::source::MemoryTree;
 use fastwright_rules::finding::{
     Area, Confidence, Edit, Evidence, Finding, Fix, FixSafety, RouteReference, Severity,
 };
@@ -267,17 +271,20 @@ impl Sources {
 
     pub(crate) fn analysis(self) -> Analysis {
         let app = self.app();
-        Analysis {
-            root: "/srv/bookshop".into(),
-            apps: vec![app],
-            undecided: Vec::new(),
-            problems: Vec::new(),
-            fastapi: Some("0.141.0".to_owned()),
-            pydantic: None,
-            file_count: 23,
-            line_count: 2310,
-            files: self.files,
-        }
+        let nothing = MemoryTree::from_fixture("#- empty.py\n");
+        let mut analysis =
+            analyse_tree(Arc::new(nothing), Path::new(MemoryTree::ROOT), &AnalysisOptions::default())
+                .unwrap();
+        analysis.root = "/srv/bookshop".into();
+        analysis.apps = vec![app];
+        analysis.undecided = Vec::new();
+        analysis.problems = Vec::new();
+        analysis.fastapi = Some("0.141.0".to_owned());
+        analysis.pydantic = None;
+        analysis.file_count = 23;
+        analysis.line_count = 2310;
+        analysis.files = self.files;
+        analysis
     }
 
     fn app(&self) -> App {

@@ -74,7 +74,8 @@ struct Touch<'a> {
 }
 
 /// Methods that change a collection by what they are given.
-const CHANGING: &[&str] = &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
+const CHANGING: &[&str] =
+    &["append", "appendleft", "add", "insert", "extend", "update", "setdefault", "remove", "pop", "discard"];
 
 /// Words in names of variables whose content can be made again, or belongs to this process.
 const OWN_TO_PROCESS: &[&str] = &[
@@ -259,7 +260,9 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
                     [target] => (target, value, None),
                     _ => continue,
                 },
-                StmtKind::AnnAssign { target, annotation, value: Some(value) } => (target, value, Some(&**annotation)),
+                StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
+                    (target, value, Some(&**annotation))
+                }
                 _ => continue,
             };
             let ExprKind::Name(name) = target.kind else { continue };
@@ -277,7 +280,9 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
 
 fn is_state(value: &Expr) -> bool {
     match &value.kind {
-        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => true,
+        ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
+            true
+        }
         ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
             matches!(
                 name.rsplit('.').next().unwrap_or(&name),
@@ -294,9 +299,22 @@ fn belongs_to_process(name: &str) -> bool {
 
 /// Whether a type names objects that can't leave the process.
 fn holds_process_objects(annotation: &str) -> bool {
-    ["Task", "WebSocket", "Lock", "Event", "Queue", "Future", "Thread", "Process", "Client", "Callable", "Semaphore", "type["]
-        .iter()
-        .any(|word| annotation.contains(word))
+    [
+        "Task",
+        "WebSocket",
+        "Lock",
+        "Event",
+        "Queue",
+        "Future",
+        "Thread",
+        "Process",
+        "Client",
+        "Callable",
+        "Semaphore",
+        "type[",
+    ]
+    .iter()
+    .any(|word| annotation.contains(word))
 }
 
 /// What a function does with the variables, by its syntax.
@@ -425,7 +443,9 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
     }
     match &statement.kind {
         StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
+        StmtKind::AugAssign { target, .. }
+        | StmtKind::AnnAssign { target, .. }
+        | StmtKind::For { target, .. } => {
             of(target, names);
         }
         StmtKind::With { items, .. } => {
@@ -444,7 +464,9 @@ fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -
     Draft::new(
         location,
         name.to_string(),
-        format!("`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"),
+        format!(
+            "`{name}` holds what `{changing}` stores and `{reading}` reads, in the memory of one process"
+        ),
     )
     .route(change.route)
     .discriminator(name.to_string())

@@ -1,5 +1,22 @@
 //! `guard-that-never-refuses`: authentication dependency that looks at the caller and lets everybody pass.
 
+use crate::context::Context;
+use crate::data_flow::{holds, root_parameter};
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::{RequestCode, short_name};
+use crate::syntax::statements;
+use crate::vocabulary::{is_credential_name, words};
+use crate::wording::{registration_step, route_name};
+use fastwright_model::application::{GuardKind, ParameterPlace, Route};
+use fastwright_model::dependant::{Dependant, DependantKind};
+use fastwright_model::facts::{callee_name, status_of_exception};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::StmtKind;
+use fastwright_python::location::{Files, Location};
+use fastwright_python::summary::{EventKind, Summary};
+use fastwright_python::value::*;
+use std::sync::Arc;
+
 crate::declare_rule! {
     /// Authentication dependency that looks at the caller and lets everybody pass.
     GuardThatNeverRefuses {
@@ -17,5 +34,213 @@ crate::declare_rule! {
         profile: Default,
         page: "auth/guard-that-never-refuses.md",
         references: ["https://fastapi.tiangolo.com/reference/security/", "https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.request_code();
+    let mut interpreter = context.analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    for (_, route, detail) in context.routes() {
+        let Some(handler) = &detail.dependant else { continue };
+        if context.settings.public_reason(crate::reporter::route_method(route), &route.path).is_some() {
+            continue;
+        }
+        for node in &handler.dependencies {
+            let Some((what, evidence)) = harmless(interpreter, code, route, handler, node) else { continue };
+            let name = name_of(&context.analysis.files, node);
+            report.report(
+                Draft::new(
+                    node.location,
+                    short_name(&route.handler),
+                    format!(
+                        "`{name}` looks like a guard of `{}` and refuses nobody: {what}",
+                        route_name(route)
+                    ),
+                )
+                .route(route)
+                .evidence_chain(registration_step(route))
+                .evidence(format!("`{name}` is attached ({})", node.via), node.location)
+                .evidence_chain(evidence)
+                .discriminator(name),
+            );
+        }
+    }
+}
+
+/// What makes a dependency that looks like a guard harmless, if it is.
+fn harmless(
+    interpreter: &mut Interpreter<'_>,
+    code: &RequestCode,
+    route: &Route,
+    handler: &Dependant,
+    node: &Dependant,
+) -> Option<(String, Option<(String, Location)>)> {
+    let given_for_effect = node.via.starts_with("dependencies of");
+    if let DependantKind::SecurityScheme(class) = &node.kind {
+        if !required_by_schemes_alone(route) {
+            return None;
+        }
+        let unused = given_for_effect || node.parameter_name.is_some_and(|name| !uses(code, handler, name));
+        // The request is at hand: what the header holds may be read there.
+        let reads_request = handler.special.iter().any(|(_, class)| class.ends_with(".Request"));
+        if !unused || reads_request || route.guard.kind != GuardKind::Required {
+            return None;
+        }
+        let class = class.rsplit('.').next().unwrap_or_default();
+        return Some((
+            format!("`{class}` only checks that the header is there, and nobody looks at what it holds"),
+            None,
+        ));
+    }
+    if !given_for_effect {
+        return None;
+    }
+    let function = Arc::clone(node.function.as_ref()?);
+    let summary = interpreter.summarize(&function, node.receiver)?;
+    let defined = Location { file: function.id.file, span: function.definition.name_span };
+    if let Kind::Function(inner) = &summary.returns.kind {
+        let guarding = interpreter.summarize(inner, None)?;
+        let refuses = statuses(interpreter, &guarding).iter().any(|status| matches!(status, 401 | 403));
+        return refuses.then(|| {
+            (
+                format!(
+                    "it is passed without being called, so `{}` inside of it never runs",
+                    inner.definition.name
+                ),
+                Some((
+                    format!("`{}` gives back a function that nobody calls", function.definition.name),
+                    defined,
+                )),
+            )
+        });
+    }
+    let refused_elsewhere = match route.guard.kind {
+        GuardKind::Required => !required_by_schemes_alone(route),
+        _ => false,
+    };
+    if refused_elsewhere || !takes_credentials(node) || function.definition.is_generator {
+        return None;
+    }
+    let reached = code.reached_from(code.node_of_dependant(node));
+    if reached.is_empty() || reached.iter().any(|node| may_refuse(interpreter, &code.nodes[*node].summary)) {
+        return None;
+    }
+    Some((
+        "whatever it finds out, it only gives it back".to_owned(),
+        Some((format!("`{}` raises nothing", function.definition.name), defined)),
+    ))
+}
+
+/// Whether nothing refuses callers of a route but schemes that look for a header.
+fn required_by_schemes_alone(route: &Route) -> bool {
+    route.guard.by.iter().all(|by| by.starts_with("fastapi.security"))
+}
+
+fn takes_credentials(node: &Dependant) -> bool {
+    node.walk().iter().any(|node| {
+        matches!(node.kind, DependantKind::SecurityScheme(_))
+            || node.parameters.iter().any(|parameter| {
+                matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie)
+                    && (is_credential_name(&parameter.alias)
+                        || words(&parameter.alias).contains(&"authorization".to_owned()))
+            })
+    })
+}
+
+/// Whether a function uses one of its parameters.
+fn uses(code: &RequestCode, dependant: &Dependant, name: ustr::Ustr) -> bool {
+    let Some(node) = code.node_of_dependant(dependant) else { return true };
+    let summary = &code.nodes[node].summary;
+    if summary.incomplete {
+        return true;
+    }
+    let text = |value: &Value| root_parameter(value).is_some_and(|parameter| parameter.name == name);
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Call(call) => {
+            mentions_any(&call.callee, &text)
+                || call.arguments.incomplete
+                || call.arguments.positional.iter().any(|value| mentions_any(value, &text))
+                || call.arguments.keywords.iter().any(|(_, value)| mentions_any(value, &text))
+        }
+        EventKind::Raise { exception, .. } => mentions_any(exception, &text),
+        EventKind::Store { base, value, .. } => mentions_any(base, &text) || mentions_any(value, &text),
+        EventKind::StoreItem { base, index, value } => {
+            mentions_any(base, &text) || mentions_any(index, &text) || mentions_any(value, &text)
+        }
+        EventKind::Condition(value) | EventKind::Yield(value) => mentions_any(value, &text),
+        // Collections on the heap hide what they hold: a return of one counts as use.
+        EventKind::Return(value) => {
+            mentions_any(value, &text) || matches!(value.kind, Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
+        }
+    })
+}
+
+fn mentions_any(value: &Value, predicate: &dyn Fn(&Value) -> bool) -> bool {
+    fastwright_model::facts::mentions(value, &mut |part| predicate(part))
+}
+
+fn statuses(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Vec<u16> {
+    summary
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Raise { exception, again: false } => status_of_exception(interpreter, exception),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether a function can end a request, or does something that others may rely on: it raises, calls a
+/// library that raises on bad credentials, or stores what it found.
+fn may_refuse(interpreter: &mut Interpreter<'_>, summary: &Summary) -> bool {
+    if summary.incomplete || summary.always_raises {
+        return true;
+    }
+    // A branch that settings leave out today may refuse tomorrow.
+    let mut raises = false;
+    statements(&summary.function.definition.body, &mut |statement| {
+        raises |= matches!(statement.kind, StmtKind::Raise { .. });
+    });
+    if raises {
+        return true;
+    }
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Raise { .. } | EventKind::Store { .. } | EventKind::StoreItem { .. } => true,
+        EventKind::Call(call) if call.target.is_none() => {
+            let is_input = call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .any(|value| holds(interpreter, value, &mut |part| root_parameter(part).is_some()));
+            let name = callee_name(interpreter, &call.callee);
+            let plain = match name.as_deref() {
+                Some(name) => name.starts_with("builtins.") || name.starts_with("logging."),
+                // A method of something that is not known: `.get` of a dict raises nothing.
+                None => {
+                    matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "get")
+                        || matches!(call.callee.kind, Kind::Method(_))
+                }
+            };
+            is_input && !plain
+        }
+        _ => false,
+    })
+}
+
+/// The name by which people know a dependency: for a scheme, which is an object, what `Depends` is given.
+fn name_of(files: &Files, node: &Dependant) -> String {
+    let DependantKind::SecurityScheme(class) = &node.kind else {
+        return short_name(&node.qualified).to_owned();
+    };
+    let written = files.get(node.location.file).slice(node.location.span);
+    let given = ["Depends(", "Security("].iter().find_map(|marker| written.split(marker).nth(1));
+    let name: String = given
+        .unwrap_or_default()
+        .chars()
+        .take_while(|character| character.is_alphanumeric() || matches!(character, '_' | '.'))
+        .collect();
+    if name.is_empty() { class.rsplit('.').next().unwrap_or_default().to_owned() } else { name }
 }

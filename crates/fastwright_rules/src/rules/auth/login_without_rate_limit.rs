@@ -1,5 +1,19 @@
 //! `login-without-rate-limit`: route that checks a password or code and may be called without limit.
 
+use crate::context::Context;
+use crate::data_flow::{Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs};
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::{Entry, RequestCode, handler_step, route_title};
+use crate::vocabulary::words;
+use fastwright_model::application::{App, GuardKind, Route};
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{callee_name, status_of_exception, status_of_response};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{Comparison, ExprKind};
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+
 crate::declare_rule! {
     /// Route that checks a password or code and may be called without limit.
     LoginWithoutRateLimit {
@@ -17,5 +31,252 @@ crate::declare_rule! {
         profile: Default,
         page: "auth/login-without-rate-limit.md",
         references: ["https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/", "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html"],
+        check: check,
     }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.request_code();
+    let analysis = context.analysis;
+    let mut interpreter = analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    let following = Following { to_the_text: false, stops_at_checks: false };
+    let found =
+        flows(code, interpreter, following, |interpreter, node| verifications(interpreter, code, node));
+    if found.is_empty() {
+        return;
+    }
+    let middleware: Vec<usize> =
+        (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
+    let limits_all = code.reached_from(middleware).into_iter().any(|node| limits(interpreter, code, node));
+    let mut seen = FxHashSet::default();
+    for flow in &found {
+        for entry in &code.nodes[flow.node].entries {
+            let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
+            let route = &analysis.apps[app].routes[position];
+            let Some(handler) = analysis.details[app][position].dependant.as_ref() else { continue };
+            // Guards verify on every route: the login is where the credential is asked for.
+            if !matches!(entry, Entry::Handler(..)) || route.guard.kind == GuardKind::Required {
+                continue;
+            }
+            if !route.methods.iter().any(|method| method == "POST")
+                || !asks(interpreter, dependant, &flow.value)
+            {
+                continue;
+            }
+            if limits_all
+                || is_limited(interpreter, code, &analysis.apps[app], route, handler)
+                || !seen.insert((app, position))
+            {
+                continue;
+            }
+            report.report(
+                Draft::new(
+                    route.location,
+                    crate::request_code::short_name(&route.handler),
+                    format!("`{}` checks `{}` as often as anybody likes", route_title(route), flow.what),
+                )
+                .route(route)
+                .evidence_chain([handler_step(route)])
+                .evidence_chain(flow.steps.iter().cloned())
+                .example(format!(
+                    "@limiter.limit(\"5/minute\")\ndef {}(request: Request, ...): ...",
+                    crate::request_code::short_name(&route.handler)
+                )),
+            );
+        }
+    }
+}
+
+/// Names of what a login or a confirmation asks for.
+fn is_asked_for(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| {
+        matches!(word.as_str(), "password" | "passwd" | "passcode" | "pin" | "otp" | "totp" | "passphrase")
+    }) || matches!(words.last().map(String::as_str), Some("code"))
+        && !words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "country"
+                    | "zip"
+                    | "postal"
+                    | "language"
+                    | "currency"
+                    | "status"
+                    | "error"
+                    | "source"
+                    | "promo"
+                    | "coupon"
+                    | "discount"
+                    | "color"
+            )
+        })
+}
+
+/// Whether the client sends what is verified.
+fn asks(interpreter: &mut Interpreter<'_>, dependant: &Dependant, value: &Value) -> bool {
+    let by_form = inputs(interpreter, value).iter().any(|input| {
+        crate::data_flow::root_parameter(input).is_some_and(|root| {
+            dependant.dependency_of(&root.name).is_some_and(|node| {
+                format!("{:?}{}", node.kind, node.qualified).contains("OAuth2PasswordRequestForm")
+            })
+        })
+    });
+    by_form
+        || request_inputs(interpreter, dependant, value)
+            .iter()
+            .any(|input| is_asked_for(input.text.rsplit('.').next().unwrap_or_default()))
+}
+
+/// Words in names of functions that verify a credential.
+const VERIFYING: &[&str] =
+    &["verify", "check", "authenticate", "compare", "match", "login", "signin", "sign_in", "validate"];
+
+/// Places of one function that verify a password or code.
+fn verifications(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<Sink<String>> {
+    let mut found: Vec<Sink<String>> = Vec::new();
+    let events = &code.nodes[node].summary.events;
+    for (position, event) in events.iter().enumerate() {
+        let mut candidates: Vec<Value> = Vec::new();
+        // A code that carries a signature can't be guessed; only one that is compared as it is can.
+        let mut as_it_is = true;
+        match &event.kind {
+            EventKind::Condition(value) | EventKind::Return(value) => {
+                let value = match value.as_symbolic() {
+                    Some(Symbolic::Not(inner)) => inner.clone(),
+                    _ => value.clone(),
+                };
+                if let Some(Symbolic::Compare {
+                    comparison: Comparison::Equal | Comparison::NotEqual,
+                    left,
+                    right,
+                }) = value.as_symbolic()
+                {
+                    // Two inputs against each other are a repeated password, not a verified one.
+                    let constant =
+                        |side: &Value| side.is_none() || matches!(side.kind, Kind::Str(_) | Kind::Int(_));
+                    let signed = |side: &Value| {
+                        holds(interpreter, side, &mut |part| {
+                            part.as_external().is_some_and(|name| {
+                                name.starts_with("hmac.") || name.starts_with("itsdangerous.")
+                            })
+                        })
+                    };
+                    if !constant(left) && !constant(right) && !signed(left) && !signed(right) {
+                        candidates.extend([left.clone(), right.clone()]);
+                    }
+                }
+            }
+            EventKind::Call(call) => {
+                let name = match (&call.target, call.callee.as_symbolic()) {
+                    (Some((function, _)), _) => function.definition.name.to_string(),
+                    (None, Some(Symbolic::Member { name, .. })) => name.to_string(),
+                    (None, _) => callee_name(interpreter, &call.callee).unwrap_or_default(),
+                };
+                let name = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+                as_it_is = name.starts_with("compare_");
+                if VERIFYING.iter().any(|word| name.contains(word)) {
+                    candidates.extend(call.arguments.positional.iter().cloned());
+                    candidates.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
+                }
+            }
+            _ => {}
+        }
+        for value in candidates {
+            let known = inputs(interpreter, &value);
+            let Some(input) = known
+                .iter()
+                .find(|input| is_asked_for(input_text(input).rsplit('.').next().unwrap_or_default()))
+            else {
+                continue;
+            };
+            let what = input_text(input);
+            let only_a_code =
+                words(what.rsplit('.').next().unwrap_or_default()).iter().all(|word| word == "code");
+            if only_a_code && !as_it_is {
+                continue;
+            }
+            if found.iter().any(|sink| sink.what == what) {
+                continue;
+            }
+            found.push(Sink {
+                value: input.clone(),
+                what: what.clone(),
+                event: position,
+                note: format!("`{what}` is verified"),
+            });
+        }
+    }
+    found
+}
+
+const LIMITING: &[&str] = &[
+    "limit",
+    "throttl",
+    "ratelimit",
+    "slowapi",
+    "attempt",
+    "lockout",
+    "locked",
+    "captcha",
+    "turnstile",
+    "backoff",
+    "bruteforce",
+];
+
+fn sounds_limiting(name: &str) -> bool {
+    let name = name.to_lowercase();
+    LIMITING.iter().any(|word| name.contains(word)) || words(&name).contains(&"rate".to_owned())
+}
+
+/// Whether a function refuses with 429, or calls something that counts.
+fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+    let summary = &code.nodes[node].summary;
+    if sounds_limiting(&summary.function.definition.name) {
+        return true;
+    }
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Raise { exception, again: false } => status_of_exception(interpreter, exception) == Some(429),
+        EventKind::Return(value) => status_of_response(interpreter, value) == Some(429),
+        EventKind::Call(call) => {
+            callee_name(interpreter, &call.callee).is_some_and(|name| sounds_limiting(&name))
+                || matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if sounds_limiting(name))
+        }
+        EventKind::Condition(value) => holds(interpreter, value, &mut |part| {
+            matches!(part.as_symbolic(), Some(Symbolic::Member { name, .. }) if sounds_limiting(name))
+        }),
+        _ => false,
+    })
+}
+
+/// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
+fn is_limited(
+    interpreter: &mut Interpreter<'_>,
+    code: &RequestCode,
+    app: &App,
+    route: &Route,
+    handler: &Dependant,
+) -> bool {
+    if route.statuses.contains(&429)
+        || app.middleware.iter().any(|middleware| sounds_limiting(&middleware.name))
+    {
+        return true;
+    }
+    let decorated = handler.function.as_ref().is_some_and(|function| {
+        function.definition.decorators.iter().any(|decorator| {
+            let callee = match &decorator.kind {
+                ExprKind::Call(call) => &call.callee,
+                _ => decorator,
+            };
+            callee.dotted_name().is_some_and(|name| sounds_limiting(&name))
+        })
+    });
+    let walk = handler.walk();
+    let depended = walk.iter().any(|node| sounds_limiting(&node.qualified));
+    if decorated || depended {
+        return true;
+    }
+    code.reached_from(walk.iter().filter_map(|node| code.node_of_dependant(node)))
+        .into_iter()
+        .any(|node| limits(interpreter, code, node))
 }

@@ -1,5 +1,16 @@
 //! `unpinned-jwt-algorithms`: token accepted without a pinned algorithm or without checking its signature.
 
+use crate::context::Context;
+use crate::data_flow::holds;
+use crate::finding::{Confidence, Severity};
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::RequestCode;
+use crate::syntax::expressions;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, ExprKind};
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::*;
+
 crate::declare_rule! {
     /// Token accepted without a pinned algorithm or without checking its signature.
     UnpinnedJwtAlgorithms {
@@ -17,5 +28,157 @@ crate::declare_rule! {
         profile: Default,
         page: "auth/unpinned-jwt-algorithms.md",
         references: ["https://datatracker.ietf.org/doc/html/rfc8725", "https://pyjwt.readthedocs.io/en/stable/api.html"],
+        check: check,
     }
+}
+
+/// Functions that read a token, whatever the library (python-jose counts as PyJWT).
+const DECODING: &[&str] =
+    &["jwt.decode", "jwt.decode_complete", "jwt.api_jwt.decode_complete", "authlib.jose.jwt.decode"];
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.request_code();
+    let analysis = context.analysis;
+    let mut interpreter = analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    for node in 0..code.nodes.len() {
+        let summary = &code.nodes[node].summary;
+        for event in &summary.events {
+            let EventKind::Call(call) = &event.kind else { continue };
+            if !is_decoding(call) {
+                continue;
+            }
+            let Some((what, effect)) = fault(interpreter, code, node, call) else { continue };
+            let function = &summary.function.definition;
+            let draft =
+                Draft::new(event.location, function.qualname.as_str(), format!("`{}` {what}", function.name))
+                    .evidence(effect.clone(), event.location)
+                    .discriminator(what.clone())
+                    .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])");
+            let routes = code.routes_of(node);
+            if routes.is_empty() {
+                report.report(draft);
+                continue;
+            }
+            for reached in &routes {
+                let route = &analysis.apps[reached.app].routes[reached.route];
+                let with_route = Draft::new(
+                    event.location,
+                    function.qualname.as_str(),
+                    format!("`{}` {what}", function.name),
+                )
+                .route(route)
+                .evidence_chain(code.evidence(analysis, reached))
+                .evidence(effect.clone(), event.location)
+                .discriminator(what.clone())
+                .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])");
+                // Outside of guards, somebody else may have checked the token before.
+                report.report(match reached.dependency {
+                    None if what.contains("signature") => {
+                        with_route.severity(Severity::High).confidence(Confidence::Possible)
+                    }
+                    _ => with_route,
+                });
+            }
+        }
+    }
+}
+
+fn is_decoding(call: &CallEvent) -> bool {
+    call.callee.as_external().is_some_and(|name| DECODING.contains(&name.as_str()))
+}
+
+/// What is wrong with a call: the end of the message, and the note of the evidence.
+fn fault(
+    interpreter: &mut Interpreter<'_>,
+    code: &RequestCode,
+    node: usize,
+    call: &CallEvent,
+) -> Option<(String, String)> {
+    if is_unverified(interpreter, call) {
+        if is_verified_nearby(interpreter, code, node) {
+            return None;
+        }
+        return Some((
+            "believes a token without checking its signature".to_owned(),
+            "the signature is not checked here".to_owned(),
+        ));
+    }
+    let algorithms = call.arguments.get(2, "algorithms")?;
+    let from_token = holds(interpreter, algorithms, &mut |part| {
+        matches!(part.as_symbolic(), Some(Symbolic::Call { callee, .. })
+            if callee.as_external().is_some_and(|name| name.ends_with(".get_unverified_header") || name.ends_with(".get_unverified_headers")))
+    });
+    if from_token {
+        return Some((
+            "takes the algorithm of a token from the token itself".to_owned(),
+            "the header that nobody has verified names the algorithm".to_owned(),
+        ));
+    }
+    let names: Vec<String> = match algorithms.as_str() {
+        Some(name) => vec![name.to_owned()],
+        None => interpreter
+            .elements(&algorithms.clone())?
+            .iter()
+            .filter_map(|item| interpreter.text_of(item))
+            .collect(),
+    };
+    if let Some(none) = names.iter().find(|name| name.eq_ignore_ascii_case("none")) {
+        return Some((
+            format!("accepts tokens with the algorithm `{none}`, which nobody has to sign"),
+            format!("`{none}` is among the algorithms"),
+        ));
+    }
+    let shared = names.iter().find(|name| name.starts_with("HS"))?;
+    let public =
+        names.iter().find(|name| ["RS", "ES", "PS", "Ed"].iter().any(|family| name.starts_with(family)))?;
+    Some((
+        format!(
+            "accepts `{shared}` and `{public}` with one key: the public key would do as the shared secret"
+        ),
+        format!("`{shared}` takes a shared secret, `{public}` a public key"),
+    ))
+}
+
+fn is_unverified(interpreter: &Interpreter<'_>, call: &CallEvent) -> bool {
+    if call.arguments.keyword("verify").and_then(Value::as_bool) == Some(false) {
+        return true;
+    }
+    let Some(options) = call.arguments.get(3, "options") else { return false };
+    let Kind::Dict(id) = options.kind else { return false };
+    let Object::Dict(dict) = interpreter.object(id) else { return false };
+    dict.entries
+        .get(&Key::Str("verify_signature".into()))
+        .is_some_and(|(_, value)| value.as_bool() == Some(false))
+}
+
+/// Whether the function, a caller of it, or what these call verifies a token as well: then this is a second look.
+fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+    // What comes after a return that defaults decide is not walked; it counts nevertheless.
+    let mut verifies = false;
+    expressions(&code.nodes[node].summary.function.definition.body, &mut |expression| {
+        if let ExprKind::Call(call) = &expression.kind
+            && let ExprKind::Attribute(_, name) = &call.callee.kind
+        {
+            verifies |= *name == "decode"
+                && call
+                    .arguments
+                    .iter()
+                    .any(|argument| argument.kind == ArgumentKind::Keyword("algorithms".into()));
+        }
+    });
+    if verifies {
+        return true;
+    }
+    let mut near = vec![node];
+    near.extend(code.nodes[node].callers.iter().map(|(caller, _)| *caller));
+    let called: Vec<usize> =
+        near.iter().flat_map(|node| code.nodes[*node].calls.iter().map(|edge| edge.target)).collect();
+    near.extend(called);
+    near.iter().any(|node| {
+        code.nodes[*node].summary.events.iter().any(|event| match &event.kind {
+            EventKind::Call(call) => is_decoding(call) && !is_unverified(interpreter, call),
+            _ => false,
+        })
+    })
 }

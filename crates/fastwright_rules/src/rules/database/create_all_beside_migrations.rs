@@ -31,18 +31,25 @@ crate::declare_rule! {
     }
 }
 
+/// A call of `create_all`: its place, the symbol that holds it, how it is reached.
+type Found = (Location, String, Vec<(String, Location)>);
+
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let Some(revision) = revision_of_migrations(context) else { return };
-    let mut found: Vec<(Location, String, Vec<(String, Location)>)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     at_import(context, &mut found);
     at_start(context, &mut found);
     found.sort_by_key(|(place, ..)| *place);
     found.dedup_by_key(|(place, ..)| *place);
     for (place, symbol, steps) in found {
         report.report(
-            Draft::new(place, symbol, format!("`create_all` makes tables at start, beside the migrations in `{revision}`"))
-                .evidence_chain(steps)
-                .evidence("missing tables are made here, without a migration knowing of it", place),
+            Draft::new(
+                place,
+                symbol,
+                format!("`create_all` makes tables at start, beside the migrations in `{revision}`"),
+            )
+            .evidence_chain(steps)
+            .evidence("missing tables are made here, without a migration knowing of it", place),
         );
     }
 }
@@ -55,18 +62,23 @@ fn revision_of_migrations(context: &Context<'_>) -> Option<String> {
         let (folder, _) = file.relative.rsplit_once('/')?;
         let parent = folder.strip_suffix("/versions")?;
         let name = parent.rsplit('/').next().unwrap_or(parent);
-        let migrations = name.contains("alembic") || name.contains("migration") || has(&format!("{parent}/env.py"));
+        let migrations =
+            name.contains("alembic") || name.contains("migration") || has(&format!("{parent}/env.py"));
         (migrations && !file.relative.ends_with("__init__.py")).then(|| folder.to_owned())
     })
 }
 
 /// `create_all` in statements that run when a module is imported, and in functions that are called then.
-fn at_import(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(String, Location)>)>) {
+fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
     let interpreter = context.analysis.interpreter.borrow();
     for (_, module) in interpreter.modules() {
         let Some(id) = module.file else { continue };
         let file = context.analysis.files.get(id);
-        if !file.first_party || is_test_path(&file.relative) || file.relative.contains("/versions/") || file.relative.ends_with("env.py") {
+        if !file.first_party
+            || is_test_path(&file.relative)
+            || file.relative.contains("/versions/")
+            || file.relative.ends_with("env.py")
+        {
             continue;
         }
         for span in unconditional_calls(&module.code.body) {
@@ -87,7 +99,7 @@ fn at_import(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(Stri
 }
 
 /// `create_all` in what the lifespan or a startup handler reaches.
-fn at_start(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(String, Location)>)>) {
+fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut roots: Vec<Value> = Vec::new();
     for state in interpreter.extension::<Registry>().routers.values() {
@@ -95,7 +107,13 @@ fn at_start(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(Strin
             continue;
         }
         roots.extend(state.arguments.keyword("lifespan").cloned());
-        roots.extend(state.events.iter().filter(|(event, ..)| event == "startup").map(|(_, handler, _)| handler.clone()));
+        roots.extend(
+            state
+                .events
+                .iter()
+                .filter(|(event, ..)| event == "startup")
+                .map(|(_, handler, _)| handler.clone()),
+        );
     }
     for root in roots {
         let Some(function) = interpreter.plain_function(&root) else { continue };
@@ -112,7 +130,10 @@ fn at_start(context: &Context<'_>, found: &mut Vec<(Location, String, Vec<(Strin
             for span in unconditional_calls(&definition.body) {
                 let mut steps = vec![root_step.clone()];
                 steps.extend(
-                    reached.chain.iter().map(|step| (format!("it calls `{}`", step.function.definition.name), step.site)),
+                    reached
+                        .chain
+                        .iter()
+                        .map(|step| (format!("it calls `{}`", step.function.definition.name), step.site)),
                 );
                 found.push((Location { file, span }, definition.qualname.to_string(), steps));
             }

@@ -48,36 +48,53 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
         graph.nodes.iter().map(|node| stale_read(interpreter, node, &context.analysis.tables)).collect()
     };
-    visit_reached(context, graph, &|node| stale[node].is_some(), &|_, edge| edge.kind == EdgeKind::Call, &mut |entry, node, path| {
-        let Some(read) = &stale[node] else { return };
-        let holder = &graph.nodes[node];
-        let maker = if is_new_session(&read.session) {
-            expiring(context, &read.session)
-        } else {
-            entry.route_functions(graph).find_map(|node| makers[node].clone())
-        };
-        let Some(maker) = maker else { return };
-        if read.attribute.is_none() && !reaches_response(graph, entry, holder, path.is_empty()) {
-            return;
-        }
-        let file = holder.summary.function.id.file;
-        let at = |span| Location { file, span };
-        let route = route_name(entry.route);
-        let name = read.name;
-        let note = match read.attribute {
-            Some(attribute) => format!("`{name}.{attribute}` is read: it has to be loaded again, where no query can be awaited"),
-            None => format!("`{name}` is returned, and the response reads it: it has to be loaded again, where no query can be awaited"),
-        };
-        report.report(
-            Draft::new(maker.site, maker.name.clone(), format!("Objects of `{}` expire at commit, and `{route}` reads `{name}` afterwards", maker.name))
+    visit_reached(
+        context,
+        graph,
+        &|node| stale[node].is_some(),
+        &|_, edge| edge.kind == EdgeKind::Call,
+        &mut |entry, node, path| {
+            let Some(read) = &stale[node] else { return };
+            let holder = &graph.nodes[node];
+            let maker = if is_new_session(&read.session) {
+                expiring(context, &read.session)
+            } else {
+                entry.route_functions(graph).find_map(|node| makers[node].clone())
+            };
+            let Some(maker) = maker else { return };
+            if read.attribute.is_none() && !reaches_response(graph, entry, holder, path.is_empty()) {
+                return;
+            }
+            let file = holder.summary.function.id.file;
+            let at = |span| Location { file, span };
+            let route = route_name(entry.route);
+            let name = read.name;
+            let note = match read.attribute {
+                Some(attribute) => format!(
+                    "`{name}.{attribute}` is read: it has to be loaded again, where no query can be awaited"
+                ),
+                None => format!(
+                    "`{name}` is returned, and the response reads it: it has to be loaded again, where no query can be awaited"
+                ),
+            };
+            report.report(
+                Draft::new(
+                    maker.site,
+                    maker.name.clone(),
+                    format!(
+                        "Objects of `{}` expire at commit, and `{route}` reads `{name}` afterwards",
+                        maker.name
+                    ),
+                )
                 .route(entry.route)
                 .evidence("`expire_on_commit` is not switched off", maker.site)
                 .evidence_chain(entry.steps())
                 .evidence_chain(graph.steps(path))
                 .evidence(format!("the commit expires `{name}`"), at(read.commit))
                 .evidence(note, at(read.read)),
-        );
-    });
+            );
+        },
+    );
 }
 
 /// Whether what a function returns is what the handler answers with, through a declared response.
@@ -96,20 +113,29 @@ fn reaches_response(graph: &CallGraph, entry: &EntryPoint<'_>, holder: &Node, is
 
 /// The maker of the session that a dependency yields or returns, if its objects expire.
 fn yielded_maker(context: &Context<'_>, node: &Node) -> Option<Maker> {
-    node.summary.yields.iter().chain(std::iter::once(&node.summary.returns)).find_map(|value| {
-        is_new_session(value).then(|| expiring(context, value)).flatten()
-    })
+    node.summary
+        .yields
+        .iter()
+        .chain(std::iter::once(&node.summary.returns))
+        .find_map(|value| is_new_session(value).then(|| expiring(context, value)).flatten())
 }
 
 fn expiring(context: &Context<'_>, session: &Value) -> Option<Maker> {
     let Some(Symbolic::Call { callee, arguments, site }) = session.as_symbolic() else { return None };
     if let Some(class) = callee.as_external() {
         let is_async = class == "sqlalchemy.ext.asyncio.AsyncSession";
-        return (is_async && expires(arguments)).then(|| Maker { site: *site, name: "AsyncSession".to_owned() });
+        return (is_async && expires(arguments))
+            .then(|| Maker { site: *site, name: "AsyncSession".to_owned() });
     }
-    let Some(Symbolic::Call { callee: maker, arguments: given, site }) = callee.as_symbolic() else { return None };
-    let is_async = maker.as_external().is_some_and(|name| name == "sqlalchemy.ext.asyncio.async_sessionmaker")
-        || given.keyword("class_").and_then(Value::as_external).is_some_and(|class| class == "sqlalchemy.ext.asyncio.AsyncSession");
+    let Some(Symbolic::Call { callee: maker, arguments: given, site }) = callee.as_symbolic() else {
+        return None;
+    };
+    let is_async =
+        maker.as_external().is_some_and(|name| name == "sqlalchemy.ext.asyncio.async_sessionmaker")
+            || given
+                .keyword("class_")
+                .and_then(Value::as_external)
+                .is_some_and(|class| class == "sqlalchemy.ext.asyncio.AsyncSession");
     if !is_async || !expires(given) || arguments.keyword("expire_on_commit").is_some() {
         return None;
     }

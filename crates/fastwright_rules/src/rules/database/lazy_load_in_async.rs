@@ -41,8 +41,16 @@ crate::declare_rule! {
 
 /// Options of a query that load relationships.
 const LOADERS: &[&str] = &[
-    "selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "defaultload", "noload",
-    "selectin_polymorphic", "Load", "with_expression",
+    "selectinload",
+    "joinedload",
+    "subqueryload",
+    "immediateload",
+    "contains_eager",
+    "defaultload",
+    "noload",
+    "selectin_polymorphic",
+    "Load",
+    "with_expression",
 ];
 
 /// What a lazy relationship is read from.
@@ -67,7 +75,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let graph = context.call_graph();
-    let reads: Vec<Vec<LazyRead>> = (0..graph.nodes.len()).map(|node| lazy_reads(context, &graph.nodes[node], &lazy)).collect();
+    let reads: Vec<Vec<LazyRead>> =
+        (0..graph.nodes.len()).map(|node| lazy_reads(context, &graph.nodes[node], &lazy)).collect();
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
         Rc::clone(loaded.entry(root).or_insert_with(|| {
@@ -75,15 +84,28 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             Rc::new(paths.iter().flat_map(|(node, _)| loader_texts(context, &graph.nodes[*node])).collect())
         }))
     };
-    visit_reached(context, graph, &|node| !reads[node].is_empty(), &|_, edge| edge.kind == EdgeKind::Call, &mut |entry, node, path| {
-        for read in &reads[node] {
-            let Some(root) = graph.of_dependant(entry.handler()) else { continue };
-            if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
-                continue;
+    visit_reached(
+        context,
+        graph,
+        &|node| !reads[node].is_empty(),
+        &|_, edge| edge.kind == EdgeKind::Call,
+        &mut |entry, node, path| {
+            for read in &reads[node] {
+                let Some(root) = graph.of_dependant(entry.handler()) else { continue };
+                if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
+                    continue;
+                }
+                let on_the_way = path.iter().map(|(from, _)| *from).chain([node]);
+                if on_the_way
+                    .into_iter()
+                    .any(|part| is_given(context, &graph.nodes[part], &read.class, read.relation))
+                {
+                    continue;
+                }
+                report.report(draft(entry, graph, node, path, read));
             }
-            report.report(draft(entry, graph, node, path, read));
-        }
-    });
+        },
+    );
     for entry in entry_points(context.analysis).into_iter().filter(EntryPoint::is_handler) {
         let Some(root) = graph.of_dependant(entry.handler()) else { continue };
         for read in reads_of_response(context, &entry, &graph.nodes[root], &lazy) {
@@ -94,11 +116,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn draft(entry: &EntryPoint<'_>, graph: &CallGraph, node: usize, path: &[(usize, Edge)], read: &LazyRead) -> Draft {
+fn draft(
+    entry: &EntryPoint<'_>,
+    graph: &CallGraph,
+    node: usize,
+    path: &[(usize, Edge)],
+    read: &LazyRead,
+) -> Draft {
     let route = route_name(entry.route);
     let (class, relation) = (&read.class, read.relation);
     let message = match &read.by_model {
-        Some((model, _)) => format!("`{route}` answers with `{model}`, which reads `{class}.{relation}`, and nothing has loaded it"),
+        Some((model, _)) => format!(
+            "`{route}` answers with `{model}`, which reads `{class}.{relation}`, and nothing has loaded it"
+        ),
         None => format!("`{route}` reads `{class}.{relation}`, and nothing has loaded it"),
     };
     let mut draft = Draft::new(read.place, graph.nodes[node].symbol(), message)
@@ -110,8 +140,14 @@ fn draft(entry: &EntryPoint<'_>, graph: &CallGraph, node: usize, path: &[(usize,
     draft = match &read.by_model {
         Some((model, place)) => draft
             .evidence(format!("it is returned, and `{model}` reads its attributes"), read.place)
-            .evidence(format!("`{relation}` is a field of `{model}`: reading it needs a query where none can be awaited"), *place),
-        None => draft.evidence(format!("reading `{relation}` needs a query where none can be awaited"), read.place),
+            .evidence(
+                format!(
+                    "`{relation}` is a field of `{model}`: reading it needs a query where none can be awaited"
+                ),
+                *place,
+            ),
+        None => draft
+            .evidence(format!("reading `{relation}` needs a query where none can be awaited"), read.place),
     };
     draft.example(format!(".options(selectinload({class}.{relation}))"))
 }
@@ -139,7 +175,10 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> 
                 prepared.push((base.clone(), *name));
                 values.push(value);
             }
-            EventKind::StoreItem { value, .. } | EventKind::Condition(value) | EventKind::Yield(value) | EventKind::Return(value) => {
+            EventKind::StoreItem { value, .. }
+            | EventKind::Condition(value)
+            | EventKind::Yield(value)
+            | EventKind::Return(value) => {
                 values.push(value);
             }
             EventKind::Raise { .. } => {}
@@ -157,6 +196,25 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> 
         }
     }
     found
+}
+
+/// Whether a function is given the related object itself: the session then knows it by its key, and a
+/// relationship to one object is read without a query.
+fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Ustr) -> bool {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let targets: Vec<&str> = context
+        .analysis
+        .tables
+        .iter()
+        .filter(|table| interpreter.class(table.class).is_some_and(|owner| owner.name == class))
+        .flat_map(|table| &table.relationships)
+        .filter(|known| known.name == relation)
+        .filter_map(|known| known.target.as_deref())
+        .collect();
+    node.summary.parameters.iter().any(|(_, value)| {
+        let Some(Kind::Class(id)) = interpreter.class_of(value).map(|class| class.kind) else { return false };
+        interpreter.class(id).is_some_and(|owner| targets.contains(&owner.name.as_str()))
+    })
 }
 
 /// `refresh(object, ["relation"])` loads what it names.
@@ -254,7 +312,9 @@ fn has_options(arguments: &Arguments) -> bool {
     };
     arguments.incomplete
         || arguments.keyword("options").is_some()
-        || arguments.positional.first().is_some_and(|first| with_options(first) || matches!(first.as_symbolic(), Some(Symbolic::Parameter(_))))
+        || arguments.positional.first().is_some_and(|first| {
+            with_options(first) || matches!(first.as_symbolic(), Some(Symbolic::Parameter(_)))
+        })
 }
 
 /// The first place in a function where an attribute of this name is read.
@@ -274,7 +334,12 @@ fn attribute_place(node: &Node, relation: Ustr) -> Option<Location> {
 }
 
 /// Lazy relationships that the response model reads from what a handler returns.
-fn reads_of_response(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> Vec<LazyRead> {
+fn reads_of_response(
+    context: &Context<'_>,
+    entry: &EntryPoint<'_>,
+    node: &Node,
+    lazy: &[(ObjectId, Ustr)],
+) -> Vec<LazyRead> {
     let mut found = Vec::new();
     let Some(model) = response_class(context, entry, node) else { return found };
     for event in &node.summary.events {
@@ -282,9 +347,13 @@ fn reads_of_response(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node,
         for returned in value.alternatives() {
             let Some((class, loaded_at)) = loaded_by_async_session(context, returned) else { continue };
             let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-            let Some(Kind::Class(id)) = interpreter.class_of(returned).map(|class| class.kind) else { continue };
+            let Some(Kind::Class(id)) = interpreter.class_of(returned).map(|class| class.kind) else {
+                continue;
+            };
             let Kind::Class(model_id) = model.kind else { continue };
-            let Some(model_name) = interpreter.class(model_id).map(|class| class.name.to_string()) else { continue };
+            let Some(model_name) = interpreter.class(model_id).map(|class| class.name.to_string()) else {
+                continue;
+            };
             for (owner, relation) in lazy.iter().filter(|(owner, _)| *owner == id) {
                 if interpreter.find_in_class(&Kind::Class(*owner).into(), *relation).is_none() {
                     continue;
@@ -297,7 +366,9 @@ fn reads_of_response(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node,
                     }
                     _ => false,
                 });
-                if let Some((_, field)) = interpreter.annotation_in_class(&model, *relation).filter(|_| !given) {
+                if let Some((_, field)) =
+                    interpreter.annotation_in_class(&model, *relation).filter(|_| !given)
+                {
                     found.push(LazyRead {
                         place: event.location,
                         class: class.clone(),
@@ -320,7 +391,8 @@ fn response_class(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node) ->
         None => {
             let function = &node.summary.function;
             let expression = function.definition.returns.clone()?;
-            let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
+            let annotation =
+                Annotation::Written { expression, scope: function.scope, module: function.module };
             interpreter.evaluate_annotation(&annotation)
         }
     };
@@ -346,5 +418,6 @@ fn loader_texts(context: &Context<'_>, node: &Node) -> Vec<String> {
 
 /// Whether the text of a loader option names a relationship.
 fn names(text: &str, relation: &str) -> bool {
-    text.split(|character: char| !(character.is_alphanumeric() || character == '_')).any(|word| word == relation)
+    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .any(|word| word == relation)
 }

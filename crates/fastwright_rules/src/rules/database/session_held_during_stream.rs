@@ -44,7 +44,17 @@ const AFTER_RESPONSE: Version = Version::new(0, 118, 0);
 
 /// Methods of sessions that read.
 const QUERIES: &[&str] = &[
-    "execute", "exec", "scalar", "scalars", "stream", "stream_scalars", "get", "get_one", "query", "refresh", "commit",
+    "execute",
+    "exec",
+    "scalar",
+    "scalars",
+    "stream",
+    "stream_scalars",
+    "get",
+    "get_one",
+    "query",
+    "refresh",
+    "commit",
 ];
 
 /// Where a route streams, and how.
@@ -86,12 +96,22 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (route, name) = (route_name(entry.route), callable_name(dependency));
         let node = &graph.nodes[handler];
         report.report(
-            Draft::new(node.location(), node.symbol(), format!("`{route}` keeps the session of `{name}` for as long as it {}", if socket { "is connected" } else { "streams" }))
-                .route(entry.route)
-                .confidence(if socket { Confidence::Likely } else { versions.confidence.min(Confidence::Likely) })
-                .evidence_chain(entry.steps())
-                .evidence(format!("`{name}` holds its session until the response is complete"), graph.nodes[holder].location())
-                .evidence(stream.note, stream.place),
+            Draft::new(
+                node.location(),
+                node.symbol(),
+                format!(
+                    "`{route}` keeps the session of `{name}` for as long as it {}",
+                    if socket { "is connected" } else { "streams" }
+                ),
+            )
+            .route(entry.route)
+            .confidence(if socket { Confidence::Likely } else { versions.confidence.min(Confidence::Likely) })
+            .evidence_chain(entry.steps())
+            .evidence(
+                format!("`{name}` holds its session until the response is complete"),
+                graph.nodes[holder].location(),
+            )
+            .evidence(stream.note, stream.place),
         );
     }
 }
@@ -147,7 +167,10 @@ fn stream(context: &Context<'_>, graph: &CallGraph, handler: usize, querying: &[
             .chain(made.arguments.keywords.iter().map(|(_, value)| value))
             .any(|value| carries_session(context, value));
         if generator.is_generator && loops(&generator.body) && !querying[edge.to] && !own_session {
-            return Some(Stream { place: event.location, note: "the response is streamed from a generator that does not need the session" });
+            return Some(Stream {
+                place: event.location,
+                note: "the response is streamed from a generator that does not need the session",
+            });
         }
     }
     None
@@ -158,7 +181,14 @@ fn carries_session(context: &Context<'_>, value: &Value) -> bool {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let asked = match value.as_symbolic() {
         Some(Symbolic::Call { callee, .. }) => match callee.as_symbolic() {
-            Some(Symbolic::Member { base, name }) if matches!(name.as_str(), "execute" | "stream" | "scalars" | "stream_scalars" | "query" | "exec") => base,
+            Some(Symbolic::Member { base, name })
+                if matches!(
+                    name.as_str(),
+                    "execute" | "stream" | "scalars" | "stream_scalars" | "query" | "exec"
+                ) =>
+            {
+                base
+            }
             _ => value,
         },
         _ => value,
@@ -168,6 +198,8 @@ fn carries_session(context: &Context<'_>, value: &Value) -> bool {
 
 fn loops(body: &[Stmt]) -> bool {
     let mut found = false;
-    statements(body, &mut |statement| found |= matches!(statement.kind, StmtKind::While { .. } | StmtKind::For { .. }));
+    statements(body, &mut |statement| {
+        found |= matches!(statement.kind, StmtKind::While { .. } | StmtKind::For { .. })
+    });
     found
 }

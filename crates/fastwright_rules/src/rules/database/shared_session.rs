@@ -69,18 +69,34 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
     shared.sort_by_key(|(_, site)| *site);
     for (name, site) in shared {
         let uses: Vec<Option<Location>> = graph.nodes.iter().map(|node| use_of(node, site)).collect();
-        visit_reached(context, graph, &|node| uses[node].is_some(), &|_, _| true, &mut |entry, node, path| {
-            let Some(place) = uses[node] else { return };
-            let route = route_name(entry.route);
-            report.report(
-                Draft::new(site, name.as_str(), format!("`{name}` is one session for all requests: `{route}` uses it"))
+        visit_reached(
+            context,
+            graph,
+            &|node| uses[node].is_some(),
+            &|_, _| true,
+            &mut |entry, node, path| {
+                let Some(place) = uses[node] else { return };
+                let route = route_name(entry.route);
+                report.report(
+                    Draft::new(
+                        site,
+                        name.as_str(),
+                        format!("`{name}` is one session for all requests: `{route}` uses it"),
+                    )
                     .route(entry.route)
                     .evidence("the session is opened once, when the module is imported", site)
                     .evidence_chain(entry.steps())
                     .evidence_chain(graph.steps(path))
-                    .evidence(format!("`{}` uses it while other requests may do the same", graph.nodes[node].name()), place),
-            );
-        });
+                    .evidence(
+                        format!(
+                            "`{}` uses it while other requests may do the same",
+                            graph.nodes[node].name()
+                        ),
+                        place,
+                    ),
+                );
+            },
+        );
     }
 }
 
@@ -108,21 +124,32 @@ fn use_of(node: &Node, site: Location) -> Option<Location> {
 /// One session that several coroutines use at the same time.
 fn check_concurrent_tasks(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let gathered: Vec<Vec<(Location, String)>> = (0..graph.nodes.len()).map(|node| gathered(context, &graph.nodes[node])).collect();
-    visit_reached(context, graph, &|node| !gathered[node].is_empty(), &|_, _| true, &mut |entry, node, path| {
-        for (place, session) in &gathered[node] {
-            let route = route_name(entry.route);
-            report.report(
-                Draft::new(*place, graph.nodes[node].symbol(), format!("`{route}` uses the session `{session}` in several tasks at once"))
+    let gathered: Vec<Vec<(Location, String)>> =
+        (0..graph.nodes.len()).map(|node| gathered(context, &graph.nodes[node])).collect();
+    visit_reached(
+        context,
+        graph,
+        &|node| !gathered[node].is_empty(),
+        &|_, _| true,
+        &mut |entry, node, path| {
+            for (place, session) in &gathered[node] {
+                let route = route_name(entry.route);
+                report.report(
+                    Draft::new(
+                        *place,
+                        graph.nodes[node].symbol(),
+                        format!("`{route}` uses the session `{session}` in several tasks at once"),
+                    )
                     .route(entry.route)
                     .severity(Severity::High)
                     .discriminator(session.as_str())
                     .evidence_chain(entry.steps())
                     .evidence_chain(graph.steps(path))
                     .evidence(format!("the tasks that run together here share `{session}`"), *place),
-            );
-        }
-    });
+                );
+            }
+        },
+    );
 }
 
 /// Calls of `asyncio.gather` and of a task group's `create_task` whose coroutines share a session.
@@ -132,7 +159,8 @@ fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
     let mut in_groups: Vec<(Value, Value)> = Vec::new();
     for (index, place, callee) in node.library_calls() {
         let gather = callee == "asyncio.gather";
-        let group = callee == "asyncio.TaskGroup.create_task" || callee == "anyio.create_task_group.start_soon";
+        let group =
+            callee == "asyncio.TaskGroup.create_task" || callee == "anyio.create_task_group.start_soon";
         if !(gather || group) || place.file != node.summary.function.id.file {
             continue;
         }
@@ -141,7 +169,9 @@ fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
         for argument in &written.arguments {
             let (expression, repeated) = match (&argument.kind, &argument.value.kind) {
                 (ArgumentKind::Positional, _) => (&argument.value, false),
-                (ArgumentKind::Star, ExprKind::Comprehension(comprehension)) => (&comprehension.element, true),
+                (ArgumentKind::Star, ExprKind::Comprehension(comprehension)) => {
+                    (&comprehension.element, true)
+                }
                 _ => continue,
             };
             for (session, text) in sessions_given(context, node, expression) {
@@ -152,7 +182,8 @@ fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
                 sessions.push((session, text));
             }
         }
-        if group && let EventKind::Call(call) = &node.summary.events[index].kind
+        if group
+            && let EventKind::Call(call) = &node.summary.events[index].kind
             && let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic()
         {
             for (session, text) in sessions {
@@ -172,8 +203,10 @@ fn sessions_given(context: &Context<'_>, node: &Node, expression: &Expr) -> Vec<
     let Some((_, call)) = call_at(node, expression.span) else { return Vec::new() };
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let ExprKind::Call(written) = &expression.kind else { return Vec::new() };
-    let values = call.arguments.positional.iter().chain(call.arguments.keywords.iter().map(|(_, value)| value));
-    let sessions: Vec<Value> = values.filter(|value| session_kind(interpreter, value).is_some()).cloned().collect();
+    let values =
+        call.arguments.positional.iter().chain(call.arguments.keywords.iter().map(|(_, value)| value));
+    let sessions: Vec<Value> =
+        values.filter(|value| session_kind(interpreter, value).is_some()).cloned().collect();
     let file = context.analysis.files.get(node.summary.function.id.file);
     sessions
         .into_iter()

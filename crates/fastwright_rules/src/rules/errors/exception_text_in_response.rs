@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::data_flow::{holds, text_parts};
+use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
 use crate::vocabulary::words;
@@ -152,6 +153,9 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
         };
         for value in sent {
             let Some(source) = source(interpreter, &value, own_handled, summary, 0) else { continue };
+            if parses_only(interpreter, summary, source.caught) {
+                continue;
+            }
             if is_decided(interpreter, summary, &source.exception, event.location) {
                 continue;
             }
@@ -170,6 +174,56 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
         }
     }
     found
+}
+
+/// What reads input of the client: its errors are about that input.
+const PARSING: &[&str] = &[
+    "json",
+    "loads",
+    "body",
+    "form",
+    "int",
+    "float",
+    "UUID",
+    "fromisoformat",
+    "strptime",
+    "b64decode",
+    "model_validate",
+    "model_validate_json",
+    "validate_python",
+    "validate_json",
+    "parse_obj",
+    "decode",
+    "safe_load",
+    "Decimal",
+    "encode",
+    "strip",
+];
+
+/// Whether the `try` of a clause does nothing but read input of the client.
+fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Location) -> bool {
+    let regions = try_regions(&summary.function.definition.body);
+    let region = regions
+        .iter()
+        .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
+    let Some(region) = region.filter(|_| clause.file == summary.function.id.file) else { return false };
+    let mut calls = 0;
+    for event in &summary.events {
+        let EventKind::Call(call) = &event.kind else { continue };
+        if event.location.file != clause.file || !region.body.contains(event.location.span.start) {
+            continue;
+        }
+        calls += 1;
+        let name = match call.callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => Some(name.to_string()),
+            _ => callee_name(interpreter, &call.callee),
+        };
+        let parses = name.is_some_and(|name| PARSING.contains(&name.rsplit('.').next().unwrap_or_default()));
+        if call.target.is_some() || !parses {
+            return false;
+        }
+    }
+    calls > 0
 }
 
 fn inside(summary: &Summary, location: Location) -> bool {

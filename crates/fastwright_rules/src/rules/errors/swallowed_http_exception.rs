@@ -55,8 +55,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             statuses.dedup();
             let lost: Vec<String> = statuses.iter().map(u16::to_string).collect();
             let lost = lost.join(", ");
-            let instead =
-                swallowing.instead.map_or_else(|| "another answer".to_owned(), |status| status.to_string());
+            let instead = swallowing
+                .instead
+                .map_or_else(|| "an error without a status".to_owned(), |status| status.to_string());
             for reached in graph.routes_of(node) {
                 let route = &context.analysis.apps[reached.app].routes[reached.route];
                 let mut evidence = graph.evidence(context.analysis, &reached);
@@ -175,7 +176,7 @@ fn answer_instead(
                         return None;
                     }
                 }
-                answer = Some(Some(status.unwrap_or(500)));
+                answer = Some(status);
             }
             EventKind::Return(value) if is_handler && answer.is_none() => {
                 answer = Some(status_of_response(interpreter, value));

@@ -39,7 +39,9 @@ fn check_apps(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = context.analysis.interpreter.borrow();
     for id in &interpreter.extension::<Registry>().order {
         let Some(state) = interpreter.extension::<Registry>().routers.get(id) else { continue };
-        if state.kind != RouterKind::App || is_test_path(&context.analysis.files.get(state.site.file).relative) {
+        if state.kind != RouterKind::App
+            || is_test_path(&context.analysis.files.get(state.site.file).relative)
+        {
             continue;
         }
         let Some(debug) = state.arguments.keyword("debug") else { continue };
@@ -55,11 +57,10 @@ fn check_apps(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             None => (format!("`{name}` always runs with `debug`"), Confidence::Certain),
         };
-        report.report(
-            Draft::new(state.site, name, message)
-                .confidence(confidence)
-                .evidence("`debug` is true here: an unhandled exception is answered with its stack trace and source lines", state.site),
-        );
+        report.report(Draft::new(state.site, name, message).confidence(confidence).evidence(
+            "`debug` is true here: an unhandled exception is answered with its stack trace and source lines",
+            state.site,
+        ));
     }
 }
 
@@ -77,9 +78,16 @@ fn check_starts(context: &Context<'_>, report: &mut Reporter<'_>) {
             {
                 let place = Location { file: id, span: *span };
                 report.report(
-                    Draft::new(place, file.module.as_str(), format!("Importing `{}` starts a server with `uvicorn.run`", file.module))
-                        .discriminator("uvicorn.run")
-                        .evidence("the call stands at module level, not under `if __name__ == \"__main__\"`", place),
+                    Draft::new(
+                        place,
+                        file.module.as_str(),
+                        format!("Importing `{}` starts a server with `uvicorn.run`", file.module),
+                    )
+                    .discriminator("uvicorn.run")
+                    .evidence(
+                        "the call stands at module level, not under `if __name__ == \"__main__\"`",
+                        place,
+                    ),
                 );
             }
         }

@@ -48,15 +48,21 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             locator: app.map_or_else(|| "the router".to_owned(), |app| app.locator.clone()),
             site: state.site,
             lifespan: lifespan.clone(),
-            keywords: ["on_startup", "on_shutdown"].into_iter().filter(|name| given(name).is_some()).collect(),
+            keywords: ["on_startup", "on_shutdown"]
+                .into_iter()
+                .filter(|name| given(name).is_some())
+                .collect(),
             events: state.events.clone(),
         });
     }
     for owner in owners {
         let lifespan = interpreter.plain_function(&owner.lifespan);
-        let lifespan_name = lifespan.as_ref().map_or("its lifespan".to_owned(), |function| function.definition.name.to_string());
+        let lifespan_name = lifespan
+            .as_ref()
+            .map_or("its lifespan".to_owned(), |function| function.definition.name.to_string());
         let proof = |draft: Draft| {
-            let draft = draft.evidence(format!("`{}` has the lifespan `{lifespan_name}`", owner.locator), owner.site);
+            let draft =
+                draft.evidence(format!("`{}` has the lifespan `{lifespan_name}`", owner.locator), owner.site);
             match &lifespan {
                 Some(function) => draft.evidence(
                     "only the lifespan runs at start and stop",
@@ -66,14 +72,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
         };
         for (event, handler, place) in &owner.events {
-            let name = interpreter.plain_function(handler).map_or("a handler".to_owned(), |function| function.definition.name.to_string());
-            let message = format!("`{name}` never runs at {event}: `{}` has a lifespan, and then FastAPI ignores event handlers", owner.locator);
+            let name = interpreter
+                .plain_function(handler)
+                .map_or("a handler".to_owned(), |function| function.definition.name.to_string());
+            let message = format!(
+                "`{name}` never runs at {event}: `{}` has a lifespan, and then FastAPI ignores event handlers",
+                owner.locator
+            );
             let draft = Draft::new(*place, name.clone(), message).discriminator(name.clone());
             report.report(proof(draft).evidence(format!("`{name}` is registered for {event} here"), *place));
         }
         for keyword in &owner.keywords {
-            let message = format!("`{keyword}=` of `{}` has no effect: it also has a lifespan, and then FastAPI ignores event handlers", owner.locator);
-            report.report(proof(Draft::new(owner.site, owner.locator.clone(), message).discriminator(*keyword)));
+            let message = format!(
+                "`{keyword}=` of `{}` has no effect: it also has a lifespan, and then FastAPI ignores event handlers",
+                owner.locator
+            );
+            report.report(proof(
+                Draft::new(owner.site, owner.locator.clone(), message).discriminator(*keyword),
+            ));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_graph::{CallGraph, CallPath, Node};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
-use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
-use crate::finding::{Confidence, FixSafety, Severity};
+use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
+use crate::finding::{FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
 use crate::syntax::expressions;
@@ -45,7 +45,7 @@ const FILE_DEPTH: usize = 1;
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
     node: usize,
-    path: Vec<(usize, Edge)>,
+    path: CallPath,
     place: Location,
     callee: Ustr,
     waits: Waits,
@@ -147,7 +147,7 @@ fn draft(
         Waits::Time if sleeps_briefly(holder, blocking.place) => draft.severity(Severity::Low),
         _ => draft,
     };
-    draft = draft.confidence(confidence(graph, blocking));
+    draft = draft.confidence(confidence_of_way(graph, &blocking.path, blocking.node, blocking.place));
     if let Some(entry) = entry {
         draft = draft.route(entry.route).evidence_chain(entry.steps());
     }
@@ -168,10 +168,9 @@ fn draft(
         ));
     }
     let function = &root_node.summary.function;
-    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
     if blocking.path.is_empty()
         && entry.is_some()
-        && !called_elsewhere
+        && !graph.is_called(root)
         && awaits_nothing(&function.definition)
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
@@ -184,22 +183,6 @@ fn draft(
 fn sleeps_briefly(holder: &Node, place: Location) -> bool {
     let seconds = call_at(holder, place.span).and_then(|(_, call)| call.arguments.get(0, "secs").cloned());
     matches!(seconds.map(|value| value.kind), Some(Kind::Float(seconds)) if seconds < 0.05)
-}
-
-/// Certain where every step of the chain always runs, likely where one stands under a condition, possible
-/// where so many do that the way may never be taken.
-fn confidence(graph: &CallGraph, blocking: &Blocking) -> Confidence {
-    let depth = |node: usize, event: Option<usize>| {
-        event.and_then(|event| graph.nodes[node].summary.events.get(event)).map_or(0, |event| event.branch_depth)
-    };
-    let own = graph.nodes[blocking.node].summary.events.iter().position(|event| event.location == blocking.place);
-    let conditions: u32 = depth(blocking.node, own)
-        + blocking.path.iter().map(|(from, edge)| depth(*from, Some(edge.event))).sum::<u32>();
-    match conditions {
-        0 => Confidence::Certain,
-        1..=4 => Confidence::Likely,
-        _ => Confidence::Possible,
-    }
 }
 
 fn what_it_waits_for(waits: Waits) -> &'static str {

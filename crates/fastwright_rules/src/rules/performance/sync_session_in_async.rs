@@ -1,9 +1,9 @@
 //! `sync-session-in-async`: synchronous database session used in async code.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, entry_points};
-use crate::event_loop::{awaits_nothing, plain_function_edit, stays_on_loop};
+use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
 use crate::finding::FixSafety;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
     let reaching =
         graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
-    let mut known: FxHashMap<usize, Option<(usize, Vec<(usize, Edge)>)>> = FxHashMap::default();
+    let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
         if !entry.dependant().is_async {
             continue;
@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         });
         let Some((node, path)) = found else { continue };
         let Some((place, callee)) = queries[*node] else { continue };
-        report.report(draft(context, graph, &entry, root, path, place, callee));
+        report.report(draft(context, graph, &entry, path, *node, place, callee));
     }
 }
 
@@ -88,27 +88,39 @@ fn draft(
     context: &Context<'_>,
     graph: &CallGraph,
     entry: &EntryPoint<'_>,
-    root: usize,
     path: &[(usize, Edge)],
+    query: usize,
     place: Location,
     callee: Ustr,
 ) -> Draft {
-    let holder = graph.nodes[root].name();
+    // The coroutine that leaves the asynchronous world: the repair belongs there, however many routes share it.
+    let depth = path.iter().rposition(|(from, _)| graph.nodes[*from].is_async());
+    let (coroutine, calls) = match depth {
+        _ if graph.nodes[query].is_async() => (query, path.len()),
+        Some(depth) => (path[depth].0, depth),
+        None => (query, path.len()),
+    };
+    let node = &graph.nodes[coroutine];
+    let name = node.name();
     let method = callee.rsplit('.').next().unwrap_or(&callee);
     let route = route_name(entry.route);
-    let whose = if entry.is_handler() { String::new() } else { format!(" in its dependency `{holder}`") };
+    let whose = match (calls, entry.is_handler()) {
+        (0, true) => String::new(),
+        (0, false) => format!(" in its dependency `{name}`"),
+        _ => format!(" in `{name}`"),
+    };
     let message = format!("`{route}` runs `{method}` of a synchronous session on the event loop{whose}");
-    let root_node = &graph.nodes[root];
-    let mut draft = Draft::new(root_node.location(), root_node.symbol(), message)
+    let mut draft = Draft::new(node.location(), node.symbol(), message)
         .route(entry.route)
+        .confidence(confidence_of_way(graph, path, query, place))
         .evidence_chain(entry.steps())
-        .evidence(format!("`{holder}` is a coroutine: it runs on the event loop"), root_node.location())
-        .evidence_chain(graph.steps(path))
+        .evidence_chain(graph.steps(&path[..calls]))
+        .evidence(format!("`{name}` is a coroutine: it runs on the event loop"), node.location())
+        .evidence_chain(graph.steps(&path[calls..]))
         .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
-    let function = &root_node.summary.function;
-    let called_elsewhere = graph.nodes.iter().any(|node| node.edges.iter().any(|edge| edge.to == root));
-    if !called_elsewhere && awaits_nothing(&function.definition) {
-        draft = draft.example(format!("def {holder}(...):"));
+    let function = &node.summary.function;
+    if calls == 0 && !graph.is_called(coroutine) && awaits_nothing(&function.definition) {
+        draft = draft.example(format!("def {name}(...):"));
         if let Some(edit) =
             plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
         {

@@ -1,5 +1,16 @@
 //! `permissive-cors`: every website may use the service with its visitors' credentials.
 
+use crate::context::Context;
+use crate::finding::Severity;
+use crate::reporter::{Draft, Reporter};
+use crate::request_code::RequestCode;
+use fastwright_model::application::ParameterPlace;
+use fastwright_model::dependant::DependantKind;
+use fastwright_model::registry::{MiddlewareEntry, Registry};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+
 crate::declare_rule! {
     /// Every website may use the service with its visitors' credentials.
     PermissiveCors {
@@ -17,5 +28,129 @@ crate::declare_rule! {
         profile: Default,
         page: "security/permissive-cors.md",
         references: ["https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS", "https://fastapi.tiangolo.com/tutorial/cors/"],
+        check: check,
+    }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.request_code();
+    let mut interpreter = context.analysis.interpreter.borrow_mut();
+    let interpreter = &mut *interpreter;
+    let mut states: Vec<(ObjectId, Vec<MiddlewareEntry>)> = interpreter
+        .extension::<Registry>()
+        .routers
+        .iter()
+        .map(|(id, state)| (*id, state.middleware.clone()))
+        .collect();
+    states.sort_by_key(|(id, _)| *id);
+    let entries: Vec<MiddlewareEntry> = states.into_iter().flat_map(|(_, entries)| entries).collect();
+    let with_cookies = uses_cookies(context, code, &entries);
+    for entry in entries {
+        if entry
+            .middleware
+            .as_external()
+            .is_none_or(|name| name != "starlette.middleware.cors.CORSMiddleware")
+            || entry.arguments.keyword("allow_credentials").and_then(|value| interpreter.truth(value))
+                != Some(true)
+        {
+            continue;
+        }
+        let Some((option, value)) = open_option(interpreter, &entry) else { continue };
+        let setting = value.configurable.map(|setting| interpreter.setting_name(setting).to_owned());
+        let by_default = setting.map_or_else(String::new, |setting| format!(" (the default of `{setting}`)"));
+        let mut draft = Draft::new(
+            entry.site,
+            "CORSMiddleware",
+            format!("every site may send requests with the visitor's credentials: `{option}` matches all of them{by_default}"),
+        )
+        .evidence(format!("`{option}` matches every origin, and `allow_credentials` is true"), entry.site)
+        .example("allow_origins=[\"https://shop.example\"], allow_credentials=True")
+        .discriminator(option);
+        if !with_cookies {
+            draft = draft
+                .severity(Severity::Low)
+                .why("No route reads a cookie today, so browsers have little to send along; the first cookie makes it a hole.");
+        }
+        report.report(draft);
+    }
+}
+
+/// The option that lets every origin in, with its value.
+fn open_option(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntry) -> Option<(&'static str, Value)> {
+    if let Some(origins) = entry.arguments.keyword("allow_origins") {
+        let items = interpreter.elements(origins).unwrap_or_default();
+        if let Some(star) = items.iter().find(|item| item.as_str() == Some("*")) {
+            let value = star.clone().with_configurable(origins.configurable);
+            return Some(("allow_origins", value));
+        }
+    }
+    let pattern = entry.arguments.keyword("allow_origin_regex")?;
+    matches_everything(pattern.as_str()?).then(|| ("allow_origin_regex", pattern.clone()))
+}
+
+/// Whether an expression for origins lets any host through.
+fn matches_everything(pattern: &str) -> bool {
+    let mut rest = pattern.trim_start_matches('^').trim_end_matches('$');
+    for scheme in [
+        "https?://",
+        "http[s]?://",
+        "(https|http)://",
+        "(http|https)://",
+        "https://",
+        "http://",
+        "(https?://)?",
+    ] {
+        if let Some(host) = rest.strip_prefix(scheme) {
+            rest = host;
+            break;
+        }
+    }
+    let rest = rest.trim_start_matches(['(', '?', ':']).trim_end_matches([')', '?']);
+    matches!(rest, ".*" | ".+" | "[^/]+" | "[^/]*" | r"[\s\S]*")
+}
+
+/// Whether the service reads or sets cookies, as far as its parameters, schemes and middleware tell.
+fn uses_cookies(context: &Context<'_>, code: &RequestCode, entries: &[MiddlewareEntry]) -> bool {
+    let session = entries.iter().any(|entry| {
+        entry
+            .middleware
+            .as_external()
+            .is_some_and(|name| name == "starlette.middleware.sessions.SessionMiddleware")
+    });
+    let by_hand = || {
+        code.nodes.iter().flat_map(|node| &node.summary.events).any(|event| match &event.kind {
+            EventKind::Call(call) => match call.callee.as_symbolic() {
+                Some(Symbolic::Member { base, name }) => {
+                    *name == "set_cookie"
+                        || matches!(base.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "cookies")
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    session
+        || by_hand()
+        || context.analysis.details.iter().flatten().filter_map(|detail| detail.dependant.as_ref()).any(|dependant| {
+            dependant.walk().iter().any(|node| {
+                node.parameters.iter().any(|parameter| parameter.place == ParameterPlace::Cookie)
+                    || matches!(&node.kind, DependantKind::SecurityScheme(class) if class.ends_with("APIKeyCookie"))
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_everything;
+
+    #[test]
+    fn expressions_that_let_every_host_through() {
+        for open in [".*", "^.*$", "https?://.*", "^https://.+$", "(https|http)://.*"] {
+            assert!(matches_everything(open), "{open}");
+        }
+        for bounded in [r"https://[a-z]+\.shop\.example", r"https://.*\.shop\.example", "http://localhost:.*"]
+        {
+            assert!(!matches_everything(bounded), "{bounded}");
+        }
     }
 }

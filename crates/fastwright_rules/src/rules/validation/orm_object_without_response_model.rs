@@ -110,7 +110,7 @@ fn row_class(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<(Value,
         {
             return Some((class, false));
         }
-        if let Some(class) = rows(interpreter, &alternative, 0) {
+        if let Some(class) = rows(&alternative, 0) {
             return Some((class, true));
         }
     }
@@ -118,16 +118,14 @@ fn row_class(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<(Value,
 }
 
 /// The class of the rows of `session.scalars(select(User)).all()` and `session.query(User).all()`.
-fn rows(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Value> {
+fn rows(value: &Value, depth: u32) -> Option<Value> {
     if depth > 16 {
         return None;
     }
     let Symbolic::Call { callee, arguments, .. } = value.as_symbolic()? else { return None };
     if let Some(name) = callee.as_external() {
         return match name.as_str() {
-            "builtins.list" | "builtins.sorted" => {
-                rows(interpreter, arguments.positional.first()?, depth + 1)
-            }
+            "builtins.list" | "builtins.sorted" => rows(arguments.positional.first()?, depth + 1),
             "sqlalchemy.select" => entity_alone(arguments),
             _ => None,
         };
@@ -136,10 +134,10 @@ fn rows(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<
     match name.as_str() {
         "query" => entity_alone(arguments),
         "exec" | "execute" | "scalars" if !arguments.positional.is_empty() => {
-            rows(interpreter, arguments.positional.first()?, depth + 1)
+            rows(arguments.positional.first()?, depth + 1)
         }
         "all" | "scalars" | "unique" | "where" | "filter" | "filter_by" | "order_by" | "limit" | "offset"
-        | "options" | "join" | "outerjoin" | "distinct" | "fetchall" => rows(interpreter, base, depth + 1),
+        | "options" | "join" | "outerjoin" | "distinct" | "fetchall" => rows(base, depth + 1),
         _ => None,
     }
 }

@@ -7,7 +7,8 @@ use crate::route_list::{registered_at, source, title};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::type_text;
-use fastwright_model::schemas::{Field, fields};
+use fastwright_model::schemas::{Field, fields, is_model};
+use fastwright_python::value::Kind;
 
 crate::declare_rule! {
     /// Partial update that writes fields the client did not send.
@@ -42,6 +43,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = &mut *analysis.interpreter.borrow_mut();
         for copy in copies_of(interpreter, dependant).copies {
             if copy.dump.only_sent || copy.dump.undecided || copy.fields_checked {
+                continue;
+            }
+            // Another model that is made from the body checks it; it stores nothing.
+            let is_row = copy.row.as_ref().is_none_or(|row| {
+                analysis.tables.iter().any(|table| matches!(row.kind, Kind::Class(id) if id == table.class))
+                    || !is_model(interpreter, row)
+            });
+            if !is_row {
                 continue;
             }
             let all = fields(interpreter, &copy.model);

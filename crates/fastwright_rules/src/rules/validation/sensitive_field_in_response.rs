@@ -11,6 +11,7 @@ use fastwright_model::dependant::{Dependant, type_text};
 use fastwright_model::facts::{callee_name, reach};
 use fastwright_model::schemas::{Field, classes_of_type, fields, is_schema};
 use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
@@ -136,11 +137,13 @@ impl Search<'_, '_> {
                     .iter()
                     .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
             for field in all {
-                if field.excluded || path.is_empty() && self.is_left_out(&field) {
+                if field.excluded
+                    || path.is_empty() && self.is_left_out(&field)
+                    || is_rewritten(self.interpreter, &class, &field.name)
+                {
                     continue;
                 }
-                match stored_credential(&field.name).filter(|_| is_text(self.interpreter, &field.annotation))
-                {
+                match stored_credential(&field.name).filter(|_| is_text(&field.annotation)) {
                     Some(kind) => {
                         let owner = type_text(self.interpreter, &Kind::Class(field.owner).into());
                         self.exposed.push(Exposed {
@@ -171,20 +174,42 @@ impl Search<'_, '_> {
     }
 }
 
-/// Whether a field is plain text or bytes: `SecretStr` shows stars.
-fn is_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> bool {
+/// Whether a field is plain text or bytes, or a list of it: `SecretStr` shows stars.
+fn is_text(annotation: &Value) -> bool {
     let plain = plain_type(annotation);
     if let Some(Symbolic::Item { base, index }) = plain.as_symbolic() {
-        // A list of keys is as bad as one.
         let is_list =
             base.as_external().is_some_and(|name| matches!(name.as_str(), "builtins.list" | "typing.List"));
-        return is_list && is_text(interpreter, &index.clone());
+        return is_list && is_text(index);
     }
     plain.as_external().is_some_and(|name| {
         matches!(
             name.as_str(),
             "builtins.str" | "builtins.bytes" | "pydantic.constr" | "pydantic.types.StrictStr" | "typing.Any"
         )
+    })
+}
+
+/// Whether a validator or serializer of the model rewrites a field: what is shown is then its business.
+fn is_rewritten(interpreter: &Interpreter<'_>, class: &Value, field: &str) -> bool {
+    const REWRITING: &[&str] = &["field_validator", "field_serializer", "validator", "serializer"];
+    interpreter.class_order(class).iter().any(|owner| {
+        let Kind::Class(id) = owner.kind else { return false };
+        let Some(definition) = interpreter.class(id).and_then(|class| class.definition.as_ref()) else {
+            return false;
+        };
+        let functions = definition.body.iter().filter_map(|statement| match &statement.kind {
+            StmtKind::Function(function) => Some(function),
+            _ => None,
+        });
+        functions.flat_map(|function| &function.decorators).any(|decorator| {
+            let ExprKind::Call(call) = &decorator.kind else { return false };
+            let name = call.callee.dotted_name().unwrap_or_default();
+            REWRITING.contains(&name.rsplit('.').next().unwrap_or(&name))
+                && call.arguments.iter().any(|argument| {
+                    matches!(&argument.value.kind, ExprKind::Str(text) if &**text == field || &**text == "*")
+                })
+        })
     })
 }
 

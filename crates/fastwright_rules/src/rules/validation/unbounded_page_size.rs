@@ -239,8 +239,8 @@ fn compares(condition: &Value, candidate: &Candidate) -> bool {
                     | Comparison::In
                     | Comparison::NotIn
             ) && (is_it(left, candidate) || is_it(right, candidate))
-                && !left.as_int().is_some_and(|number| number <= 1)
-                && !right.as_int().is_some_and(|number| number <= 1)
+                && left.as_int().is_none_or(|number| number > 1)
+                && right.as_int().is_none_or(|number| number > 1)
         }
         _ => false,
     })

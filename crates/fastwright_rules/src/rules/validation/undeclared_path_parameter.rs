@@ -44,7 +44,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for (route, detail) in app.routes.iter().zip(details) {
             let Some(dependant) = &detail.dependant else { continue };
             // What a mount takes belongs to the mounting application.
-            let outside = mounts.iter().filter(|path| route.path.starts_with(**path)).map(|path| path.len()).max();
+            let outside =
+                mounts.iter().filter(|path| route.path.starts_with(**path)).map(|path| path.len()).max();
             let own_path = &route.path[outside.unwrap_or(0)..];
             let nodes = dependant.walk();
             if nodes.iter().any(|node| node.kind == DependantKind::Opaque) {
@@ -80,9 +81,12 @@ fn reads_request(interpreter: &mut Interpreter<'_>, nodes: &[&Dependant]) -> boo
         let Some(function) = &node.function else { return true };
         let is_request = |value: &Value| match value.as_symbolic() {
             Some(Symbolic::Parameter(parameter)) => {
-                parameter.function == function.id && node.special.iter().any(|(name, class)| {
-                    *name == parameter.name && !class.ends_with("BackgroundTasks") && !class.ends_with("Response")
-                })
+                parameter.function == function.id
+                    && node.special.iter().any(|(name, class)| {
+                        *name == parameter.name
+                            && !class.ends_with("BackgroundTasks")
+                            && !class.ends_with("Response")
+                    })
             }
             _ => false,
         };
@@ -90,7 +94,9 @@ fn reads_request(interpreter: &mut Interpreter<'_>, nodes: &[&Dependant]) -> boo
             for event in &reached.summary.events {
                 let mut looks = |value: &Value| {
                     mentions(value, &mut |part| match part.as_symbolic() {
-                        Some(Symbolic::Member { name, .. }) => matches!(name.as_str(), "path_params" | "scope" | "url"),
+                        Some(Symbolic::Member { name, .. }) => {
+                            matches!(name.as_str(), "path_params" | "scope" | "url")
+                        }
                         _ => false,
                     })
                 };
@@ -109,7 +115,9 @@ fn reads_request(interpreter: &mut Interpreter<'_>, nodes: &[&Dependant]) -> boo
                                     .chain(call.arguments.keywords.iter().map(|(_, value)| value))
                                     .any(is_request)
                     }
-                    EventKind::Return(value) | EventKind::Condition(value) | EventKind::Yield(value) => looks(value),
+                    EventKind::Return(value) | EventKind::Condition(value) | EventKind::Yield(value) => {
+                        looks(value)
+                    }
                     EventKind::Store { value, .. } | EventKind::StoreItem { value, .. } => looks(value),
                     EventKind::Raise { .. } => false,
                 };
@@ -127,15 +135,19 @@ fn is_template(callee: &Value) -> bool {
         Kind::Symbolic(symbolic) => {
             matches!(&**symbolic, Symbolic::Member { name, .. } if *name == "TemplateResponse")
         }
-        Kind::Method(method) => method.function.as_external().is_some_and(|name| name.ends_with("TemplateResponse")),
+        Kind::Method(method) => {
+            method.function.as_external().is_some_and(|name| name.ends_with("TemplateResponse"))
+        }
         _ => false,
     }
 }
 
 /// The parameter of the query that was probably meant: part of the name, or close to it.
 fn probably_meant<'d>(dependant: &'d Dependant, name: &str) -> Option<&'d DependantParameter> {
-    let from_query =
-        dependant.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Query && parameter.field.is_none());
+    let from_query = dependant
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == ParameterPlace::Query && parameter.field.is_none());
     from_query
         .map(|parameter| {
             let own = parameter.alias.as_str();
@@ -165,13 +177,15 @@ fn draft(route: &Route, name: &str, meant: Option<&DependantParameter>) -> Draft
         .evidence(format!("neither `{handler}` nor a dependency takes `{name}`"), route.location);
     match meant {
         Some(meant) => {
-            draft = draft
-                .evidence(format!("`{}` is no part of the path, so it comes from the query", meant.alias), meant.location);
+            draft = draft.evidence(
+                format!("`{}` is no part of the path, so it comes from the query", meant.alias),
+                meant.location,
+            );
         }
         None => {
-            draft = draft
-                .severity(Severity::Low)
-                .why(format!("Each value of `{name}` gets the same answer, and the document does not name the parameter."));
+            draft = draft.severity(Severity::Low).why(format!(
+                "Each value of `{name}` gets the same answer, and the document does not name the parameter."
+            ));
         }
     }
     draft

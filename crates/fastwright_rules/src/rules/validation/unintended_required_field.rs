@@ -1,6 +1,7 @@
 //! `unintended-required-field`: nullable field of a request without default, which clients must send nevertheless.
 
 use crate::context::Context;
+use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
@@ -53,15 +54,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let mut models = Vec::new();
                 nested_models(interpreter, annotation, &mut models);
                 for model in &models {
-                    model_fields(interpreter, analysis_source(context), route, parameter.location, model, &answered, report);
+                    model_fields(
+                        interpreter,
+                        analysis_source(context),
+                        route,
+                        parameter.location,
+                        model,
+                        &answered,
+                        report,
+                    );
                 }
                 let by_hand = parameter.field.as_ref().is_some_and(says_required);
                 let is_plain = models.is_empty()
-                    && matches!(parameter.place, ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie);
+                    && matches!(
+                        parameter.place,
+                        ParameterPlace::Query | ParameterPlace::Header | ParameterPlace::Cookie
+                    );
                 if is_plain && parameter.required && allows_none(annotation) && !by_hand {
                     let kind = type_text(interpreter, annotation);
                     let symbol = node.qualified.rsplit(':').next().unwrap_or_default().to_owned();
-                    report.report(parameter_draft(route, parameter, &kind, symbol, source(analysis, parameter.location)));
+                    report.report(parameter_draft(
+                        route,
+                        parameter,
+                        &kind,
+                        symbol,
+                        source(analysis, parameter.location),
+                    ));
                 }
             }
         }
@@ -90,7 +108,8 @@ fn says_required_in(arguments: &Arguments) -> bool {
 /// Pydantic models of a type and of the fields of its models.
 fn nested_models(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>) {
     for class in classes_of_type(interpreter, annotation) {
-        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class) {
+        if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class)
+        {
             continue;
         }
         found.push(class.clone());
@@ -109,12 +128,14 @@ fn model_fields<'a>(
     answered: &[Value],
     report: &mut Reporter<'_>,
 ) {
-    let found: Vec<Field> = fields(interpreter, model)
-        .into_iter()
+    let all = fields(interpreter, model);
+    let found: Vec<Field> = all
+        .iter()
         .filter(|field| {
             let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
             field.required && !by_hand && allows_none(&field.annotation)
         })
+        .cloned()
         .collect();
     let name = title(route);
     let model_name = type_text(interpreter, model);
@@ -152,6 +173,12 @@ fn model_fields<'a>(
             })
             .collect();
         draft = draft.example(lines.join("\n"));
+        let knows_better = all
+            .iter()
+            .any(|field| field.owner == first.owner && !field.required && allows_none(&field.annotation));
+        if knows_better {
+            draft = draft.severity(Severity::Low).confidence(Confidence::Possible);
+        }
         if answered.iter().any(|known| known.same(model)) {
             draft = draft.trade_off(format!(
                 "`{model_name}` is a response too, where the field is always there: a default makes it look optional to clients. Then a model of its own for the request is better."
