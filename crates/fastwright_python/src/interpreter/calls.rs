@@ -130,14 +130,14 @@ impl Interpreter<'_> {
                     }
                     let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
                     let owner = Value::external(owner);
-                    let mut owners = self.class_order(&owner);
+                    let mut owners = self.class_order(&owner).to_vec();
                     // What a library's class does not define comes from the next in the object's order.
                     if let Some(class) = self.class_of(&receiver) {
                         let order = self.class_order(&class);
                         let behind = order.iter().position(|known| known.same(&owner)).map_or(0, |at| at + 1);
-                        for next in order.into_iter().skip(behind) {
-                            if !owners.iter().any(|known| known.same(&next)) {
-                                owners.push(next);
+                        for next in order.iter().skip(behind) {
+                            if !owners.iter().any(|known| known.same(next)) {
+                                owners.push(next.clone());
                             }
                         }
                     }

@@ -316,7 +316,7 @@ impl Interpreter<'_> {
                     _ => self.class_of(object)?,
                 };
                 let mut names = Vec::new();
-                for owner in self.class_order(&class) {
+                for owner in self.class_order(&class).iter() {
                     if let Kind::Class(id) = owner.kind
                         && let Some(class) = self.class(id)
                     {
