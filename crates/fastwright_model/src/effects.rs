@@ -127,7 +127,7 @@ impl EffectTable {
                         effects.statuses.insert(status);
                     }
                 }
-                EventKind::Store { base, .. } => {
+                EventKind::Store { base, .. } | EventKind::StoreItem { base, .. } => {
                     if let Some(name) = self.table_of_object(interpreter, base) {
                         effects.writes.insert(name);
                     }

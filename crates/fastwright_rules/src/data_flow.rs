@@ -483,12 +483,12 @@ impl RequestInput {
     }
 
     /// Whether the client can put any text into it.
-    pub fn is_free_text(&self, _: &Interpreter<'_>) -> bool {
+    pub fn is_free_text(&self) -> bool {
         !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, false))
     }
 
     /// Whether the client can put any address into it, those that validation knows as addresses included.
-    pub fn is_address(&self, _: &Interpreter<'_>) -> bool {
+    pub fn is_address(&self) -> bool {
         !self.is_constrained && self.declared.as_ref().is_none_or(|declared| is_free_text(declared, true))
     }
 }

@@ -707,9 +707,7 @@ impl Interpreter<'_> {
             }
             Symbolic::Member { base, name } => {
                 let class = self.class_of(base)?;
-                let Some((annotation, _)) = self.annotation_in_class(&class, *name) else {
-                    return self.library.member_class(self, &class, *name);
-                };
+                let (annotation, _) = self.annotation_in_class(&class, *name)?;
                 let annotation = self.evaluate_annotation(&annotation);
                 self.class_of_type(&annotation)
             }

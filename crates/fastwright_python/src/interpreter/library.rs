@@ -105,11 +105,6 @@ pub trait Library: Sync {
         &[]
     }
 
-    /// The class of an attribute that a library gives the instances of a class.
-    fn member_class(&self, _interpreter: &Interpreter<'_>, _class: &Value, _name: Ustr) -> Option<Value> {
-        None
-    }
-
     /// The class of the elements of a collection that a library hands out: rows of a query.
     fn element_class(&self, _interpreter: &mut Interpreter<'_>, _collection: &Value) -> Option<Value> {
         None

@@ -166,7 +166,10 @@ fn finding(open: &Route, neighbour: &Route, reason: &str, confidence: Confidence
     let title = route_name(open);
     let optional = open.guard.kind == GuardKind::Optional;
     let message = if optional {
-        format!("`{title}` refuses some who are signed in and nobody who is not: {reason}")
+        format!(
+            "`{title}` lets visitors who are not signed in write `{}`: it only refuses callers that it knows, and {reason}",
+            open.writes.join("`, `")
+        )
     } else {
         format!("`{title}` has no guard: {reason}")
     };

@@ -203,8 +203,8 @@ fn finding(
     .severity(severity)
     .confidence(confidence)
     .route(route)
-    .evidence(format!("{input} chooses the row"), input_location)
-    .evidence_chain([crate::request_code::handler_step(route)]);
+    .evidence_chain([crate::request_code::handler_step(route)])
+    .evidence(format!("{input} chooses the row"), input_location);
     if let Entry::Dependency(..) = entry {
         draft = draft.evidence(
             "a dependency of the route loads it",

@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
-            let Some(input) = inputs.iter().find(|input| input.is_free_text(interpreter)) else { continue };
+            let Some(input) = inputs.iter().find(|input| input.is_free_text()) else { continue };
             let function = &code.nodes[flow.place_node].summary.function.definition;
             let written = written(context, flow.place);
             report.report(

@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let Some(host) = host_part(interpreter, &flow.value, 0) else { continue };
             let inputs = request_inputs(interpreter, dependant, &host);
-            let Some(input) = inputs.iter().find(|input| input.is_address(interpreter)) else { continue };
+            let Some(input) = inputs.iter().find(|input| input.is_address()) else { continue };
             let route = &analysis.apps[app].routes[position];
             let function = &code.nodes[flow.place_node].summary.function.definition;
             let for_few = route.guard.kind == GuardKind::Required && !route.guard.roles.is_empty();
@@ -178,7 +178,7 @@ fn host_part(interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> Option
 fn first_part(interpreter: &Interpreter<'_>, parts: &[Value], depth: u32) -> Option<Value> {
     for part in parts {
         match part.as_str() {
-            Some(text) if matches!(text, "http://" | "https://" | "") => {}
+            Some("http://" | "https://" | "") => {}
             // A fixed beginning, or one that is not the beginning of an address.
             Some(_) => return None,
             None => return host_part(interpreter, part, depth + 1),
