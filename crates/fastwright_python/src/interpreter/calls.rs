@@ -355,6 +355,49 @@ impl Interpreter<'_> {
         arguments: Arguments,
         span: Span,
     ) -> Evaluated {
+        if self.mode == Mode::Import && self.remembered.contains_key(&function.serial) {
+            return self.call_remembered(function, arguments, span);
+        }
+        self.call_anew(function, arguments, span)
+    }
+
+    /// Calls a function that `functools.cache` decorates: once for the same arguments, as far as they are
+    /// known exactly.
+    fn call_remembered(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
+        let mut key: Option<Vec<Key>> = arguments.positional.iter().map(Value::key).collect();
+        if let Some(key) = &mut key {
+            for (name, value) in &arguments.keywords {
+                key.push(Key::External(*name));
+                key.push(value.key().unwrap_or(Key::None));
+            }
+        }
+        let exact = !arguments.incomplete && arguments.keywords.iter().all(|(_, value)| value.key().is_some());
+        let Some(key) = key.filter(|_| exact) else { return self.call_anew(function, arguments, span) };
+        let known = self.remembered.get(&function.serial).and_then(|results| results.get(&key));
+        if let Some(value) = known {
+            return Ok(value.clone());
+        }
+        let value = self.call_anew(function, arguments, span)?;
+        // What was given up is tried again elsewhere.
+        if !value.is_unknown()
+            && let Some(results) = self.remembered.get_mut(&function.serial)
+        {
+            results.insert(key, value.clone());
+        }
+        Ok(value)
+    }
+
+    fn call_anew(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {

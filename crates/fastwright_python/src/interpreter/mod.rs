@@ -217,6 +217,8 @@ pub struct Interpreter<'a> {
     pub(crate) import_guards: u32,
     /// How many running `try` statements may catch what is raised.
     pub(crate) catching: u32,
+    /// Results of functions that are cached, by function object and arguments.
+    pub(crate) remembered: FxHashMap<u32, FxHashMap<Vec<Key>, Value>>,
     /// The class on which a metaclass runs.
     pub(crate) class_in_making: Option<ObjectId>,
     /// Lookup orders of classes of libraries.
@@ -272,6 +274,7 @@ impl<'a> Interpreter<'a> {
             call_is_limited: false,
             import_guards: 0,
             catching: 0,
+            remembered: FxHashMap::default(),
             class_in_making: None,
             external_orders: std::cell::RefCell::default(),
             open_branches: 0,
