@@ -294,7 +294,7 @@ fn status_of_class(
             state.exception_handlers.iter().map(|(class, handler, _)| (class.clone(), handler.clone()))
         })
         .collect();
-    for owner in interpreter.class_order(class) {
+    for owner in interpreter.class_order(class).iter() {
         // What nobody handles is answered with 500 by the server, like every other failure.
         if owner
             .as_external()

@@ -207,10 +207,11 @@ impl Builder<'_, '_> {
         for entry in entries.into_iter().take(limit) {
             if self.table.routes.len() >= MOST_ROUTES {
                 if let Some((_, site)) = around.steps.last() {
-                    self.undecided(
-                        format!("there are more than {MOST_ROUTES} routes: routers include each other again and again, the rest is left out"),
-                        *site,
+                    let reason = format!(
+                        "there are more than {MOST_ROUTES} routes: routers include each other again and again, \
+                         the rest is left out"
                     );
+                    self.undecided(reason, *site);
                 }
                 break;
             }

@@ -273,7 +273,7 @@ pub struct ClassObject {
     /// Bases as given.
     pub bases: Vec<Value>,
     /// Classes in the order of attribute lookup, itself first; external ones by name.
-    pub mro: Vec<Value>,
+    pub mro: Arc<[Value]>,
     /// Attributes of the body.
     pub attributes: OrderedMap<Ustr, Value>,
     /// Annotated names of the body in order, with their place.

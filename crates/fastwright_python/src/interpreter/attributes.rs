@@ -155,7 +155,7 @@ impl Interpreter<'_> {
 
     /// Searches the lookup order of a class. The second part says where it was found.
     pub fn find_in_class(&self, class: &Value, name: Ustr) -> Option<(Value, ObjectId)> {
-        for owner in self.class_order(class) {
+        for owner in self.class_order(class).iter() {
             if let Kind::Class(id) = owner.kind
                 && let Some(value) = self.class(id).and_then(|class| class.attributes.get(&name))
             {
@@ -194,7 +194,7 @@ impl Interpreter<'_> {
                     None => Value::NONE,
                 });
             }
-            "__mro__" => return Ok(Value::tuple(self.class_order(&class_value))),
+            "__mro__" => return Ok(Kind::Tuple(self.class_order(&class_value)).into()),
             "__bases__" => {
                 return Ok(Value::tuple(
                     self.class(class).map(|class| class.bases.clone()).unwrap_or_default(),
@@ -248,7 +248,7 @@ impl Interpreter<'_> {
             _ => {}
         }
         let order = self.class_order(&class_value);
-        for owner in &order {
+        for owner in order.iter() {
             match &owner.kind {
                 Kind::Class(id) => {
                     if let Some(value) =
@@ -353,7 +353,7 @@ impl Interpreter<'_> {
         let symbolic = matches!(base.kind, Kind::Symbolic(_));
         let order = self.class_order(class);
         let mut declared = false;
-        for owner in &order {
+        for owner in order.iter() {
             match &owner.kind {
                 Kind::Class(id) => {
                     let Some(object) = self.class(*id) else { continue };

@@ -130,14 +130,14 @@ impl Interpreter<'_> {
                     }
                     let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
                     let owner = Value::external(owner);
-                    let mut owners = self.class_order(&owner);
+                    let mut owners = self.class_order(&owner).to_vec();
                     // What a library's class does not define comes from the next in the object's order.
                     if let Some(class) = self.class_of(&receiver) {
                         let order = self.class_order(&class);
                         let behind = order.iter().position(|known| known.same(&owner)).map_or(0, |at| at + 1);
-                        for next in order.into_iter().skip(behind) {
-                            if !owners.iter().any(|known| known.same(&next)) {
-                                owners.push(next);
+                        for next in order.iter().skip(behind) {
+                            if !owners.iter().any(|known| known.same(next)) {
+                                owners.push(next.clone());
                             }
                         }
                     }
@@ -350,6 +350,49 @@ impl Interpreter<'_> {
 
     /// Calls a function of the program.
     pub(crate) fn call_function(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
+        if self.mode == Mode::Import && self.remembered.contains_key(&function.serial) {
+            return self.call_remembered(function, arguments, span);
+        }
+        self.call_anew(function, arguments, span)
+    }
+
+    /// Calls a function that `functools.cache` decorates: once for the same arguments, as far as they are
+    /// known exactly.
+    fn call_remembered(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        arguments: Arguments,
+        span: Span,
+    ) -> Evaluated {
+        let mut key: Option<Vec<Key>> = arguments.positional.iter().map(Value::key).collect();
+        if let Some(key) = &mut key {
+            for (name, value) in &arguments.keywords {
+                key.push(Key::External(*name));
+                key.push(value.key().unwrap_or(Key::None));
+            }
+        }
+        let exact = !arguments.incomplete && arguments.keywords.iter().all(|(_, value)| value.key().is_some());
+        let Some(key) = key.filter(|_| exact) else { return self.call_anew(function, arguments, span) };
+        let known = self.remembered.get(&function.serial).and_then(|results| results.get(&key));
+        if let Some(value) = known {
+            return Ok(value.clone());
+        }
+        let value = self.call_anew(function, arguments, span)?;
+        // What was given up is tried again elsewhere.
+        if !value.is_unknown()
+            && let Some(results) = self.remembered.get_mut(&function.serial)
+        {
+            results.insert(key, value.clone());
+        }
+        Ok(value)
+    }
+
+    fn call_anew(
         &mut self,
         function: &Arc<FunctionValue>,
         arguments: Arguments,

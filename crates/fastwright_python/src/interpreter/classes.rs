@@ -90,7 +90,7 @@ impl Interpreter<'_> {
             qualname,
             module,
             bases: bases.clone(),
-            mro: Vec::new(),
+            mro: Arc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),
             keywords: Vec::new(),
@@ -100,7 +100,7 @@ impl Interpreter<'_> {
         })));
         let mro = self.lookup_order(class, &bases);
         if let Object::Class(object) = self.object_mut(class) {
-            object.mro = mro;
+            object.mro = mro.into();
         }
         self.classes.push(class);
         class
@@ -127,8 +127,8 @@ impl Interpreter<'_> {
         let mut sequences: Vec<Vec<Value>> = bases
             .iter()
             .map(|base| match &base.kind {
-                Kind::Class(id) => self.class(*id).map(|class| class.mro.clone()).unwrap_or_default(),
-                Kind::External(name) => self.external_lookup_order(*name),
+                Kind::Class(id) => self.class(*id).map(|class| class.mro.to_vec()).unwrap_or_default(),
+                Kind::External(name) => self.external_lookup_order(*name).to_vec(),
                 _ => vec![base.clone()],
             })
             .collect();
@@ -157,7 +157,10 @@ impl Interpreter<'_> {
         }
     }
 
-    fn external_lookup_order(&self, name: Ustr) -> Vec<Value> {
+    fn external_lookup_order(&self, name: Ustr) -> Arc<[Value]> {
+        if let Some(known) = self.external_orders.borrow().get(&name) {
+            return Arc::clone(known);
+        }
         let mut order = vec![Value::from(Kind::External(name))];
         let mut index = 0;
         while index < order.len() && order.len() < 64 {
@@ -173,19 +176,21 @@ impl Interpreter<'_> {
             }
             index += 1;
         }
+        let order: Arc<[Value]> = order.into();
+        self.external_orders.borrow_mut().insert(name, Arc::clone(&order));
         order
     }
 
     /// The lookup order of a class of the program or of a library.
-    pub fn class_order(&self, class: &Value) -> Vec<Value> {
+    pub fn class_order(&self, class: &Value) -> Arc<[Value]> {
         match &class.kind {
-            Kind::Class(id) => self.class(*id).map(|class| class.mro.clone()).unwrap_or_default(),
+            Kind::Class(id) => self.class(*id).map_or_else(|| Arc::from([]), |class| Arc::clone(&class.mro)),
             Kind::External(name) => self.external_lookup_order(*name),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Item { base, .. } => self.class_order(base),
-                _ => Vec::new(),
+                _ => Arc::from([]),
             },
-            _ => Vec::new(),
+            _ => Arc::from([]),
         }
     }
 

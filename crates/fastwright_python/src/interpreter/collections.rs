@@ -123,7 +123,7 @@ impl Interpreter<'_> {
                 }
                 "mro" => {
                     let order = self.class_order(receiver);
-                    Some(self.list(order))
+                    Some(self.list(order.to_vec()))
                 }
                 _ => None,
             },

@@ -312,6 +312,7 @@ impl Interpreter<'_> {
         let module = self.frame().module;
         // The loop variables live in a scope of their own; a class body's names stay visible to the
         // first iterable only, which is close enough to evaluate it inside as well.
+        let functions_before = self.functions.len();
         let scope = self.new_scope(Some(outer), module, false);
         let names =
             self.scopes[outer.0 as usize].is_class.then(|| self.scopes[outer.0 as usize].names.clone());
@@ -324,6 +325,10 @@ impl Interpreter<'_> {
         let result = self.run_generators(comprehension, 0, &mut produced);
         self.frame_mut().scope = outer;
         self.frame_mut().class_body = class_body;
+        if self.functions.len() == functions_before && self.scopes.len() == scope.0 as usize + 1 {
+            // Nothing can refer to the scope any more.
+            self.scopes.pop();
+        }
         result?;
         Ok(match comprehension.kind {
             ComprehensionKind::Dict => {

@@ -8,7 +8,7 @@ use ustr::Ustr;
 impl Interpreter<'_> {
     /// The metaclass of a class, when the program defines it.
     pub(crate) fn metaclass(&self, class: ObjectId) -> Option<ObjectId> {
-        let order = self.class(class).map(|class| class.mro.as_slice()).unwrap_or_default();
+        let order = &self.class(class)?.mro;
         order.iter().find_map(|owner| {
             let Kind::Class(id) = owner.kind else { return None };
             let keywords = &self.class(id)?.keywords;

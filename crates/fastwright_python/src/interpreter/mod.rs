@@ -160,7 +160,7 @@ pub struct ActiveCondition {
 }
 
 /// Something that could not be followed, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Note {
     /// One sentence without a full stop.
     pub reason: String,
@@ -190,19 +190,6 @@ pub(crate) struct Frame {
     pub(crate) conditions: usize,
 }
 
-/// A branch that a setting's default leaves out, for the reader of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkippedBranch {
-    /// The condition.
-    pub condition: Location,
-    /// The statements that were left out.
-    pub body: Span,
-    /// The setting.
-    pub setting: String,
-    /// Whether the condition is true by default (and the left-out part is its `else`).
-    pub default: bool,
-}
-
 /// The interpreter with the program that it has evaluated so far.
 pub struct Interpreter<'a> {
     pub(crate) modules: Vec<ModuleState>,
@@ -213,9 +200,10 @@ pub struct Interpreter<'a> {
     pub(crate) source: Box<dyn ModuleSource + 'a>,
     pub(crate) library: &'static dyn Library,
     pub(crate) conditions: Vec<ActiveCondition>,
-    pub(crate) skipped: Vec<SkippedBranch>,
     pub(crate) notes: Vec<Note>,
+    noted: rustc_hash::FxHashSet<Note>,
     pub(crate) settings: Vec<String>,
+    setting_numbers: FxHashMap<String, usize>,
     pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Ustr, Value>>,
     pub(crate) functions: Vec<Arc<FunctionValue>>,
     pub(crate) classes: Vec<ObjectId>,
@@ -229,8 +217,12 @@ pub struct Interpreter<'a> {
     pub(crate) import_guards: u32,
     /// How many running `try` statements may catch what is raised.
     pub(crate) catching: u32,
+    /// Results of functions that are cached, by function object and arguments.
+    pub(crate) remembered: FxHashMap<u32, FxHashMap<Vec<Key>, Value>>,
     /// The class on which a metaclass runs.
     pub(crate) class_in_making: Option<ObjectId>,
+    /// Lookup orders of classes of libraries.
+    pub(crate) external_orders: std::cell::RefCell<FxHashMap<Ustr, Arc<[Value]>>>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -268,9 +260,10 @@ impl<'a> Interpreter<'a> {
             source,
             library,
             conditions: Vec::new(),
-            skipped: Vec::new(),
             notes: Vec::new(),
+            noted: rustc_hash::FxHashSet::default(),
             settings: Vec::new(),
+            setting_numbers: FxHashMap::default(),
             function_attributes: FxHashMap::default(),
             functions: Vec::new(),
             classes: Vec::new(),
@@ -281,7 +274,9 @@ impl<'a> Interpreter<'a> {
             call_is_limited: false,
             import_guards: 0,
             catching: 0,
+            remembered: FxHashMap::default(),
             class_in_making: None,
+            external_orders: std::cell::RefCell::default(),
             open_branches: 0,
             undo: Vec::new(),
             undecided_exits: 0,
@@ -434,15 +429,13 @@ impl<'a> Interpreter<'a> {
         &self.notes
     }
 
-    /// Branches that settings' defaults leave out.
-    pub fn skipped_branches(&self) -> &[SkippedBranch] {
-        &self.skipped
-    }
-
     /// Remembers that something could not be followed.
     pub fn note(&mut self, reason: impl Into<String>, location: Location) {
+        if self.mode != Mode::Import || self.notes.len() >= 10_000 {
+            return;
+        }
         let note = Note { reason: reason.into(), location };
-        if self.mode == Mode::Import && self.notes.len() < 10_000 && !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
@@ -455,11 +448,12 @@ impl<'a> Interpreter<'a> {
     /// Makes a setting known by which defaults decide values; `name` as people know it.
     pub fn configurable(&mut self, name: impl Into<String>) -> Option<ConfigurableId> {
         let name = name.into();
-        let index = match self.settings.iter().position(|known| *known == name) {
-            Some(index) => index,
-            None => {
-                self.settings.push(name);
-                self.settings.len() - 1
+        let next = self.settings.len();
+        let index = match self.setting_numbers.entry(name) {
+            std::collections::hash_map::Entry::Occupied(known) => *known.get(),
+            std::collections::hash_map::Entry::Vacant(new) => {
+                self.settings.push(new.key().clone());
+                *new.insert(next)
             }
         };
         NonZeroU32::new(index as u32 + 1).map(ConfigurableId)

@@ -70,16 +70,19 @@ impl Interpreter<'_> {
                 }
                 self.path_value(&path, span)
             }
-            "functools.lru_cache"
-            | "functools.cache"
-            | "functools.cached_property"
-            | "functools.total_ordering" => match first {
-                Some(function) if name == "functools.cached_property" => {
-                    self.descriptor(DescriptorKind::Property, function)
+            "functools.lru_cache" | "functools.cache" | "fastwright.cached" => match first {
+                Some(function) if !matches!(function.kind, Kind::Int(_) | Kind::None | Kind::Bool(_)) => {
+                    self.remember_results(&function);
+                    function
                 }
-                Some(function) if !matches!(function.kind, Kind::Int(_) | Kind::None) => function,
-                _ => Value::external("fastwright.identity"),
+                _ => Value::external("fastwright.cached"),
             },
+            "functools.cached_property" => {
+                let function = first?;
+                self.remember_results(&function);
+                self.descriptor(DescriptorKind::Property, function)
+            }
+            "functools.total_ordering" => first?,
             "fastwright.identity"
             | "contextlib.contextmanager"
             | "contextlib.asynccontextmanager"
@@ -286,6 +289,13 @@ impl Interpreter<'_> {
         Some(Kind::Class(class).into())
     }
 
+    /// From now on the function gives the same result for the same arguments: `functools.cache`.
+    fn remember_results(&mut self, function: &Value) {
+        if let Kind::Function(function) = &function.kind {
+            self.remembered.entry(function.serial).or_default();
+        }
+    }
+
     /// The function behind methods, descriptors and `functools.partial`.
     pub fn plain_function(&self, value: &Value) -> Option<Arc<FunctionValue>> {
         match &value.kind {
@@ -316,7 +326,7 @@ impl Interpreter<'_> {
                     _ => self.class_of(object)?,
                 };
                 let mut names = Vec::new();
-                for owner in self.class_order(&class) {
+                for owner in self.class_order(&class).iter() {
                     if let Kind::Class(id) = owner.kind
                         && let Some(class) = self.class(id)
                     {

@@ -2,7 +2,7 @@
 
 use super::branches::{Branch, Changes};
 use super::exceptions::always_raises;
-use super::{ActiveCondition, Interpreter, Mode, Raised, SkippedBranch};
+use super::{ActiveCondition, Interpreter, Mode, Raised};
 use crate::ir::*;
 use crate::location::Span;
 use crate::value::*;
@@ -191,15 +191,6 @@ impl Interpreter<'_> {
                 return self.execute_block(left_out);
             }
             let setting = self.setting_name(setting).to_owned();
-            if let (Some(first), Some(last)) = (left_out.first(), left_out.last()) {
-                let body = Span::new(first.span.start, last.span.end);
-                self.skipped.push(SkippedBranch {
-                    condition: location,
-                    body,
-                    setting: setting.clone(),
-                    default: truth,
-                });
-            }
             let condition =
                 ActiveCondition { location, negated: !truth, setting: Some(setting), startup: false };
             if self.mode == Mode::Import && !left_out.is_empty() {
