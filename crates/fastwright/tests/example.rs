@@ -14,7 +14,11 @@ fn output(arguments: &[&str]) -> String {
         .arg("--no-cache")
         .output()
         .unwrap();
-    assert!(output.status.code().is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.code().is_some_and(|code| code <= 1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 

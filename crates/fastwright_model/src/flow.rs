@@ -14,9 +14,9 @@ use std::sync::Arc;
 use ustr::Ustr;
 
 /// Functions walked for one route.
-const FUNCTIONS: usize = 400;
+const FUNCTIONS: usize = 200;
 /// How often one function is walked for one route, with different arguments.
-const VISITS: u32 = 4;
+const VISITS: u32 = 2;
 /// Nested calls.
 const DEPTH: usize = 24;
 /// Parts of an expression that are rewritten for one value.

@@ -507,7 +507,7 @@ impl Value {
 }
 
 /// Parts of an uncomputed expression, at most: loops and recursion build them up.
-const LARGEST_EXPRESSION: usize = 1_500;
+const LARGEST_EXPRESSION: usize = 400;
 
 /// Whether a value has no more parts than are left.
 fn fits(value: &Value, left: &mut usize) -> bool {

@@ -35,11 +35,11 @@ pub mod stored_credential;
 pub mod suppression;
 pub mod syntax;
 pub mod tasks;
-pub mod versions;
-pub mod vocabulary;
-pub mod wording;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod test_support;
+pub mod versions;
+pub mod vocabulary;
+pub mod wording;
 
 pub use pipeline::review;

@@ -2,7 +2,10 @@
 
 use crate::finding::Area;
 use crate::metadata::Rule;
-use crate::rules::{architecture, auth, database, design, docs, errors, lifecycle, observability, performance, secrets, security, testing, validation};
+use crate::rules::{
+    architecture, auth, database, design, docs, errors, lifecycle, observability, performance, secrets,
+    security, testing, validation,
+};
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
