@@ -14,7 +14,10 @@ use std::sync::Arc;
 use ustr::Ustr;
 
 /// Steps for a lifespan or startup handler: what it adds to an app stands near its beginning.
-const STARTUP_STEPS: u64 = 40_000;
+const STARTUP_STEPS: u64 = 15_000;
+
+/// Steps for making an object only because one of its methods makes an app.
+const METHOD_STEPS: u64 = 60_000;
 
 /// An app that is to be assembled.
 #[derive(Debug, Clone)]
@@ -213,7 +216,12 @@ fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps
                 let value: Value = Kind::Function(Arc::clone(&function)).into();
                 interpreter.call_from_outside(&value, Arguments::default())
             }
-            Some(class) => call_method(interpreter, class, function.definition.name),
+            Some(class) => {
+                let usual = interpreter.limit_factories(METHOD_STEPS);
+                let result = call_method(interpreter, class, function.definition.name);
+                interpreter.limit_factories(usual);
+                result
+            }
         };
         let returned = result.ok().and_then(|result| app_behind(interpreter, &result));
         let made: Vec<ObjectId> = interpreter.extension::<Registry>().order[made_before..].to_vec();

@@ -730,6 +730,11 @@ impl Interpreter<'_> {
         result
     }
 
+    /// Sets the limit of steps for calls from outside; gives the one before.
+    pub fn limit_factories(&mut self, steps: u64) -> u64 {
+        std::mem::replace(&mut self.limits.factory_steps, steps)
+    }
+
     /// Calls a value when no code is running, under a condition, with a limit of its own; nothing is noted
     /// of what can't be followed.
     ///

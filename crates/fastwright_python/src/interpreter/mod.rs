@@ -89,9 +89,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            import_steps: 5_000_000,
-            call_steps: 300_000,
-            factory_steps: 1_500_000,
+            import_steps: 3_000_000,
+            call_steps: 150_000,
+            factory_steps: 500_000,
             summary_steps: 60_000,
             call_depth: 60,
             loop_rounds: 5_000,
