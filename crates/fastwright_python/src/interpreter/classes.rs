@@ -432,7 +432,7 @@ impl Interpreter<'_> {
     ) -> Result<(), Box<Raised>> {
         let site = self.here(span);
         let init = Ustr::from("__init__");
-        for (position, owner) in self.class_order(class).into_iter().enumerate().skip(from) {
+        for (position, owner) in self.class_order(class).iter().enumerate().skip(from) {
             match &owner.kind {
                 Kind::Class(id) => {
                     let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
