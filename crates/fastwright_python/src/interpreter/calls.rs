@@ -376,7 +376,8 @@ impl Interpreter<'_> {
                 key.push(value.key().unwrap_or(Key::None));
             }
         }
-        let exact = !arguments.incomplete && arguments.keywords.iter().all(|(_, value)| value.key().is_some());
+        let exact =
+            !arguments.incomplete && arguments.keywords.iter().all(|(_, value)| value.key().is_some());
         let Some(key) = key.filter(|_| exact) else { return self.call_anew(function, arguments, span) };
         let known = self.remembered.get(&function.serial).and_then(|results| results.get(&key));
         if let Some(value) = known {
@@ -392,12 +393,7 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn call_anew(
-        &mut self,
-        function: &Arc<FunctionValue>,
-        arguments: Arguments,
-        span: Span,
-    ) -> Evaluated {
+    fn call_anew(&mut self, function: &Arc<FunctionValue>, arguments: Arguments, span: Span) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {
