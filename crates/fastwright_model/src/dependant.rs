@@ -348,7 +348,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     /// Parameters of a dataclass or Pydantic model used as a dependency: its fields.
     fn record_parameters(&mut self, dependant: &mut Dependant, class: &Value) {
         let mut fields: OrderedMap<Ustr, (Annotation, Location, Option<Value>)> = OrderedMap::default();
-        for owner in self.interpreter.class_order(class).into_iter().rev() {
+        for owner in self.interpreter.class_order(class).iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
             let Some(object) = self.interpreter.class(id) else { continue };
             for (name, (annotation, location)) in &object.annotations {

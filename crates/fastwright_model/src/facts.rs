@@ -303,7 +303,7 @@ fn status_of_class(
             return None;
         }
         for (handled, handler) in &handlers {
-            if handled.same(&owner) {
+            if handled.same(owner) {
                 return status_of_handler(interpreter, handler, class, exception);
             }
         }

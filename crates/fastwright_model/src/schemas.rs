@@ -45,7 +45,7 @@ pub fn is_model(interpreter: &Interpreter<'_>, class: &Value) -> bool {
 pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
     let mut declared: OrderedMap<Ustr, (Annotation, Location, Option<Value>, ObjectId)> =
         OrderedMap::default();
-    for owner in interpreter.class_order(class).into_iter().rev() {
+    for owner in interpreter.class_order(class).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         for (name, (annotation, location)) in &object.annotations {

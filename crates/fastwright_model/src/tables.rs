@@ -79,7 +79,7 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
         .unwrap_or_else(|| class_name.to_lowercase());
     let mut columns: OrderedMap<Ustr, Column> = OrderedMap::default();
     let mut relationships: OrderedMap<Ustr, Relationship> = OrderedMap::default();
-    for owner in interpreter.class_order(&value).into_iter().rev() {
+    for owner in interpreter.class_order(&value).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         let mut names: Vec<Ustr> = object.annotations.keys().copied().collect();

@@ -45,16 +45,85 @@ fn analyse(files: Vec<(String, String)>) {
 #[test]
 fn token_soup() {
     const TOKENS: &[&str] = &[
-        "app", "router", "FastAPI", "APIRouter", "(", ")", "[", "]", "{", "}", ":", ",", ".", "=", "==", "+", "*", "**",
-        "|", "@", "->", "def ", "class ", "async ", "await ", "yield ", "yield from ", "return ", "raise ", "if ",
-        "else", "elif ", "for ", " in ", "while ", "try", "except ", "finally", "with ", " as ", "import ", "from ",
-        "lambda ", "match ", "case ", "type ", "global ", "nonlocal ", "del ", "not ", " and ", " or ", " is ", "None",
-        "True", "\"x\"", "f\"{app}\"", "1", "0", "...", ";", ":=", "self", "super()", "__init__", "_", "\\", "'''",
-        "get", "include_router", "\"/path\"", "prefix", "x", "y",
+        "app",
+        "router",
+        "FastAPI",
+        "APIRouter",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ",",
+        ".",
+        "=",
+        "==",
+        "+",
+        "*",
+        "**",
+        "|",
+        "@",
+        "->",
+        "def ",
+        "class ",
+        "async ",
+        "await ",
+        "yield ",
+        "yield from ",
+        "return ",
+        "raise ",
+        "if ",
+        "else",
+        "elif ",
+        "for ",
+        " in ",
+        "while ",
+        "try",
+        "except ",
+        "finally",
+        "with ",
+        " as ",
+        "import ",
+        "from ",
+        "lambda ",
+        "match ",
+        "case ",
+        "type ",
+        "global ",
+        "nonlocal ",
+        "del ",
+        "not ",
+        " and ",
+        " or ",
+        " is ",
+        "None",
+        "True",
+        "\"x\"",
+        "f\"{app}\"",
+        "1",
+        "0",
+        "...",
+        ";",
+        ":=",
+        "self",
+        "super()",
+        "__init__",
+        "_",
+        "\\",
+        "'''",
+        "get",
+        "include_router",
+        "\"/path\"",
+        "prefix",
+        "x",
+        "y",
     ];
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     for _ in 0..250 {
-        let mut text = String::from("from fastapi import FastAPI, APIRouter\napp = FastAPI()\nrouter = APIRouter()\n");
+        let mut text =
+            String::from("from fastapi import FastAPI, APIRouter\napp = FastAPI()\nrouter = APIRouter()\n");
         for _ in 0..numbers.below(40) {
             text.push_str(&"    ".repeat(numbers.below(4)));
             for _ in 0..numbers.below(12) {
@@ -180,8 +249,11 @@ fn mutated_application() {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {

@@ -40,7 +40,8 @@ fn check(source: &str, expected: &str) {
 }
 
 fn show(interpreter: &Interpreter<'_>, value: &Value) -> String {
-    let all = |items: &[Value]| items.iter().map(|item| show(interpreter, item)).collect::<Vec<_>>().join(", ");
+    let all =
+        |items: &[Value]| items.iter().map(|item| show(interpreter, item)).collect::<Vec<_>>().join(", ");
     match &value.kind {
         Kind::None => "None".to_owned(),
         Kind::Bool(true) => "True".to_owned(),
@@ -71,7 +72,9 @@ fn show(interpreter: &Interpreter<'_>, value: &Value) -> String {
         Kind::Method(_) => "method".to_owned(),
         Kind::Descriptor(_) => "descriptor".to_owned(),
         Kind::Class(id) => format!("class {}", interpreter.class(*id).unwrap().name),
-        Kind::Instance(id) => format!("object of {}", show(interpreter, &interpreter.instance(*id).unwrap().class)),
+        Kind::Instance(id) => {
+            format!("object of {}", show(interpreter, &interpreter.instance(*id).unwrap().class))
+        }
         Kind::External(name) => name.to_string(),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, arguments, .. } => {

@@ -83,7 +83,7 @@ pub(super) fn method(
     let class = interpreter.class_of(receiver)?;
     let settings = interpreter.derives_from(&class, SETTINGS);
     let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
-    for owner in interpreter.class_order(&class).into_iter().rev() {
+    for owner in interpreter.class_order(&class).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         let names: Vec<Ustr> = object.annotations.keys().copied().collect();
@@ -156,7 +156,7 @@ pub(super) fn class_attribute(
     if name == "model_fields" || name == "__fields__" {
         let class_value: Value = Kind::Class(class).into();
         let mut names: Vec<Ustr> = Vec::new();
-        for owner in interpreter.class_order(&class_value).into_iter().rev() {
+        for owner in interpreter.class_order(&class_value).iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
             if let Some(object) = interpreter.class(id) {
                 for name in object.annotations.keys() {

@@ -128,7 +128,9 @@ impl Interpreter<'_> {
                             let rest = items[star..items.len() - behind].to_vec();
                             self.list(rest)
                         }
-                        Some(star) if position > star => items[items.len() - (patterns.len() - position)].clone(),
+                        Some(star) if position > star => {
+                            items[items.len() - (patterns.len() - position)].clone()
+                        }
                         _ => items[position].clone(),
                     };
                     match self.pattern_matches(pattern, &item, bindings)? {
@@ -142,7 +144,9 @@ impl Interpreter<'_> {
             Pattern::Mapping { keys, patterns, rest } => {
                 let known = match subject.kind {
                     Kind::Dict(id) => match self.object(id) {
-                        Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => Some(dict.clone()),
+                        Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
+                            Some(dict.clone())
+                        }
                         _ => None,
                     },
                     _ => None,
