@@ -10,6 +10,7 @@ use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::sync::Arc;
 use ustr::Ustr;
 
@@ -22,8 +23,51 @@ const DEPTH: usize = 24;
 /// Parts of an expression that are rewritten for one value.
 const PARTS: u32 = 1_000;
 
-/// Values of the parameters of a function, as its caller passes them.
-pub type Environment = FxHashMap<Ustr, Value>;
+/// What the parameters of a function are, in the inputs of the route. A value is found when a rule asks for
+/// it: few calls are of interest to anybody.
+#[derive(Debug)]
+struct Environment<'e> {
+    /// Values that are known from the start: what dependencies give.
+    known: FxHashMap<Ustr, Value>,
+    /// The call that is followed, as its caller sees it.
+    call: Option<Passed<'e>>,
+    /// What was asked for; none for a parameter that says nothing.
+    found: RefCell<FxHashMap<Ustr, Option<Value>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Passed<'e> {
+    call: &'e CallEvent,
+    kind: EdgeKind,
+    function: &'e Arc<FunctionValue>,
+    caller: &'e Summary,
+    outer: &'e Environment<'e>,
+}
+
+impl<'e> Environment<'e> {
+    fn of_inputs(known: FxHashMap<Ustr, Value>) -> Self {
+        Self { known, call: None, found: RefCell::default() }
+    }
+
+    fn of_call(passed: Passed<'e>) -> Self {
+        Self { known: FxHashMap::default(), call: Some(passed), found: RefCell::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.call.is_none()
+    }
+
+    fn get(&self, name: Ustr) -> Option<Value> {
+        let Some(passed) = &self.call else { return self.known.get(&name).cloned() };
+        if let Some(found) = self.found.borrow().get(&name) {
+            return found.clone();
+        }
+        let value = argument(passed.call, passed.function, passed.kind, name)
+            .map(|value| resolve(&value, passed.caller, passed.outer));
+        self.found.borrow_mut().insert(name, value.clone());
+        value
+    }
+}
 
 /// One thing that happens while a route is served.
 #[derive(Debug)]
@@ -36,7 +80,7 @@ pub struct Visit<'v> {
     pub summary: &'v Arc<Summary>,
     /// What it does.
     pub event: &'v Event,
-    environment: &'v Environment,
+    environment: &'v Environment<'v>,
 }
 
 impl Visit<'_> {
@@ -64,11 +108,11 @@ impl Visit<'_> {
     }
 }
 
-fn resolve(value: &Value, summary: &Summary, environment: &Environment) -> Value {
+fn resolve(value: &Value, summary: &Summary, environment: &Environment<'_>) -> Value {
     if environment.is_empty() {
         return value.clone();
     }
-    substitute(value, summary.function.id, environment, &mut PARTS.clone())
+    substitute(value, summary.function.id, &|name| environment.get(name), &mut PARTS.clone())
 }
 
 /// Visits what a route does: its dependencies first, then the handler, each with everything it calls, in
@@ -85,10 +129,25 @@ pub fn follow(
             walk.complete = false;
             continue;
         };
-        let environment = inputs(interpreter, root, 0);
+        let environment = Environment::of_inputs(inputs(interpreter, root, 0));
         walk.function(interpreter, root, &summary, &environment, &mut Vec::new(), visit);
     }
     walk.complete
+}
+
+/// Visits what a handler does itself, without what it calls.
+pub fn handler_alone(
+    interpreter: &mut Interpreter<'_>,
+    handler: &Dependant,
+    visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
+) {
+    let Some(function) = &handler.function else { return };
+    let Some(summary) = interpreter.summarize(function, handler.receiver) else { return };
+    let environment = Environment::of_inputs(inputs(interpreter, handler, 0));
+    for event in &summary.events {
+        let visited = Visit { root: handler, chain: &[], summary: &summary, event, environment: &environment };
+        visit(interpreter, &visited);
+    }
 }
 
 struct Walk {
@@ -103,7 +162,7 @@ impl Walk {
         interpreter: &mut Interpreter<'_>,
         root: &Dependant,
         summary: &Arc<Summary>,
-        environment: &Environment,
+        environment: &Environment<'_>,
         chain: &mut Vec<Step>,
         visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
     ) {
@@ -120,15 +179,14 @@ impl Walk {
         for (event, targets) in summary.events.iter().zip(&facts.targets) {
             visit(interpreter, &Visit { root, chain, summary, event, environment });
             let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in targets.iter().cloned() {
-                let Some(called) = interpreter.summarize(&function, receiver) else {
+            for (function, receiver, kind) in targets {
+                let Some(called) = interpreter.summarize(function, *receiver) else {
                     self.complete = false;
                     continue;
                 };
-                let inner = arguments(call, &function, kind)
-                    .map(|(name, value)| (name, resolve(&value, summary, environment)))
-                    .collect();
-                chain.push(Step { function, site: event.location, kind });
+                let passed = Passed { call, kind: *kind, function, caller: summary, outer: environment };
+                let inner = Environment::of_call(passed);
+                chain.push(Step { function: Arc::clone(function), site: event.location, kind: *kind });
                 self.function(interpreter, root, &called, &inner, chain, visit);
                 chain.pop();
             }
@@ -136,51 +194,52 @@ impl Walk {
     }
 }
 
-/// What the parameters of a function are in one call.
-fn arguments(
-    call: &CallEvent,
-    function: &Arc<FunctionValue>,
-    kind: EdgeKind,
-) -> impl Iterator<Item = (Ustr, Value)> + use<> {
-    let passed: Vec<Value> = match kind {
-        EdgeKind::Call => call.arguments.positional.clone(),
+/// What a parameter of a function is in one call.
+fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Ustr) -> Option<Value> {
+    let given = &call.arguments.positional;
+    let (bound, rest): (Option<&Value>, &[Value]) = match kind {
+        EdgeKind::Call => (None, given),
         // `to_thread(function, 1)`: the function stands before its arguments, `self` is inside it.
         EdgeKind::Offload | EdgeKind::Background => {
-            let at = call
-                .arguments
-                .positional
+            let at = given
                 .iter()
                 .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
-            let bound = at.and_then(|at| match &call.arguments.positional[at].kind {
-                Kind::Method(method) => Some(method.receiver.clone()),
+            let bound = at.and_then(|at| match &given[at].kind {
+                Kind::Method(method) => Some(&method.receiver),
                 _ => None,
             });
-            let rest = call.arguments.positional.iter().skip(at.map_or(0, |at| at + 1)).cloned();
-            bound.into_iter().chain(rest).collect()
+            (bound, &given[at.map_or(0, |at| at + 1)..])
         }
     };
-    let mut positional = passed.into_iter();
-    let mut found = Vec::new();
+    let mut positional = bound.into_iter().chain(rest);
     for (index, parameter) in function.definition.parameters.iter().enumerate() {
+        let is_it = parameter.name == name;
         let value = match parameter.kind {
-            ParameterKind::VarPositional => Some(Value::tuple(positional.by_ref().collect())),
+            ParameterKind::VarPositional if is_it => Some(Value::tuple(positional.by_ref().cloned().collect())),
+            ParameterKind::VarPositional => {
+                positional.by_ref().for_each(drop);
+                None
+            }
             ParameterKind::VarKeyword => None,
             ParameterKind::KeywordOnly => call.arguments.keyword(&parameter.name).cloned(),
             ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword => {
-                positional.next().or_else(|| call.arguments.keyword(&parameter.name).cloned())
+                positional.next().or_else(|| call.arguments.keyword(&parameter.name)).cloned()
             }
         };
-        let value = value.or_else(|| function.defaults.get(index).cloned().flatten());
-        if let Some(value) = value {
-            found.push((parameter.name, value));
+        if is_it {
+            return value.or_else(|| function.defaults.get(index).cloned().flatten());
         }
     }
-    found.into_iter()
+    None
 }
 
 /// What the dependencies of a callable give for its parameters.
-fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> Environment {
-    let mut environment = Environment::default();
+fn inputs(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    depth: usize,
+) -> FxHashMap<Ustr, Value> {
+    let mut environment = FxHashMap::default();
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };
         // An object of a class stays the parameter: its class says more than the call that makes it.
@@ -193,7 +252,7 @@ fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize
             continue;
         }
         let Some(summary) = interpreter.summarize(function, dependency.receiver) else { continue };
-        let inner = inputs(interpreter, dependency, depth + 1);
+        let inner = Environment::of_inputs(inputs(interpreter, dependency, depth + 1));
         let value = if dependency.is_generator {
             Value::union(summary.yields.iter().cloned())
         } else {

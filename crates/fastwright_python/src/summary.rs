@@ -379,16 +379,17 @@ impl Interpreter<'_> {
                 location: site,
             }));
         }
+        let passed = |name: Ustr| names.get(&name).cloned();
         let mut budget = 400;
         if function.definition.is_generator {
             let yields: Vec<Value> = summary
                 .yields
                 .iter()
-                .map(|value| substitute(value, function.id, &names, &mut budget))
+                .map(|value| substitute(value, function.id, &passed, &mut budget))
                 .collect();
             return Ok(self.list(yields));
         }
-        let result = substitute(&summary.returns, function.id, &names, &mut budget);
+        let result = substitute(&summary.returns, function.id, &passed, &mut budget);
         if result.is_unknown()
             && let Some(declared) = self.declared_result(function)
         {
@@ -549,45 +550,46 @@ impl Interpreter<'_> {
             let mut arguments = arguments.clone();
             arguments.positional.insert(0, base.clone());
             let names = self.bind_parameters(init, arguments, *site);
-            return Some(substitute(&value, init.id, &names, &mut 200));
+            return Some(substitute(&value, init.id, &|name| names.get(&name).cloned(), &mut 200));
         }
         Some(value)
     }
 }
 
-/// The value with the inputs of one function replaced by what a caller passes. `budget` bounds the work.
+/// The value with the inputs of one function replaced by what a caller passes: `passed` gives it for the
+/// name of a parameter. `budget` bounds the work.
 pub fn substitute(
     value: &Value,
     function: FunctionId,
-    names: &FxHashMap<Ustr, Value>,
+    passed: &dyn Fn(Ustr) -> Option<Value>,
     budget: &mut u32,
 ) -> Value {
-    changed(value, function, names, budget).unwrap_or_else(|| value.clone())
+    changed(value, function, passed, budget).unwrap_or_else(|| value.clone())
 }
 
 fn changed(
     value: &Value,
     function: FunctionId,
-    names: &FxHashMap<Ustr, Value>,
+    passed: &dyn Fn(Ustr) -> Option<Value>,
     budget: &mut u32,
 ) -> Option<Value> {
-    if *budget == 0 {
+    if *budget == 0 || !value.may_hold_parameter_of(function) {
         return None;
     }
     *budget -= 1;
-    let mut again = |value: &Value| changed(value, function, names, budget);
+    let mut again = |value: &Value| changed(value, function, passed, budget);
     let made = match &value.kind {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Parameter(parameter) => {
                 if parameter.function != function {
                     return None;
                 }
-                let given = names.get(&parameter.name)?;
+                let given = passed(parameter.name)?;
                 // A default or an unknown argument says less than the declared type.
                 if given.is_unknown() {
                     return None;
                 }
-                return Some(given.clone());
+                return Some(given);
             }
             Symbolic::Member { base, name } => Symbolic::Member { base: again(base)?, name: *name },
             Symbolic::Item { base, index } => {
@@ -624,14 +626,14 @@ fn changed(
                     right: new_right.unwrap_or_else(|| right.clone()),
                 }
             }
-            Symbolic::Format(parts) => Symbolic::Format(changed_all(parts, function, names, budget)?),
-            Symbolic::Template(parts) => Symbolic::Template(changed_all(parts, function, names, budget)?),
+            Symbolic::Format(parts) => Symbolic::Format(changed_all(parts, function, passed, budget)?),
+            Symbolic::Template(parts) => Symbolic::Template(changed_all(parts, function, passed, budget)?),
             Symbolic::Call { callee, arguments, site } => {
                 let new_callee = again(callee);
-                let positional = changed_all(&arguments.positional, function, names, budget);
+                let positional = changed_all(&arguments.positional, function, passed, budget);
                 let keyword_values: Vec<Value> =
                     arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
-                let keywords = changed_all(&keyword_values, function, names, budget);
+                let keywords = changed_all(&keyword_values, function, passed, budget);
                 if new_callee.is_none() && positional.is_none() && keywords.is_none() {
                     return None;
                 }
@@ -657,10 +659,10 @@ fn changed(
             );
         }
         Kind::Union(values) => {
-            return Some(Value::union(changed_all(values, function, names, budget)?));
+            return Some(Value::union(changed_all(values, function, passed, budget)?));
         }
         Kind::Tuple(items) => {
-            return Some(Value::tuple(changed_all(items, function, names, budget)?));
+            return Some(Value::tuple(changed_all(items, function, passed, budget)?));
         }
         _ => return None,
     };
@@ -670,13 +672,13 @@ fn changed(
 fn changed_all(
     values: &[Value],
     function: FunctionId,
-    names: &FxHashMap<Ustr, Value>,
+    passed: &dyn Fn(Ustr) -> Option<Value>,
     budget: &mut u32,
 ) -> Option<Vec<Value>> {
     let mut any = false;
     let replaced: Vec<Value> = values
         .iter()
-        .map(|value| match changed(value, function, names, budget) {
+        .map(|value| match changed(value, function, passed, budget) {
             Some(value) => {
                 any = true;
                 value

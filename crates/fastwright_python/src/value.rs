@@ -3,6 +3,11 @@
 //! A value is a constant, an object of the program (on the interpreter's heap), a name in a library, a
 //! symbolic expression over those and over inputs, a set of alternatives, or unknown with the reason.
 
+mod contents;
+
+pub use contents::NameSet;
+use contents::{Contents, LARGEST_EXPRESSION};
+
 use crate::ir::{BinaryOperator, ClassDef, Comparison, Expr, FunctionDef};
 use crate::location::Location;
 use crate::program::{ClassId, FunctionId};
@@ -79,7 +84,7 @@ pub enum Kind {
     /// Something in a library or in `builtins`, by its qualified name: `sqlalchemy.orm.Session`.
     External(Ustr),
     /// An expression that is not computed, over libraries and inputs.
-    Symbolic(Arc<Symbolic>),
+    Symbolic(Expression),
     /// One of these.
     Union(Arc<[Value]>),
     /// Nothing is known, for this reason.
@@ -119,6 +124,32 @@ pub enum Symbolic {
     Template(Vec<Value>),
     /// The element of something iterated whose elements are not known one by one.
     Element(Value),
+}
+
+/// A shared [`Symbolic`], with a summary of what is inside: expressions are asked again and again whether
+/// they hold a certain input, and most don't.
+#[derive(Debug, Clone)]
+pub struct Expression(Arc<SizedSymbolic>);
+
+#[derive(Debug)]
+struct SizedSymbolic {
+    symbolic: Symbolic,
+    contents: Contents,
+}
+
+impl Expression {
+    fn new(symbolic: Symbolic) -> Self {
+        let contents = Contents::of_symbolic(&symbolic);
+        Self(Arc::new(SizedSymbolic { symbolic, contents }))
+    }
+}
+
+impl std::ops::Deref for Expression {
+    type Target = Symbolic;
+
+    fn deref(&self) -> &Symbolic {
+        &self.0.symbolic
+    }
 }
 
 /// An input of a function under analysis.
@@ -349,12 +380,11 @@ impl Value {
 
     /// An uncomputed expression; unknown where it would grow beyond what can be followed.
     pub fn symbolic(symbolic: Symbolic) -> Self {
-        let value = Kind::Symbolic(Arc::new(symbolic)).into();
-        let mut left = LARGEST_EXPRESSION;
-        if !fits(&value, &mut left) {
+        let expression = Expression::new(symbolic);
+        if expression.0.contents.parts > LARGEST_EXPRESSION {
             return Value::unknown("the expression is too large to be followed", None);
         }
-        value
+        Kind::Symbolic(expression).into()
     }
 
     /// Unknown, with the reason.
@@ -475,7 +505,7 @@ impl Value {
             (Kind::Function(left), Kind::Function(right)) => left.serial == right.serial,
             (Kind::External(left), Kind::External(right)) => left == right,
             (Kind::Symbolic(left), Kind::Symbolic(right)) => {
-                Arc::ptr_eq(left, right) || same_symbolic(left, right)
+                Arc::ptr_eq(&left.0, &right.0) || same_symbolic(left, right)
             }
             (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
             (Kind::Method(left), Kind::Method(right)) => {
@@ -503,37 +533,6 @@ impl Value {
             2..=16 => Kind::Union(kept.into()).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
-    }
-}
-
-/// Parts of an uncomputed expression, at most: loops and recursion build them up.
-const LARGEST_EXPRESSION: usize = 400;
-
-/// Whether a value has no more parts than are left.
-fn fits(value: &Value, left: &mut usize) -> bool {
-    if *left == 0 {
-        return false;
-    }
-    *left -= 1;
-    match &value.kind {
-        Kind::Tuple(items) | Kind::Union(items) => items.iter().all(|item| fits(item, left)),
-        Kind::Method(method) => fits(&method.receiver, left) && fits(&method.function, left),
-        Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Call { callee, arguments, .. } => {
-                fits(callee, left)
-                    && arguments.positional.iter().all(|argument| fits(argument, left))
-                    && arguments.keywords.iter().all(|(_, argument)| fits(argument, left))
-            }
-            Symbolic::Member { base, .. } | Symbolic::Not(base) | Symbolic::Element(base) => fits(base, left),
-            Symbolic::Item { base: first, index: second }
-            | Symbolic::Binary { left: first, right: second, .. }
-            | Symbolic::Compare { left: first, right: second, .. } => fits(first, left) && fits(second, left),
-            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().all(|part| fits(part, left)),
-            Symbolic::Parameter(parameter) => {
-                parameter.annotation.as_ref().is_none_or(|annotation| fits(annotation, left))
-            }
-        },
-        _ => true,
     }
 }
 

@@ -344,7 +344,7 @@ pub fn flows<T: Clone>(
             let edge = &graph.nodes[*caller].calls[*position];
             let bindings = graph.bindings(interpreter, *caller, edge);
             let mut budget = 400;
-            let value = substitute(&flow.value, function, &bindings, &mut budget);
+            let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
             let own = graph.nodes[*caller].summary.function.id;
             let remaining = inputs(interpreter, &value);
             if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))

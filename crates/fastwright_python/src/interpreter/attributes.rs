@@ -48,7 +48,7 @@ impl Interpreter<'_> {
             },
             Kind::External(owner) => self.external_attribute(*owner, name),
             Kind::Symbolic(symbolic) => {
-                let symbolic = Arc::clone(symbolic);
+                let symbolic = symbolic.clone();
                 self.symbolic_attribute(base, &symbolic, name, span)?
             }
             Kind::Union(alternatives) => {
@@ -654,7 +654,7 @@ impl Interpreter<'_> {
         match &value.kind {
             Kind::Instance(id) => self.instance(*id).map(|instance| instance.class.clone()),
             Kind::Symbolic(symbolic) => {
-                let symbolic = Arc::clone(symbolic);
+                let symbolic = symbolic.clone();
                 self.class_of_symbolic(&symbolic)
             }
             Kind::Union(alternatives) => {

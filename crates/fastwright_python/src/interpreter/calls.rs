@@ -177,7 +177,7 @@ impl Interpreter<'_> {
                 }
             }
             Kind::Symbolic(symbolic) => {
-                let symbolic = Arc::clone(symbolic);
+                let symbolic = symbolic.clone();
                 self.call_symbolic(callee, &symbolic, arguments, span)
             }
             Kind::Union(alternatives) => {

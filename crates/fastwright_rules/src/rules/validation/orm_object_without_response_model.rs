@@ -8,7 +8,7 @@ use crate::stored_credential::stored_credential;
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::assemble::{RouteDetail, declared_response};
 use fastwright_model::dependant::type_text;
-use fastwright_model::flow::follow;
+use fastwright_model::flow::handler_alone;
 use fastwright_model::registry::EntryKind;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::{Interpreter, plain_type};
@@ -52,10 +52,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(dependant) = &detail.dependant else { continue };
         let mut returned: Vec<(Location, Value, bool)> = Vec::new();
-        follow(interpreter, dependant, &mut |interpreter, visit| {
-            if !visit.chain.is_empty() || !std::ptr::eq(visit.root, dependant) {
-                return;
-            }
+        handler_alone(interpreter, dependant, &mut |interpreter, visit| {
             if let EventKind::Return(value) = &visit.event.kind {
                 let value = visit.resolve(value);
                 if let Some((class, many)) = row_class(interpreter, &value) {

@@ -1,0 +1,153 @@
+//! What is inside a value, in a few words that can be asked at once: how large it is, of which functions
+//! it holds parameters, and which attributes it names. The two sets are Bloom filters of 64 bits: they
+//! never miss a member, and may claim one that is not there.
+
+use super::{Kind, Symbolic, Value};
+use crate::program::FunctionId;
+use ustr::Ustr;
+
+/// Parts of an uncomputed expression, at most: loops and recursion build them up.
+pub(super) const LARGEST_EXPRESSION: u32 = 400;
+
+/// Summary of a value.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Contents {
+    /// Parts, itself included.
+    pub(super) parts: u32,
+    /// Functions whose parameters are inside; annotations of parameters not counted.
+    functions: u64,
+    /// Names of [`Symbolic::Member`] inside; annotations of parameters not counted.
+    members: u64,
+}
+
+/// A set of attribute names to look for with [`Value::may_name`].
+#[derive(Debug, Clone, Copy)]
+pub struct NameSet(u64);
+
+impl NameSet {
+    /// The set of these names.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Self(names.into_iter().fold(0, |bits, name| bits | bit(Ustr::from(name).precomputed_hash())))
+    }
+}
+
+fn bit(hash: u64) -> u64 {
+    1 << (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+}
+
+fn function_bit(function: FunctionId) -> u64 {
+    bit(u64::from(function.file.0) << 32 | u64::from(function.index))
+}
+
+impl Contents {
+    /// Of a value. Takes constant time for expressions, and looks into tuples and unions.
+    pub(super) fn of(value: &Value) -> Self {
+        match &value.kind {
+            Kind::Symbolic(expression) => expression.0.contents,
+            Kind::Tuple(items) | Kind::Union(items) => Self::default().itself().all(items.iter()),
+            Kind::Method(method) => Self::default().itself().with(&method.receiver).with(&method.function),
+            _ => Self::default().itself(),
+        }
+    }
+
+    pub(super) fn of_symbolic(symbolic: &Symbolic) -> Self {
+        let contents = Self::default().itself();
+        match symbolic {
+            Symbolic::Call { callee, arguments, .. } => contents
+                .with(callee)
+                .all(arguments.positional.iter())
+                .all(arguments.keywords.iter().map(|(_, argument)| argument)),
+            Symbolic::Member { base, name } => {
+                let mut contents = contents.with(base);
+                contents.members |= bit(name.precomputed_hash());
+                contents
+            }
+            Symbolic::Not(base) | Symbolic::Element(base) => contents.with(base),
+            Symbolic::Item { base: first, index: second }
+            | Symbolic::Binary { left: first, right: second, .. }
+            | Symbolic::Compare { left: first, right: second, .. } => contents.with(first).with(second),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => contents.all(parts.iter()),
+            Symbolic::Parameter(parameter) => {
+                let annotation = parameter.annotation.as_ref().map_or(0, |value| Self::of(value).parts);
+                Self {
+                    parts: contents.parts.saturating_add(annotation),
+                    functions: function_bit(parameter.function),
+                    members: 0,
+                }
+            }
+        }
+    }
+
+    fn itself(mut self) -> Self {
+        self.parts += 1;
+        self
+    }
+
+    fn with(mut self, value: &Value) -> Self {
+        let other = Self::of(value);
+        self.parts = self.parts.saturating_add(other.parts);
+        self.functions |= other.functions;
+        self.members |= other.members;
+        self
+    }
+
+    fn all<'v>(self, values: impl Iterator<Item = &'v Value>) -> Self {
+        values.fold(self, Self::with)
+    }
+}
+
+impl Value {
+    /// Whether the value may hold a parameter of a function; when not, it certainly doesn't.
+    pub fn may_hold_parameter_of(&self, function: FunctionId) -> bool {
+        Contents::of(self).functions & function_bit(function) != 0
+    }
+
+    /// Whether one of these attributes may be taken of something inside the value; when not, it certainly
+    /// isn't.
+    pub fn may_name(&self, names: NameSet) -> bool {
+        Contents::of(self).members & names.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::location::{FileId, Location};
+    use crate::value::{Arguments, ParameterValue};
+
+    fn parameter(index: u32) -> Value {
+        Value::symbolic(Symbolic::Parameter(ParameterValue {
+            function: FunctionId { file: FileId(3), index },
+            name: Ustr::from("given"),
+            annotation: None,
+            location: Location::default(),
+        }))
+    }
+
+    #[test]
+    fn finds_what_is_inside() {
+        let inner = parameter(7);
+        let member = Value::symbolic(Symbolic::Member { base: inner, name: Ustr::from("headers") });
+        let call = Value::symbolic(Symbolic::Call {
+            callee: Value::external("library.call"),
+            arguments: Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },
+            site: Location::default(),
+        });
+        assert!(call.may_hold_parameter_of(FunctionId { file: FileId(3), index: 7 }));
+        assert!(call.may_name(NameSet::new(["cookies", "headers"])));
+        let absent = (0..200).filter(|index| {
+            *index != 7 && !call.may_hold_parameter_of(FunctionId { file: FileId(3), index: *index })
+        });
+        assert!(absent.count() > 180);
+        assert!(!Value::external("library.call").may_name(NameSet::new(["headers"])));
+    }
+
+    #[test]
+    fn expressions_have_a_largest_size() {
+        let mut value = parameter(1);
+        for _ in 0..LARGEST_EXPRESSION {
+            value = Value::symbolic(Symbolic::Element(value));
+        }
+        assert!(value.is_unknown());
+    }
+}
