@@ -9,7 +9,7 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use ustr::Ustr;
 
 /// What some code does, itself and through what it calls.
@@ -248,6 +248,10 @@ fn base_class(value: &Value) -> Option<Value> {
 const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "user"];
 
 fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
+    static PARTS: LazyLock<NameSet> = LazyLock::new(|| NameSet::new(CREDENTIAL_PARTS.iter().copied()));
+    if !value.may_name(*PARTS) {
+        return false;
+    }
     let mut found = Vec::new();
     mentions(value, &mut |inner| {
         if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()

@@ -209,6 +209,9 @@ fn copying_call(
     visit: &Visit<'_>,
     call: &CallEvent,
 ) -> Option<CopyingCall> {
+    if !may_copy(&call.callee) {
+        return None;
+    }
     let callee = visit.resolve(&call.callee);
     let everything = || call.arguments.keyword("**").map(|value| visit.resolve(value));
     let named = || -> Vec<String> {
@@ -246,6 +249,23 @@ fn copying_call(
             Some(CopyingCall { source: everything().or_else(first)?, row, overwritten: named() })
         }
         _ => None,
+    }
+}
+
+/// Whether a callee may turn out to copy: putting inputs in keeps the name of a method.
+fn may_copy(callee: &Value) -> bool {
+    match &callee.kind {
+        Kind::Class(_) => true,
+        Kind::Method(method) => method.function.as_external().is_some(),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { name, .. } => matches!(
+                name.as_str(),
+                "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
+            ),
+            Symbolic::Parameter(_) => true,
+            _ => false,
+        },
+        _ => false,
     }
 }
 

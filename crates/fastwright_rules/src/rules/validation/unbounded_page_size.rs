@@ -81,6 +81,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 }
             }
             EventKind::Call(call) => {
+                if !may_limit(&call.callee) {
+                    return;
+                }
                 let callee = visit.resolve(&call.callee);
                 let Some(amount) = amount(&callee, &call.arguments) else { return };
                 let amount = visit.resolve(&amount);
@@ -208,6 +211,16 @@ fn amount(callee: &Value, arguments: &Arguments) -> Option<Value> {
             arguments.positional.first().or_else(|| arguments.keyword("length")).cloned()
         }
         _ => None,
+    }
+}
+
+/// Whether a callee may turn out to be a method that takes a number of rows: putting inputs in keeps the
+/// name of a method.
+fn may_limit(callee: &Value) -> bool {
+    match callee.as_symbolic() {
+        Some(Symbolic::Member { name, .. }) => matches!(name.as_str(), "limit" | "fetchmany" | "to_list"),
+        Some(Symbolic::Parameter(_)) => true,
+        _ => false,
     }
 }
 
