@@ -437,13 +437,18 @@ impl Program {
     }
 
     /// Reads a data file of the project, or of a package that the project imports and that is evaluated.
-    fn data_file(&self, path: &str) -> DataFile {
+    fn data_file(&mut self, path: &str) -> DataFile {
+        if self.frozen {
+            return DataFile::NotRead("the program is evaluated");
+        }
         let written = Path::new(path);
         // Programs are started in the project's folder, as far as they rely on the working directory.
         let path = crate::source::normalized(&self.project.root.join(written));
         let Some(folder) = self.data_folders(&path).find(|folder| path.starts_with(folder)) else {
             return DataFile::Elsewhere;
         };
+        // Results rest on what is in it, and on whether it is there.
+        self.files.add_data_file(&path);
         match self.tree.kind(&path) {
             Some(EntryKind::File) => {}
             Some(_) => return DataFile::NotRead("it is not a regular file"),
@@ -606,6 +611,6 @@ impl ModuleSource for SharedProgram {
     }
 
     fn read_data(&mut self, path: &str) -> DataFile {
-        self.0.borrow().data_file(path)
+        self.0.borrow_mut().data_file(path)
     }
 }

@@ -991,7 +991,8 @@ impl Interpreter<'_> {
                     }
                     return None;
                 }
-                if let Some(Ok(made)) = self.standard_operator(value, "__iter__", Vec::new(), Span::default()) {
+                if let Some(Ok(made)) = self.standard_operator(value, "__iter__", Vec::new(), Span::default())
+                {
                     return self.elements(&made);
                 }
                 None

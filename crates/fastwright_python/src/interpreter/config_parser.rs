@@ -82,13 +82,19 @@ impl ConfigParser {
         }
     }
 
+    /// From now on anything may be in it; what is set later is known again.
+    fn forget(&mut self, reason: &'static str) {
+        self.incomplete = Some(reason);
+        self.sections.clear();
+        self.defaults.clear();
+    }
+
     fn seek(&self, section: &str, option: &str) -> Sought {
         let own = match self.options(section) {
             Some(options) => options,
             None => return self.incomplete.map_or(Sought::NoSection, Sought::NotKnown),
         };
         match own.get(option).or_else(|| self.defaults.get(option)) {
-            // What is not known may have changed it as well.
             Some(value) => Sought::Found(value.clone()),
             None => self.incomplete.map_or(Sought::NoOption, Sought::NotKnown),
         }
@@ -138,20 +144,29 @@ impl Interpreter<'_> {
             return Some(Ok(Value::NONE));
         }
         self.parser(id)?;
-        if arguments.incomplete {
-            return None;
-        }
-        match self.known_config_method(id, name, arguments, span) {
+        let known =
+            if arguments.incomplete { None } else { self.known_config_method(id, name, arguments, span) };
+        match known {
             Some(value) => Some(value),
             // What could not be followed may have changed anything.
             None => {
                 if matches!(
                     name,
-                    "read" | "read_file" | "read_string" | "read_dict" | "set" | "add_section" | "update"
-                        | "remove_option" | "remove_section" | "__setitem__" | "clear" | "popitem" | "pop"
+                    "read"
+                        | "read_file"
+                        | "read_string"
+                        | "read_dict"
+                        | "set"
+                        | "add_section"
+                        | "update"
+                        | "remove_option"
+                        | "remove_section"
+                        | "__setitem__"
+                        | "clear"
+                        | "popitem"
+                        | "pop"
                 ) {
-                    self.parser_mut(id)?.incomplete =
-                        Some("the configuration is changed in a way that is not followed");
+                    self.parser_mut(id)?.forget("the configuration is changed in a way that is not followed");
                 }
                 None
             }
@@ -243,7 +258,8 @@ impl Interpreter<'_> {
             }
             "has_section" | "__contains__" => {
                 let parser = self.parser(id)?;
-                let section = arguments.positional.first().or_else(|| arguments.keyword("section"))?.as_str()?;
+                let section =
+                    arguments.positional.first().or_else(|| arguments.keyword("section"))?.as_str()?;
                 let found = parser.sections.contains_key(section)
                     || name == "__contains__" && parser.is_default(section);
                 if !found && parser.incomplete.is_some() {
@@ -310,7 +326,9 @@ impl Interpreter<'_> {
                 } else {
                     parser.sections.insert(section.clone(), Options::default());
                 }
-                return self.read_section(id, &section, &options, span).map(|read| read.map(|()| Value::NONE));
+                return self
+                    .read_section(id, &section, &options, span)
+                    .map(|read| read.map(|()| Value::NONE));
             }
             "add_section" => {
                 let section = arguments.get(0, "section")?.as_str()?.to_owned();
@@ -335,11 +353,11 @@ impl Interpreter<'_> {
                 let value = arguments.get(2, "value").cloned().unwrap_or(Value::NONE);
                 let parser = self.parser_mut(id)?;
                 if parser.options(&section).is_none() {
-                    if parser.incomplete.is_some() {
-                        return None;
+                    if parser.incomplete.is_none() {
+                        let message = format!("the configuration has no section `{section}`");
+                        return Some(self.raised_by_library("configparser.NoSectionError", message, span));
                     }
-                    let message = format!("the configuration has no section `{section}`");
-                    return Some(self.raised_by_library("configparser.NoSectionError", message, span));
+                    parser.sections.insert(section.clone(), Options::default());
                 }
                 parser.store(&section, option, value);
                 Value::NONE
@@ -653,11 +671,13 @@ impl Interpreter<'_> {
             Ok(sections) => sections,
             Err(exception) => {
                 let message = "the text of the configuration is malformed".to_owned();
-                self.parser_mut(id)?.incomplete = Some("the text of the configuration is malformed");
+                self.parser_mut(id)?.forget("the text of the configuration is malformed");
                 return Some(self.raised_by_library(exception, message, span));
             }
         };
+        let strict = self.parser(id)?.how.strict;
         for section in sections {
+            let mut seen = rustc_hash::FxHashSet::default();
             let parser = self.parser_mut(id)?;
             if !parser.is_default(&section.name) {
                 parser.sections.entry(section.name.clone()).or_default();
@@ -667,6 +687,11 @@ impl Interpreter<'_> {
                     Ok(option) => option,
                     Err(raised) => return Some(Err(raised)),
                 };
+                if strict && seen.contains(&option) {
+                    let message = format!("the option `{option}` is given twice");
+                    return Some(self.raised_by_library("configparser.DuplicateOptionError", message, span));
+                }
+                seen.insert(option.clone());
                 let value = value.map_or(Value::NONE, |value| Value::str(&value));
                 self.parser_mut(id)?.store(&section.name, option, value.with_configurable(setting));
             }
@@ -764,11 +789,7 @@ impl Interpreter<'_> {
     }
 
     fn section(&mut self, parser: ObjectId, name: String, span: Span) -> Value {
-        self.standard_instance(
-            "configparser.SectionProxy",
-            StandardObject::Section { parser, name },
-            span,
-        )
+        self.standard_instance("configparser.SectionProxy", StandardObject::Section { parser, name }, span)
     }
 
     /// A method of `parser["section"]`, which asks the parser.

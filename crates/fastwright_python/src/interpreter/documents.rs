@@ -76,11 +76,7 @@ impl Interpreter<'_> {
         })
     }
 
-    fn json_document(
-        &mut self,
-        text: &str,
-        setting: Option<ConfigurableId>,
-    ) -> Result<Value, Malformed> {
+    fn json_document(&mut self, text: &str, setting: Option<ConfigurableId>) -> Result<Value, Malformed> {
         match serde_json::from_str(text) {
             Ok(document) => self.json_value(&document, setting, &mut { LARGEST_DOCUMENT }),
             // Python reads these names, the standard does not know them.
@@ -107,7 +103,7 @@ impl Interpreter<'_> {
             Json::Bool(value) => Value::bool(*value),
             Json::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Value::int(integer),
-                (None, Some(float)) if !number.is_u64() => Kind::Float(float).into(),
+                (None, Some(float)) if float.abs() < i64::MAX as f64 => Kind::Float(float).into(),
                 _ => Value::unknown("numbers beyond 64 bits are not followed", None),
             },
             Json::String(text) => Value::str(text),
@@ -127,11 +123,7 @@ impl Interpreter<'_> {
         Ok(value.with_configurable(setting))
     }
 
-    fn toml_document(
-        &mut self,
-        text: &str,
-        setting: Option<ConfigurableId>,
-    ) -> Result<Value, Malformed> {
+    fn toml_document(&mut self, text: &str, setting: Option<ConfigurableId>) -> Result<Value, Malformed> {
         let table: toml::Table = text.parse().map_err(|_| Malformed::Broken)?;
         self.toml_value(&toml::Value::Table(table), setting, &mut { LARGEST_DOCUMENT })
     }

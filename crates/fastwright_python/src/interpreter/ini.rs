@@ -78,7 +78,10 @@ pub(crate) fn parse(text: &str, how: &IniOptions) -> Result<Vec<IniSection>, Ini
         indent = here;
         if let Some(name) = header(clean) {
             finish(&mut sections, &mut lines);
-            if how.strict && sections.iter().any(|section| section.name == name) && name != how.default_section {
+            if how.strict
+                && sections.iter().any(|section| section.name == name)
+                && name != how.default_section
+            {
                 return Err("configparser.DuplicateSectionError");
             }
             sections.push(IniSection { name: name.to_owned(), options: Vec::new() });

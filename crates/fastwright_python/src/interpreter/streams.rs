@@ -84,7 +84,9 @@ impl Interpreter<'_> {
                 }
                 self.list(lines).with_configurable(configurable)
             }
-            "seek" if first.as_ref().and_then(Value::as_int) == Some(0) && arguments.positional.len() == 1 => {
+            "seek"
+                if first.as_ref().and_then(Value::as_int) == Some(0) && arguments.positional.len() == 1 =>
+            {
                 stream.position = 0;
                 Value::int(0)
             }

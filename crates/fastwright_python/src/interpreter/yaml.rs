@@ -119,9 +119,9 @@ impl Interpreter<'_> {
             for source in sources {
                 self.merge_into(&mut merged, &source);
             }
-            *left = left.checked_sub(merged.entries.len()).ok_or(Malformed::TooMuch(
-                "the document is too large to be followed",
-            ))?;
+            *left = left
+                .checked_sub(merged.entries.len())
+                .ok_or(Malformed::TooMuch("the document is too large to be followed"))?;
         }
         for (key, value) in own {
             match key.key() {
