@@ -321,11 +321,11 @@ class Simple:
         def token(): ...
         return app
 "#,
-        "
+        r#"
 main:app
 MOUNT /auth
 GET /auth/token
 ? `/extra` is registered only if settings.getboolean("core", "extra") (not so by default)
-",
+"#,
     );
 }

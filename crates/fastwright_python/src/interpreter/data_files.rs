@@ -178,7 +178,7 @@ impl Interpreter<'_> {
             Kind::Module(module) => *module,
             Kind::Str(name) => {
                 let site = self.here(Span::default());
-                match self.import_dotted(&name.to_string(), site).ok()?.kind {
+                match self.import_dotted(name.as_ref(), site).ok()?.kind {
                     Kind::Module(module) => module,
                     _ => return None,
                 }

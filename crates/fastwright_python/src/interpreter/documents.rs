@@ -52,7 +52,7 @@ impl Interpreter<'_> {
             Kind::Instance(_) => self.read_stream(&source)?,
             // `toml.load` takes the path of a file as well.
             Kind::Str(_) if module == "toml" && function == "load" => {
-                self.data_file_text(&source.as_str()?.to_owned(), span)?
+                self.data_file_text(source.as_str()?, span)?
             }
             _ => source.clone(),
         };

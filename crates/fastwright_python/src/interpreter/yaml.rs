@@ -36,10 +36,13 @@ impl Interpreter<'_> {
                 Event::Scalar(text, style, anchor, tag) => {
                     spend(&mut left)?;
                     let is_key = open.last().is_some_and(|open| open.is_mapping && open.items.len() % 2 == 0);
-                    if is_key && style == ScalarStyle::Plain && text == "<<" && tag.is_none() {
-                        if let Some(mapping) = open.last_mut() {
-                            mapping.merges.push(mapping.items.len());
-                        }
+                    if is_key
+                        && style == ScalarStyle::Plain
+                        && text == "<<"
+                        && tag.is_none()
+                        && let Some(mapping) = open.last_mut()
+                    {
+                        mapping.merges.push(mapping.items.len());
                     }
                     let value = match tag {
                         None if style == ScalarStyle::Plain => plain_scalar(&text),
