@@ -51,7 +51,7 @@ d = ('f', None, 3)
 e = (True, False, True, False)
 f = (['host', 'port', 'debug', 'url', 'percent', 'text', 'root'], ['one', 'two', 'three'], ['DEFAULT', 'web', 'other'])
 g = ({'root': '/srv'}, {'root': '/srv'})
-h = ('5', 'v', {'root': '/srv', 'k': 'v', 'l': 'w'}, ['web', 'other', 'dict', 'new', 'newest'])
+h = ('5', 'v', {'k': 'v', 'l': 'w', 'root': '/srv'}, ['web', 'other', 'dict', 'new', 'newest'])
 ",
     );
 }
