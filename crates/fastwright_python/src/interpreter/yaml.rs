@@ -18,7 +18,7 @@ struct Open {
 }
 
 impl Interpreter<'_> {
-    /// The first document of a YAML text. An alias gives the very object that its anchor names, as in
+    /// The one document of a YAML text. An alias gives the very object that its anchor names, as in
     /// Python: repeated aliases do not multiply anything.
     pub(super) fn yaml_document(
         &mut self,
@@ -84,7 +84,8 @@ impl Interpreter<'_> {
                     let anchor = ended.anchor;
                     (self.yaml_collection(ended, &mut left)?.with_configurable(setting), anchor)
                 }
-                Event::DocumentEnd => return Ok(result.unwrap_or(Value::NONE)),
+                // Only one document is expected; a second is an error.
+                Event::DocumentStart(_) if result.is_some() => return Err(Malformed::Broken),
                 _ => continue,
             };
             if anchor > 0 {
