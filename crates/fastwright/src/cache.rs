@@ -136,7 +136,7 @@ impl Cache {
     pub(crate) fn store(&self, snapshot: Snapshot, files: &Files, result: &impl Serialize) {
         let texts: HashMap<&Path, &str> =
             files.iter().map(|(_, file)| (file.path.as_path(), &*file.text)).collect();
-        let read_too = texts.keys().map(|path| path.to_path_buf());
+        let read_too = texts.keys().copied().chain(files.data_files()).map(Path::to_path_buf);
         let others = snapshot.others.iter().map(|(path, _)| path.clone()).chain(read_too).collect();
         let found: Vec<PathBuf> = snapshot.found.iter().map(|(path, _)| path.clone()).collect();
         let others = beside(&found, others);
@@ -345,6 +345,31 @@ mod tests {
         std::fs::write(&package, "b = 1\n").unwrap();
         assert!(lookup().is_ok());
         std::fs::write(project.path().join("new.py"), "").unwrap();
+        assert!(lookup().is_err());
+    }
+
+    #[test]
+    fn results_rest_on_data_files() {
+        let project = tempfile::tempdir().unwrap();
+        let data = project.path().join("settings.yml");
+        std::fs::write(project.path().join("main.py"), "a = 1\n").unwrap();
+        std::fs::write(&data, "a: 1\n").unwrap();
+        let settings = settings(project.path());
+        let cache = Cache::open("test", &settings, None).unwrap();
+        let lookup = || cache.lookup::<String>(&settings);
+        let mut files = Files::default();
+        files.add_data_file(&data);
+        files.add_data_file(&project.path().join("local.yml"));
+
+        let snapshot = lookup().err().unwrap();
+        cache.store(snapshot, &files, &"first");
+        assert_eq!(lookup().ok().as_deref(), Some("first"));
+        std::fs::write(&data, "a: 2\n").unwrap();
+        assert!(lookup().is_err());
+        std::fs::write(&data, "a: 1\n").unwrap();
+        assert!(lookup().is_ok());
+        // A file that was looked for and is there now counts as well.
+        std::fs::write(project.path().join("local.yml"), "").unwrap();
         assert!(lookup().is_err());
     }
 

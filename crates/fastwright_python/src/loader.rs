@@ -1,12 +1,12 @@
 //! Loading a program: its files are read and parsed in parallel, as far as the applications reach, and
 //! handed to the interpreter by name.
 
-use crate::interpreter::{Found, FoundModule, ModuleKey, ModuleSource};
+use crate::interpreter::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 use crate::ir::Module;
 use crate::location::{File, FileId, Files};
 use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
-use crate::source::SourceTree;
+use crate::source::{EntryKind, SourceTree};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -18,6 +18,9 @@ use ustr::Ustr;
 /// Stack of the threads that parse: the parser and the dropping of its trees recurse as deep as the code
 /// nests. The memory is only reserved, not used.
 const PARSER_STACK: usize = 512 * 1024 * 1024;
+
+/// Bytes of the largest data file that is read: settings are far smaller.
+const LARGEST_DATA_FILE: u64 = 1024 * 1024;
 
 /// A file that could not be read or parsed, or only in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -433,6 +436,66 @@ impl Program {
         uses
     }
 
+    /// Reads a data file of the project, or of a package that the project imports and that is evaluated.
+    fn data_file(&mut self, path: &str) -> DataFile {
+        if self.frozen {
+            return DataFile::NotRead("the program is evaluated");
+        }
+        let written = Path::new(path);
+        // Programs are started in the project's folder, as far as they rely on the working directory.
+        let path = crate::source::normalized(&self.project.root.join(written));
+        let Some(folder) = self.data_folders(&path).find(|folder| path.starts_with(folder)) else {
+            return DataFile::Elsewhere;
+        };
+        // Results rest on what is in it, and on whether it is there.
+        self.files.add_data_file(&path);
+        match self.tree.kind(&path) {
+            Some(EntryKind::File) => {}
+            Some(_) => return DataFile::NotRead("it is not a regular file"),
+            None if written.is_absolute() => return DataFile::Missing,
+            None => return DataFile::Elsewhere,
+        }
+        // A link may lead out of the folder.
+        let inside = match (self.tree.canonical(&path), self.tree.canonical(&folder)) {
+            (Ok(file), Ok(folder)) => file.starts_with(folder),
+            _ => false,
+        };
+        if !inside {
+            return DataFile::NotRead("the file is a link that leads out of the project");
+        }
+        if self.tree.size(&path).is_ok_and(|size| size > LARGEST_DATA_FILE) {
+            return DataFile::NotRead("the file is larger than a megabyte");
+        }
+        match self.tree.read(&path) {
+            Ok(bytes) if bytes.len() as u64 <= LARGEST_DATA_FILE => {
+                let shown = path.strip_prefix(&self.project.root).unwrap_or(&path);
+                DataFile::Read { bytes, shown: shown.to_string_lossy().replace('\\', "/") }
+            }
+            Ok(_) => DataFile::NotRead("the file is larger than a megabyte"),
+            Err(_) => DataFile::NotRead("the file can't be read"),
+        }
+    }
+
+    /// Folders in which data files of the program may lie: the project, and the packages outside of it
+    /// that are evaluated and hold `path`.
+    fn data_folders(&self, path: &Path) -> impl Iterator<Item = PathBuf> {
+        let packages: Vec<PathBuf> = self
+            .origins
+            .iter()
+            .filter_map(|origin| match origin {
+                Origin::Outside(outside) => {
+                    let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
+                    // A module that is no package has no folder of its own.
+                    (depth > 0).then(|| outside.path.ancestors().nth(depth)).flatten().map(Path::to_path_buf)
+                }
+                Origin::Project(_) => None,
+            })
+            .filter(|folder| path.starts_with(folder))
+            .take(1)
+            .collect();
+        std::iter::once(self.project.root.clone()).chain(packages)
+    }
+
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
         let resolved = match importer.and_then(|file| self.origins.get(file.0 as usize)).cloned() {
             Some(Origin::Project(index)) => self.resolver.resolve(index, dotted),
@@ -545,5 +608,9 @@ impl ModuleSource for SharedProgram {
             })
             .map(|file| file.path.to_string_lossy().into_owned())
             .collect()
+    }
+
+    fn read_data(&mut self, path: &str) -> DataFile {
+        self.0.borrow_mut().data_file(path)
     }
 }

@@ -131,6 +131,7 @@ impl File {
 #[derive(Debug, Default)]
 pub struct Files {
     files: Vec<File>,
+    data: Vec<PathBuf>,
 }
 
 impl Files {
@@ -148,6 +149,18 @@ impl Files {
     /// All files with their ids, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &File)> {
         self.files.iter().enumerate().map(|(index, file)| (FileId(index as u32), file))
+    }
+
+    /// Remembers that the analysis rests on a data file, or on it not being there.
+    pub fn add_data_file(&mut self, path: &Path) {
+        if !self.data.iter().any(|known| known == path) {
+            self.data.push(path.to_path_buf());
+        }
+    }
+
+    /// Paths of the data files that the analysis has read or looked for, each once.
+    pub fn data_files(&self) -> impl Iterator<Item = &Path> {
+        self.data.iter().map(PathBuf::as_path)
     }
 
     /// How many files there are.

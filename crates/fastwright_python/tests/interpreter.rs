@@ -3,6 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "interpreter/config_parser.rs"]
+mod config_parser;
+#[path = "interpreter/data_files.rs"]
+mod data_files;
+
 use fastwright_python::interpreter::{Interpreter, Limits, NoLibrary};
 use fastwright_python::loader::{Program, SharedProgram};
 use fastwright_python::project::{DiscoverOptions, discover};

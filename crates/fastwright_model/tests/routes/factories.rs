@@ -261,3 +261,71 @@ GET /started if the application has started
 ",
     );
 }
+
+#[test]
+fn a_class_is_named_in_a_data_file() {
+    check(
+        r#"
+#- main.py
+from fastapi import FastAPI
+from settings import settings
+
+def create_app():
+    app = FastAPI()
+    plugin = settings.getimport("core", "plugin")()
+    app.mount("/auth", plugin.app())
+    if settings.getboolean("core", "extra"):
+        @app.get("/extra")
+        def extra(): ...
+    return app
+app = create_app()
+#- settings.py
+import os
+from configparser import ConfigParser
+from importlib import import_module
+import yaml
+
+class Settings(ConfigParser):
+    def __init__(self):
+        super().__init__()
+        with open(os.path.join(os.path.dirname(__file__), "defaults.yml")) as file:
+            for section, options in yaml.safe_load(file).items():
+                self.add_section(section)
+                for name, described in options.items():
+                    self.set(section, name, str(described["default"]))
+        self.read("/etc/shop.ini")
+
+    def get(self, section, option, **kwargs):
+        variable = f"SHOP_{section}_{option}".upper()
+        if variable in os.environ:
+            return os.environ[variable]
+        return super().get(section, option, **kwargs)
+
+    def getimport(self, section, option):
+        module, name = self.get(section, option).rsplit(".", 1)
+        return getattr(import_module(module), name)
+
+settings = Settings()
+#- defaults.yml
+core:
+  plugin: {default: plugins.simple.Simple}
+  extra: {default: false}
+#- plugins/__init__.py
+#- plugins/simple.py
+from fastapi import FastAPI
+
+class Simple:
+    def app(self):
+        app = FastAPI()
+        @app.get("/token")
+        def token(): ...
+        return app
+"#,
+        r#"
+main:app
+MOUNT /auth
+GET /auth/token
+? `/extra` is registered only if settings.getboolean("core", "extra") (not so by default)
+"#,
+    );
+}

@@ -88,6 +88,9 @@ impl Interpreter<'_> {
                 {
                     dict.entries.shift_remove(&key);
                 }
+                if matches!(base.kind, Kind::Instance(_)) {
+                    let _ = self.standard_operator(&base, "__delitem__", vec![index], target.span);
+                }
             }
             ExprKind::Tuple(targets) | ExprKind::List(targets) => {
                 for target in targets {

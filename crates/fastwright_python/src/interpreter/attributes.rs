@@ -601,6 +601,9 @@ impl Interpreter<'_> {
     pub(crate) fn canonical(&self, name: Ustr) -> Ustr {
         let known = match name.as_str() {
             "os.getenv" => "os.environ.get",
+            "json.decoder.JSONDecodeError" => "json.JSONDecodeError",
+            "tomli.TOMLDecodeError" | "toml.TomlDecodeError" => "tomllib.TOMLDecodeError",
+            "yaml.error.YAMLError" => "yaml.YAMLError",
             "collections.abc.Callable" => "typing.Callable",
             "typing_extensions.Annotated" => "typing.Annotated",
             "typing_extensions.Literal" => "typing.Literal",
@@ -864,7 +867,10 @@ impl Interpreter<'_> {
                         let arguments = Arguments { positional: vec![index.clone()], ..Arguments::default() };
                         return self.call_value(&method, arguments, span);
                     }
-                    _ => symbolic(base),
+                    _ => match self.standard_operator(base, "__getitem__", vec![index.clone()], span) {
+                        Some(value) => return value,
+                        None => symbolic(base),
+                    },
                 }
             }
             Kind::Union(alternatives) => {
@@ -941,6 +947,8 @@ impl Interpreter<'_> {
                 {
                     let arguments = Arguments { positional: vec![index, value], ..Arguments::default() };
                     let _ = self.call_value(&method, arguments, Span::default());
+                } else {
+                    let _ = self.standard_operator(base, "__setitem__", vec![index, value], Span::default());
                 }
             }
             _ => {}
@@ -981,6 +989,11 @@ impl Interpreter<'_> {
                     if !made.same(value) && matches!(made.kind, Kind::List(_) | Kind::Tuple(_)) {
                         return self.elements(&made);
                     }
+                    return None;
+                }
+                if let Some(Ok(made)) = self.standard_operator(value, "__iter__", Vec::new(), Span::default())
+                {
+                    return self.elements(&made);
                 }
                 None
             }

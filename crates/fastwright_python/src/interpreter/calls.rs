@@ -147,6 +147,10 @@ impl Interpreter<'_> {
                         if let Some(result) = answer {
                             return result;
                         }
+                        let answer = self.standard_method(owner, method, &receiver, &arguments, span);
+                        if let Some(result) = answer {
+                            return result;
+                        }
                     }
                     Ok(self.uncalled(callee, arguments, site))
                 }
@@ -281,6 +285,9 @@ impl Interpreter<'_> {
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
                 }
+                if let Some(result) = self.read_from_path(&base.clone(), *name, &arguments, span) {
+                    return result;
+                }
                 if let Some(result) = self.path_method(&base.clone(), *name, &arguments, span) {
                     return Ok(result);
                 }
@@ -342,6 +349,9 @@ impl Interpreter<'_> {
     ) -> Option<Evaluated> {
         for owner in self.library_classes_of(receiver) {
             if let Some(result) = self.library.method(self, owner, name, receiver, arguments, site) {
+                return Some(result);
+            }
+            if let Some(result) = self.standard_method(owner, name, receiver, arguments, site.span) {
                 return Some(result);
             }
         }

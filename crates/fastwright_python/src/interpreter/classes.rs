@@ -452,6 +452,9 @@ impl Interpreter<'_> {
                     if let Some(result) = self.library.method(self, *name, init, receiver, &arguments, site) {
                         return result.map(|_| ());
                     }
+                    if let Some(result) = self.standard_method(*name, init, receiver, &arguments, span) {
+                        return result.map(|_| ());
+                    }
                     if *name == "typing.NamedTuple" {
                         let order = self.class_order(class);
                         return self.initialize_record(receiver, &order, &arguments, span);
@@ -471,6 +474,22 @@ fn standard_bases(name: &str) -> &'static [&'static str] {
         "enum.IntEnum" | "enum.IntFlag" => &["builtins.int", "enum.Enum"],
         "enum.Flag" | "enum.ReprEnum" => &["enum.Enum"],
         "builtins.bool" => &["builtins.int"],
+        "configparser.ConfigParser" => &["configparser.RawConfigParser"],
+        "configparser.RawConfigParser" | "configparser.SectionProxy" => &["collections.abc.MutableMapping"],
+        "configparser.NoSectionError"
+        | "configparser.NoOptionError"
+        | "configparser.DuplicateSectionError"
+        | "configparser.DuplicateOptionError"
+        | "configparser.InterpolationError"
+        | "configparser.ParsingError" => &["configparser.Error"],
+        "configparser.InterpolationDepthError"
+        | "configparser.InterpolationSyntaxError"
+        | "configparser.InterpolationMissingOptionError" => &["configparser.InterpolationError"],
+        "configparser.MissingSectionHeaderError" | "configparser.MultilineContinuationError" => {
+            &["configparser.ParsingError"]
+        }
+        "configparser.Error" | "yaml.YAMLError" => &["builtins.Exception"],
+        "tomllib.TOMLDecodeError" => &["builtins.ValueError"],
         "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter" => &["builtins.dict"],
         "builtins.Exception" => &["builtins.BaseException"],
         "builtins.KeyError" | "builtins.IndexError" => &["builtins.LookupError"],

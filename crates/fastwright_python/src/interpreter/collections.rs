@@ -54,6 +54,10 @@ impl Interpreter<'_> {
         if matches!(value.kind, Kind::Dict(_)) {
             return None;
         }
+        // A mapping of the standard library gives its entries.
+        if let Some(Ok(items)) = self.standard_operator(value, "items", Vec::new(), Span::default()) {
+            return self.pairs(&items);
+        }
         let items = self.elements(value)?;
         let mut pairs = Vec::with_capacity(items.len());
         for item in items {

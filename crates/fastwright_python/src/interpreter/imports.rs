@@ -38,6 +38,24 @@ pub enum Found {
     Missing,
 }
 
+/// What reading a data file of the program gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataFile {
+    /// What is in it, with its path as people know it.
+    Read {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Path relative to the project, with `/`.
+        shown: String,
+    },
+    /// There is no such file, in a folder of the program where it would be found.
+    Missing,
+    /// It would lie outside the program, where only those who deploy it have files.
+    Elsewhere,
+    /// It is not read, for this reason: one sentence without a full stop.
+    NotRead(&'static str),
+}
+
 /// Finds modules by name.
 pub trait ModuleSource {
     /// What `dotted` is for an importing file.
@@ -52,6 +70,11 @@ pub trait ModuleSource {
     /// Paths of the Python files in a folder, or anywhere below it, for code that walks
     /// `Path(__file__).parent`.
     fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String>;
+
+    /// Reads a file that the program opens while it is imported: one of its own only.
+    fn read_data(&mut self, _path: &str) -> DataFile {
+        DataFile::Elsewhere
+    }
 }
 
 impl Interpreter<'_> {

@@ -15,9 +15,13 @@ mod builtins;
 mod calls;
 mod classes;
 mod collections;
+mod config_parser;
+mod data_files;
+mod documents;
 mod exceptions;
 mod expressions;
 mod imports;
+mod ini;
 mod library;
 mod metaclasses;
 mod operators;
@@ -27,11 +31,14 @@ mod probe;
 mod records;
 mod scopes;
 mod standard_library;
+mod standard_objects;
 mod statements;
+mod streams;
 mod strings;
+mod yaml;
 
 pub use attributes::{is_none_type, plain_type};
-pub use imports::{Found, FoundModule, ModuleKey, ModuleSource};
+pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
 pub(crate) use statements::Flow;
@@ -231,6 +238,8 @@ pub struct Interpreter<'a> {
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
     pub(crate) field_defaults: FxHashMap<Location, Value>,
+    /// What objects of the standard library hold.
+    pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
@@ -281,6 +290,7 @@ impl<'a> Interpreter<'a> {
             undo: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
+            standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),

@@ -208,14 +208,23 @@ impl Interpreter<'_> {
         right: &Value,
         span: Span,
     ) -> Value {
-        let configurable = left.configurable.or(right.configurable);
+        let mut configurable = left.configurable.or(right.configurable);
+        // Variables of the environment are not set, as far as is known.
+        if let (Comparison::In | Comparison::NotIn, Some(name), Kind::External(container)) =
+            (comparison, left.as_str(), &right.kind)
+            && *container == "os.environ"
+            && self.mode != super::Mode::Summary
+        {
+            configurable = self.configurable(name).or(configurable);
+            return Value::bool(comparison == Comparison::NotIn).with_configurable(configurable);
+        }
         let answer = match comparison {
             Comparison::Equal => self.equal(left, right),
             Comparison::NotEqual => self.equal(left, right).map(|equal| !equal),
             Comparison::Is => self.identical(left, right),
             Comparison::IsNot => self.identical(left, right).map(|same| !same),
-            Comparison::In => self.contains(right, left),
-            Comparison::NotIn => self.contains(right, left).map(|found| !found),
+            Comparison::In => self.contains(right, left, span),
+            Comparison::NotIn => self.contains(right, left, span).map(|found| !found),
             Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
                 self.order(left, right).map(|order| match comparison {
                     Comparison::Less => order.is_lt(),
@@ -225,7 +234,6 @@ impl Interpreter<'_> {
                 })
             }
         };
-        let _ = span;
         match answer {
             Some(answer) => Value::bool(answer),
             None => {
@@ -324,7 +332,7 @@ impl Interpreter<'_> {
     }
 
     /// `item in container`, when it is decided.
-    fn contains(&mut self, container: &Value, item: &Value) -> Option<bool> {
+    fn contains(&mut self, container: &Value, item: &Value, span: Span) -> Option<bool> {
         match &container.kind {
             Kind::Str(text) => Some(text.contains(item.as_str()?)),
             Kind::Dict(id) => {
@@ -350,6 +358,19 @@ impl Interpreter<'_> {
             Kind::Class(class) => {
                 let members = self.enumeration_members(*class)?;
                 self.among(&members, item)
+            }
+            Kind::Instance(_) => {
+                let class = self.class_of(container)?;
+                let answer = match self.find_in_class(&class, Ustr::from("__contains__")) {
+                    Some((method, _)) => {
+                        let positional = vec![container.clone(), item.clone()];
+                        let arguments = Arguments { positional, ..Arguments::default() };
+                        self.call_value(&method, arguments, span)
+                    }
+                    None => self.standard_operator(container, "__contains__", vec![item.clone()], span)?,
+                };
+                let answer = answer.ok()?;
+                self.truth(&answer)
             }
             _ => None,
         }

@@ -78,6 +78,10 @@ impl Interpreter<'_> {
                 }
                 self.path_value(&joined, span)
             }
+            "with_name" => {
+                let name = first?.as_str()?.to_owned();
+                self.path_value(&join(parent_folder(&text), &name), span)
+            }
             "with_suffix" => {
                 let suffix = first?.as_str()?.to_owned();
                 let file = text.rsplit('/').next().unwrap_or(&text);

@@ -14,6 +14,12 @@ impl Interpreter<'_> {
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {
+        if let Some(result) = self
+            .call_document_function(&name, arguments, span)
+            .or_else(|| self.call_file_function(&name, arguments, span))
+        {
+            return Some(result);
+        }
         let first = arguments.positional.first().cloned();
         let value = match name.as_str() {
             "os.environ.get" => self.environment_variable(arguments)?,
@@ -31,6 +37,15 @@ impl Interpreter<'_> {
             "os.path.basename" => Value::str(self.text_of(&first?)?.rsplit('/').next().unwrap_or("")),
             "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.fspath" => {
                 Value::str(&self.text_of(&first?)?)
+            }
+            // The home directory and variables that are not set keep their names.
+            "os.path.expanduser" => first.filter(|path| path.as_str().is_some())?,
+            "os.path.expandvars" => self.with_variables(first?)?,
+            "io.StringIO" | "io.BytesIO" if self.mode() == super::Mode::Import => {
+                self.stream(&name, &first?, span)?
+            }
+            "configparser.ConfigParser" | "configparser.RawConfigParser" => {
+                return self.new_config_parser(&name, arguments, span);
             }
             "os.path.splitext" => {
                 let text = self.text_of(&first?)?;
@@ -417,6 +432,19 @@ impl Interpreter<'_> {
         let default = arguments.get(1, "default").cloned().unwrap_or(Value::NONE);
         let setting = self.configurable(name);
         Some(default.with_configurable(setting))
+    }
+
+    /// `os.path.expandvars`: a variable that is not set stays as it is written.
+    fn with_variables(&mut self, path: Value) -> Option<Value> {
+        let text = path.as_str()?;
+        let Some((_, behind)) = text.split_once('$') else { return Some(path) };
+        let name: String = behind
+            .trim_start_matches('{')
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
+        let setting = self.configurable(name);
+        Some(path.with_configurable(setting))
     }
 
     /// `pkgutil.iter_modules([str(Path(__file__).parent)])`: the modules in folders given as text.
