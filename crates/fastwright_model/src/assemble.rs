@@ -277,11 +277,11 @@ fn describe_effects(
     }
     for (function, receiver) in functions {
         let effects = table.effects(interpreter, &function, receiver);
-        route.reads.extend(effects.reads);
-        route.writes.extend(effects.writes);
-        route.effects.extend(effects.outside);
+        route.reads.extend(effects.reads.iter().cloned());
+        route.writes.extend(effects.writes.iter().cloned());
+        route.effects.extend(effects.outside.iter().cloned());
         if flat.kind == RouteKind::Http {
-            route.statuses.extend(effects.statuses);
+            route.statuses.extend(effects.statuses.iter().copied());
         }
     }
     for list in [&mut route.reads, &mut route.writes, &mut route.effects] {

@@ -46,6 +46,7 @@ struct Local {
 pub struct EffectTable {
     tables: FxHashMap<ObjectId, String>,
     local: FxHashMap<SummaryKey, Arc<Local>>,
+    joined: FxHashMap<SummaryKey, Arc<Effects>>,
 }
 
 impl EffectTable {
@@ -54,6 +55,7 @@ impl EffectTable {
         Self {
             tables: tables.iter().map(|table| (table.class, table.name.clone())).collect(),
             local: FxHashMap::default(),
+            joined: FxHashMap::default(),
         }
     }
 
@@ -63,7 +65,11 @@ impl EffectTable {
         interpreter: &mut Interpreter<'_>,
         function: &Arc<FunctionValue>,
         receiver: Option<ObjectId>,
-    ) -> Effects {
+    ) -> Arc<Effects> {
+        let asked = SummaryKey { function: function.serial, receiver };
+        if let Some(known) = self.joined.get(&asked) {
+            return Arc::clone(known);
+        }
         let mut effects = Effects::default();
         let mut seen = FxHashSet::default();
         let mut queue = vec![(Arc::clone(function), receiver)];
@@ -76,6 +82,8 @@ impl EffectTable {
             effects.join(&local.effects);
             queue.extend(local.calls.iter().cloned());
         }
+        let effects = Arc::new(effects);
+        self.joined.insert(asked, Arc::clone(&effects));
         effects
     }
 

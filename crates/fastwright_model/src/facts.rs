@@ -183,8 +183,7 @@ pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, name } => {
                 let base = base.clone();
-                let classes = interpreter.library_classes_of(&base);
-                if let Some(class) = classes.first() {
+                if let Some(class) = interpreter.library_class_of(&base) {
                     return Some(format!("{class}.{name}"));
                 }
                 let owner = callee_name(interpreter, &base)?;

@@ -12,7 +12,7 @@ use crate::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::{Interpreter, Raised};
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
-use fastwright_python::summary::EventKind;
+use fastwright_python::summary::{EventKind, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -44,11 +44,12 @@ pub(crate) struct GuardAnalysis {
     version: Version,
     verdicts: FxHashMap<(u32, Option<ObjectId>), Verdict>,
     middleware: FxHashMap<(ObjectId, usize), Option<Value>>,
+    roles: FxHashMap<SummaryKey, Vec<String>>,
 }
 
 impl GuardAnalysis {
     pub(crate) fn new(version: Version) -> Self {
-        Self { version, verdicts: FxHashMap::default(), middleware: FxHashMap::default() }
+        Self { version, verdicts: FxHashMap::default(), middleware: FxHashMap::default(), roles: FxHashMap::default() }
     }
 
     /// The guard of a route.
@@ -435,6 +436,11 @@ impl GuardAnalysis {
     fn roles(&mut self, interpreter: &mut Interpreter<'_>, node: &Dependant, guard: &mut Guard) {
         let Some(function) = &node.function else { return };
         let Some(summary) = interpreter.summarize(function, node.receiver) else { return };
+        if let Some(known) = self.roles.get(&summary.key) {
+            guard.roles.extend(known.iter().cloned());
+            return;
+        }
+        let mut roles = Vec::new();
         let conditions: Vec<Value> = summary
             .events
             .iter()
@@ -454,7 +460,7 @@ impl GuardAnalysis {
                     Some(Symbolic::Member { name, .. })
                         if matches!(name.as_str(), "is_superuser" | "is_admin" | "is_staff") =>
                     {
-                        guard.roles.push(name.trim_start_matches("is_").to_owned());
+                        roles.push(name.trim_start_matches("is_").to_owned());
                     }
                     _ => {}
                 }
@@ -476,9 +482,11 @@ impl GuardAnalysis {
                     }
                 };
                 let single = role_text(interpreter, &other);
-                guard.roles.extend(single.into_iter().chain(values).filter(|role| role != "None"));
+                roles.extend(single.into_iter().chain(values).filter(|role| role != "None"));
             }
         }
+        guard.roles.extend(roles.iter().cloned());
+        self.roles.insert(summary.key, roles);
     }
 
     /// Middleware that answers 401 or 403 by itself.

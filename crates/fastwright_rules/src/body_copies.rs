@@ -12,7 +12,6 @@ use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
-use rustc_hash::FxHashSet;
 use ustr::Ustr;
 
 /// Which fields of a body leave it.
@@ -80,26 +79,8 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
     if bodies.is_empty() {
         return found;
     }
-    // Functions in which a condition asks for the name, or for anything, of a field of a body.
-    let mut names_checked: FxHashSet<u32> = FxHashSet::default();
-    let mut fields_checked: FxHashSet<u32> = FxHashSet::default();
     follow(interpreter, dependant, &mut |interpreter, visit| {
-        let serial = visit.summary.function.serial;
         match &visit.event.kind {
-            EventKind::Condition(condition) => {
-                let condition = visit.resolve(condition);
-                if mentions_body(&condition, &bodies) {
-                    fields_checked.insert(serial);
-                    if let Some(Symbolic::Compare { comparison, .. }) = condition.as_symbolic()
-                        && matches!(
-                            comparison,
-                            Comparison::In | Comparison::NotIn | Comparison::Equal | Comparison::NotEqual
-                        )
-                    {
-                        names_checked.insert(serial);
-                    }
-                }
-            }
             EventKind::Store { base, name, .. } => {
                 let base = visit.resolve(base);
                 let class = interpreter.class_of(&base);
@@ -124,7 +105,7 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
                     row,
                     Vec::new(),
                     &mut found.copies,
-                    [names_checked.contains(&serial), fields_checked.contains(&serial)],
+                    true,
                 );
             }
             EventKind::Call(call) => {
@@ -137,14 +118,39 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
                         copy.row,
                         copy.overwritten,
                         &mut found.copies,
-                        [false, false],
+                        false,
                     );
                 }
             }
-            EventKind::Raise { .. } | EventKind::Yield(_) | EventKind::Return(_) => {}
+            EventKind::Condition(_)
+            | EventKind::Raise { .. }
+            | EventKind::Yield(_)
+            | EventKind::Return(_) => {}
         }
     });
     found
+}
+
+/// Whether a condition before an event of the same function asks for the name, or for anything, of a field
+/// of a body.
+fn checks_before(visit: &Visit<'_>, bodies: &[Body<'_>]) -> [bool; 2] {
+    let (mut names, mut fields) = (false, false);
+    for event in visit.summary.events.iter().take_while(|event| !std::ptr::eq(*event, visit.event)) {
+        let EventKind::Condition(condition) = &event.kind else { continue };
+        let condition = visit.resolve(condition);
+        if !mentions_body(&condition, bodies) {
+            continue;
+        }
+        fields = true;
+        names |= matches!(
+            condition.as_symbolic(),
+            Some(Symbolic::Compare {
+                comparison: Comparison::In | Comparison::NotIn | Comparison::Equal | Comparison::NotEqual,
+                ..
+            })
+        );
+    }
+    [names, fields]
 }
 
 struct Body<'d> {
@@ -180,9 +186,11 @@ fn push(
     row: Option<Value>,
     overwritten: Vec<String>,
     copies: &mut Vec<BodyCopy>,
-    [names_checked, fields_checked]: [bool; 2],
+    one_by_one: bool,
 ) {
     let Some((body, dump)) = find_dump(interpreter, source, bodies) else { return };
+    let [names_checked, fields_checked] =
+        if one_by_one { checks_before(visit, bodies) } else { [false, false] };
     copies.push(BodyCopy {
         model: body.model.clone(),
         parameter: body.parameter.clone(),

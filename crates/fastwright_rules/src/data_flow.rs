@@ -8,7 +8,7 @@ use crate::request_code::{Entry, RequestCode};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantKind};
-use fastwright_model::facts::{callee_name, mentions};
+use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{BinaryOperator, Comparison};
 use fastwright_python::location::Location;
@@ -63,43 +63,61 @@ const KEEPING_METHODS: &[&str] = &[
 
 /// What a value is made of, one level down: objects on the heap included.
 pub fn parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    any_part(interpreter, value, &mut |part| {
+        found.push(part.clone());
+        false
+    });
+    found
+}
+
+/// Whether something holds for a part of a value, one level down: objects on the heap included.
+fn any_part(interpreter: &Interpreter<'_>, value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     match &value.kind {
-        Kind::Union(values) | Kind::Tuple(values) => values.to_vec(),
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
-            Object::List(list) | Object::Set(list) => list.items.clone(),
-            _ => Vec::new(),
+            Object::List(list) | Object::Set(list) => list.items.iter().any(test),
+            _ => false,
         },
         Kind::Dict(id) => match interpreter.object(*id) {
-            Object::Dict(dict) => dict
-                .entries
-                .values()
-                .map(|(_, value)| value.clone())
-                .chain(dict.unknown_keys.iter().cloned())
-                .collect(),
-            _ => Vec::new(),
+            Object::Dict(dict) => {
+                dict.entries.values().map(|(_, value)| value).chain(&dict.unknown_keys).any(test)
+            }
+            _ => false,
         },
-        Kind::Method(method) => vec![method.receiver.clone()],
+        Kind::Method(method) => test(&method.receiver),
         Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Call { callee, arguments, .. } => std::iter::once(callee.clone())
-                .chain(arguments.positional.iter().cloned())
-                .chain(arguments.keywords.iter().map(|(_, value)| value.clone()))
-                .collect(),
-            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => {
-                vec![base.clone()]
-            }
-            Symbolic::Item { base, index } => vec![base.clone(), index.clone()],
-            Symbolic::Binary { left, right, .. } | Symbolic::Compare { left, right, .. } => {
-                vec![left.clone(), right.clone()]
-            }
-            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.clone(),
-            Symbolic::Parameter(_) => Vec::new(),
+            Symbolic::Call { callee, arguments, .. } => std::iter::once(callee)
+                .chain(&arguments.positional)
+                .chain(arguments.keywords.iter().map(|(_, value)| value))
+                .any(test),
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => test(base),
+            Symbolic::Item { base: first, index: second }
+            | Symbolic::Binary { left: first, right: second, .. }
+            | Symbolic::Compare { left: first, right: second, .. } => test(first) || test(second),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(test),
+            Symbolic::Parameter(_) => false,
         },
-        _ => Vec::new(),
+        _ => false,
     }
 }
 
 /// The parts of a value whose text is in its text.
 pub fn text_parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    any_text_part(interpreter, value, &mut |part| {
+        found.push(part.clone());
+        false
+    });
+    found
+}
+
+/// Whether something holds for a part of a value whose text is in the value's text.
+pub fn any_text_part(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    test: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
     match &value.kind {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, arguments, .. } => match &callee.kind {
@@ -115,51 +133,48 @@ pub fn text_parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
                     | "urllib.parse.urljoin"
                     | "pydantic.networks.HttpUrl"
                     | "textwrap.dedent"
-                    | "typing.cast" => arguments.positional.clone(),
-                    _ => Vec::new(),
+                    | "typing.cast" => arguments.positional.iter().any(test),
+                    _ => false,
                 },
                 Kind::Symbolic(inner) => match &**inner {
                     Symbolic::Member { base, name } if KEEPING_METHODS.contains(&name.as_str()) => {
-                        with_arguments(base, name, arguments)
+                        test(base) || any_written_argument(name, arguments, test)
                     }
-                    _ => Vec::new(),
+                    _ => false,
                 },
                 Kind::Method(method) => match method.function.as_external() {
                     Some(name) => {
                         let name = name.rsplit('.').next().unwrap_or_default();
                         if KEEPING_METHODS.contains(&name) {
-                            with_arguments(&method.receiver, name, arguments)
+                            test(&method.receiver) || any_written_argument(name, arguments, test)
                         } else {
-                            Vec::new()
+                            false
                         }
                     }
-                    None => Vec::new(),
+                    None => false,
                 },
-                _ => Vec::new(),
+                _ => false,
             },
             Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
-                vec![base.clone()]
+                test(base)
             }
             Symbolic::Binary { operator: BinaryOperator::Add | BinaryOperator::Modulo, left, right } => {
-                vec![left.clone(), right.clone()]
+                test(left) || test(right)
             }
-            Symbolic::Format(parts) => parts.clone(),
-            _ => Vec::new(),
+            Symbolic::Format(parts) => parts.iter().any(test),
+            _ => false,
         },
         Kind::Union(_) | Kind::Tuple(_) | Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => {
-            parts(interpreter, value)
+            any_part(interpreter, value, test)
         }
-        _ => Vec::new(),
+        _ => false,
     }
 }
 
-fn with_arguments(base: &Value, name: &str, arguments: &Arguments) -> Vec<Value> {
-    let mut found = vec![base.clone()];
-    if matches!(name, "format" | "join" | "replace") {
-        found.extend(arguments.positional.iter().cloned());
-        found.extend(arguments.keywords.iter().map(|(_, value)| value.clone()));
-    }
-    found
+/// The same for the arguments of a method of texts that writes them into its result.
+fn any_written_argument(name: &str, arguments: &Arguments, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+    matches!(name, "format" | "join" | "replace")
+        && arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value)).any(test)
 }
 
 /// Whether a value contains, anywhere inside, something that satisfies a predicate; looks into lists and
@@ -182,7 +197,7 @@ fn holds_within(
         return true;
     }
     depth > 0
-        && parts(interpreter, value).iter().any(|part| holds_within(interpreter, part, predicate, depth - 1))
+        && any_part(interpreter, value, &mut |part| holds_within(interpreter, part, predicate, depth - 1))
 }
 
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
@@ -210,9 +225,10 @@ fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<
         collect_inputs(interpreter, &field, found, budget);
         return;
     }
-    for part in text_parts(interpreter, value) {
-        collect_inputs(interpreter, &part, found, budget);
-    }
+    any_text_part(interpreter, value, &mut |part| {
+        collect_inputs(interpreter, part, found, budget);
+        false
+    });
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
@@ -422,7 +438,7 @@ pub fn is_checked(
                         }
                     }
                     None => {
-                        if callee_name(interpreter, &call.callee).is_some_and(|name| {
+                        if graph.nodes[node].callee(position).is_some_and(|name| {
                             sounds_like_check(name.rsplit('.').next().unwrap_or_default())
                         }) {
                             return true;

@@ -6,7 +6,7 @@
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::{Dependant, DependantKind};
-use fastwright_model::facts::{EdgeKind, call_facts};
+use fastwright_model::facts::{CallFacts, EdgeKind, call_facts};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -25,12 +25,22 @@ const MOST_FUNCTIONS: usize = 20_000;
 pub struct Node {
     /// What it does.
     pub summary: Arc<Summary>,
+    /// Library names of what its events call.
+    pub facts: Arc<CallFacts>,
     /// What it calls, in order.
     pub calls: Vec<Edge>,
     /// Who calls it: a node and the position in its `calls`.
     pub callers: Vec<(usize, usize)>,
     /// Where FastAPI itself runs it.
     pub entries: Vec<Entry>,
+}
+
+impl Node {
+    /// The qualified library name of what an event calls; none for calls of the program's own functions and
+    /// for other events.
+    pub fn callee(&self, event: usize) -> Option<&'static str> {
+        Some(self.facts.callees.get(event).copied()??.as_str())
+    }
 }
 
 /// A call from one function of the program to another.
@@ -188,8 +198,9 @@ impl RequestCode {
             return None;
         }
         let summary = interpreter.summarize(function, receiver)?;
+        let facts = call_facts(interpreter, &summary);
         self.index.insert(key, self.nodes.len());
-        self.nodes.push(Node { summary, calls: Vec::new(), callers: Vec::new(), entries: Vec::new() });
+        self.nodes.push(Node { summary, facts, calls: Vec::new(), callers: Vec::new(), entries: Vec::new() });
         Some(self.nodes.len() - 1)
     }
 
@@ -197,7 +208,7 @@ impl RequestCode {
         let mut at = 0;
         while at < self.nodes.len() {
             let summary = Arc::clone(&self.nodes[at].summary);
-            let facts = call_facts(interpreter, &summary);
+            let facts = Arc::clone(&self.nodes[at].facts);
             for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
                 for (function, receiver, kind) in targets {
                     let kind = *kind;

@@ -309,6 +309,12 @@ impl Interpreter<'_> {
         self.class_order(&class).iter().filter_map(Value::as_external).collect()
     }
 
+    /// The first class of a library in the lookup order of a value's class.
+    pub fn library_class_of(&mut self, value: &Value) -> Option<Ustr> {
+        let class = self.class_of(value)?;
+        self.class_order(&class).iter().find_map(Value::as_external)
+    }
+
     /// After the body: members of enumerations become instances, `__init_subclass__` runs.
     fn class_defined(&mut self, class: ObjectId, span: Span) -> Result<(), Box<Raised>> {
         let class_value: Value = Kind::Class(class).into();

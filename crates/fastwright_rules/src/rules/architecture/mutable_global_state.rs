@@ -129,6 +129,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             _ => None,
         })
         .collect();
+    let names = names_of(interpreter, &variables, &objects);
     let mut known: FxHashMap<u32, Rc<Uses>> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -145,6 +146,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for reached in reach(interpreter, function, handler.receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
+                if !may_use(&own.definition, &names) {
+                    return Rc::default();
+                }
                 Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
             }));
             let touch = |span: Span, counts: bool| Touch {
@@ -239,6 +243,33 @@ fn holds_input(
                 }
                 _ => false,
             })
+}
+
+/// The names under which the program's modules know the variables, imported ones and aliases included.
+fn names_of(
+    interpreter: &Interpreter<'_>,
+    variables: &[(Variable, Location)],
+    objects: &FxHashMap<ObjectId, Variable>,
+) -> FxHashSet<Ustr> {
+    let mut names: FxHashSet<Ustr> = variables.iter().map(|(variable, _)| variable.name).collect();
+    for (_, module) in interpreter.modules() {
+        let globals = &interpreter.scope(module.scope).names;
+        names.extend(globals.iter().filter_map(|(name, value)| match value.kind {
+            Kind::Dict(id) | Kind::List(id) | Kind::Set(id) if objects.contains_key(&id) => Some(*name),
+            _ => None,
+        }));
+    }
+    names
+}
+
+/// Whether one of the names stands in a function.
+fn may_use(definition: &FunctionDef, names: &FxHashSet<Ustr>) -> bool {
+    let mut found = false;
+    syntax::expressions(&definition.body, &mut |expression| match &expression.kind {
+        ExprKind::Name(name) | ExprKind::Attribute(_, name) => found |= names.contains(name),
+        _ => {}
+    });
+    found
 }
 
 fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Ustr) -> Option<Value> {

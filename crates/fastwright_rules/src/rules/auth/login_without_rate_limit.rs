@@ -7,7 +7,7 @@ use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use crate::vocabulary::words;
 use fastwright_model::application::{App, GuardKind, Route};
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::{callee_name, status_of_exception, status_of_response};
+use fastwright_model::facts::{status_of_exception, status_of_response};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, ExprKind};
 use fastwright_python::summary::EventKind;
@@ -171,7 +171,7 @@ fn verifications(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: us
                 let name = match (&call.target, call.callee.as_symbolic()) {
                     (Some((function, _)), _) => function.definition.name.to_string(),
                     (None, Some(Symbolic::Member { name, .. })) => name.to_string(),
-                    (None, _) => callee_name(interpreter, &call.callee).unwrap_or_default(),
+                    (None, _) => code.nodes[node].callee(position).unwrap_or_default().to_owned(),
                 };
                 let name = name.rsplit('.').next().unwrap_or_default().to_lowercase();
                 as_it_is = name.starts_with("compare_");
@@ -235,11 +235,11 @@ fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) ->
     if sounds_limiting(&summary.function.definition.name) {
         return true;
     }
-    summary.events.iter().any(|event| match &event.kind {
+    summary.events.iter().enumerate().any(|(position, event)| match &event.kind {
         EventKind::Raise { exception, again: false } => status_of_exception(interpreter, exception) == Some(429),
         EventKind::Return(value) => status_of_response(interpreter, value) == Some(429),
         EventKind::Call(call) => {
-            callee_name(interpreter, &call.callee).is_some_and(|name| sounds_limiting(&name))
+            code.nodes[node].callee(position).is_some_and(sounds_limiting)
                 || matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if sounds_limiting(name))
         }
         EventKind::Condition(value) => holds(interpreter, value, &mut |part| {

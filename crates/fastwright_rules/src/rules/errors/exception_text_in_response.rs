@@ -123,7 +123,7 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
         .iter()
         .any(|entry| matches!(entry, Entry::Handler(..) | Entry::ExceptionHandler(_) | Entry::Middleware));
     let mut found: Vec<Leak> = Vec::new();
-    for event in &summary.events {
+    for (position, event) in summary.events.iter().enumerate() {
         let sent: Vec<Value> = match &event.kind {
             EventKind::Raise { exception, again: false } => match exception.as_symbolic() {
                 Some(Symbolic::Call { callee, arguments, .. })
@@ -142,7 +142,8 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
                     _ => false,
                 };
                 let is_message = !is_response
-                    && callee_name(interpreter, &call.callee)
+                    && graph.nodes[node]
+                        .callee(position)
                         .is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"));
                 match is_response || is_message {
                     true => call.arguments.get(0, "content").cloned().into_iter().collect(),
@@ -342,12 +343,9 @@ fn source(
         }
         _ => {}
     }
-    for part in text_parts(interpreter, value) {
-        if let Some(found) = source(interpreter, &part, handled, summary, depth + 1) {
-            return Some(found);
-        }
-    }
-    None
+    text_parts(interpreter, value)
+        .iter()
+        .find_map(|part| source(interpreter, part, handled, summary, depth + 1))
 }
 
 /// The caught exception that a value is, when its text tells about the inside.

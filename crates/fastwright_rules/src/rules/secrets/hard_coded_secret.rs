@@ -6,7 +6,6 @@ use crate::reporter::{Draft, Reporter};
 use crate::request_code::RequestCode;
 use crate::vocabulary::{is_credential_name, words};
 use fastwright_model::analysis::is_test_path;
-use fastwright_model::facts::callee_name;
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
@@ -133,12 +132,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Calls of one function that take a credential which is a literal.
 fn uses_in(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize, uses: &mut Vec<Use>) {
     let summary = &code.nodes[node].summary;
-    for event in &summary.events {
+    for (position, event) in summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };
         if call.target.is_some() {
             continue;
         }
-        let Some(name) = callee_name(interpreter, &call.callee) else { continue };
+        let Some(name) = code.nodes[node].callee(position) else { continue };
         let given: Vec<(Value, String)> = match TAKING_KEYS.iter().find(|(known, ..)| *known == name) {
             Some((_, position, keyword, purpose)) => call
                 .arguments
@@ -146,7 +145,7 @@ fn uses_in(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize, u
                 .map(|value| (value.clone(), (*purpose).to_owned()))
                 .into_iter()
                 .collect(),
-            None => outgoing_credentials(interpreter, &name, call),
+            None => outgoing_credentials(interpreter, name, call),
         };
         for (value, purpose) in given {
             if let Some((text, setting)) = literal_behind(interpreter, &value, 0)

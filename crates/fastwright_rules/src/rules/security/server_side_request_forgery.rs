@@ -6,7 +6,6 @@ use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{RequestCode, handler_step, route_title};
 use fastwright_model::application::GuardKind;
-use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::summary::{CallEvent, EventKind};
@@ -79,8 +78,8 @@ fn requests(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) 
         if call.target.is_some() {
             continue;
         }
-        let Some(name) = callee_name(interpreter, &call.callee) else { continue };
-        let Some(address) = address(&name, call) else { continue };
+        let Some(name) = code.nodes[node].callee(position) else { continue };
+        let Some(address) = address(name, call) else { continue };
         if has_base_address(call) {
             continue;
         }

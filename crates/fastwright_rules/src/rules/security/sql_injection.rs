@@ -6,7 +6,6 @@ use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use fastwright_model::application::GuardKind;
-use fastwright_model::facts::callee_name;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::BinaryOperator;
@@ -154,7 +153,8 @@ fn sql(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Ve
                 }
                 let by_session =
                     matches!(name.as_str(), "execute") && session_kind(interpreter, base).is_some();
-                let by_driver = callee_name(interpreter, &call.callee)
+                let by_driver = code.nodes[node]
+                    .callee(position)
                     .is_some_and(|name| DRIVERS.iter().any(|driver| name.starts_with(driver)));
                 if !(by_session || by_driver) {
                     continue;

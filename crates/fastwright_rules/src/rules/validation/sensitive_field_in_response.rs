@@ -8,13 +8,13 @@ use crate::stored_credential::{StoredCredential, stored_credential};
 use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::assemble::{RouteDetail, declared_response};
 use fastwright_model::dependant::{Dependant, type_text};
-use fastwright_model::facts::{callee_name, reach};
+use fastwright_model::facts::{call_facts, reach};
 use fastwright_model::schemas::{Field, classes_of_type, fields, is_schema};
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
+use std::sync::Arc;
 use ustr::Ustr;
 
 crate::declare_rule! {
@@ -136,10 +136,11 @@ impl Search<'_, '_> {
                 || all
                     .iter()
                     .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+            let rewritten = rewritten_fields(self.interpreter, &class);
             for field in all {
                 if field.excluded
                     || path.is_empty() && self.is_left_out(&field)
-                    || is_rewritten(self.interpreter, &class, &field.name)
+                    || rewritten.iter().any(|name| **name == *field.name || &**name == "*")
                 {
                     continue;
                 }
@@ -190,27 +191,35 @@ fn is_text(annotation: &Value) -> bool {
     })
 }
 
-/// Whether a validator or serializer of the model rewrites a field: what is shown is then its business.
-fn is_rewritten(interpreter: &Interpreter<'_>, class: &Value, field: &str) -> bool {
+/// Fields that a validator or serializer of the model rewrites (`*` for all): what is shown is then its
+/// business.
+fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Arc<str>> {
     const REWRITING: &[&str] = &["field_validator", "field_serializer", "validator", "serializer"];
-    interpreter.class_order(class).iter().any(|owner| {
-        let Kind::Class(id) = owner.kind else { return false };
+    let mut found = Vec::new();
+    for owner in interpreter.class_order(class).iter() {
+        let Kind::Class(id) = owner.kind else { continue };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.as_ref()) else {
-            return false;
+            continue;
         };
-        let functions = definition.body.iter().filter_map(|statement| match &statement.kind {
-            StmtKind::Function(function) => Some(function),
-            _ => None,
+        let decorators = definition.body.iter().flat_map(|statement| match &statement.kind {
+            StmtKind::Function(function) => function.decorators.as_slice(),
+            _ => &[],
         });
-        functions.flat_map(|function| &function.decorators).any(|decorator| {
-            let ExprKind::Call(call) = &decorator.kind else { return false };
-            let name = call.callee.dotted_name().unwrap_or_default();
-            REWRITING.contains(&name.rsplit('.').next().unwrap_or(&name))
-                && call.arguments.iter().any(|argument| {
-                    matches!(&argument.value.kind, ExprKind::Str(text) if &**text == field || &**text == "*")
-                })
-        })
-    })
+        for decorator in decorators {
+            let ExprKind::Call(call) = &decorator.kind else { continue };
+            let name = match &call.callee.kind {
+                ExprKind::Name(name) | ExprKind::Attribute(_, name) => name.as_str(),
+                _ => continue,
+            };
+            if REWRITING.contains(&name) {
+                found.extend(call.arguments.iter().filter_map(|argument| match &argument.value.kind {
+                    ExprKind::Str(text) => Some(Arc::clone(text)),
+                    _ => None,
+                }));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a route hands out tokens or keys on purpose: what it answers says how to use them, or the code
@@ -241,20 +250,14 @@ fn hands_out(
 fn makes_credentials(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> bool {
     let Some(function) = &dependant.function else { return true };
     let reached = reach(interpreter, function, dependant.receiver);
-    for function in reached {
-        for event in &function.summary.events {
-            let EventKind::Call(call) = &event.kind else { continue };
-            if let Some(name) = callee_name(interpreter, &call.callee)
-                && (name.starts_with("secrets.")
-                    || name.starts_with("uuid.uuid")
-                    || name.ends_with("random_base32")
-                    || matches!(name.as_str(), "jwt.encode" | "os.urandom"))
-            {
-                return true;
-            }
-        }
-    }
-    false
+    reached.into_iter().any(|function| {
+        call_facts(interpreter, &function.summary).callees.iter().flatten().any(|name| {
+            name.starts_with("secrets.")
+                || name.starts_with("uuid.uuid")
+                || name.ends_with("random_base32")
+                || matches!(name.as_str(), "jwt.encode" | "os.urandom")
+        })
+    })
 }
 
 fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
