@@ -28,7 +28,18 @@ pub struct Effects {
 }
 
 impl Effects {
+    fn is_empty(&self) -> bool {
+        self.reads.is_empty()
+            && self.writes.is_empty()
+            && self.statuses.is_empty()
+            && self.outside.is_empty()
+            && self.reads_credentials.is_none()
+    }
+
     fn join(&mut self, other: &Effects) {
+        if other.is_empty() {
+            return;
+        }
         self.reads.extend(other.reads.iter().cloned());
         self.writes.extend(other.writes.iter().cloned());
         self.statuses.extend(other.statuses.iter().copied());
@@ -71,16 +82,17 @@ impl EffectTable {
             return Arc::clone(known);
         }
         let mut effects = Effects::default();
-        let mut seen = FxHashSet::default();
+        let mut seen = FxHashSet::from_iter([asked]);
         let mut queue = vec![(Arc::clone(function), receiver)];
         while let Some((function, receiver)) = queue.pop() {
-            let key = SummaryKey { function: function.serial, receiver };
-            if !seen.insert(key) || seen.len() > 3_000 {
-                continue;
-            }
             let Some(local) = self.local(interpreter, &function, receiver) else { continue };
             effects.join(&local.effects);
-            queue.extend(local.calls.iter().cloned());
+            for (function, receiver) in &local.calls {
+                let key = SummaryKey { function: function.serial, receiver: *receiver };
+                if seen.len() < 3_000 && seen.insert(key) {
+                    queue.push((Arc::clone(function), *receiver));
+                }
+            }
         }
         let effects = Arc::new(effects);
         self.joined.insert(asked, Arc::clone(&effects));

@@ -145,7 +145,8 @@ pub fn handler_alone(
     let Some(summary) = interpreter.summarize(function, handler.receiver) else { return };
     let environment = Environment::of_inputs(inputs(interpreter, handler, 0));
     for event in &summary.events {
-        let visited = Visit { root: handler, chain: &[], summary: &summary, event, environment: &environment };
+        let visited =
+            Visit { root: handler, chain: &[], summary: &summary, event, environment: &environment };
         visit(interpreter, &visited);
     }
 }
@@ -201,9 +202,7 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Us
         EdgeKind::Call => (None, given),
         // `to_thread(function, 1)`: the function stands before its arguments, `self` is inside it.
         EdgeKind::Offload | EdgeKind::Background => {
-            let at = given
-                .iter()
-                .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
+            let at = given.iter().position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
             let bound = at.and_then(|at| match &given[at].kind {
                 Kind::Method(method) => Some(&method.receiver),
                 _ => None,
@@ -215,7 +214,9 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Us
     for (index, parameter) in function.definition.parameters.iter().enumerate() {
         let is_it = parameter.name == name;
         let value = match parameter.kind {
-            ParameterKind::VarPositional if is_it => Some(Value::tuple(positional.by_ref().cloned().collect())),
+            ParameterKind::VarPositional if is_it => {
+                Some(Value::tuple(positional.by_ref().cloned().collect()))
+            }
             ParameterKind::VarPositional => {
                 positional.by_ref().for_each(drop);
                 None
@@ -234,11 +235,7 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Us
 }
 
 /// What the dependencies of a callable give for its parameters.
-fn inputs(
-    interpreter: &mut Interpreter<'_>,
-    dependant: &Dependant,
-    depth: usize,
-) -> FxHashMap<Ustr, Value> {
+fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> FxHashMap<Ustr, Value> {
     let mut environment = FxHashMap::default();
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };

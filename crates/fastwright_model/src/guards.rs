@@ -49,7 +49,12 @@ pub(crate) struct GuardAnalysis {
 
 impl GuardAnalysis {
     pub(crate) fn new(version: Version) -> Self {
-        Self { version, verdicts: FxHashMap::default(), middleware: FxHashMap::default(), roles: FxHashMap::default() }
+        Self {
+            version,
+            verdicts: FxHashMap::default(),
+            middleware: FxHashMap::default(),
+            roles: FxHashMap::default(),
+        }
     }
 
     /// The guard of a route.

@@ -79,54 +79,40 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
     if bodies.is_empty() {
         return found;
     }
-    follow(interpreter, dependant, &mut |interpreter, visit| {
-        match &visit.event.kind {
-            EventKind::Store { base, name, .. } => {
-                let base = visit.resolve(base);
-                let class = interpreter.class_of(&base);
-                found.stores.push((class, *name));
+    follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+        EventKind::Store { base, name, .. } => {
+            let base = visit.resolve(base);
+            let class = interpreter.class_of(&base);
+            found.stores.push((class, *name));
+        }
+        EventKind::StoreItem { base, index, value } => {
+            let index = visit.resolve(index);
+            if index.as_str().is_some() {
+                return;
             }
-            EventKind::StoreItem { base, index, value } => {
-                let index = visit.resolve(index);
-                if index.as_str().is_some() {
-                    return;
-                }
-                let source = Value::tuple(vec![index, visit.resolve(value)]);
-                let base = visit.resolve(base);
-                if matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
-                    return;
-                }
-                let row = interpreter.class_of(&base);
+            let source = Value::tuple(vec![index, visit.resolve(value)]);
+            let base = visit.resolve(base);
+            if matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
+                return;
+            }
+            let row = interpreter.class_of(&base);
+            push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found.copies, true);
+        }
+        EventKind::Call(call) => {
+            if let Some(copy) = copying_call(interpreter, visit, call) {
                 push(
                     interpreter,
                     visit,
                     &bodies,
-                    &source,
-                    row,
-                    Vec::new(),
+                    &copy.source,
+                    copy.row,
+                    copy.overwritten,
                     &mut found.copies,
-                    true,
+                    false,
                 );
             }
-            EventKind::Call(call) => {
-                if let Some(copy) = copying_call(interpreter, visit, call) {
-                    push(
-                        interpreter,
-                        visit,
-                        &bodies,
-                        &copy.source,
-                        copy.row,
-                        copy.overwritten,
-                        &mut found.copies,
-                        false,
-                    );
-                }
-            }
-            EventKind::Condition(_)
-            | EventKind::Raise { .. }
-            | EventKind::Yield(_)
-            | EventKind::Return(_) => {}
         }
+        EventKind::Condition(_) | EventKind::Raise { .. } | EventKind::Yield(_) | EventKind::Return(_) => {}
     });
     found
 }

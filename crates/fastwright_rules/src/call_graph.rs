@@ -94,7 +94,8 @@ pub struct CallGraph {
     /// Middleware whose code is known, of all apps.
     pub middleware: Vec<MiddlewareFunction>,
     index: FxHashMap<SummaryKey, usize>,
-    called: Vec<bool>,
+    /// For each function its callers, with the position of the call in their edges.
+    callers: Vec<Vec<(usize, usize)>>,
 }
 
 impl CallGraph {
@@ -137,18 +138,19 @@ impl CallGraph {
         while let Some(node) = queue.pop_front() {
             graph.follow(interpreter, node, &mut queue);
         }
-        graph.called = vec![false; graph.nodes.len()];
-        for edge in graph.nodes.iter().flat_map(|node| &node.edges) {
-            if let Some(called) = graph.called.get_mut(edge.to) {
-                *called = true;
+        let mut callers = vec![Vec::new(); graph.nodes.len()];
+        for (from, node) in graph.nodes.iter().enumerate() {
+            for (position, edge) in node.edges.iter().enumerate() {
+                callers[edge.to].push((from, position));
             }
         }
+        graph.callers = callers;
         graph
     }
 
     /// Whether the program itself calls a function, beside FastAPI.
     pub fn is_called(&self, node: usize) -> bool {
-        self.called.get(node).copied().unwrap_or(false)
+        self.callers.get(node).is_some_and(|callers| !callers.is_empty())
     }
 
     /// The function behind a node of a dependency tree.
@@ -160,21 +162,16 @@ impl CallGraph {
     /// The functions from which a function with a property is reached over the edges that count, the
     /// function itself included.
     pub fn reaching(&self, goal: impl Fn(usize) -> bool, counts: impl Fn(usize, &Edge) -> bool) -> Vec<bool> {
-        let mut callers: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
-        for (from, node) in self.nodes.iter().enumerate() {
-            for edge in node.edges.iter().filter(|edge| counts(from, edge)) {
-                callers[edge.to].push(from);
-            }
-        }
         let mut marked = vec![false; self.nodes.len()];
         let mut stack: Vec<usize> = (0..self.nodes.len()).filter(|node| goal(*node)).collect();
         for node in &stack {
             marked[*node] = true;
         }
         while let Some(node) = stack.pop() {
-            for caller in &callers[node] {
-                if !std::mem::replace(&mut marked[*caller], true) {
-                    stack.push(*caller);
+            for &(caller, position) in &self.callers[node] {
+                if !marked[caller] && counts(caller, &self.nodes[caller].edges[position]) {
+                    marked[caller] = true;
+                    stack.push(caller);
                 }
             }
         }

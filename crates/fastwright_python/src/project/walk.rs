@@ -325,11 +325,19 @@ fn exclude_matcher(root: &Path, options: &DiscoverOptions) -> Result<Option<Giti
 }
 
 fn is_python_name(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "py")
+    path.as_os_str().as_encoded_bytes().ends_with(b".py") && !is_last_part(path, ".py")
 }
 
 fn is_named(entry: &TreeEntry, name: &str) -> bool {
-    entry.path.file_name().is_some_and(|file| file == name)
+    is_last_part(&entry.path, name)
+}
+
+/// Whether the last part of a path that a listing gave is this name; taking paths apart costs more.
+fn is_last_part(path: &Path, name: &str) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes
+        .strip_suffix(name.as_bytes())
+        .is_some_and(|folder| folder.last().is_none_or(|&byte| std::path::is_separator(char::from(byte))))
 }
 
 fn is_excluded_by_name(name: &str) -> bool {

@@ -117,6 +117,7 @@ const OWN_TO_PROCESS: &[&str] = &[
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
+    let graph = context.call_graph();
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     let variables = variables(analysis, interpreter);
     if variables.is_empty() {
@@ -130,6 +131,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         })
         .collect();
     let names = names_of(interpreter, &variables, &objects);
+    let using =
+        graph.reaching(|node| may_use(&graph.nodes[node].summary.function.definition, &names), |_, _| true);
     let mut known: FxHashMap<u32, Rc<Uses>> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -139,6 +142,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(handler) = &detail.dependant else { continue };
         let Some(function) = &handler.function else { continue };
+        if !graph.of_dependant(handler).is_some_and(|node| using[node]) {
+            continue;
+        }
         let writes =
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.

@@ -12,7 +12,7 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, ExprKind};
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 crate::declare_rule! {
     /// Route that checks a password or code and may be called without limit.
@@ -40,9 +40,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
+    let mut names = FxHashMap::default();
     let following = Following { to_the_text: false, stops_at_checks: false };
-    let found =
-        flows(code, interpreter, following, |interpreter, node| verifications(interpreter, code, node));
+    let found = flows(code, interpreter, following, |interpreter, node| {
+        verifications(interpreter, code, node, &mut names)
+    });
     if found.is_empty() {
         return;
     }
@@ -133,7 +135,13 @@ const VERIFYING: &[&str] =
     &["verify", "check", "authenticate", "compare", "match", "login", "signin", "sign_in", "validate"];
 
 /// Places of one function that verify a password or code.
-fn verifications(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<Sink<String>> {
+/// `names` remembers of each name whether it says that something is verified, and compared.
+fn verifications(
+    interpreter: &mut Interpreter<'_>,
+    code: &RequestCode,
+    node: usize,
+    names: &mut FxHashMap<&'static str, (bool, bool)>,
+) -> Vec<Sink<String>> {
     let mut found: Vec<Sink<String>> = Vec::new();
     let events = &code.nodes[node].summary.events;
     for (position, event) in events.iter().enumerate() {
@@ -169,13 +177,17 @@ fn verifications(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: us
             }
             EventKind::Call(call) => {
                 let name = match (&call.target, call.callee.as_symbolic()) {
-                    (Some((function, _)), _) => function.definition.name.to_string(),
-                    (None, Some(Symbolic::Member { name, .. })) => name.to_string(),
-                    (None, _) => code.nodes[node].callee(position).unwrap_or_default().to_owned(),
+                    (Some((function, _)), _) => function.definition.name.as_str(),
+                    (None, Some(Symbolic::Member { name, .. })) => name.as_str(),
+                    (None, _) => code.nodes[node].callee(position).unwrap_or_default(),
                 };
-                let name = name.rsplit('.').next().unwrap_or_default().to_lowercase();
-                as_it_is = name.starts_with("compare_");
-                if VERIFYING.iter().any(|word| name.contains(word)) {
+                let name = name.rsplit('.').next().unwrap_or_default();
+                let (verifies, compares) = *names.entry(name).or_insert_with(|| {
+                    let name = name.to_lowercase();
+                    (VERIFYING.iter().any(|word| name.contains(word)), name.starts_with("compare_"))
+                });
+                as_it_is = compares;
+                if verifies {
                     candidates.extend(call.arguments.positional.iter().cloned());
                     candidates.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
                 }

@@ -6,12 +6,11 @@ use crate::reporter::{Draft, Reporter};
 use crate::request_code::RequestCode;
 use crate::syntax::within;
 use crate::vocabulary::is_credential_name;
-use fastwright_model::facts::callee_name;
 use fastwright_model::schemas::fields;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
-use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use ustr::Ustr;
@@ -90,9 +89,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Log calls of one function that get a credential: place, and what it is.
 fn logged(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<(Location, String)> {
     let mut found = Vec::new();
-    for event in &code.nodes[node].summary.events {
+    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };
-        if !is_log_call(interpreter, call) {
+        if call.target.is_some() || !code.nodes[node].callee(position).is_some_and(is_log) {
             continue;
         }
         let given = call.arguments.positional.iter().chain(
@@ -116,17 +115,14 @@ fn logged(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) ->
     found
 }
 
-fn is_log_call(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> bool {
-    if call.target.is_some() {
-        return false;
-    }
-    if call.callee.as_external().is_some_and(|name| name == "builtins.print") {
+/// Whether a function of a library writes to the log, or prints.
+fn is_log(name: &str) -> bool {
+    if name == "builtins.print" {
         return true;
     }
-    let Some(name) = callee_name(interpreter, &call.callee) else { return false };
-    let last = name.rsplit('.').next().unwrap_or_default();
     let package = name.split('.').next().unwrap_or_default();
-    LEVELS.contains(&last) && matches!(package, "logging" | "structlog" | "loguru")
+    let last = name.rsplit('.').next().unwrap_or_default();
+    matches!(package, "logging" | "structlog" | "loguru") && LEVELS.contains(&last)
 }
 
 /// The credential in a logged value, in words.

@@ -76,6 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for class in interpreter.classes().to_vec() {
         class_body(analysis, interpreter, class, report);
     }
+    let old_names: FxHashSet<Ustr> = METHODS.iter().map(|(old, _)| Ustr::from(old)).collect();
     let mut seen = FxHashSet::default();
     for function in interpreter.functions().to_vec() {
         let file = analysis.files.get(function.id.file);
@@ -85,7 +86,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (mut calls_old, mut knows_new) = (false, false);
         syntax::expressions(&function.definition.body, &mut |expression| {
             if let ExprKind::Attribute(_, name) = &expression.kind {
-                calls_old |= METHODS.iter().any(|(old, _)| name == old);
+                calls_old |= old_names.contains(name);
                 knows_new |= name.starts_with("model_");
             }
             // Code for both versions asks for the new name first.

@@ -14,6 +14,8 @@ use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use ustr::Ustr;
 
@@ -53,10 +55,16 @@ struct Exposed {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
+    let mut shapes = Shapes::default();
     for (_, route, detail) in context.routes() {
         let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
-        let mut search =
-            Search { interpreter, exposed: Vec::new(), seen: Vec::new(), left_out: left_out(detail) };
+        let mut search = Search {
+            interpreter,
+            exposed: Vec::new(),
+            seen: Vec::new(),
+            left_out: left_out(detail),
+            shapes: &mut shapes,
+        };
         search.schema(&declared, &mut Vec::new());
         let mut exposed = search.exposed;
         let response = type_text(interpreter, &declared);
@@ -116,8 +124,20 @@ fn left_out(detail: &RouteDetail) -> Option<Value> {
 struct Search<'s, 'i> {
     interpreter: &'s mut Interpreter<'i>,
     exposed: Vec<Exposed>,
-    seen: Vec<Value>,
+    seen: Vec<ObjectId>,
     left_out: Option<Value>,
+    shapes: &'s mut Shapes,
+}
+
+type Shapes = FxHashMap<ObjectId, Option<Rc<Shape>>>;
+
+/// The part of a schema that matters here.
+struct Shape {
+    name: String,
+    /// Whether it is, by its name or fields, about an account.
+    is_of_account: bool,
+    /// Fields in the response that are credentials, or lead to further schemas.
+    fields: Vec<(Field, Option<StoredCredential>)>,
 }
 
 impl Search<'_, '_> {
@@ -126,32 +146,25 @@ impl Search<'_, '_> {
             return;
         }
         for class in classes_of_type(self.interpreter, annotation) {
-            if self.seen.iter().any(|known| known.same(&class)) || !is_schema(self.interpreter, &class) {
+            let Kind::Class(id) = class.kind else { continue };
+            if self.seen.contains(&id) {
                 continue;
             }
-            self.seen.push(class.clone());
-            let class_name = type_text(self.interpreter, &class);
-            let all = fields(self.interpreter, &class);
-            let is_of_account = names_account(&class_name)
-                || all
-                    .iter()
-                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
-            let rewritten = rewritten_fields(self.interpreter, &class);
-            for field in all {
-                if field.excluded
-                    || path.is_empty() && self.is_left_out(&field)
-                    || rewritten.iter().any(|name| **name == *field.name || &**name == "*")
-                {
+            let Some(shape) = self.shape(id) else { continue };
+            self.seen.push(id);
+            let Shape { name: class_name, is_of_account, fields } = &*shape;
+            for (field, credential) in fields {
+                if path.is_empty() && self.is_left_out(field) {
                     continue;
                 }
-                match stored_credential(&field.name).filter(|_| is_text(&field.annotation)) {
+                match *credential {
                     Some(kind) => {
                         let owner = type_text(self.interpreter, &Kind::Class(field.owner).into());
                         self.exposed.push(Exposed {
                             kind,
                             name: field.name,
                             owner,
-                            is_of_account,
+                            is_of_account: *is_of_account,
                             location: field.location,
                             path: path.clone(),
                         });
@@ -164,6 +177,40 @@ impl Search<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What a schema shows, found once for all routes; nothing for what is no schema.
+    fn shape(&mut self, id: ObjectId) -> Option<Rc<Shape>> {
+        if let Some(known) = self.shapes.get(&id) {
+            return known.clone();
+        }
+        let class: Value = Kind::Class(id).into();
+        let shape = is_schema(self.interpreter, &class).then(|| {
+            let name = type_text(self.interpreter, &class);
+            let mut all = fields(self.interpreter, &class);
+            let is_of_account = names_account(&name)
+                || all
+                    .iter()
+                    .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
+            let rewritten = rewritten_fields(self.interpreter, &class);
+            all.retain(|field| {
+                !field.excluded && !rewritten.iter().any(|name| **name == *field.name || &**name == "*")
+            });
+            let fields = all
+                .into_iter()
+                .map(|field| {
+                    let kind = stored_credential(&field.name).filter(|_| is_text(&field.annotation));
+                    (field, kind)
+                })
+                // A field that is neither shown as a credential nor a schema itself has nothing to tell.
+                .filter(|(field, kind)| {
+                    kind.is_some() || !classes_of_type(self.interpreter, &field.annotation).is_empty()
+                })
+                .collect();
+            Rc::new(Shape { name, is_of_account, fields })
+        });
+        self.shapes.insert(id, shape.clone());
+        shape
     }
 
     fn is_left_out(&mut self, field: &Field) -> bool {

@@ -73,14 +73,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if candidates.is_empty() {
             continue;
         }
-        follow(interpreter, dependant, &mut |_, visit| match &visit.event.kind {
-            EventKind::Condition(condition) => {
-                let condition = visit.resolve(condition);
-                for candidate in candidates.iter_mut().filter(|candidate| !candidate.bounded) {
-                    candidate.bounded = compares(&condition, candidate);
-                }
-            }
-            EventKind::Call(call) => {
+        follow(interpreter, dependant, &mut |_, visit| {
+            if let EventKind::Call(call) = &visit.event.kind {
                 if !may_limit(&call.callee) {
                     return;
                 }
@@ -94,7 +88,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     }
                 }
             }
-            _ => {}
+        });
+        candidates.retain(|candidate| candidate.sink.is_some());
+        if candidates.is_empty() {
+            continue;
+        }
+        follow(interpreter, dependant, &mut |_, visit| {
+            if let EventKind::Condition(condition) = &visit.event.kind {
+                let condition = visit.resolve(condition);
+                for candidate in candidates.iter_mut().filter(|candidate| !candidate.bounded) {
+                    candidate.bounded = compares(&condition, candidate);
+                }
+            }
         });
         for candidate in candidates {
             if let Some(sink) = candidate.sink.as_ref().filter(|_| !candidate.bounded) {
