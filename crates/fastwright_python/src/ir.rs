@@ -206,6 +206,37 @@ pub struct FunctionDef {
     pub body: Vec<Stmt>,
     /// Names of type parameters (PEP 695).
     pub type_parameters: Vec<TypeParameter>,
+    /// Names and attributes in the body, those of nested functions included.
+    pub mentions: MentionedNames,
+}
+
+/// Names and attributes that code mentions, as a Bloom filter of 256 bits: it never misses one, and may
+/// claim one that is not there. Saves walking bodies that have nothing to tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MentionedNames([u64; 4]);
+
+impl MentionedNames {
+    /// Adds a name.
+    pub fn insert(&mut self, name: Ustr) {
+        let (word, bit) = Self::place(name);
+        self.0[word] |= bit;
+    }
+
+    /// Adds all names of another set.
+    pub fn extend(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
+    }
+
+    /// Whether a name may be mentioned; when not, it certainly isn't.
+    pub fn may_hold(&self, name: Ustr) -> bool {
+        let (word, bit) = Self::place(name);
+        self.0[word] & bit != 0
+    }
+
+    fn place(name: Ustr) -> (usize, u64) {
+        let hash = name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((hash >> 62) as usize, 1 << (hash >> 56 & 63))
+    }
 }
 
 impl FunctionDef {

@@ -28,6 +28,7 @@ pub fn lower_module(body: &[ast::Stmt]) -> Result<Module, TooDeep> {
         depth: 0,
         too_deep: None,
         yields: vec![false],
+        mentions: vec![MentionedNames::default()],
     };
     lowering.module.body = lowering.statements(body);
     match lowering.too_deep {
@@ -45,6 +46,7 @@ pub fn lower_annotation_text(text: &str, outer: Span) -> Option<Expr> {
         depth: 0,
         too_deep: None,
         yields: vec![false],
+        mentions: vec![MentionedNames::default()],
     };
     let mut expr = lowering.expression(parsed.expr());
     if lowering.too_deep.is_some() {
@@ -99,6 +101,8 @@ struct Lowering {
     depth: u32,
     too_deep: Option<u32>,
     yields: Vec<bool>,
+    /// Names mentioned so far in each function around, the outermost first.
+    mentions: Vec<MentionedNames>,
 }
 
 impl Lowering {
@@ -295,8 +299,10 @@ impl Lowering {
         let type_parameters = self.type_parameters(node.type_params.as_deref());
         self.scopes.push(Scope::Function(qualname));
         self.yields.push(false);
+        self.mentions.push(MentionedNames::default());
         let body = self.statements(&node.body);
         let is_generator = self.yields.pop().unwrap_or(false);
+        let mentions = self.leave_mentions();
         self.scopes.pop();
         self.define_function(FunctionDef {
             index,
@@ -311,7 +317,25 @@ impl Lowering {
             returns,
             body,
             type_parameters,
+            mentions,
         })
+    }
+
+    fn mentioned(&mut self, text: &str) -> Ustr {
+        let name = name(text);
+        if let Some(mentions) = self.mentions.last_mut() {
+            mentions.insert(name);
+        }
+        name
+    }
+
+    /// The names of a function that ends, which are also mentioned in the one around it.
+    fn leave_mentions(&mut self) -> MentionedNames {
+        let mentions = self.mentions.pop().unwrap_or_default();
+        if let Some(around) = self.mentions.last_mut() {
+            around.extend(mentions);
+        }
+        mentions
     }
 
     /// Keeps the place of a function in the order of the file; nested ones come after it.
@@ -330,6 +354,7 @@ impl Lowering {
             returns: None,
             body: Vec::new(),
             type_parameters: Vec::new(),
+            mentions: MentionedNames::default(),
         }));
         index as u32
     }
@@ -561,8 +586,10 @@ impl Lowering {
                     .unwrap_or_default();
                 self.scopes.push(Scope::Function(qualname));
                 self.yields.push(false);
+                self.mentions.push(MentionedNames::default());
                 let value = self.expression(&node.body);
                 let is_generator = self.yields.pop().unwrap_or(false);
+                let mentions = self.leave_mentions();
                 self.scopes.pop();
                 let body = vec![Stmt { span: value.span, kind: StmtKind::Return(Some(value)) }];
                 ExprKind::Lambda(self.define_function(FunctionDef {
@@ -578,6 +605,7 @@ impl Lowering {
                     returns: None,
                     body,
                     type_parameters: Vec::new(),
+                    mentions,
                 }))
             }
             ast::Expr::If(node) => ExprKind::Conditional(Box::new((
@@ -661,13 +689,13 @@ impl Lowering {
             ast::Expr::NoneLiteral(_) => ExprKind::None,
             ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
             ast::Expr::Attribute(node) => {
-                ExprKind::Attribute(self.boxed(&node.value), name(node.attr.as_str()))
+                ExprKind::Attribute(self.boxed(&node.value), self.mentioned(node.attr.as_str()))
             }
             ast::Expr::Subscript(node) => {
                 ExprKind::Subscript(self.boxed(&node.value), self.boxed(&node.slice))
             }
             ast::Expr::Starred(node) => ExprKind::Starred(self.boxed(&node.value)),
-            ast::Expr::Name(node) => ExprKind::Name(name(&node.id)),
+            ast::Expr::Name(node) => ExprKind::Name(self.mentioned(&node.id)),
             ast::Expr::List(node) => ExprKind::List(self.expressions(&node.elts)),
             ast::Expr::Tuple(node) => ExprKind::Tuple(self.expressions(&node.elts)),
             ast::Expr::Slice(node) => ExprKind::Slice(Box::new([

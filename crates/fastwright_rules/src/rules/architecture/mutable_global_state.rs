@@ -270,6 +270,9 @@ fn names_of(
 
 /// Whether one of the names stands in a function.
 fn may_use(definition: &FunctionDef, names: &FxHashSet<Ustr>) -> bool {
+    if !names.iter().any(|name| definition.mentions.may_hold(*name)) {
+        return false;
+    }
     let mut found = false;
     syntax::expressions(&definition.body, &mut |expression| match &expression.kind {
         ExprKind::Name(name) | ExprKind::Attribute(_, name) => found |= names.contains(name),

@@ -66,6 +66,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let Some(code) = analysis.codes.get(file.0 as usize) else { continue };
+            if !code.imports.iter().any(|fact| fact.level == 0 && is_inside(&fact.module, module)) {
+                continue;
+            }
             let mut spans = Vec::new();
             imports(&code.body, module, &mut spans);
             places.extend(spans.into_iter().map(|span| Location { file: *file, span }));
@@ -103,9 +106,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+fn is_inside(module: &str, library: &str) -> bool {
+    module.split('.').next() == Some(library)
+}
+
 /// Import statements of a library, those inside of branches and `try` included.
 fn imports(body: &[Stmt], library: &str, found: &mut Vec<Span>) {
-    let is_library = |name: &str| name.split('.').next() == Some(library);
+    let is_library = |name: &str| is_inside(name, library);
     for statement in body {
         match &statement.kind {
             StmtKind::Import(names) if names.iter().any(|alias| is_library(&alias.name)) => {

@@ -62,6 +62,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .collect();
     let functions: FxHashMap<FunctionId, Arc<FunctionValue>> =
         interpreter.functions().iter().map(|function| (function.id, Arc::clone(function))).collect();
+    let routes = Ustr::from("routes");
     for (id, scope, module) in files {
         let Some(code) = context.analysis.codes.get(id.0 as usize) else { continue };
         let mut found: Vec<(Location, String, String)> = Vec::new();
@@ -72,7 +73,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 found.push((place, module.to_string(), file.slice(found_loop.routes.span).to_owned()));
             }
         }
-        for definition in &code.functions {
+        let looking = code.functions.iter().filter(|function| function.mentions.may_hold(routes));
+        for definition in looking {
             let function = functions.get(&FunctionId { file: id, index: definition.index });
             let inner = function.map_or(scope, |function| function.scope);
             for found_loop in loops(&definition.body) {

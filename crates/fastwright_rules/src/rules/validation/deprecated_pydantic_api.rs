@@ -80,7 +80,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut seen = FxHashSet::default();
     for function in interpreter.functions().to_vec() {
         let file = analysis.files.get(function.id.file);
-        if !file.first_party || !seen.insert(function.id) {
+        let mentions = &function.definition.mentions;
+        if !file.first_party
+            || !old_names.iter().any(|name| mentions.may_hold(*name))
+            || !seen.insert(function.id)
+        {
             continue;
         }
         let (mut calls_old, mut knows_new) = (false, false);
