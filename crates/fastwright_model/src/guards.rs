@@ -118,6 +118,10 @@ impl GuardAnalysis {
                         .dependencies
                         .iter()
                         .any(|inner| self.verdict(interpreter, effects, inner).refusal != Refusal::Never);
+                    if guard.kind != GuardKind::Required {
+                        // What may refuse callers as well does not matter any more.
+                        guard.assumption = None;
+                    }
                     guard.kind = GuardKind::Required;
                     if !guard.by.contains(&name) {
                         guard.by.push(name.clone());
@@ -139,6 +143,10 @@ impl GuardAnalysis {
                     self.roles(interpreter, node, guard);
                 }
                 Refusal::Never => {
+                    if guard.kind == GuardKind::Public && guard.assumption.is_none() && may_be_guard(node) {
+                        guard.assumption =
+                            Some(format!("`{}` is not followed and may refuse callers", short(&name)));
+                    }
                     if verdict.reads_credentials && guard.kind == GuardKind::Public {
                         guard.kind = GuardKind::Optional;
                     }
@@ -647,4 +655,10 @@ fn role_text(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String>
 
 fn short(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
+}
+
+/// Whether a dependency whose code is not known may be there to refuse callers. One that is a class of a
+/// library makes an object; what a call gave back, or what is unknown altogether, may do anything.
+fn may_be_guard(node: &Dependant) -> bool {
+    node.kind == DependantKind::Opaque && matches!(node.call.kind, Kind::Symbolic(_) | Kind::Unknown(_))
 }

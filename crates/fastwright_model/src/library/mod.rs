@@ -8,6 +8,7 @@ pub(crate) mod route_list;
 pub(crate) mod routing;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
+mod strawberry;
 
 use crate::registry::Registry;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};

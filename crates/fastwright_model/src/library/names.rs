@@ -16,6 +16,7 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         // Routers and apps that differ in what their documents say only.
         "fastapi_utils.inferring_router.InferringRouter"
         | "fastapi_restful.inferring_router.InferringRouter" => "fastapi.routing.APIRouter",
+        "strawberry.fastapi.GraphQLRouter" => "strawberry.fastapi.router.GraphQLRouter",
         "fastapi_offline.FastAPIOffline" => "fastapi.applications.FastAPI",
         "pydantic.BaseModel" => "pydantic.main.BaseModel",
         "pydantic.create_model" => "pydantic.main.create_model",
@@ -145,6 +146,7 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
     match name {
         "fastapi.applications.FastAPI" => &["starlette.applications.Starlette"],
         "fastapi.routing.APIRouter" => &["starlette.routing.Router"],
+        "strawberry.fastapi.router.GraphQLRouter" => &["fastapi.routing.APIRouter"],
         "fastapi.routing.APIRoute" => &["starlette.routing.Route"],
         "fastapi.routing.APIWebSocketRoute" => &["starlette.routing.WebSocketRoute"],
         "starlette.routing.Route"

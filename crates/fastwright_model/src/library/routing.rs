@@ -2,6 +2,7 @@
 //! `routing.py`; Starlette 1.0 `applications.py`, `routing.py`).
 
 use super::route_list::{push, synchronize};
+use super::strawberry;
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
@@ -27,7 +28,7 @@ pub(super) fn construct(
 pub(super) fn router_kind(class: &str) -> Option<RouterKind> {
     Some(match class {
         APP => RouterKind::App,
-        ROUTER => RouterKind::Router,
+        ROUTER | strawberry::GRAPHQL_ROUTER => RouterKind::Router,
         "starlette.applications.Starlette" | "starlette.routing.Router" => RouterKind::Starlette,
         _ => return None,
     })
@@ -77,6 +78,9 @@ pub(super) fn initialize(
         if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
             state.exception_handlers.extend(handlers.into_iter().map(|(key, handler)| (key, handler, site)));
         }
+    }
+    if owner == strawberry::GRAPHQL_ROUTER {
+        strawberry::register_routes(interpreter, id, arguments, site);
     }
     Some(Ok(Value::NONE))
 }
@@ -498,7 +502,7 @@ pub(crate) fn prefix_of(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<V
 }
 
 /// The conditions under which code registers something now, beyond those under which the router exists.
-fn conditions_on(interpreter: &Interpreter<'_>, id: ObjectId) -> Vec<ActiveCondition> {
+pub(super) fn conditions_on(interpreter: &Interpreter<'_>, id: ObjectId) -> Vec<ActiveCondition> {
     let active = interpreter.active_conditions();
     if active.is_empty() {
         return Vec::new();

@@ -188,3 +188,54 @@ GET /x
 ",
     );
 }
+
+#[test]
+fn what_follows_an_early_return() {
+    check(
+        r#"
+#- main.py
+from fastapi import APIRouter, FastAPI
+from flags import enabled, hidden, refused
+
+def add_statistics(app):
+    if not enabled("statistics"):
+        return
+    @app.get("/statistics")
+    def statistics(): ...
+
+def add_routers(app, names):
+    for name in names:
+        router = APIRouter()
+        @router.get("/" + name)
+        def read(): ...
+        if hidden(name):
+            continue
+        app.include_router(router)
+
+def add_reports(app):
+    if enabled("reports"):
+        if refused("reports"):
+            return
+        @app.get("/reports")
+        def reports(): ...
+    @app.get("/summary")
+    def summary(): ...
+
+app = FastAPI()
+add_statistics(app)
+add_routers(app, ["books"])
+add_reports(app)
+
+@app.get("/last")
+def last(): ...
+"#,
+        r#"
+main:app
+GET /statistics if not (not enabled("statistics"))
+GET /books if not (hidden(name))
+GET /reports if enabled("reports")
+GET /summary
+GET /last
+"#,
+    );
+}

@@ -137,3 +137,40 @@ POST /g/graph
 ",
     );
 }
+
+#[test]
+fn the_graphql_router_of_strawberry() {
+    check(
+        r#"
+#- main.py
+from fastapi import FastAPI
+from strawberry.fastapi import GraphQLRouter
+import strawberry
+
+@strawberry.type
+class Query:
+    name: str
+
+class CachingRouter(GraphQLRouter):
+    def encode(self, data): ...
+
+schema = strawberry.Schema(Query)
+app = FastAPI()
+app.include_router(GraphQLRouter(schema), prefix="/graphql")
+app.include_router(GraphQLRouter[dict, None](schema, "/query", prefix="/v2", context_getter=lambda: {}))
+app.include_router(CachingRouter(schema), prefix="/cached")
+"#,
+        "
+main:app
+GET /graphql
+POST /graphql
+WEBSOCKET /graphql
+GET /v2/query
+POST /v2/query
+WEBSOCKET /v2/query
+GET /cached
+POST /cached
+WEBSOCKET /cached
+",
+    );
+}

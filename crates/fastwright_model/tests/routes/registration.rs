@@ -413,3 +413,48 @@ FRONTEND /
 ",
     );
 }
+
+#[test]
+fn generic_routes_that_are_deleted_for_special_ones() {
+    check(
+        r#"
+#- shop-1.0.dist-info/METADATA
+Name: shop
+Requires-Dist: fastapi==0.123.3
+#- main.py
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+generic = APIRouter(prefix="/items")
+
+@generic.get("")
+def list_generic_items(): ...
+
+@generic.post("")
+def create_generic_item(): ...
+
+special = APIRouter(prefix="/items")
+
+@special.get("")
+def list_items(): ...
+
+def replace(replacing, app):
+    for index, existing in reversed(list(enumerate(app.routes))):
+        if not isinstance(existing, APIRoute):
+            continue
+        for new in replacing.routes:
+            if existing.methods == new.methods and existing.path == new.path:
+                del app.routes[index]
+    app.include_router(replacing)
+
+app = FastAPI()
+app.include_router(generic)
+replace(special, app)
+"#,
+        "
+main:app
+POST /items
+GET /items
+",
+    );
+}

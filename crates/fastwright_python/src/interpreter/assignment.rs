@@ -87,6 +87,8 @@ impl Interpreter<'_> {
                     && let Object::Dict(dict) = self.object_mut(*id)
                 {
                     dict.entries.shift_remove(&key);
+                } else if let Kind::List(id) = base.kind {
+                    self.delete_item(id, &index);
                 }
                 if matches!(base.kind, Kind::Instance(_)) {
                     let _ = self.standard_operator(&base, "__delitem__", vec![index], target.span);
@@ -100,5 +102,22 @@ impl Interpreter<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// `del items[index]`; with an index that is not known the list loses something that is not known.
+    fn delete_item(&mut self, list: ObjectId, index: &Value) {
+        let Object::List(list) = self.object_mut(list) else { return };
+        let place = index.as_int().and_then(|index| {
+            let length = list.items.len() as i64;
+            let index = if index < 0 { index.saturating_add(length) } else { index };
+            usize::try_from(index).ok().filter(|index| *index < list.items.len())
+        });
+        match place {
+            // Behind what is not known of a list, places count differently.
+            Some(place) if !list.incomplete => {
+                list.items.remove(place);
+            }
+            _ => list.incomplete = true,
+        }
     }
 }

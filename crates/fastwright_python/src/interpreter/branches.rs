@@ -4,7 +4,7 @@
 //! with the value before it; at the end of the branch the log is played back.
 
 use super::statements::{Executed, Flow};
-use super::{ActiveCondition, Interpreter};
+use super::{ActiveCondition, Interpreter, Mode};
 use crate::ir::Stmt;
 use crate::value::*;
 use rustc_hash::FxHashMap;
@@ -39,33 +39,38 @@ impl Interpreter<'_> {
         let mut left: Vec<Changes> = Vec::new();
         let mut flows: Vec<Flow> = Vec::new();
         let mut raised = None;
+        // The condition under which control comes out of the branches, while only one lets it.
+        let mut way_out = None;
+        let conditions_before = self.conditions.len();
         for branch in branches {
-            let conditional = branch.condition.is_some();
-            if let Some(condition) = branch.condition {
-                self.conditions.push(condition);
-            }
+            self.conditions.extend(branch.condition.clone());
             self.enter_branch();
             for (name, value) in branch.prepare.into_iter().flatten() {
                 self.bind(name, value);
             }
             let result = self.execute_block(branch.body);
             self.leave_branch();
-            if conditional {
-                self.conditions.pop();
-            }
+            self.conditions.truncate(conditions_before);
             let changes = self.take_changes(mark);
             match result {
                 Ok(flow) => {
                     flows.push(flow);
                     if flow == Flow::Normal {
                         left.push(changes);
+                        way_out = branch.condition;
                     }
                 }
                 Err(error) => raised = Some(error),
             }
         }
         if !left.is_empty() {
-            self.undecided_exits += u32::from(flows.iter().any(|flow| *flow != Flow::Normal));
+            let may_exit = flows.iter().any(|flow| *flow != Flow::Normal);
+            self.undecided_exits += u32::from(may_exit);
+            // `if not enabled: return`: what follows runs under the other condition, to the end of the
+            // function, of the round of a loop or of the branch around it.
+            if may_exit && left.len() == 1 && self.mode == Mode::Import {
+                self.conditions.extend(way_out);
+            }
             let joined = self.join_changes(&left);
             self.apply_changes(&joined);
         }

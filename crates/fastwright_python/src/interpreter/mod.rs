@@ -97,7 +97,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             import_steps: 3_000_000,
-            call_steps: 150_000,
+            call_steps: 500_000,
             factory_steps: 500_000,
             summary_steps: 60_000,
             call_depth: 60,

@@ -4,6 +4,7 @@ use super::Interpreter;
 use crate::ir::{BinaryOperator, Comparison};
 use crate::location::Span;
 use crate::value::*;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use ustr::Ustr;
 
@@ -259,6 +260,10 @@ impl Interpreter<'_> {
                     return Some(false);
                 }
                 a.iter().zip(&b).all(|(a, b)| a.same(b)).then_some(true)
+            }
+            (Kind::Set(_), Kind::Set(_)) => {
+                let keys = |items: Vec<Value>| items.iter().map(Value::key).collect::<Option<FxHashSet<_>>>();
+                Some(keys(self.elements(left)?)? == keys(self.elements(right)?)?)
             }
             (Kind::Instance(a), Kind::Instance(b)) if a != b => {
                 let enumeration = |interpreter: &Self, id: ObjectId| {

@@ -197,9 +197,10 @@ impl Interpreter<'_> {
                 let opposite = ActiveCondition { negated: truth, ..condition.clone() };
                 self.library.left_out(self, left_out, &opposite);
             }
+            let conditions_before = self.conditions.len();
             self.conditions.push(condition);
             let flow = self.execute_block(taken);
-            self.conditions.pop();
+            self.conditions.truncate(conditions_before);
             return flow;
         }
         self.record_condition(&value, test.span);
@@ -238,9 +239,12 @@ impl Interpreter<'_> {
                 self.here(iterable.span),
             );
         }
+        let conditions_before = self.conditions.len();
         for item in items.into_iter().take(rounds) {
             self.assign(target, item)?;
-            match self.execute_block(body)? {
+            let flow = self.execute_block(body)?;
+            self.conditions.truncate(conditions_before);
+            match flow {
                 Flow::Break => return Ok(Flow::Normal),
                 Flow::Return => return Ok(Flow::Return),
                 Flow::Normal | Flow::Continue => {}
@@ -261,11 +265,12 @@ impl Interpreter<'_> {
     ) -> Executed {
         let mark = self.begin_branches();
         let location = self.here(condition);
+        let conditions_before = self.conditions.len();
         self.conditions.push(ActiveCondition { location, negated: false, setting: None, startup: false });
         self.enter_branch();
         let result = prepare(self).and_then(|()| self.execute_block(body));
         self.leave_branch();
-        self.conditions.pop();
+        self.conditions.truncate(conditions_before);
         let changes = self.take_changes(mark);
         if matches!(result, Ok(Flow::Normal | Flow::Continue | Flow::Break)) {
             let joined = self.join_changes(&[changes, Changes::default()]);
@@ -283,11 +288,16 @@ impl Interpreter<'_> {
             match self.decide(&value) {
                 Some(false) => return self.execute_block(orelse),
                 None => return self.loop_once(test.span, body, |_| Ok(())),
-                Some(true) => match self.execute_block(body)? {
-                    Flow::Break => return Ok(Flow::Normal),
-                    Flow::Return => return Ok(Flow::Return),
-                    Flow::Normal | Flow::Continue => {}
-                },
+                Some(true) => {
+                    let conditions_before = self.conditions.len();
+                    let flow = self.execute_block(body)?;
+                    self.conditions.truncate(conditions_before);
+                    match flow {
+                        Flow::Break => return Ok(Flow::Normal),
+                        Flow::Return => return Ok(Flow::Return),
+                        Flow::Normal | Flow::Continue => {}
+                    }
+                }
             }
             if !self.step() {
                 return Ok(Flow::Return);

@@ -11,6 +11,7 @@ use super::environment::{self, Environment};
 use super::evidence::is_identifier;
 use super::manifest::{self, Manifest, ManifestKind};
 use super::place::{Place, locate};
+use super::published;
 use super::roots::RootDecision;
 use super::versions::{DistributionVersions, VersionSource, is_lock_file, normalized_name, read_lock_file};
 use super::walk::{WalkedFolder, Walker};
@@ -45,6 +46,10 @@ pub(super) fn discover(
 
     let mut versions = DistributionVersions::default();
     collect_versions(tree, &found, &manifests, environment.as_ref(), &mut versions, &mut problems);
+    for (name, version, path) in published::exact_requirements(tree, &place.root) {
+        versions.insert(&name, version, VersionSource::Requirements, &path);
+    }
+    versions.finish();
     mark_manifests(&mut directories, &manifests, &versions);
 
     let declared = declared_roots(tree, &place, &manifests, environment.as_ref());
@@ -311,7 +316,6 @@ fn collect_versions(
             versions.insert(&name, version, VersionSource::Environment, &path);
         }
     }
-    versions.finish();
 }
 
 fn mark_manifests(directories: &mut DirectoryIndex, manifests: &[Manifest], versions: &DistributionVersions) {

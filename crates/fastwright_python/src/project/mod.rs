@@ -17,6 +17,7 @@ mod evidence;
 pub mod manifest;
 mod outside;
 mod place;
+mod published;
 mod requirements;
 pub mod resolve;
 mod roots;

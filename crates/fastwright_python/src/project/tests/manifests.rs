@@ -200,3 +200,15 @@ fn environments() {
         Path::new("/project/venv")
     );
 }
+
+#[test]
+fn exact_requirements_of_an_unpacked_distribution() {
+    let tree = MemoryTree::from_fixture(
+        "#- shop/main.py\nx = 1\n#- shop-1.2.dist-info/METADATA\nName: shop\n\
+         Requires-Dist: fastapi[all]==0.123.3\nRequires-Dist: starlette>=0.40\n\
+         Requires-Dist: sqlalchemy==1.4; extra == \"old\"\n\nRequires-Dist: pydantic==1.0\n",
+    );
+    let project = found(&tree, ".");
+    assert_eq!(project.versions.names(), ["fastapi"]);
+    assert_eq!(project.versions.version("fastapi"), Some(("0.123.3", VersionSource::Requirements)));
+}

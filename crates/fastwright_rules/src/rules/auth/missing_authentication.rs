@@ -60,8 +60,9 @@ fn is_open(context: &Context<'_>, route: &Route) -> bool {
     }
     let refuses = route.statuses.iter().any(|status| matches!(status, 401 | 403));
     match route.guard.kind {
-        // Whoever refuses for reasons that are not understood looks at something.
-        GuardKind::Public => !refuses,
+        // Whoever refuses for reasons that are not understood looks at something, and a dependency that is
+        // not followed may be the guard.
+        GuardKind::Public => !refuses && route.guard.assumption.is_none(),
         // Refusing some who are known, and nobody who is unknown, is a hole; reading more when one is
         // signed in is a choice.
         GuardKind::Optional => refuses && writes(route) && !route.writes.is_empty(),
