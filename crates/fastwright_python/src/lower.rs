@@ -125,7 +125,10 @@ impl Lowering {
     }
 
     fn statements(&mut self, body: &[ast::Stmt]) -> Vec<Stmt> {
-        body.iter().filter_map(|statement| self.statement(statement)).collect()
+        // Nearly all of them are kept: a vector that grows by itself would take up to four times the room.
+        let mut lowered = Vec::with_capacity(body.len());
+        lowered.extend(body.iter().filter_map(|statement| self.statement(statement)));
+        lowered
     }
 
     fn statement(&mut self, statement: &ast::Stmt) -> Option<Stmt> {
