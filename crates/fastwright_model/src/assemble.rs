@@ -12,10 +12,10 @@ use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// What rules need of a route beyond the table.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
         location,
         registration: flat.registration.clone(),
         name: name.unwrap_or_else(|| {
-            let name = interpreter.attribute(&flat.endpoint, Ustr::from("__name__"), location.span);
+            let name = interpreter.attribute(&flat.endpoint, Name::from("__name__"), location.span);
             name.as_str().unwrap_or_default().to_owned()
         }),
         tags: flat.tags.clone(),

@@ -6,9 +6,9 @@ use crate::assemble::qualified;
 use fastwright_python::interpreter::{Interpreter, is_none_type, plain_type};
 use fastwright_python::ir::{BinaryOperator, ParameterKind};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// What kind of callable stands at a node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum DependantKind {
     /// A function, class or callable object of the program.
     Dependency,
     /// A security scheme of FastAPI, by its class: `fastapi.security.http.HTTPBearer`.
-    SecurityScheme(Ustr),
+    SecurityScheme(Name),
     /// Something whose code is not known.
     Opaque,
 }
@@ -42,11 +42,11 @@ pub struct Dependant {
     /// How it got here, for evidence: ``parameter `user` ``, `dependencies of the router`.
     pub via: String,
     /// Name of the parameter that gets its result.
-    pub parameter_name: Option<Ustr>,
+    pub parameter_name: Option<Name>,
     /// Parameters that FastAPI fills from the request.
     pub parameters: Vec<DependantParameter>,
     /// Parameters that FastAPI fills with the request, response or background tasks: name and class.
-    pub special: Vec<(Ustr, Ustr)>,
+    pub special: Vec<(Name, Name)>,
     /// What is resolved first, in order.
     pub dependencies: Vec<Dependant>,
     /// Scopes given with `Security(..., scopes=[...])`.
@@ -63,7 +63,7 @@ pub struct Dependant {
 #[derive(Debug, Clone)]
 pub struct DependantParameter {
     /// Name in the signature.
-    pub name: Ustr,
+    pub name: Name,
     /// Name on the wire.
     pub alias: String,
     /// Where it comes from.
@@ -77,7 +77,7 @@ pub struct DependantParameter {
     /// Whether the client must send it.
     pub required: bool,
     /// Bounds, lengths and patterns: `le` and its value.
-    pub constraints: Vec<(Ustr, Value)>,
+    pub constraints: Vec<(Name, Value)>,
     /// The parameter in the signature.
     pub location: Location,
 }
@@ -160,7 +160,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         call: &Value,
         location: Location,
         via: String,
-        parameter: Option<Ustr>,
+        parameter: Option<Name>,
     ) -> Dependant {
         let mut dependant = Dependant {
             kind: DependantKind::Opaque,
@@ -216,13 +216,13 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     }
 
     /// The class of FastAPI's security scheme that a callable is an instance of, if it is one.
-    fn security_scheme(&mut self, call: &Value) -> Option<Ustr> {
+    fn security_scheme(&mut self, call: &Value) -> Option<Name> {
         let class = match &call.kind {
             Kind::Instance(_) | Kind::Symbolic(_) => self.interpreter.class_of(call)?,
             _ => return None,
         };
         // A subclass with its own __call__ is ordinary code.
-        if self.interpreter.find_in_class(&class, Ustr::from("__call__")).is_some() {
+        if self.interpreter.find_in_class(&class, Name::from("__call__")).is_some() {
             return None;
         }
         self.interpreter
@@ -264,7 +264,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 }
                 match self
                     .interpreter
-                    .find_in_class(call, Ustr::from("__init__"))
+                    .find_in_class(call, Name::from("__init__"))
                     .map(|(value, _)| value.kind)
                 {
                     Some(Kind::Function(function)) => {
@@ -277,7 +277,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 let Some(class) = self.interpreter.class_of(call) else { return Callable::Unknown };
                 match self
                     .interpreter
-                    .find_in_class(&class, Ustr::from("__call__"))
+                    .find_in_class(&class, Name::from("__call__"))
                     .map(|(value, _)| value.kind)
                 {
                     Some(Kind::Function(function)) => {
@@ -291,7 +291,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                     if callee.as_external().is_some_and(|name| name == "functools.partial") =>
                 {
                     let Some(inner) = arguments.positional.first() else { return Callable::Unknown };
-                    let keywords: Vec<Ustr> = arguments.keywords.iter().map(|(name, _)| *name).collect();
+                    let keywords: Vec<Name> = arguments.keywords.iter().map(|(name, _)| *name).collect();
                     let positional = arguments.positional.len() - 1;
                     match self.callable(&inner.clone()) {
                         Callable::Function { function, receiver, skip, mut bound } => {
@@ -325,7 +325,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         dependant: &mut Dependant,
         function: &Arc<FunctionValue>,
         skip: usize,
-        bound: &[Ustr],
+        bound: &[Name],
     ) {
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
             if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
@@ -347,7 +347,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     /// Parameters of a dataclass or Pydantic model used as a dependency: its fields.
     fn record_parameters(&mut self, dependant: &mut Dependant, class: &Value) {
-        let mut fields: OrderedMap<Ustr, (Annotation, Location, Option<Value>)> = OrderedMap::default();
+        let mut fields: OrderedMap<Name, (Annotation, Location, Option<Value>)> = OrderedMap::default();
         for owner in self.interpreter.class_order(class).iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
             let Some(object) = self.interpreter.class(id) else { continue };
@@ -364,7 +364,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     fn parameter(
         &mut self,
         dependant: &mut Dependant,
-        name: Ustr,
+        name: Name,
         annotation: Option<Value>,
         default: Option<Value>,
         location: Location,
@@ -443,7 +443,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         let default = default.filter(|value| !matches!(value.kind, Kind::Ellipsis)).or(field_default);
         let has_factory = arguments.keyword("default_factory").is_some();
         let required = place == ParameterPlace::Path || (default.is_none() && !has_factory);
-        let mut constraints: Vec<(Ustr, Value)> = Vec::new();
+        let mut constraints: Vec<(Name, Value)> = Vec::new();
         let sources = std::iter::once(arguments.keywords.clone()).chain(
             metadata.iter().filter_map(|value| call_arguments(value)).map(|given| given.keywords.clone()),
         );
@@ -474,7 +474,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     }
 
     /// `annotated_types.Le(100)` and friends; `conint(le=...)` as the type itself.
-    fn annotated_types(&mut self, value: &Value, constraints: &mut Vec<(Ustr, Value)>) {
+    fn annotated_types(&mut self, value: &Value, constraints: &mut Vec<(Name, Value)>) {
         let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return };
         let Some(name) = callee.as_external() else { return };
         let keyword = match name.as_str() {
@@ -487,11 +487,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             _ => return,
         };
         if let Some(bound) = arguments.positional.first() {
-            constraints.push((Ustr::from(keyword), bound.clone()));
+            constraints.push((Name::from(keyword), bound.clone()));
         }
     }
 
-    fn special_class(&mut self, class: &Value) -> Option<Ustr> {
+    fn special_class(&mut self, class: &Value) -> Option<Name> {
         const SPECIAL: &[&str] = &[
             "starlette.requests.Request",
             "starlette.websockets.WebSocket",
@@ -585,7 +585,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 const LARGEST_TREE: usize = 500;
 
 enum Callable {
-    Function { function: Arc<FunctionValue>, receiver: Option<ObjectId>, skip: usize, bound: Vec<Ustr> },
+    Function { function: Arc<FunctionValue>, receiver: Option<ObjectId>, skip: usize, bound: Vec<Name> },
     Record(Value),
     Unknown,
 }

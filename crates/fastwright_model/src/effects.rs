@@ -5,12 +5,12 @@ use crate::library::sqlalchemy::{entity, session_kind};
 use crate::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
-use ustr::Ustr;
 
 /// What some code does, itself and through what it calls.
 #[derive(Debug, Clone, Default)]
@@ -179,7 +179,7 @@ impl EffectTable {
         &self,
         interpreter: &mut Interpreter<'_>,
         call: &CallEvent,
-        callee: Option<Ustr>,
+        callee: Option<Name>,
         effects: &mut Effects,
     ) {
         if call.target.is_some() {

@@ -4,12 +4,12 @@
 use crate::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// How a function gets to run another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,7 +59,7 @@ pub struct CallFacts {
     pub targets: Vec<Vec<Target>>,
     /// Qualified library name of what is called; none for calls of the program's own functions and for
     /// other events.
-    pub callees: Vec<Option<Ustr>>,
+    pub callees: Vec<Option<Name>>,
 }
 
 /// [`targets`] and [`callee_name`] for every event of a summary, found once.
@@ -76,7 +76,7 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Arc<C
                     None => callee_name(interpreter, &call.callee),
                 };
                 facts.targets.push(targets_named(interpreter, call, name.as_deref()));
-                facts.callees.push(name.map(|name| Ustr::from(&name)));
+                facts.callees.push(name.map(|name| Name::from(&name)));
             }
             _ => {
                 facts.targets.push(Vec::new());
@@ -213,7 +213,7 @@ pub fn status_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value)
 fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<u16> {
     match &exception.kind {
         Kind::Instance(id) => {
-            let set = interpreter.instance(*id)?.attributes.get(&Ustr::from("status_code")).cloned();
+            let set = interpreter.instance(*id)?.attributes.get(&Name::from("status_code")).cloned();
             if let Some(status) = set.and_then(|value| value.as_int()) {
                 return u16::try_from(status).ok();
             }
@@ -276,7 +276,7 @@ fn status_of_class(
     class: &Value,
     exception: Option<&Value>,
 ) -> Option<u16> {
-    if let Some((value, _)) = interpreter.find_in_class(class, Ustr::from("status_code"))
+    if let Some((value, _)) = interpreter.find_in_class(class, Name::from("status_code"))
         && let Some(status) = value.as_int()
     {
         return u16::try_from(status).ok();

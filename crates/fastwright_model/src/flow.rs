@@ -7,12 +7,12 @@ use crate::facts::{EdgeKind, Step, call_facts};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Functions walked for one route.
 const FUNCTIONS: usize = 200;
@@ -28,11 +28,11 @@ const PARTS: u32 = 1_000;
 #[derive(Debug)]
 struct Environment<'e> {
     /// Values that are known from the start: what dependencies give.
-    known: FxHashMap<Ustr, Value>,
+    known: FxHashMap<Name, Value>,
     /// The call that is followed, as its caller sees it.
     call: Option<Passed<'e>>,
     /// What was asked for; none for a parameter that says nothing.
-    found: RefCell<FxHashMap<Ustr, Option<Value>>>,
+    found: RefCell<FxHashMap<Name, Option<Value>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ struct Passed<'e> {
 }
 
 impl<'e> Environment<'e> {
-    fn of_inputs(known: FxHashMap<Ustr, Value>) -> Self {
+    fn of_inputs(known: FxHashMap<Name, Value>) -> Self {
         Self { known, call: None, found: RefCell::default() }
     }
 
@@ -57,7 +57,7 @@ impl<'e> Environment<'e> {
         self.known.is_empty() && self.call.is_none()
     }
 
-    fn get(&self, name: Ustr) -> Option<Value> {
+    fn get(&self, name: Name) -> Option<Value> {
         let Some(passed) = &self.call else { return self.known.get(&name).cloned() };
         if let Some(found) = self.found.borrow().get(&name) {
             return found.clone();
@@ -196,7 +196,7 @@ impl Walk {
 }
 
 /// What a parameter of a function is in one call.
-fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Ustr) -> Option<Value> {
+fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Name) -> Option<Value> {
     let given = &call.arguments.positional;
     let (bound, rest): (Option<&Value>, &[Value]) = match kind {
         EdgeKind::Call => (None, given),
@@ -235,7 +235,7 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Us
 }
 
 /// What the dependencies of a callable give for its parameters.
-fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> FxHashMap<Ustr, Value> {
+fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> FxHashMap<Name, Value> {
     let mut environment = FxHashMap::default();
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };

@@ -11,12 +11,12 @@ use crate::facts::{mentions, status_of_exception, status_of_response};
 use crate::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::{Interpreter, Raised};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::summary::{EventKind, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// From this version on `HTTPBearer`, `HTTPBasic` and the API key schemes answer 401 where they answered
 /// 403 before (FastAPI 0.122 release notes).
@@ -195,7 +195,7 @@ impl GuardAnalysis {
         }
     }
 
-    fn scheme(&self, interpreter: &mut Interpreter<'_>, node: &Dependant, class: &Ustr) -> Verdict {
+    fn scheme(&self, interpreter: &mut Interpreter<'_>, node: &Dependant, class: &Name) -> Verdict {
         let helper = matches!(
             class.as_str(),
             "fastapi.security.oauth2.OAuth2PasswordRequestForm"
@@ -205,7 +205,7 @@ impl GuardAnalysis {
             Kind::Instance(id) => interpreter.instance(*id).and_then(|instance| {
                 instance
                     .attributes
-                    .get(&Ustr::from("auto_error"))
+                    .get(&Name::from("auto_error"))
                     .cloned()
                     .or_else(|| instance.arguments.keyword("auto_error").cloned())
             }),
@@ -526,11 +526,11 @@ impl GuardAnalysis {
             let Some(callable) = callable else { continue };
             let Some(function) = interpreter.plain_function(&callable) else { continue };
             let skip = usize::from(matches!(callable.kind, Kind::Method(_)));
-            let names: Vec<Ustr> =
+            let names: Vec<Name> =
                 function.definition.parameters.iter().skip(skip).map(|parameter| parameter.name).collect();
             let mut arguments = Arguments::default();
             if let Some(request) = names.first() {
-                let class = Ustr::from("starlette.requests.Request");
+                let class = Name::from("starlette.requests.Request");
                 arguments.positional.push(request_value(&function, *request, class));
             }
             interpreter.extension_mut::<Registry>().anonymous_path = Some(path.to_owned());
@@ -578,9 +578,9 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
         }
         let mut arguments = entry.arguments.clone();
         arguments.positional.clear();
-        arguments.keywords.push((Ustr::from("app"), Value::external("starlette.types.ASGIApp")));
+        arguments.keywords.push((Name::from("app"), Value::external("starlette.types.ASGIApp")));
         let made = interpreter.call_from_outside(&entry.middleware, arguments).ok()?;
-        interpreter.attribute(&made, Ustr::from("dispatch"), entry.site.span)
+        interpreter.attribute(&made, Name::from("dispatch"), entry.site.span)
     };
     let function = interpreter.plain_function(&callable)?;
     let receiver = match &callable.kind {
@@ -607,7 +607,7 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
     None
 }
 
-fn request_value(function: &FunctionValue, name: Ustr, class: Ustr) -> Value {
+fn request_value(function: &FunctionValue, name: Name, class: Name) -> Value {
     Value::symbolic(Symbolic::Parameter(ParameterValue {
         function: function.id,
         name,
@@ -644,7 +644,7 @@ fn role_text(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String>
             }
             let member = interpreter.attribute(
                 value,
-                Ustr::from("value"),
+                Name::from("value"),
                 fastwright_python::location::Span::default(),
             );
             interpreter.text_of(&member)

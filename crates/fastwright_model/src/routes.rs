@@ -8,9 +8,9 @@ use crate::library::routing::prefix_of;
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Interpreter};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// The version of FastAPI from which an included router is followed live, not copied.
 pub const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
@@ -113,7 +113,7 @@ impl Builder<'_, '_> {
         let set = |interpreter: &Interpreter<'_>, name: &str| {
             interpreter
                 .instance(id)
-                .and_then(|instance| instance.attributes.get(&Ustr::from(name)).cloned())
+                .and_then(|instance| instance.attributes.get(&Name::from(name)).cloned())
                 .or_else(|| arguments.keyword(name).cloned())
         };
         let dependencies = set(self.interpreter, "dependencies");
@@ -440,7 +440,7 @@ impl Builder<'_, '_> {
                 if self.interpreter.extension::<Registry>().routers.contains_key(id) {
                     return Some(*id);
                 }
-                let inner = self.interpreter.instance(*id)?.attributes.get(&Ustr::from("app")).cloned()?;
+                let inner = self.interpreter.instance(*id)?.attributes.get(&Name::from("app")).cloned()?;
                 self.application(&inner)
             }
             Kind::Symbolic(symbolic) => match &**symbolic {

@@ -5,14 +5,14 @@ use crate::library::pydantic::MODEL;
 use fastwright_python::interpreter::{Interpreter, is_none_type};
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// A field of a schema.
 #[derive(Debug, Clone)]
 pub struct Field {
     /// Name in Python.
-    pub name: Ustr,
+    pub name: Name,
     /// Its type, without `Annotated`.
     pub annotation: Value,
     /// The default; none where there is none, or where a factory makes it.
@@ -43,7 +43,7 @@ pub fn is_model(interpreter: &Interpreter<'_>, class: &Value) -> bool {
 
 /// Fields of a schema in order, inherited ones first; an override takes the place of what it overrides.
 pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
-    let mut declared: OrderedMap<Ustr, (Annotation, Location, Option<Value>, ObjectId)> =
+    let mut declared: OrderedMap<Name, (Annotation, Location, Option<Value>, ObjectId)> =
         OrderedMap::default();
     for owner in interpreter.class_order(class).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };

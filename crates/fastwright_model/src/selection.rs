@@ -8,10 +8,10 @@ use fastwright_python::interpreter::{ActiveCondition, Interpreter};
 use fastwright_python::ir::{self, ExprKind, StmtKind};
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::{FileId, Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Steps for a lifespan or startup handler: what it adds to an app stands near its beginning.
 const STARTUP_STEPS: u64 = 15_000;
@@ -141,13 +141,13 @@ fn named_app(
     let is_factory = attribute.ends_with("()");
     let path = attribute.trim_end_matches("()");
     let mut parts = path.split('.');
-    let first = Ustr::from(parts.next().unwrap_or_default());
+    let first = Name::from(parts.next().unwrap_or_default());
     let mut value = match interpreter.scope(scope).names.get(&first).cloned() {
         Some(value) => value,
         None => interpreter.attribute(&Kind::Module(id).into(), first, Span::default()),
     };
     for part in parts {
-        value = interpreter.attribute(&value, Ustr::from(part), Span::default());
+        value = interpreter.attribute(&value, Name::from(part), Span::default());
     }
     if is_factory {
         value = interpreter
@@ -177,7 +177,7 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
                 return (state.kind != RouterKind::Router).then_some(*id);
             }
             let attributes = &interpreter.instance(*id)?.attributes;
-            let usual = attributes.get(&Ustr::from("app")).and_then(&within);
+            let usual = attributes.get(&Name::from("app")).and_then(&within);
             usual.or_else(|| {
                 attributes.values().filter(|value| matches!(value.kind, Kind::Instance(_))).find_map(&within)
             })
@@ -247,7 +247,7 @@ fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps
 fn call_method(
     interpreter: &mut Interpreter<'static>,
     class: ObjectId,
-    name: Ustr,
+    name: Name,
 ) -> fastwright_python::interpreter::Evaluated {
     let class_value: Value = Kind::Class(class).into();
     let found = interpreter.find_in_class(&class_value, name).map(|(value, _)| value);

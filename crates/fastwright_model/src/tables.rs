@@ -2,8 +2,8 @@
 
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// A mapped class.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Table {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// Attribute of the class.
-    pub name: Ustr,
+    pub name: Name,
     /// Table and column that it refers to: `customers.id`.
     pub foreign_key: Option<String>,
     /// Whether it is (part of) the primary key.
@@ -41,7 +41,7 @@ pub struct Column {
 #[derive(Debug, Clone)]
 pub struct Relationship {
     /// Attribute of the class.
-    pub name: Ustr,
+    pub name: Name,
     /// Name of the related class.
     pub target: Option<String>,
     /// The `lazy=` option; `select` is SQLAlchemy's default.
@@ -64,10 +64,10 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
     let is_sqlmodel =
         object.keywords.iter().any(|(name, value)| *name == "table" && value.as_bool() == Some(true))
             && interpreter.derives_from(&value, "sqlmodel.main.SQLModel");
-    let own_name = interpreter.find_in_class(&value, Ustr::from("__tablename__")).map(|(value, _)| value);
-    let own_table = interpreter.find_in_class(&value, Ustr::from("__table__")).map(|(value, _)| value);
+    let own_name = interpreter.find_in_class(&value, Name::from("__tablename__")).map(|(value, _)| value);
+    let own_table = interpreter.find_in_class(&value, Name::from("__table__")).map(|(value, _)| value);
     let abstract_class =
-        interpreter.class(class)?.attributes.get(&Ustr::from("__abstract__")).and_then(Value::as_bool)
+        interpreter.class(class)?.attributes.get(&Name::from("__abstract__")).and_then(Value::as_bool)
             == Some(true);
     if abstract_class || !(is_sqlmodel || own_name.is_some() || own_table.is_some()) {
         return None;
@@ -77,12 +77,12 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
         .and_then(Value::as_str)
         .map(str::to_owned)
         .unwrap_or_else(|| class_name.to_lowercase());
-    let mut columns: OrderedMap<Ustr, Column> = OrderedMap::default();
-    let mut relationships: OrderedMap<Ustr, Relationship> = OrderedMap::default();
+    let mut columns: OrderedMap<Name, Column> = OrderedMap::default();
+    let mut relationships: OrderedMap<Name, Relationship> = OrderedMap::default();
     for owner in interpreter.class_order(&value).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
-        let mut names: Vec<Ustr> = object.annotations.keys().copied().collect();
+        let mut names: Vec<Name> = object.annotations.keys().copied().collect();
         names
             .extend(object.attributes.keys().filter(|name| !object.annotations.contains_key(*name)).copied());
         for name in names {
@@ -160,7 +160,7 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
     })
 }
 
-fn made_by(value: &Value) -> Option<Ustr> {
+fn made_by(value: &Value) -> Option<Name> {
     match value.as_symbolic()? {
         Symbolic::Call { callee, .. } => callee.as_external(),
         _ => None,
@@ -205,7 +205,7 @@ fn is_optional(annotation: &Value) -> bool {
 
 fn column(
     interpreter: &mut Interpreter<'_>,
-    name: Ustr,
+    name: Name,
     assigned: Option<&Value>,
     annotation: Option<&Value>,
     location: Location,
@@ -269,7 +269,7 @@ fn relation_class(interpreter: &mut Interpreter<'_>, annotation: Option<&Value>)
         _ => plain,
     };
     let Kind::Class(id) = class.kind else { return None };
-    let has_table = interpreter.find_in_class(&class, Ustr::from("__tablename__")).is_some()
+    let has_table = interpreter.find_in_class(&class, Name::from("__tablename__")).is_some()
         || interpreter.class(id)?.keywords.iter().any(|(name, _)| *name == "table");
     has_table.then_some(class)
 }

@@ -2,8 +2,8 @@
 //! language without its spelling. Names are interned, spans are byte ranges, nothing borrows the text.
 
 use crate::location::Span;
+use crate::name::Name;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// One file.
 #[derive(Debug, Default)]
@@ -26,9 +26,9 @@ pub struct ImportFact {
     /// Leading dots.
     pub level: u32,
     /// Dotted module, empty for `from . import x`.
-    pub module: Ustr,
+    pub module: Name,
     /// Imported names of a `from` import (`*` included); empty for `import x`.
-    pub names: Vec<Ustr>,
+    pub names: Vec<Name>,
 }
 
 /// A statement with its place.
@@ -63,7 +63,7 @@ pub enum StmtKind {
         value: Option<Expr>,
     },
     TypeAlias {
-        name: Ustr,
+        name: Name,
         value: Arc<Expr>,
         type_parameters: Vec<TypeParameter>,
     },
@@ -111,11 +111,11 @@ pub enum StmtKind {
     Import(Vec<Alias>),
     ImportFrom {
         level: u32,
-        module: Ustr,
+        module: Name,
         names: Vec<Alias>,
     },
-    Global(Vec<Ustr>),
-    Nonlocal(Vec<Ustr>),
+    Global(Vec<Name>),
+    Nonlocal(Vec<Name>),
     Expr(Expr),
     Pass,
     Break,
@@ -126,9 +126,9 @@ pub enum StmtKind {
 #[derive(Debug)]
 pub struct Alias {
     /// Dotted for `import`, one name for `from`.
-    pub name: Ustr,
+    pub name: Name,
     /// The name after `as`.
-    pub rename: Option<Ustr>,
+    pub rename: Option<Name>,
     /// Its bytes.
     pub span: Span,
 }
@@ -150,7 +150,7 @@ pub struct Handler {
     /// The caught class or tuple; none for a bare `except:`.
     pub exception: Option<Expr>,
     /// The name after `as`.
-    pub name: Option<Ustr>,
+    pub name: Option<Name>,
     /// What it does.
     pub body: Vec<Stmt>,
 }
@@ -172,10 +172,10 @@ pub struct MatchCase {
 pub enum Pattern {
     Value(Expr),
     Sequence(Vec<Pattern>),
-    Mapping { keys: Vec<Expr>, patterns: Vec<Pattern>, rest: Option<Ustr> },
-    Class { class: Expr, positional: Vec<Pattern>, keywords: Vec<(Ustr, Pattern)> },
-    Star(Option<Ustr>),
-    As { pattern: Option<Box<Pattern>>, name: Option<Ustr> },
+    Mapping { keys: Vec<Expr>, patterns: Vec<Pattern>, rest: Option<Name> },
+    Class { class: Expr, positional: Vec<Pattern>, keywords: Vec<(Name, Pattern)> },
+    Star(Option<Name>),
+    As { pattern: Option<Box<Pattern>>, name: Option<Name> },
     Or(Vec<Pattern>),
 }
 
@@ -185,9 +185,9 @@ pub struct FunctionDef {
     /// Position in [`Module::functions`].
     pub index: u32,
     /// Name, `<lambda>` for a lambda.
-    pub name: Ustr,
+    pub name: Name,
     /// Python's `__qualname__`: `Class.method`, `outer.<locals>.inner`.
-    pub qualname: Ustr,
+    pub qualname: Name,
     /// The whole definition, decorators included.
     pub span: Span,
     /// The name alone; for a lambda the whole expression.
@@ -217,7 +217,7 @@ pub struct MentionedNames([u64; 4]);
 
 impl MentionedNames {
     /// Adds a name.
-    pub fn insert(&mut self, name: Ustr) {
+    pub fn insert(&mut self, name: Name) {
         let (word, bit) = Self::place(name);
         self.0[word] |= bit;
     }
@@ -228,12 +228,12 @@ impl MentionedNames {
     }
 
     /// Whether a name may be mentioned; when not, it certainly isn't.
-    pub fn may_hold(&self, name: Ustr) -> bool {
+    pub fn may_hold(&self, name: Name) -> bool {
         let (word, bit) = Self::place(name);
         self.0[word] & bit != 0
     }
 
-    fn place(name: Ustr) -> (usize, u64) {
+    fn place(name: Name) -> (usize, u64) {
         let hash = name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         ((hash >> 62) as usize, 1 << (hash >> 56 & 63))
     }
@@ -252,9 +252,9 @@ pub struct ClassDef {
     /// Position in [`Module::classes`].
     pub index: u32,
     /// Name.
-    pub name: Ustr,
+    pub name: Name,
     /// Python's `__qualname__`.
-    pub qualname: Ustr,
+    pub qualname: Name,
     /// The whole definition, decorators included.
     pub span: Span,
     /// The name alone.
@@ -287,7 +287,7 @@ fn docstring(body: &[Stmt]) -> Option<&str> {
 #[derive(Debug)]
 pub struct TypeParameter {
     /// Its name.
-    pub name: Ustr,
+    pub name: Name,
     /// Its bound.
     pub bound: Option<Expr>,
     /// Its default (PEP 696).
@@ -309,7 +309,7 @@ pub enum ParameterKind {
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name.
-    pub name: Ustr,
+    pub name: Name,
     /// How it takes its argument.
     pub kind: ParameterKind,
     /// Its annotation.
@@ -340,7 +340,7 @@ pub struct Argument {
 pub enum ArgumentKind {
     Positional,
     Star,
-    Keyword(Ustr),
+    Keyword(Name),
     DoubleStar,
 }
 
@@ -371,8 +371,8 @@ pub enum ExprKind {
     Format(Box<[FormatPart]>),
     /// A t-string (PEP 750).
     Template(Box<[FormatPart]>),
-    Name(Ustr),
-    Attribute(Box<Expr>, Ustr),
+    Name(Name),
+    Attribute(Box<Expr>, Name),
     Subscript(Box<Expr>, Box<Expr>),
     Call(Box<Call>),
     List(Vec<Expr>),
@@ -393,7 +393,7 @@ pub enum ExprKind {
     Await(Box<Expr>),
     Yield(Option<Box<Expr>>),
     YieldFrom(Box<Expr>),
-    Walrus(Ustr, Box<Expr>),
+    Walrus(Name, Box<Expr>),
     Slice(Box<[Option<Expr>; 3]>),
     /// What the parser could not make sense of.
     Invalid,

@@ -6,6 +6,7 @@ pub mod ir;
 pub mod loader;
 pub mod location;
 mod lower;
+pub mod name;
 pub mod parse;
 pub mod program;
 pub mod project;

@@ -4,6 +4,7 @@
 use crate::interpreter::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 use crate::ir::Module;
 use crate::location::{File, FileId, Files};
+use crate::name::Name;
 use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
 use crate::source::{EntryKind, SourceTree};
@@ -13,7 +14,6 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Stack of the threads that parse: the parser and the dropping of its trees recurse as deep as the code
 /// nests. The memory is only reserved, not used.
@@ -379,7 +379,7 @@ impl Program {
                     None => return Found::Library,
                 }
             }
-            ModuleLocation::Namespace(_) => (None, Ustr::from(dotted), true),
+            ModuleLocation::Namespace(_) => (None, Name::from(dotted), true),
             ModuleLocation::Outside(outside) => {
                 if outside.installed && !self.evaluates(outside) {
                     return Found::Library;
@@ -577,7 +577,7 @@ impl ModuleSource for SharedProgram {
         self.0.borrow_mut().find(importer, dotted)
     }
 
-    fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)> {
+    fn submodules(&mut self, key: ModuleKey) -> Vec<(Name, bool)> {
         let program = self.0.borrow();
         let Some((location, _)) = program.modules.get(key.0 as usize) else { return Vec::new() };
         program

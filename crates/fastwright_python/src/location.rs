@@ -56,7 +56,7 @@ pub struct File {
     /// Path relative to the project, with `/`.
     pub relative: String,
     /// Dotted module name under its import root.
-    pub module: ustr::Ustr,
+    pub module: crate::name::Name,
     /// Whether it belongs to the project under review, not to an installed library.
     pub first_party: bool,
     /// The text, decoded as UTF-8.
@@ -69,7 +69,7 @@ impl File {
     pub fn new(
         path: PathBuf,
         relative: String,
-        module: ustr::Ustr,
+        module: crate::name::Name,
         first_party: bool,
         text: Box<str>,
     ) -> Self {

@@ -2,10 +2,10 @@
 
 use crate::ir::*;
 use crate::location::Span;
+use crate::name::Name;
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Nesting beyond which a file is given up: CPython's own compiler refuses far earlier.
 const DEEPEST: u32 = 1_500;
@@ -86,13 +86,13 @@ fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
 }
 
-fn name(text: &str) -> Ustr {
-    Ustr::from(text)
+fn name(text: &str) -> Name {
+    Name::from(text)
 }
 
 enum Scope {
-    Function(Ustr),
-    Class(Ustr),
+    Function(Name),
+    Class(Name),
 }
 
 struct Lowering {
@@ -106,11 +106,11 @@ struct Lowering {
 }
 
 impl Lowering {
-    fn qualname(&self, name: &str) -> Ustr {
+    fn qualname(&self, name: &str) -> Name {
         match self.scopes.last() {
-            None => Ustr::from(name),
-            Some(Scope::Class(outer)) => Ustr::from(&format!("{outer}.{name}")),
-            Some(Scope::Function(outer)) => Ustr::from(&format!("{outer}.<locals>.{name}")),
+            None => Name::from(name),
+            Some(Scope::Class(outer)) => Name::from(&format!("{outer}.{name}")),
+            Some(Scope::Function(outer)) => Name::from(&format!("{outer}.<locals>.{name}")),
         }
     }
 
@@ -324,7 +324,7 @@ impl Lowering {
         })
     }
 
-    fn mentioned(&mut self, text: &str) -> Ustr {
+    fn mentioned(&mut self, text: &str) -> Name {
         let name = name(text);
         if let Some(mentions) = self.mentions.last_mut() {
             mentions.insert(name);

@@ -7,11 +7,11 @@
 use crate::interpreter::{Evaluated, Interpreter, Mode, Raised};
 use crate::ir::ParameterKind;
 use crate::location::{Location, Span};
+use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// One thing that a function does.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub enum EventKind {
         /// The object.
         base: Value,
         /// The attribute.
-        name: Ustr,
+        name: Name,
         /// What it is set to.
         value: Value,
     },
@@ -94,7 +94,7 @@ pub struct Summary {
     /// The function.
     pub function: Arc<FunctionValue>,
     /// What the parameters are inside, in order.
-    pub parameters: Vec<(Ustr, Value)>,
+    pub parameters: Vec<(Name, Value)>,
     /// What it does, in the order of walking.
     pub events: Vec<Event>,
     /// What it returns.
@@ -173,7 +173,7 @@ impl Interpreter<'_> {
         self.push_event(location, EventKind::Yield(value.clone()));
     }
 
-    pub(crate) fn record_store(&mut self, base: &Value, name: Ustr, value: &Value, span: Span) {
+    pub(crate) fn record_store(&mut self, base: &Value, name: Name, value: &Value, span: Span) {
         if self.mode == Mode::Summary {
             let location = self.here(span);
             self.push_event(location, EventKind::Store { base: base.clone(), name, value: value.clone() });
@@ -310,7 +310,7 @@ impl Interpreter<'_> {
                 if self.enumeration_members(*class).is_some() {
                     return (None, arguments);
                 }
-                let init = self.find_in_class(callee, Ustr::from("__init__"));
+                let init = self.find_in_class(callee, Name::from("__init__"));
                 match init.map(|(value, _)| value.kind) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
@@ -334,7 +334,7 @@ impl Interpreter<'_> {
                 if matches!(callee.as_symbolic(), Some(Symbolic::Member { .. } | Symbolic::Item { .. })) {
                     return (None, arguments);
                 }
-                let bound = self.attribute(callee, Ustr::from("__call__"), span);
+                let bound = self.attribute(callee, Name::from("__call__"), span);
                 match &bound.kind {
                     Kind::Method(method) if matches!(method.function.kind, Kind::Function(_)) => {
                         self.summary_target(&bound, arguments, span)
@@ -379,7 +379,7 @@ impl Interpreter<'_> {
                 location: site,
             }));
         }
-        let passed = |name: Ustr| names.get(&name).cloned();
+        let passed = |name: Name| names.get(&name).cloned();
         let mut budget = 400;
         if function.definition.is_generator {
             let yields: Vec<Value> = summary
@@ -406,7 +406,7 @@ impl Interpreter<'_> {
         let declared = self.evaluate_annotation(&annotation);
         Some(Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: function.id,
-            name: Ustr::from("return"),
+            name: Name::from("return"),
             annotation: Some(declared),
             location,
         })))
@@ -526,9 +526,9 @@ impl Interpreter<'_> {
 
     /// An attribute that the constructor of a class of the program sets, for an object that came from
     /// outside: with the constructor's arguments where they are known.
-    pub(crate) fn typical_attribute(&mut self, base: &Value, class: &Value, name: Ustr) -> Option<Value> {
+    pub(crate) fn typical_attribute(&mut self, base: &Value, class: &Value, name: Name) -> Option<Value> {
         let Kind::Class(class_id) = class.kind else { return None };
-        let (init, _) = self.find_in_class(class, Ustr::from("__init__"))?;
+        let (init, _) = self.find_in_class(class, Name::from("__init__"))?;
         let Kind::Function(init) = &init.kind else { return None };
         let summary = self.summarize(init, Some(class_id))?;
         let own = summary.parameters.first().map(|(_, value)| value.clone())?;
@@ -561,7 +561,7 @@ impl Interpreter<'_> {
 pub fn substitute(
     value: &Value,
     function: FunctionId,
-    passed: &dyn Fn(Ustr) -> Option<Value>,
+    passed: &dyn Fn(Name) -> Option<Value>,
     budget: &mut u32,
 ) -> Value {
     changed(value, function, passed, budget).unwrap_or_else(|| value.clone())
@@ -570,7 +570,7 @@ pub fn substitute(
 fn changed(
     value: &Value,
     function: FunctionId,
-    passed: &dyn Fn(Ustr) -> Option<Value>,
+    passed: &dyn Fn(Name) -> Option<Value>,
     budget: &mut u32,
 ) -> Option<Value> {
     if *budget == 0 || !value.may_hold_parameter_of(function) {
@@ -672,7 +672,7 @@ fn changed(
 fn changed_all(
     values: &[Value],
     function: FunctionId,
-    passed: &dyn Fn(Ustr) -> Option<Value>,
+    passed: &dyn Fn(Name) -> Option<Value>,
     budget: &mut u32,
 ) -> Option<Vec<Value>> {
     let mut any = false;

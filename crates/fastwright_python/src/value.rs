@@ -10,11 +10,11 @@ use contents::{Contents, LARGEST_EXPRESSION};
 
 use crate::ir::{BinaryOperator, ClassDef, Comparison, Expr, FunctionDef};
 use crate::location::Location;
+use crate::name::Name;
 use crate::program::{ClassId, FunctionId};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// An ordered map with a fast hasher.
 pub type OrderedMap<K, V> = IndexMap<K, V, FxBuildHasher>;
@@ -82,7 +82,7 @@ pub enum Kind {
     /// An instance on the heap.
     Instance(ObjectId),
     /// Something in a library or in `builtins`, by its qualified name: `sqlalchemy.orm.Session`.
-    External(Ustr),
+    External(Name),
     /// An expression that is not computed, over libraries and inputs.
     Symbolic(Expression),
     /// One of these.
@@ -107,7 +107,7 @@ pub enum Symbolic {
     /// The result of calling something whose code is not run.
     Call { callee: Value, arguments: Arguments, site: Location },
     /// `base.name`.
-    Member { base: Value, name: Ustr },
+    Member { base: Value, name: Name },
     /// `base[index]`.
     Item { base: Value, index: Value },
     /// An input of a function that is analysed for all callers.
@@ -158,7 +158,7 @@ pub struct ParameterValue {
     /// The function.
     pub function: FunctionId,
     /// Name of the parameter.
-    pub name: Ustr,
+    pub name: Name,
     /// Its declared class or type, when annotated.
     pub annotation: Option<Value>,
     /// Where it stands in the signature.
@@ -171,7 +171,7 @@ pub struct Arguments {
     /// Positional arguments.
     pub positional: Vec<Value>,
     /// Keyword arguments in order.
-    pub keywords: Vec<(Ustr, Value)>,
+    pub keywords: Vec<(Name, Value)>,
     /// Whether `*` or `**` passed something whose content is not known.
     pub incomplete: bool,
 }
@@ -247,7 +247,7 @@ pub enum Key {
     Bytes(Arc<[u8]>),
     Tuple(Vec<Key>),
     Object(ObjectId),
-    External(Ustr),
+    External(Name),
     Function(u32),
     Module(ModuleId),
 }
@@ -296,9 +296,9 @@ pub struct ClassObject {
     /// The definition.
     pub definition: Option<Arc<ClassDef>>,
     /// Name.
-    pub name: Ustr,
+    pub name: Name,
     /// Qualified name inside the module.
-    pub qualname: Ustr,
+    pub qualname: Name,
     /// Module it was made in.
     pub module: ModuleId,
     /// Bases as given.
@@ -306,17 +306,17 @@ pub struct ClassObject {
     /// Classes in the order of attribute lookup, itself first; external ones by name.
     pub mro: Arc<[Value]>,
     /// Attributes of the body.
-    pub attributes: OrderedMap<Ustr, Value>,
+    pub attributes: OrderedMap<Name, Value>,
     /// Annotated names of the body in order, with their place.
-    pub annotations: OrderedMap<Ustr, (Annotation, Location)>,
+    pub annotations: OrderedMap<Name, (Annotation, Location)>,
     /// Keywords of the class statement.
-    pub keywords: Vec<(Ustr, Value)>,
+    pub keywords: Vec<(Name, Value)>,
     /// Decorators as values, the outermost first.
     pub decorators: Vec<Value>,
     /// Where it is defined.
     pub location: Location,
     /// Places of assignments in the body, by name.
-    pub assignments: OrderedMap<Ustr, Location>,
+    pub assignments: OrderedMap<Name, Location>,
 }
 
 /// An instance of a class of the program or of a library.
@@ -325,7 +325,7 @@ pub struct InstanceObject {
     /// [`Kind::Class`] or [`Kind::External`].
     pub class: Value,
     /// Attributes set on it.
-    pub attributes: OrderedMap<Ustr, Value>,
+    pub attributes: OrderedMap<Name, Value>,
     /// What its constructor was given.
     pub arguments: Arguments,
     /// Where it was made.
@@ -375,7 +375,7 @@ impl Value {
 
     /// A name in a library.
     pub fn external(name: &str) -> Self {
-        Kind::External(Ustr::from(name)).into()
+        Kind::External(Name::from(name)).into()
     }
 
     /// An uncomputed expression; unknown where it would grow beyond what can be followed.
@@ -435,7 +435,7 @@ impl Value {
     }
 
     /// The qualified name of something in a library.
-    pub fn as_external(&self) -> Option<Ustr> {
+    pub fn as_external(&self) -> Option<Name> {
         match self.kind {
             Kind::External(name) => Some(name),
             _ => None,

@@ -10,6 +10,7 @@ mod data_files;
 
 use fastwright_python::interpreter::{Interpreter, Limits, NoLibrary};
 use fastwright_python::loader::{Program, SharedProgram};
+use fastwright_python::name::Name;
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::MemoryTree;
 use fastwright_python::value::{Kind, Object, Symbolic, Value};
@@ -17,7 +18,6 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use ustr::Ustr;
 
 static NO_LIBRARY: NoLibrary = NoLibrary;
 
@@ -37,7 +37,7 @@ fn check(source: &str, expected: &str) {
     let lines: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     for line in &lines {
         let name = line.split(" = ").next().unwrap();
-        let value = interpreter.scope(scope).names.get(&Ustr::from(name)).cloned();
+        let value = interpreter.scope(scope).names.get(&Name::from(name)).cloned();
         let text = value.map_or_else(|| "unbound".to_owned(), |value| show(&interpreter, &value));
         shown.push(format!("{name} = {text}"));
     }

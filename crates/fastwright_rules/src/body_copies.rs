@@ -10,9 +10,9 @@ use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// Which fields of a body leave it.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +69,7 @@ pub struct Copies {
     /// The copies in order.
     pub copies: Vec<BodyCopy>,
     /// Attributes that are set one by one: class of the object and name.
-    pub stores: Vec<(Option<Value>, Ustr)>,
+    pub stores: Vec<(Option<Value>, Name)>,
 }
 
 /// What a route copies from its body.
@@ -264,7 +264,7 @@ fn may_copy(callee: &Value) -> bool {
 }
 
 /// The object and the name of a method.
-fn member(callee: &Value) -> Option<(Value, Ustr)> {
+fn member(callee: &Value) -> Option<(Value, Name)> {
     match &callee.kind {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, name } => Some((base.clone(), *name)),
@@ -273,7 +273,7 @@ fn member(callee: &Value) -> Option<(Value, Ustr)> {
         Kind::Method(method) => {
             let name = method.function.as_external()?;
             let last = name.rsplit('.').next().unwrap_or(&name);
-            Some((method.receiver.clone(), Ustr::from(last)))
+            Some((method.receiver.clone(), Name::from(last)))
         }
         _ => None,
     }
@@ -329,7 +329,7 @@ fn find_dump<'b, 'd>(
 const KEEPING: &[&str] = &["model_dump", "dict", "vars", "jsonable_encoder"];
 
 /// What a call makes a dictionary or a copy from, its name, and whether its keywords choose fields.
-fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Ustr, bool)> {
+fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Name, bool)> {
     if let Some((base, name)) = member(callee) {
         return match name.as_str() {
             "model_dump" | "dict" => Some((base, name, true)),
@@ -341,10 +341,10 @@ fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Ustr, b
     match name.as_str() {
         "builtins.dict" | "builtins.vars" | "builtins.list" | "builtins.iter" | "builtins.sorted" => {
             let last = name.rsplit('.').next().unwrap_or(&name);
-            Some((arguments.positional.first()?.clone(), Ustr::from(last), false))
+            Some((arguments.positional.first()?.clone(), Name::from(last), false))
         }
         "fastapi.encoders.jsonable_encoder" => {
-            Some((arguments.get(0, "obj")?.clone(), Ustr::from("jsonable_encoder"), true))
+            Some((arguments.get(0, "obj")?.clone(), Name::from("jsonable_encoder"), true))
         }
         _ => None,
     }

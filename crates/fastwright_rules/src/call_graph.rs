@@ -7,12 +7,12 @@ use fastwright_model::facts::{EdgeKind, call_facts};
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{Summary, SummaryKey};
 use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Functions that are followed at most.
 const FUNCTION_LIMIT: usize = 50_000;
@@ -25,12 +25,12 @@ pub struct Node {
     /// The functions of the program that it calls or hands on, in the order of its events.
     pub edges: Vec<Edge>,
     /// The qualified library name of what each event calls; none for other events.
-    pub callees: Vec<Option<Ustr>>,
+    pub callees: Vec<Option<Name>>,
 }
 
 impl Node {
     /// Calls of libraries: position of the event, its place and the qualified name of what is called.
-    pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Ustr)> {
+    pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Name)> {
         self.summary
             .events
             .iter()
@@ -40,12 +40,12 @@ impl Node {
     }
 
     /// Name of the function.
-    pub fn name(&self) -> Ustr {
+    pub fn name(&self) -> Name {
         self.summary.function.definition.name
     }
 
     /// Qualified name inside its module, for [`crate::reporter::Draft::new`].
-    pub fn symbol(&self) -> Ustr {
+    pub fn symbol(&self) -> Name {
         self.summary.function.definition.qualname
     }
 
@@ -255,7 +255,7 @@ fn middleware_function(
     if let Kind::Class(class) = entry.middleware.kind {
         let method = ["dispatch", "__call__"]
             .iter()
-            .find_map(|name| interpreter.find_in_class(&entry.middleware, Ustr::from(name)))?;
+            .find_map(|name| interpreter.find_in_class(&entry.middleware, Name::from(name)))?;
         return Some((interpreter.plain_function(&method.0)?, Some(class)));
     }
     // `BaseHTTPMiddleware` with `dispatch=function`.

@@ -12,11 +12,11 @@ use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{BinaryOperator, Comparison};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{EventKind, substitute};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Calls that are followed upwards from a dangerous one.
 const LONGEST_CHAIN: usize = 8;
@@ -232,7 +232,7 @@ fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
-fn given_field(made: &Value, name: Ustr) -> Option<Value> {
+fn given_field(made: &Value, name: Name) -> Option<Value> {
     let Some(Symbolic::Call { callee, arguments, .. }) = made.as_symbolic() else { return None };
     matches!(callee.kind, Kind::Class(_)).then(|| arguments.keyword(name.as_str()).cloned())?
 }
@@ -247,7 +247,7 @@ pub fn root_parameter(value: &Value) -> Option<&ParameterValue> {
 }
 
 /// The attributes between a parameter and a value, outermost last.
-pub fn member_path(value: &Value) -> Vec<Ustr> {
+pub fn member_path(value: &Value) -> Vec<Name> {
     match value.as_symbolic() {
         Some(Symbolic::Member { base, name }) => {
             let mut path = member_path(base);
@@ -647,7 +647,7 @@ fn collect_request_inputs(
     }
 }
 
-fn is_constrained(constraints: &[(Ustr, Value)]) -> bool {
+fn is_constrained(constraints: &[(Name, Value)]) -> bool {
     constraints.iter().any(|(name, _)| matches!(name.as_str(), "pattern" | "regex"))
 }
 
@@ -655,7 +655,7 @@ fn is_constrained(constraints: &[(Ustr, Value)]) -> bool {
 fn field_type(
     interpreter: &mut Interpreter<'_>,
     model: Option<&Value>,
-    path: &[Ustr],
+    path: &[Name],
 ) -> Option<(Value, bool)> {
     let mut class = interpreter.class_of_type(model?)?;
     let mut result = None;
@@ -683,7 +683,7 @@ fn has_pattern(value: &Value) -> bool {
 }
 
 /// Whether a model has validators of its own for a field.
-fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Ustr) -> bool {
+fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
         let Kind::Class(id) = owner.kind else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };

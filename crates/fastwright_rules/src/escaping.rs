@@ -5,12 +5,12 @@ use fastwright_model::facts::{EdgeKind, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// The class from which FastAPI's own exception derives.
 const HTTP_EXCEPTION: &str = "starlette.exceptions.HTTPException";
@@ -70,7 +70,7 @@ pub fn try_regions(body: &[Stmt]) -> Vec<TryRegion<'_>> {
 }
 
 /// Whether a body, without inner functions, raises again what its clause has caught.
-pub fn raises_again(body: &[Stmt], name: Option<Ustr>) -> bool {
+pub fn raises_again(body: &[Stmt], name: Option<Name>) -> bool {
     body.iter().any(|statement| match &statement.kind {
         StmtKind::Raise { exception: None, .. } => true,
         StmtKind::Raise { exception: Some(Expr { kind: ExprKind::Name(raised), .. }), .. } => {

@@ -12,9 +12,9 @@ use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// Names of columns that say whose a row is, where no foreign key says it.
 pub const OWNER_COLUMNS: &[&str] =
@@ -59,9 +59,9 @@ pub struct OwnedTable<'a> {
     /// The table.
     pub table: &'a Table,
     /// Its columns that say whose a row is.
-    pub columns: Vec<Ustr>,
+    pub columns: Vec<Name>,
     /// Its relationships to the owner.
-    pub relationships: Vec<Ustr>,
+    pub relationships: Vec<Name>,
     /// Whether the columns only name who made the row.
     pub only_attribution: bool,
 }
@@ -116,7 +116,7 @@ pub fn owned_tables(analysis: &Analysis) -> Vec<OwnedTable<'_>> {
 }
 
 /// Whether a column says whose a row is.
-pub fn is_owner_column(table: &Table, name: Ustr) -> bool {
+pub fn is_owner_column(table: &Table, name: Name) -> bool {
     OWNER_COLUMNS.contains(&name.as_str())
         && table.columns.iter().any(|column| column.name == name && !column.primary_key)
 }
@@ -186,7 +186,7 @@ fn position_of(owned: &[OwnedTable<'_>], class: &Value) -> Option<usize> {
 }
 
 /// `Order.id == x` inside of a condition: class, column, the other side.
-fn equalities(condition: &Value) -> Vec<(Value, Ustr, Value)> {
+fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
     let mut found = Vec::new();
     match condition.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {

@@ -10,12 +10,12 @@ use fastwright_model::facts::{CallFacts, EdgeKind, call_facts};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Functions that are looked at; a program that reaches more is cut off there.
 const MOST_FUNCTIONS: usize = 20_000;
@@ -155,7 +155,7 @@ impl RequestCode {
                 Kind::Class(id) => {
                     for name in ["dispatch", "__call__"] {
                         let found =
-                            interpreter.find_in_class(&value, Ustr::from(name)).map(|(value, _)| value.kind);
+                            interpreter.find_in_class(&value, Name::from(name)).map(|(value, _)| value.kind);
                         if let Some(Kind::Function(function)) = found {
                             self.enter(interpreter, &function, Some(*id), Entry::Middleware);
                         }
@@ -229,7 +229,7 @@ impl RequestCode {
         interpreter: &mut Interpreter<'_>,
         caller: usize,
         edge: &Edge,
-    ) -> FxHashMap<Ustr, Value> {
+    ) -> FxHashMap<Name, Value> {
         let function = Arc::clone(&self.nodes[edge.target].summary.function);
         let EventKind::Call(call) = &self.nodes[caller].summary.events[edge.event].kind else {
             return FxHashMap::default();
@@ -332,7 +332,7 @@ fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     Arguments { positional, keywords: call.arguments.keywords.clone(), incomplete: call.arguments.incomplete }
 }
 
-fn call_note(name: Ustr, kind: EdgeKind) -> String {
+fn call_note(name: Name, kind: EdgeKind) -> String {
     match kind {
         EdgeKind::Call => format!("`{name}` is called"),
         EdgeKind::Offload => format!("`{name}` is run in a thread"),

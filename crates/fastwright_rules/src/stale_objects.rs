@@ -8,9 +8,9 @@ use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Span;
+use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Symbolic, Value};
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 /// A read of an object that a commit expired.
 #[derive(Debug, Clone)]
@@ -22,9 +22,9 @@ pub struct StaleRead {
     /// The read, or the `return` that hands the object out.
     pub read: Span,
     /// Name of the variable.
-    pub name: Ustr,
+    pub name: Name,
     /// The attribute that is read; none when the object is returned.
-    pub attribute: Option<Ustr>,
+    pub attribute: Option<Name>,
 }
 
 /// The first such read in a function.
@@ -51,7 +51,7 @@ fn is_mapped(interpreter: &mut Interpreter<'_>, value: &Value, tables: &[Table])
 /// The mapped objects by variable, with the commit that expired them.
 #[derive(Debug, Clone, Default)]
 struct State {
-    objects: FxHashMap<Ustr, Option<(Span, Value)>>,
+    objects: FxHashMap<Name, Option<(Span, Value)>>,
 }
 
 impl State {
@@ -145,7 +145,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn assign(&mut self, name: Ustr, value: &Expr, state: &mut State) {
+    fn assign(&mut self, name: Name, value: &Expr, state: &mut State) {
         state.objects.remove(&name);
         if let Some((_, call)) = call_at(self.node, unawaited(value).span) {
             let result = call.result.clone();
@@ -158,7 +158,7 @@ impl Walk<'_, '_> {
     /// Commits, refreshes and reads in the expressions of one statement, in the order of the text.
     fn expressions(&mut self, statement: &Stmt, state: &mut State) {
         let mut calls: Vec<&Expr> = Vec::new();
-        let mut reads: Vec<(Ustr, Ustr, Span)> = Vec::new();
+        let mut reads: Vec<(Name, Name, Span)> = Vec::new();
         let mut assigned: Vec<Span> = Vec::new();
         if let StmtKind::Assign { targets, .. } = &statement.kind {
             assigned.extend(targets.iter().map(|target| target.span));

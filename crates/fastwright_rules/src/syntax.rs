@@ -3,7 +3,7 @@
 
 use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Stmt, StmtKind};
 use fastwright_python::location::Span;
-use ustr::Ustr;
+use fastwright_python::name::Name;
 
 /// A `yield` with the statements around it.
 #[derive(Debug)]
@@ -277,14 +277,14 @@ pub fn encloses(outer: Span, inner: Span) -> bool {
 }
 
 /// Whether an expression contains a name.
-pub fn mentions_name(expression: &Expr, name: Ustr) -> bool {
+pub fn mentions_name(expression: &Expr, name: Name) -> bool {
     let mut found = false;
     within(expression, &mut |inner| found |= matches!(inner.kind, ExprKind::Name(other) if other == name));
     found
 }
 
 /// Whether a block uses a name anywhere.
-pub fn block_mentions_name(body: &[Stmt], name: Ustr) -> bool {
+pub fn block_mentions_name(body: &[Stmt], name: Name) -> bool {
     let mut found = false;
     expressions(body, &mut |expression| {
         found |= matches!(expression.kind, ExprKind::Name(other) if other == name)

@@ -16,7 +16,7 @@ pub(crate) fn analysis_of(files: &[(&str, &str)]) -> Analysis {
         analysis.files.add(File::new(
             PathBuf::from(path),
             (*path).to_owned(),
-            ustr::ustr(&module),
+            fastwright_python::name::Name::new(&module),
             true,
             (*text).into(),
         ));

@@ -14,8 +14,8 @@ use crate::registry::Registry;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
 use fastwright_python::ir::Stmt;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// The knowledge of all libraries.
 #[derive(Debug, Clone, Copy)]
@@ -56,22 +56,22 @@ pub fn may_evaluate(package: &str) -> bool {
 }
 
 impl Library for KnownLibraries {
-    fn canonical(&self, name: Ustr) -> Ustr {
-        names::canonical(&name).map_or(name, Ustr::from)
+    fn canonical(&self, name: Name) -> Name {
+        names::canonical(&name).map_or(name, Name::from)
     }
 
-    fn bases(&self, class: Ustr) -> &'static [&'static str] {
+    fn bases(&self, class: Name) -> &'static [&'static str] {
         names::bases(&class)
     }
 
-    fn constant(&self, name: Ustr) -> Option<Value> {
+    fn constant(&self, name: Name) -> Option<Value> {
         names::status_constant(&name).map(Value::int)
     }
 
     fn call(
         &self,
         interpreter: &mut Interpreter<'_>,
-        callee: Ustr,
+        callee: Name,
         arguments: &Arguments,
         site: Location,
     ) -> Option<Evaluated> {
@@ -83,7 +83,7 @@ impl Library for KnownLibraries {
     fn call_again(
         &self,
         interpreter: &mut Interpreter<'_>,
-        made_by: Ustr,
+        made_by: Name,
         bound: &Arguments,
         made_at: Location,
         arguments: &Arguments,
@@ -98,8 +98,8 @@ impl Library for KnownLibraries {
     fn method(
         &self,
         interpreter: &mut Interpreter<'_>,
-        owner: Ustr,
-        name: Ustr,
+        owner: Name,
+        name: Name,
         receiver: &Value,
         arguments: &Arguments,
         site: Location,
@@ -112,9 +112,9 @@ impl Library for KnownLibraries {
     fn attribute(
         &self,
         interpreter: &mut Interpreter<'_>,
-        owner: Ustr,
+        owner: Name,
         receiver: &Value,
-        name: Ustr,
+        name: Name,
     ) -> Option<Value> {
         starlette::attribute(interpreter, &owner, receiver, &name)
             .or_else(|| pydantic::attribute(interpreter, &owner, receiver, name))
@@ -123,9 +123,9 @@ impl Library for KnownLibraries {
     fn class_attribute(
         &self,
         interpreter: &mut Interpreter<'_>,
-        owner: Ustr,
+        owner: Name,
         class: ObjectId,
-        name: Ustr,
+        name: Name,
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
             .or_else(|| sqlalchemy::class_attribute(interpreter, class, name))

@@ -2,9 +2,9 @@
 
 use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 pub(crate) const MODEL: &str = "pydantic.main.BaseModel";
 pub(crate) const SETTINGS: &str = "pydantic_settings.main.BaseSettings";
@@ -43,7 +43,7 @@ pub(super) fn decorate(made_by: &str, arguments: &Arguments) -> Option<Evaluated
 }
 
 fn create_model(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Location) -> Option<Value> {
-    let name = Ustr::from(arguments.get(0, "model_name")?.as_str().unwrap_or("<model>"));
+    let name = Name::from(arguments.get(0, "model_name")?.as_str().unwrap_or("<model>"));
     let base = arguments.keyword("__base__").cloned().filter(|base| !base.is_none());
     let bases = match base {
         Some(base) => interpreter.elements(&base).unwrap_or_else(|| vec![base]),
@@ -82,11 +82,11 @@ pub(super) fn method(
     }
     let class = interpreter.class_of(receiver)?;
     let settings = interpreter.derives_from(&class, SETTINGS);
-    let mut fields: OrderedMap<Ustr, Option<Value>> = OrderedMap::default();
+    let mut fields: OrderedMap<Name, Option<Value>> = OrderedMap::default();
     for owner in interpreter.class_order(&class).iter().rev() {
         let Kind::Class(id) = owner.kind else { continue };
         let Some(object) = interpreter.class(id) else { continue };
-        let names: Vec<Ustr> = object.annotations.keys().copied().collect();
+        let names: Vec<Name> = object.annotations.keys().copied().collect();
         for name in names {
             let default = interpreter.class(id).and_then(|object| object.attributes.get(&name).cloned());
             fields.insert(name, default);
@@ -126,7 +126,7 @@ pub(super) fn attribute(
     interpreter: &mut Interpreter<'_>,
     owner: &str,
     receiver: &Value,
-    name: Ustr,
+    name: Name,
 ) -> Option<Value> {
     if owner != SETTINGS || !matches!(receiver.kind, Kind::Symbolic(_)) {
         return None;
@@ -148,14 +148,14 @@ pub(super) fn class_attribute(
     interpreter: &mut Interpreter<'_>,
     owner: &str,
     class: ObjectId,
-    name: Ustr,
+    name: Name,
 ) -> Option<Value> {
     if owner != MODEL {
         return None;
     }
     if name == "model_fields" || name == "__fields__" {
         let class_value: Value = Kind::Class(class).into();
-        let mut names: Vec<Ustr> = Vec::new();
+        let mut names: Vec<Name> = Vec::new();
         for owner in interpreter.class_order(&class_value).iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
             if let Some(object) = interpreter.class(id) {

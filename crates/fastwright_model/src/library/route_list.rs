@@ -7,8 +7,8 @@
 use super::routing;
 use crate::registry::*;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// The list of route objects, made when it is asked for the first time.
 pub(super) fn routes_of(interpreter: &mut Interpreter<'_>, id: ObjectId) -> Option<Value> {
@@ -18,13 +18,13 @@ pub(super) fn routes_of(interpreter: &mut Interpreter<'_>, id: ObjectId) -> Opti
         objects.extend(objects_of(interpreter, id, entry));
     }
     let list = interpreter.list(objects);
-    interpreter.instance_mut(id)?.attributes.insert(Ustr::from("routes"), list.clone());
+    interpreter.instance_mut(id)?.attributes.insert(Name::from("routes"), list.clone());
     Some(list)
 }
 
 /// The list that the program works with, if it has asked for it.
 fn live_list(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<Value> {
-    interpreter.instance(id)?.attributes.get(&Ustr::from("routes")).cloned()
+    interpreter.instance(id)?.attributes.get(&Name::from("routes")).cloned()
 }
 
 /// Adds an entry that is registered now.
@@ -116,7 +116,7 @@ fn text(interpreter: &mut Interpreter<'_>, value: Option<Value>) -> String {
 fn copy_object(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry, path: Option<String>) {
     if let (Some(path), Some(instance)) = (&path, interpreter.instance_mut(id)) {
         for name in ["path", "path_format"] {
-            instance.attributes.insert(Ustr::from(name), Value::str(path));
+            instance.attributes.insert(Name::from(name), Value::str(path));
         }
     }
     interpreter.extension_mut::<Registry>().route_objects.insert(id, (entry, path));
@@ -127,7 +127,7 @@ fn included_object(interpreter: &mut Interpreter<'_>, entry: Entry) -> Value {
     let class = Value::external("fastapi.routing._IncludedRouter");
     let id = interpreter.new_instance(class, Arguments::default(), site);
     if let (Entry::Include(include), Some(instance)) = (&entry, interpreter.instance_mut(id)) {
-        instance.attributes.insert(Ustr::from("original_router"), include.router.clone());
+        instance.attributes.insert(Name::from("original_router"), include.router.clone());
     }
     interpreter.extension_mut::<Registry>().route_objects.insert(id, (entry, None));
     Kind::Instance(id).into()
@@ -147,7 +147,7 @@ fn object_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry, 
     };
     let own = interpreter
         .instance(router)
-        .and_then(|instance| instance.attributes.get(&Ustr::from("route_class")).cloned());
+        .and_then(|instance| instance.attributes.get(&Name::from("route_class")).cloned());
     let given = interpreter
         .extension::<Registry>()
         .routers
@@ -176,7 +176,7 @@ fn object_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry, 
             }
             let name = match route.options.keyword("name").filter(|name| !name.is_none()) {
                 Some(name) => name.clone(),
-                None => interpreter.attribute(&route.endpoint, Ustr::from("__name__"), route.site.span),
+                None => interpreter.attribute(&route.endpoint, Name::from("__name__"), route.site.span),
             };
             attributes.push(("name", name));
             for option in ["tags", "dependencies"] {
@@ -212,7 +212,7 @@ fn object_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry, 
     }
     if let Some(instance) = interpreter.instance_mut(id) {
         for (name, value) in attributes {
-            instance.attributes.insert(Ustr::from(name), value);
+            instance.attributes.insert(Name::from(name), value);
         }
     }
     interpreter.extension_mut::<Registry>().route_objects.insert(id, (entry, known_path));
@@ -229,7 +229,7 @@ fn entry_of(interpreter: &mut Interpreter<'_>, router: ObjectId, item: &Value) -
         return routing::route_object(interpreter, router, item);
     };
     let attributes = interpreter.instance(id)?.attributes.clone();
-    let set = |name: &str| attributes.get(&Ustr::from(name));
+    let set = |name: &str| attributes.get(&Name::from(name));
     match entry {
         Entry::Route(mut route) => {
             let now = set("path").cloned();
@@ -246,7 +246,7 @@ fn entry_of(interpreter: &mut Interpreter<'_>, router: ObjectId, item: &Value) -
             {
                 let Some(value) = set(option).filter(|value| !value.is_none()) else { continue };
                 route.options.keywords.retain(|(name, _)| *name != option);
-                route.options.keywords.push((Ustr::from(option), value.clone()));
+                route.options.keywords.push((Name::from(option), value.clone()));
             }
             Some(Entry::Route(route))
         }

@@ -6,8 +6,8 @@ use super::strawberry;
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 pub(super) const APP: &str = "fastapi.applications.FastAPI";
 pub(super) const ROUTER: &str = "fastapi.routing.APIRouter";
@@ -221,7 +221,7 @@ pub(super) fn method(
                     receiver,
                     "api_route",
                     |arguments| {
-                        arguments.keywords.push((Ustr::from("methods"), methods.clone()));
+                        arguments.keywords.push((Name::from("methods"), methods.clone()));
                     },
                     arguments,
                     site,
@@ -351,9 +351,9 @@ fn overridden(
     site: Location,
 ) -> Option<Evaluated> {
     let class = interpreter.class_of(receiver)?;
-    let (own, _) = interpreter.find_in_class(&class, Ustr::from(name))?;
+    let (own, _) = interpreter.find_in_class(&class, Name::from(name))?;
     let Kind::Function(_) = own.kind else { return None };
-    let bound = interpreter.attribute(receiver, Ustr::from(name), site.span);
+    let bound = interpreter.attribute(receiver, Name::from(name), site.span);
     let mut arguments = arguments.clone();
     change(&mut arguments);
     Some(interpreter.call_value(&bound, arguments, site.span))
@@ -370,7 +370,7 @@ fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Argument
 fn decorator_call(
     receiver: &Value,
     mut parts: Vec<Value>,
-    keywords: Vec<(Ustr, Value)>,
+    keywords: Vec<(Name, Value)>,
     site: Location,
 ) -> Value {
     parts.insert(0, receiver.clone());
@@ -437,7 +437,7 @@ pub(super) fn apply_decorator(
                     registering,
                     |call| {
                         if let Some(methods) = methods {
-                            call.keywords.push((Ustr::from("methods"), methods));
+                            call.keywords.push((Name::from("methods"), methods));
                         }
                     },
                     &call,
@@ -485,7 +485,7 @@ fn register(
 fn endpoint_class_methods(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<String> {
     ["get", "post", "put", "patch", "delete", "options", "head"]
         .into_iter()
-        .filter(|name| interpreter.find_in_class(class, Ustr::from(name)).is_some())
+        .filter(|name| interpreter.find_in_class(class, Name::from(name)).is_some())
         .map(str::to_uppercase)
         .collect()
 }
@@ -497,7 +497,7 @@ pub(crate) fn prefix_of(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<V
         return None;
     }
     let set =
-        interpreter.instance(id).and_then(|instance| instance.attributes.get(&Ustr::from("prefix")).cloned());
+        interpreter.instance(id).and_then(|instance| instance.attributes.get(&Name::from("prefix")).cloned());
     set.or_else(|| state.arguments.keyword("prefix").cloned())
 }
 

@@ -1,8 +1,8 @@
 //! SQLAlchemy 2 and SQLModel: what sessions and statements give back, so that rows have a class.
 
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// Class of synchronous sessions.
 pub const SESSION: &str = "sqlalchemy.orm.Session";
@@ -77,7 +77,7 @@ const MAPPED: &[&str] = &[
 ];
 
 /// A column or relationship read from its class: the expression, not what the class body wrote.
-pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, name: Ustr) -> Option<Value> {
+pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, name: Name) -> Option<Value> {
     let class: Value = Kind::Class(class).into();
     let (written, _) = interpreter.find_in_class(&class, name)?;
     let Some(Symbolic::Call { callee, .. }) = written.as_symbolic() else { return None };

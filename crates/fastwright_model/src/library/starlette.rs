@@ -4,8 +4,8 @@ use super::routing;
 use crate::registry::Registry;
 use fastwright_python::interpreter::{Evaluated, Interpreter};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 pub(super) fn call(
     interpreter: &mut Interpreter<'_>,
@@ -17,11 +17,11 @@ pub(super) fn call(
         // FastAPI's own handler answers with the exception's status.
         "fastapi.exception_handlers.http_exception_handler" => {
             let exception = arguments.get(1, "exc")?.clone();
-            let status = interpreter.attribute(&exception, Ustr::from("status_code"), site.span);
+            let status = interpreter.attribute(&exception, Name::from("status_code"), site.span);
             Some(Ok(Value::symbolic(Symbolic::Call {
                 callee: Value::external("starlette.responses.JSONResponse"),
                 arguments: Arguments {
-                    keywords: vec![(Ustr::from("status_code"), status)],
+                    keywords: vec![(Name::from("status_code"), status)],
                     ..Arguments::default()
                 },
                 site,
@@ -53,12 +53,12 @@ pub(super) fn attribute(
                     site,
                 );
                 let value: Value = Kind::Instance(state).into();
-                interpreter.instance_mut(id)?.attributes.insert(Ustr::from("state"), value.clone());
+                interpreter.instance_mut(id)?.attributes.insert(Name::from("state"), value.clone());
                 Some(value)
             }
             "dependency_overrides" | "exception_handlers" => {
                 let dict = interpreter.dict(Vec::new());
-                interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), dict.clone());
+                interpreter.instance_mut(id)?.attributes.insert(Name::from(name), dict.clone());
                 Some(dict)
             }
             "prefix"
@@ -81,7 +81,7 @@ pub(super) fn attribute(
                     (None, "tags" | "dependencies") => {
                         // A list of its own, so that what is appended stays.
                         let list = interpreter.list(Vec::new());
-                        interpreter.instance_mut(id)?.attributes.insert(Ustr::from(name), list.clone());
+                        interpreter.instance_mut(id)?.attributes.insert(Name::from(name), list.clone());
                         list
                     }
                     (None, "title") => Value::str("FastAPI"),
@@ -115,7 +115,7 @@ pub(super) fn attribute(
                     Arguments::default(),
                     site,
                 );
-                interpreter.instance_mut(url)?.attributes.insert(Ustr::from("path"), Value::str(&path));
+                interpreter.instance_mut(url)?.attributes.insert(Name::from("path"), Value::str(&path));
                 Some(Kind::Instance(url).into())
             }
             _ => None,
@@ -142,10 +142,10 @@ pub(super) fn method(
         let detail = arguments.get(1, "detail").cloned();
         let instance = interpreter.instance_mut(id)?;
         if let Some(status) = status {
-            instance.attributes.insert(Ustr::from("status_code"), status);
+            instance.attributes.insert(Name::from("status_code"), status);
         }
         if let Some(detail) = detail {
-            instance.attributes.insert(Ustr::from("detail"), detail);
+            instance.attributes.insert(Name::from("detail"), detail);
         }
         return Some(Ok(Value::NONE));
     }

@@ -8,8 +8,8 @@ use super::routing::{conditions_on, prefix_of};
 use crate::registry::{Entry, EntryKind, RouteEntry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 /// The class, under its defining name.
 pub(super) const GRAPHQL_ROUTER: &str = "strawberry.fastapi.router.GraphQLRouter";
@@ -57,5 +57,5 @@ fn options(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Locat
         }));
     }
     let dependencies = interpreter.list(dependencies);
-    Arguments { keywords: vec![(Ustr::from("dependencies"), dependencies)], ..Arguments::default() }
+    Arguments { keywords: vec![(Name::from("dependencies"), dependencies)], ..Arguments::default() }
 }

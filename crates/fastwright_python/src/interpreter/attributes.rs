@@ -3,13 +3,13 @@
 use super::{Evaluated, Interpreter, ModuleStatus};
 use crate::ir::BinaryOperator;
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     /// Reads an attribute; an exception becomes unknown.
-    pub fn attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Value {
+    pub fn attribute(&mut self, base: &Value, name: Name, span: Span) -> Value {
         match self.checked_attribute(base, name, span) {
             Ok(value) => value,
             Err(raised) => {
@@ -19,7 +19,7 @@ impl Interpreter<'_> {
     }
 
     /// Reads an attribute as Python does: descriptors bind, properties run.
-    pub(crate) fn checked_attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Evaluated {
+    pub(crate) fn checked_attribute(&mut self, base: &Value, name: Name, span: Span) -> Evaluated {
         let configurable = base.configurable;
         let value = match &base.kind {
             Kind::Module(module) => self.module_attribute(*module, name, span),
@@ -86,7 +86,7 @@ impl Interpreter<'_> {
                 Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                 Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
                 Kind::External(owner) => {
-                    Some(Kind::External(self.canonical(Ustr::from(&format!("{owner}.{name}")))).into())
+                    Some(Kind::External(self.canonical(Name::from(&format!("{owner}.{name}")))).into())
                 }
                 _ => None,
             },
@@ -94,7 +94,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn module_attribute(&mut self, module: ModuleId, name: Ustr, span: Span) -> Value {
+    fn module_attribute(&mut self, module: ModuleId, name: Name, span: Span) -> Value {
         let scope = self.modules[module.0 as usize].scope;
         if let Some(value) = self.scopes[scope.0 as usize].names.get(&name) {
             return value.clone();
@@ -110,7 +110,7 @@ impl Interpreter<'_> {
                 return Value::symbolic(Symbolic::Member { base: Kind::Module(module).into(), name });
             }
             "__dict__" => {
-                let mut entries: Vec<(Ustr, Value)> = self.scopes[scope.0 as usize]
+                let mut entries: Vec<(Name, Value)> = self.scopes[scope.0 as usize]
                     .names
                     .iter()
                     .map(|(name, value)| (*name, value.clone()))
@@ -138,12 +138,12 @@ impl Interpreter<'_> {
     }
 
     /// PEP 562: a module's `__getattr__`.
-    fn lazy_module_attribute(&mut self, module: ModuleId, name: Ustr, span: Span) -> Option<Value> {
+    fn lazy_module_attribute(&mut self, module: ModuleId, name: Name, span: Span) -> Option<Value> {
         if name.starts_with("__") {
             return None;
         }
         let scope = self.modules[module.0 as usize].scope;
-        let getter = self.scopes[scope.0 as usize].names.get(&Ustr::from("__getattr__")).cloned()?;
+        let getter = self.scopes[scope.0 as usize].names.get(&Name::from("__getattr__")).cloned()?;
         let Kind::Function(function) = &getter.kind else { return None };
         let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
@@ -154,7 +154,7 @@ impl Interpreter<'_> {
     }
 
     /// Searches the lookup order of a class. The second part says where it was found.
-    pub fn find_in_class(&self, class: &Value, name: Ustr) -> Option<(Value, ObjectId)> {
+    pub fn find_in_class(&self, class: &Value, name: Name) -> Option<(Value, ObjectId)> {
         for owner in self.class_order(class).iter() {
             if let Kind::Class(id) = owner.kind
                 && let Some(value) = self.class(id).and_then(|class| class.attributes.get(&name))
@@ -169,7 +169,7 @@ impl Interpreter<'_> {
     pub fn annotation_in_class(
         &self,
         class: &Value,
-        name: Ustr,
+        name: Name,
     ) -> Option<(Annotation, crate::location::Location)> {
         self.class_order(class).iter().find_map(|owner| match owner.kind {
             Kind::Class(id) => self.class(id)?.annotations.get(&name).cloned(),
@@ -177,7 +177,7 @@ impl Interpreter<'_> {
         })
     }
 
-    fn class_attribute(&mut self, class: ObjectId, name: Ustr, span: Span) -> Evaluated {
+    fn class_attribute(&mut self, class: ObjectId, name: Name, span: Span) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
         let own_name =
             |interpreter: &Self| interpreter.class(class).map(|class| class.name).unwrap_or_default();
@@ -225,7 +225,7 @@ impl Interpreter<'_> {
                 if let Some(members) = self.enumeration_members(class) {
                     let mut entries = Vec::new();
                     for member in members {
-                        let name = self.attribute(&member, Ustr::from("name"), span);
+                        let name = self.attribute(&member, Name::from("name"), span);
                         entries.push((name, member));
                     }
                     return Ok(self.dict(entries));
@@ -299,7 +299,7 @@ impl Interpreter<'_> {
         Ok(Value::unknown(format!("the class `{}` has no `{name}`", own_name(self)), Some(self.here(span))))
     }
 
-    fn library_class_attribute(&mut self, order: &[Value], class: ObjectId, name: Ustr) -> Option<Value> {
+    fn library_class_attribute(&mut self, order: &[Value], class: ObjectId, name: Name) -> Option<Value> {
         for owner in order {
             if let Kind::External(external) = owner.kind
                 && let Some(value) = self.library.class_attribute(self, external, class, name)
@@ -308,11 +308,11 @@ impl Interpreter<'_> {
             }
         }
         // A base that a library makes (`declarative_base()`) has no name; the library still knows its classes.
-        self.library.class_attribute(self, Ustr::from("builtins.object"), class, name)
+        self.library.class_attribute(self, Name::from("builtins.object"), class, name)
     }
 
     fn annotations_of_class(&mut self, class: ObjectId) -> Value {
-        let annotations: Vec<(Ustr, Annotation)> = self
+        let annotations: Vec<(Name, Annotation)> = self
             .class(class)
             .map(|class| {
                 class.annotations.iter().map(|(name, (annotation, _))| (*name, annotation.clone())).collect()
@@ -326,7 +326,7 @@ impl Interpreter<'_> {
         self.dict(entries)
     }
 
-    fn instance_attribute(&mut self, base: &Value, name: Ustr, span: Span) -> Evaluated {
+    fn instance_attribute(&mut self, base: &Value, name: Name, span: Span) -> Evaluated {
         let Kind::Instance(id) = base.kind else { return Ok(Value::NONE) };
         let Some(instance) = self.instance(id) else { return Ok(Value::NONE) };
         if let Some(value) = instance.attributes.get(&name) {
@@ -349,7 +349,7 @@ impl Interpreter<'_> {
     }
 
     /// An attribute of an instance that its class provides.
-    fn attribute_through_class(&mut self, base: &Value, class: &Value, name: Ustr, span: Span) -> Evaluated {
+    fn attribute_through_class(&mut self, base: &Value, class: &Value, name: Name, span: Span) -> Evaluated {
         let symbolic = matches!(base.kind, Kind::Symbolic(_));
         let order = self.class_order(class);
         let mut declared = false;
@@ -400,7 +400,7 @@ impl Interpreter<'_> {
                 _ => {}
             }
         }
-        if let Some((getter, _)) = self.find_in_class(class, Ustr::from("__getattr__"))
+        if let Some((getter, _)) = self.find_in_class(class, Name::from("__getattr__"))
             && !name.starts_with("__")
             && !symbolic
         {
@@ -417,7 +417,7 @@ impl Interpreter<'_> {
         Ok(Value::unknown(format!("`{name}` is not set on the object"), Some(self.here(span))))
     }
 
-    fn library_attribute(&mut self, order: &[Value], base: &Value, name: Ustr) -> Option<Value> {
+    fn library_attribute(&mut self, order: &[Value], base: &Value, name: Name) -> Option<Value> {
         for owner in order {
             if let Kind::External(external) = owner.kind
                 && let Some(value) = self.library.attribute(self, external, base, name)
@@ -428,7 +428,7 @@ impl Interpreter<'_> {
         None
     }
 
-    fn symbolic_attribute(&mut self, base: &Value, symbolic: &Symbolic, name: Ustr, span: Span) -> Evaluated {
+    fn symbolic_attribute(&mut self, base: &Value, symbolic: &Symbolic, name: Name, span: Span) -> Evaluated {
         if let Symbolic::Call { callee, arguments, .. } = symbolic
             && let Some(made_by) = callee.as_external()
         {
@@ -462,7 +462,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn super_attribute(&mut self, arguments: &Arguments, name: Ustr, span: Span) -> Evaluated {
+    fn super_attribute(&mut self, arguments: &Arguments, name: Name, span: Span) -> Evaluated {
         let (Some(class), receiver) = (arguments.positional.first(), arguments.positional.get(1)) else {
             return Ok(Value::unknown("super() without a class", Some(self.here(span))));
         };
@@ -535,7 +535,7 @@ impl Interpreter<'_> {
         Ok(Value::external("builtins.object.__init__"))
     }
 
-    fn function_attribute(&mut self, function: &Arc<FunctionValue>, base: &Value, name: Ustr) -> Value {
+    fn function_attribute(&mut self, function: &Arc<FunctionValue>, base: &Value, name: Name) -> Value {
         if let Some(value) = self.function_attributes.get(&function.serial).and_then(|set| set.get(&name)) {
             return value.clone();
         }
@@ -546,7 +546,7 @@ impl Interpreter<'_> {
             "__doc__" => function.definition.docstring().map_or(Value::NONE, Value::str),
             "__annotations__" => {
                 let mut entries = Vec::new();
-                let written: Vec<(Ustr, Arc<crate::ir::Expr>)> = function
+                let written: Vec<(Name, Arc<crate::ir::Expr>)> = function
                     .definition
                     .parameters
                     .iter()
@@ -558,7 +558,7 @@ impl Interpreter<'_> {
                             .definition
                             .returns
                             .as_ref()
-                            .map(|returns| (Ustr::from("return"), Arc::clone(returns))),
+                            .map(|returns| (Name::from("return"), Arc::clone(returns))),
                     )
                     .collect();
                 for (name, expression) in written {
@@ -577,7 +577,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn external_attribute(&mut self, owner: Ustr, name: Ustr) -> Value {
+    fn external_attribute(&mut self, owner: Name, name: Name) -> Value {
         match (owner.as_str(), name.as_str()) {
             (_, "__name__" | "__qualname__") => {
                 return Value::str(owner.rsplit('.').next().unwrap_or(&owner));
@@ -592,13 +592,13 @@ impl Interpreter<'_> {
             ("sys", "argv") => return Value::unknown("the command line is not known", None),
             _ => {}
         }
-        let dotted = Ustr::from(&format!("{owner}.{name}"));
+        let dotted = Name::from(&format!("{owner}.{name}"));
         let canonical = self.canonical(dotted);
         self.library.constant(canonical).unwrap_or_else(|| Kind::External(canonical).into())
     }
 
     /// The one name of something in a library.
-    pub(crate) fn canonical(&self, name: Ustr) -> Ustr {
+    pub(crate) fn canonical(&self, name: Name) -> Name {
         let known = match name.as_str() {
             "os.getenv" => "os.environ.get",
             "json.decoder.JSONDecodeError" => "json.JSONDecodeError",
@@ -612,10 +612,10 @@ impl Interpreter<'_> {
             "typing_extensions.TYPE_CHECKING" => "typing.TYPE_CHECKING",
             _ => return self.library.canonical(name),
         };
-        Ustr::from(known)
+        Name::from(known)
     }
 
-    pub(crate) fn set_attribute(&mut self, base: &Value, name: Ustr, value: Value) {
+    pub(crate) fn set_attribute(&mut self, base: &Value, name: Name, value: Value) {
         match &base.kind {
             Kind::Instance(id) => {
                 if let Some(instance) = self.instance_mut(*id) {
@@ -649,7 +649,7 @@ impl Interpreter<'_> {
 
     /// An attribute that was set on a function object (`__signature__`, `__wrapped__`, ...).
     pub fn function_set_attribute(&self, function: &FunctionValue, name: &str) -> Option<&Value> {
-        self.function_attributes.get(&function.serial)?.get(&Ustr::from(name))
+        self.function_attributes.get(&function.serial)?.get(&Name::from(name))
     }
 
     /// The class of a value: of the program or of a library, when it is known.
@@ -838,10 +838,10 @@ impl Interpreter<'_> {
             },
             Kind::Class(class) => {
                 if let (Some(_), Some(name)) = (self.enumeration_members(*class), index.as_str()) {
-                    let name = Ustr::from(name);
+                    let name = Name::from(name);
                     return self.checked_attribute(base, name, span);
                 }
-                if let Some((method, _)) = self.find_in_class(base, Ustr::from("__class_getitem__")) {
+                if let Some((method, _)) = self.find_in_class(base, Name::from("__class_getitem__")) {
                     let function = match &method.kind {
                         Kind::Descriptor(descriptor) => descriptor.function.clone(),
                         _ => method,
@@ -861,7 +861,7 @@ impl Interpreter<'_> {
                 {
                     return Ok(value);
                 }
-                let method = self.attribute(base, Ustr::from("__getitem__"), span);
+                let method = self.attribute(base, Name::from("__getitem__"), span);
                 match &method.kind {
                     Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)) => {
                         let arguments = Arguments { positional: vec![index.clone()], ..Arguments::default() };
@@ -942,7 +942,7 @@ impl Interpreter<'_> {
                 }
             }
             Kind::Instance(_) => {
-                let method = self.attribute(base, Ustr::from("__setitem__"), Span::default());
+                let method = self.attribute(base, Name::from("__setitem__"), Span::default());
                 if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
                 {
                     let arguments = Arguments { positional: vec![index, value], ..Arguments::default() };
@@ -982,7 +982,7 @@ impl Interpreter<'_> {
                 if let Some(fields) = self.tuple_of_instance(value) {
                     return Some(fields);
                 }
-                let method = self.attribute(value, Ustr::from("__iter__"), Span::default());
+                let method = self.attribute(value, Name::from("__iter__"), Span::default());
                 if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
                 {
                     let made = self.call_value(&method, Arguments::default(), Span::default()).ok()?;

@@ -6,20 +6,20 @@
 use super::statements::{Executed, Flow};
 use super::{ActiveCondition, Interpreter, Mode};
 use crate::ir::Stmt;
+use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 /// A binding before it changed.
 #[derive(Debug)]
 pub(crate) struct Undo {
     scope: ScopeId,
-    name: Ustr,
+    name: Name,
     before: Option<Value>,
 }
 
 /// Names that a branch has bound (or unbound: `None`), with their values at its end.
-pub(crate) type Changes = FxHashMap<Ustr, Option<Value>>;
+pub(crate) type Changes = FxHashMap<Name, Option<Value>>;
 
 /// The place in the log where a branch begins.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub(crate) struct Mark(usize);
 pub(crate) struct Branch<'b> {
     pub(crate) condition: Option<ActiveCondition>,
     pub(crate) body: &'b [Stmt],
-    pub(crate) prepare: Option<Vec<(Ustr, Value)>>,
+    pub(crate) prepare: Option<Vec<(Name, Value)>>,
 }
 
 impl Interpreter<'_> {
@@ -96,7 +96,7 @@ impl Interpreter<'_> {
     }
 
     /// Binds a name of a scope, or unbinds it, so that it can be taken back.
-    pub(crate) fn rebind(&mut self, scope: ScopeId, name: Ustr, value: Option<Value>) {
+    pub(crate) fn rebind(&mut self, scope: ScopeId, name: Name, value: Option<Value>) {
         let names = &mut self.scopes[scope.0 as usize].names;
         let before = match value {
             Some(value) => names.insert(name, value),

@@ -2,14 +2,14 @@
 
 use super::{Evaluated, Interpreter, Mode};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Names of the builtins, as values.
 #[derive(Debug)]
-pub(crate) struct Names(FxHashMap<Ustr, Value>);
+pub(crate) struct Names(FxHashMap<Name, Value>);
 
 const BUILTINS: &[&str] = &[
     "abs",
@@ -160,17 +160,17 @@ const BUILTINS: &[&str] = &[
 
 impl Names {
     pub(crate) fn new() -> Self {
-        let mut names: FxHashMap<Ustr, Value> = BUILTINS
+        let mut names: FxHashMap<Name, Value> = BUILTINS
             .iter()
-            .map(|name| (Ustr::from(name), Value::external(&format!("builtins.{name}"))))
+            .map(|name| (Name::from(name), Value::external(&format!("builtins.{name}"))))
             .collect();
         for (name, same) in [("IOError", "OSError"), ("EnvironmentError", "OSError")] {
-            names.insert(Ustr::from(name), Value::external(&format!("builtins.{same}")));
+            names.insert(Name::from(name), Value::external(&format!("builtins.{same}")));
         }
         Self(names)
     }
 
-    pub(crate) fn get(&self, name: Ustr) -> Option<Value> {
+    pub(crate) fn get(&self, name: Name) -> Option<Value> {
         self.0.get(&name).cloned()
     }
 }
@@ -378,7 +378,7 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "getattr" => {
-                let attribute = Ustr::from(arguments.positional.get(1)?.as_str()?);
+                let attribute = Name::from(arguments.positional.get(1)?.as_str()?);
                 let base = first?;
                 let value = match self.checked_attribute(&base, attribute, span) {
                     Ok(value) => value,
@@ -397,7 +397,7 @@ impl Interpreter<'_> {
                 }
             }
             "setattr" => {
-                let attribute = arguments.positional.get(1)?.as_str().map(Ustr::from);
+                let attribute = arguments.positional.get(1)?.as_str().map(Name::from);
                 let value = arguments.positional.get(2)?.clone();
                 let base = first?;
                 match attribute {
@@ -414,7 +414,7 @@ impl Interpreter<'_> {
                 Value::NONE
             }
             "hasattr" => {
-                let attribute = Ustr::from(arguments.positional.get(1)?.as_str()?);
+                let attribute = Name::from(arguments.positional.get(1)?.as_str()?);
                 let base = first?;
                 let value = self.attribute(&base, attribute, span);
                 match value.kind {
@@ -457,10 +457,10 @@ impl Interpreter<'_> {
             }
             "vars" => {
                 let value = first?;
-                self.attribute(&value, Ustr::from("__dict__"), span)
+                self.attribute(&value, Name::from("__dict__"), span)
             }
             "dir" => {
-                let dict = self.attribute(&first?, Ustr::from("__dict__"), span);
+                let dict = self.attribute(&first?, Name::from("__dict__"), span);
                 let items = self.elements(&dict)?;
                 self.list(items)
             }
@@ -544,18 +544,18 @@ impl Interpreter<'_> {
 
     /// `type(name, bases, namespace)`.
     pub(crate) fn dynamic_class(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
-        let name = Ustr::from(arguments.positional.first()?.as_str().unwrap_or("<class>"));
+        let name = Name::from(arguments.positional.first()?.as_str().unwrap_or("<class>"));
         let bases = self.elements(arguments.positional.get(1)?).unwrap_or_default();
         let namespace = arguments.positional.get(2)?.clone();
         let (module, location) = (self.frame().module, self.here(span));
         let class = self.new_class(None, None, name, name, module, bases, location);
-        let entries: Vec<(Ustr, Value)> = match namespace.kind {
+        let entries: Vec<(Name, Value)> = match namespace.kind {
             Kind::Dict(id) => match self.object(id) {
                 Object::Dict(dict) => dict
                     .entries
                     .iter()
                     .filter_map(|(key, (_, value))| match key {
-                        Key::Str(name) => Some((Ustr::from(name), value.clone())),
+                        Key::Str(name) => Some((Name::from(name), value.clone())),
                         _ => None,
                     })
                     .collect(),
@@ -565,13 +565,13 @@ impl Interpreter<'_> {
         };
         for (name, value) in entries {
             if name == "__annotations__" {
-                let types: Vec<(Ustr, Value)> = match value.kind {
+                let types: Vec<(Name, Value)> = match value.kind {
                     Kind::Dict(id) => match self.object(id) {
                         Object::Dict(dict) => dict
                             .entries
                             .iter()
                             .filter_map(|(key, (_, value))| match key {
-                                Key::Str(name) => Some((Ustr::from(name), value.clone())),
+                                Key::Str(name) => Some((Name::from(name), value.clone())),
                                 _ => None,
                             })
                             .collect(),

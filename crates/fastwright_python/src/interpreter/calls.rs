@@ -3,11 +3,11 @@
 use super::{Evaluated, Frame, Interpreter, Mode, Raised};
 use crate::ir::*;
 use crate::location::{Location, Span};
+use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     pub(crate) fn evaluate_call(&mut self, call: &Call, span: Span) -> Evaluated {
@@ -52,7 +52,7 @@ impl Interpreter<'_> {
                     let mut keywords = Vec::new();
                     for (key, (_, value)) in &dict.entries {
                         if let Key::Str(name) = key {
-                            keywords.push((Ustr::from(name), value.clone()));
+                            keywords.push((Name::from(name), value.clone()));
                         }
                     }
                     let incomplete = dict.incomplete || !dict.unknown_keys.is_empty();
@@ -64,7 +64,7 @@ impl Interpreter<'_> {
             _ => {
                 arguments.incomplete = true;
                 // What is unpacked stays visible for data flow, under a name that no keyword can have.
-                arguments.keywords.push((Ustr::from("**"), value.clone()));
+                arguments.keywords.push((Name::from("**"), value.clone()));
             }
         }
     }
@@ -72,7 +72,7 @@ impl Interpreter<'_> {
     fn names_as_dict(&mut self, globals: bool) -> Value {
         let frame = self.frame();
         let scope = if globals { self.modules[frame.module.0 as usize].scope } else { frame.scope };
-        let mut entries: Vec<(Ustr, Value)> =
+        let mut entries: Vec<(Name, Value)> =
             self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
         entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
         self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect())
@@ -142,7 +142,7 @@ impl Interpreter<'_> {
                         }
                     }
                     for owner in owners.iter().filter_map(Value::as_external) {
-                        let method = Ustr::from(method);
+                        let method = Name::from(method);
                         let answer = self.library.method(self, owner, method, &receiver, &arguments, site);
                         if let Some(result) = answer {
                             return result;
@@ -167,12 +167,12 @@ impl Interpreter<'_> {
             Kind::Class(class) => self.call_class(*class, arguments, span),
             Kind::External(name) => self.call_external(*name, callee, arguments, span),
             Kind::Instance(_) => {
-                let method = self.checked_attribute(callee, Ustr::from("__call__"), span)?;
+                let method = self.checked_attribute(callee, Name::from("__call__"), span)?;
                 match &method.kind {
                     Kind::Method(_) | Kind::Function(_) => self.call_directly(&method, arguments, span),
                     _ => {
                         if let Some(result) =
-                            self.library_method(callee, Ustr::from("__call__"), &arguments, site)
+                            self.library_method(callee, Name::from("__call__"), &arguments, site)
                         {
                             return result;
                         }
@@ -214,7 +214,7 @@ impl Interpreter<'_> {
                             if let Some((function, rest)) = bound.positional.split_first() {
                                 let mut positional = rest.to_vec();
                                 positional.append(&mut arguments.positional);
-                                let mut keywords: Vec<(Ustr, Value)> = bound
+                                let mut keywords: Vec<(Name, Value)> = bound
                                     .keywords
                                     .iter()
                                     .filter(|(name, _)| {
@@ -239,7 +239,7 @@ impl Interpreter<'_> {
                             ) {
                                 let mut value = object.clone();
                                 for part in path.split('.') {
-                                    value = self.checked_attribute(&value, Ustr::from(part), span)?;
+                                    value = self.checked_attribute(&value, Name::from(part), span)?;
                                 }
                                 return Ok(value);
                             }
@@ -262,7 +262,7 @@ impl Interpreter<'_> {
                         return result;
                     }
                 }
-                let method = Ustr::from("__call__");
+                let method = Name::from("__call__");
                 let bound_call = self.attribute(callee, method, span);
                 if matches!(bound_call.kind, Kind::Method(_) | Kind::Function(_)) {
                     return self.call_directly(&bound_call, arguments, span);
@@ -299,7 +299,7 @@ impl Interpreter<'_> {
                 self.call_directly(&base, arguments, span)
             }
             Symbolic::Parameter(_) => {
-                let bound_call = self.attribute(callee, Ustr::from("__call__"), span);
+                let bound_call = self.attribute(callee, Name::from("__call__"), span);
                 if matches!(bound_call.kind, Kind::Method(_)) {
                     return self.call_directly(&bound_call, arguments, span);
                 }
@@ -321,7 +321,7 @@ impl Interpreter<'_> {
         Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })
     }
 
-    fn call_external(&mut self, name: Ustr, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_external(&mut self, name: Name, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
         let site = self.here(span);
         if let Some(builtin) = name.as_str().strip_prefix("builtins.")
             && let Some(result) = self.call_builtin(builtin, &arguments, span)
@@ -343,7 +343,7 @@ impl Interpreter<'_> {
     pub(crate) fn library_method(
         &mut self,
         receiver: &Value,
-        name: Ustr,
+        name: Name,
         arguments: &Arguments,
         site: Location,
     ) -> Option<Evaluated> {
@@ -543,7 +543,7 @@ impl Interpreter<'_> {
         function: &Arc<FunctionValue>,
         arguments: Arguments,
         site: Location,
-    ) -> FxHashMap<Ustr, Value> {
+    ) -> FxHashMap<Name, Value> {
         let mut names = FxHashMap::default();
         let mut positional = arguments.positional.into_iter();
         let mut keywords = arguments.keywords;
@@ -655,7 +655,7 @@ impl Interpreter<'_> {
             }
             Kind::Instance(_) | Kind::Symbolic(_) => {
                 for name in ["__aenter__", "__enter__"] {
-                    let method = self.attribute(context, Ustr::from(name), span);
+                    let method = self.attribute(context, Name::from(name), span);
                     if let Kind::Method(bound) = &method.kind
                         && matches!(bound.function.kind, Kind::Function(_))
                     {
@@ -664,7 +664,7 @@ impl Interpreter<'_> {
                 }
                 let site = self.here(span);
                 if let Some(result) =
-                    self.library_method(context, Ustr::from("__enter__"), &Arguments::default(), site)
+                    self.library_method(context, Name::from("__enter__"), &Arguments::default(), site)
                 {
                     return result;
                 }
@@ -684,7 +684,7 @@ impl Interpreter<'_> {
     pub fn call_from_outside(&mut self, callee: &Value, mut arguments: Arguments) -> Evaluated {
         let called = match &callee.kind {
             Kind::Class(_) => {
-                let init = self.find_in_class(callee, Ustr::from("__init__"));
+                let init = self.find_in_class(callee, Name::from("__init__"));
                 init.and_then(|(init, _)| self.plain_function(&init))
             }
             _ => self.plain_function(callee),

@@ -3,10 +3,10 @@
 use super::{Evaluated, Frame, Interpreter, Raised};
 use crate::ir::*;
 use crate::location::Span;
+use crate::name::Name;
 use crate::program::ClassId;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     pub(crate) fn define_class(&mut self, definition: &Arc<ClassDef>) -> Evaluated {
@@ -76,8 +76,8 @@ impl Interpreter<'_> {
         &mut self,
         id: Option<ClassId>,
         definition: Option<Arc<ClassDef>>,
-        name: Ustr,
-        qualname: Ustr,
+        name: Name,
+        qualname: Name,
         module: ModuleId,
         bases: Vec<Value>,
         location: crate::location::Location,
@@ -157,7 +157,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn external_lookup_order(&self, name: Ustr) -> Arc<[Value]> {
+    fn external_lookup_order(&self, name: Name) -> Arc<[Value]> {
         if let Some(known) = self.external_orders.borrow().get(&name) {
             return Arc::clone(known);
         }
@@ -261,7 +261,7 @@ impl Interpreter<'_> {
                 "Container" => "__contains__",
                 _ => return Some(None),
             };
-            let method = Ustr::from(known);
+            let method = Name::from(known);
             let found = order.iter().any(|owner| match owner.kind {
                 Kind::Class(id) => self.class(id).is_some_and(|class| class.attributes.contains_key(&method)),
                 _ => false,
@@ -304,13 +304,13 @@ impl Interpreter<'_> {
     }
 
     /// The classes of libraries in the lookup order of a value's class.
-    pub fn library_classes_of(&mut self, value: &Value) -> Vec<Ustr> {
+    pub fn library_classes_of(&mut self, value: &Value) -> Vec<Name> {
         let Some(class) = self.class_of(value) else { return Vec::new() };
         self.class_order(&class).iter().filter_map(Value::as_external).collect()
     }
 
     /// The first class of a library in the lookup order of a value's class.
-    pub fn library_class_of(&mut self, value: &Value) -> Option<Ustr> {
+    pub fn library_class_of(&mut self, value: &Value) -> Option<Name> {
         let class = self.class_of(value)?;
         self.class_order(&class).iter().find_map(Value::as_external)
     }
@@ -327,7 +327,7 @@ impl Interpreter<'_> {
             let Kind::Class(id) = base.kind else { continue };
             let hook = self
                 .class(id)
-                .and_then(|base| base.attributes.get(&Ustr::from("__init_subclass__")).cloned());
+                .and_then(|base| base.attributes.get(&Name::from("__init_subclass__")).cloned());
             if let Some(hook) = hook {
                 let function = match &hook.kind {
                     Kind::Descriptor(descriptor) => descriptor.function.clone(),
@@ -346,7 +346,7 @@ impl Interpreter<'_> {
     fn make_enumeration(&mut self, class: ObjectId) {
         let Some(object) = self.class(class) else { return };
         let site = object.location;
-        let members: Vec<(Ustr, Value)> = object
+        let members: Vec<(Name, Value)> = object
             .attributes
             .iter()
             .filter(|(name, value)| {
@@ -372,10 +372,10 @@ impl Interpreter<'_> {
             };
             let member = self.new_instance(Kind::Class(class).into(), Arguments::default(), site);
             if let Some(instance) = self.instance_mut(member) {
-                instance.attributes.insert(Ustr::from("name"), Value::str(&name));
-                instance.attributes.insert(Ustr::from("_name_"), Value::str(&name));
-                instance.attributes.insert(Ustr::from("value"), value.clone());
-                instance.attributes.insert(Ustr::from("_value_"), value);
+                instance.attributes.insert(Name::from("name"), Value::str(&name));
+                instance.attributes.insert(Name::from("_name_"), Value::str(&name));
+                instance.attributes.insert(Name::from("value"), value.clone());
+                instance.attributes.insert(Name::from("_value_"), value);
             }
             if let Object::Class(object) = self.object_mut(class) {
                 object.attributes.insert(name, Kind::Instance(member).into());
@@ -413,7 +413,7 @@ impl Interpreter<'_> {
             for member in members {
                 if let (Kind::Instance(id), Some(wanted)) = (&member.kind, wanted)
                     && self.instance(*id).is_some_and(|instance| {
-                        instance.attributes.get(&Ustr::from("value")).is_some_and(|value| value.same(wanted))
+                        instance.attributes.get(&Name::from("value")).is_some_and(|value| value.same(wanted))
                     })
                 {
                     return Ok(member);
@@ -437,7 +437,7 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Result<(), Box<Raised>> {
         let site = self.here(span);
-        let init = Ustr::from("__init__");
+        let init = Name::from("__init__");
         for (position, owner) in self.class_order(class).iter().enumerate().skip(from) {
             match &owner.kind {
                 Kind::Class(id) => {

@@ -71,7 +71,7 @@ impl Interpreter<'_> {
     pub(crate) fn builtin_method(
         &mut self,
         receiver: &Value,
-        name: ustr::Ustr,
+        name: crate::name::Name,
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {

@@ -7,8 +7,8 @@ use super::ini::{self, IniOptions};
 use super::standard_objects::StandardObject;
 use super::{Evaluated, Interpreter, Raised};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
-use ustr::Ustr;
 
 /// Options of all sections together, at most.
 const MOST_OPTIONS: usize = 20_000;
@@ -424,7 +424,7 @@ impl Interpreter<'_> {
 
     /// A method that the program's own class defines, or that was set on the object.
     fn own_method(&mut self, id: ObjectId, name: &str, span: Span) -> Option<Value> {
-        let name = Ustr::from(name);
+        let name = Name::from(name);
         let instance = self.instance(id)?;
         let is_own = instance.attributes.contains_key(&name)
             || matches!(instance.class.kind, Kind::Class(_))
@@ -811,7 +811,7 @@ impl Interpreter<'_> {
                 // A section's methods take the fallback by position as well, and have one: None.
                 let fallback = (asked.positional.len() > 2).then(|| asked.positional.remove(2));
                 if asked.keyword("fallback").is_none() {
-                    asked.keywords.push((Ustr::from("fallback"), fallback.unwrap_or(Value::NONE)));
+                    asked.keywords.push((Name::from("fallback"), fallback.unwrap_or(Value::NONE)));
                 }
                 self.call_on_parser(parser, name, asked, span)
             }

@@ -5,9 +5,9 @@
 
 use super::{DataFile, Evaluated, Interpreter, Mode};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// What reading one file has come to.
 enum Reading {
@@ -72,7 +72,7 @@ impl Interpreter<'_> {
             Reading::Contents(contents) => {
                 let class = if binary { "io.BufferedReader" } else { "io.TextIOWrapper" };
                 let opened = self.stream(class, &contents, span)?;
-                self.set_attribute(&opened, Ustr::from("name"), Value::str(path));
+                self.set_attribute(&opened, Name::from("name"), Value::str(path));
                 Some(Ok(opened))
             }
             Reading::Raised(raised) => Some(raised),
@@ -131,7 +131,7 @@ impl Interpreter<'_> {
     pub(crate) fn read_from_path(
         &mut self,
         path: &Value,
-        method: Ustr,
+        method: Name,
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {

@@ -3,9 +3,9 @@
 use super::{Evaluated, Interpreter, Mode, Raised};
 use crate::ir::*;
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     /// The value of an expression in the scope that runs.
@@ -165,7 +165,7 @@ impl Interpreter<'_> {
         })
     }
 
-    fn evaluate_name(&mut self, name: Ustr, span: Span) -> Value {
+    fn evaluate_name(&mut self, name: Name, span: Span) -> Value {
         let scope = self.frame().scope;
         if let Some(value) = self.lookup(scope, name) {
             return value;

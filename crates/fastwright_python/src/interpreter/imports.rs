@@ -4,9 +4,9 @@ use super::expressions::parent_name;
 use super::{Evaluated, Frame, Interpreter, ModuleState, ModuleStatus, Raised};
 use crate::ir::{self, Alias};
 use crate::location::{FileId, Location, Span};
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Identity of a module's file or namespace, given by the [`ModuleSource`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub struct FoundModule {
     /// Its identity.
     pub key: ModuleKey,
     /// Dotted name.
-    pub name: Ustr,
+    pub name: Name,
     /// Its file; none for a namespace package.
     pub file: Option<FileId>,
     /// Whether it is a package.
@@ -62,7 +62,7 @@ pub trait ModuleSource {
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found;
 
     /// Names of the modules directly inside a package.
-    fn submodules(&mut self, key: ModuleKey) -> Vec<(Ustr, bool)>;
+    fn submodules(&mut self, key: ModuleKey) -> Vec<(Name, bool)>;
 
     /// Path of the module's file, as `__file__` would show it.
     fn path_of(&self, key: ModuleKey) -> String;
@@ -209,7 +209,7 @@ impl Interpreter<'_> {
                     let id = self.module_for(found);
                     self.run_module(id)?;
                     if let Some(parent) = parent {
-                        let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
+                        let name = Name::from(part.rsplit('.').next().unwrap_or(part));
                         let scope = self.modules[parent.0 as usize].scope;
                         self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
                     }
@@ -225,13 +225,13 @@ impl Interpreter<'_> {
                         self.run_module(id)?;
                         return Ok(Kind::Module(id).into());
                     }
-                    let name = self.canonical(Ustr::from(dotted));
+                    let name = self.canonical(Name::from(dotted));
                     return Ok(Kind::External(name).into());
                 }
                 Found::Missing => {
                     // Something inside a package may be a name that the package binds, not a module.
                     if let Some(parent) = parent {
-                        let name = Ustr::from(part.rsplit('.').next().unwrap_or(part));
+                        let name = Name::from(part.rsplit('.').next().unwrap_or(part));
                         let scope = self.modules[parent.0 as usize].scope;
                         if let Some(value) = self.scopes[scope.0 as usize].names.get(&name)
                             && end == dotted.len()
@@ -244,7 +244,7 @@ impl Interpreter<'_> {
                     }
                     // The program relies on it: it is there when the program runs (generated, or
                     // installed elsewhere).
-                    return Ok(Kind::External(self.canonical(Ustr::from(dotted))).into());
+                    return Ok(Kind::External(self.canonical(Name::from(dotted))).into());
                 }
             }
             if end == dotted.len() {
@@ -271,7 +271,7 @@ impl Interpreter<'_> {
     }
 
     /// A submodule that nobody has imported by name yet.
-    pub(crate) fn import_child(&mut self, package: ModuleId, name: Ustr) -> Option<Value> {
+    pub(crate) fn import_child(&mut self, package: ModuleId, name: Name) -> Option<Value> {
         let state = &self.modules[package.0 as usize];
         let dotted = format!("{}.{name}", state.name);
         let importer = state.file.or_else(|| self.frames.last().map(|frame| frame.file));
@@ -297,7 +297,7 @@ impl Interpreter<'_> {
                     let first = alias.name.split('.').next().unwrap_or(&alias.name);
                     let value =
                         if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
-                    self.bind(Ustr::from(first), value);
+                    self.bind(Name::from(first), value);
                 }
             }
         }
@@ -307,7 +307,7 @@ impl Interpreter<'_> {
     pub(crate) fn execute_import_from(
         &mut self,
         level: u32,
-        module: Ustr,
+        module: Name,
         names: &[Alias],
         span: Span,
     ) -> Result<(), Box<Raised>> {
@@ -358,7 +358,7 @@ impl Interpreter<'_> {
         })
     }
 
-    fn import_name(&mut self, source: &Value, name: Ustr, dotted: &str, site: Location) -> Evaluated {
+    fn import_name(&mut self, source: &Value, name: Name, dotted: &str, site: Location) -> Evaluated {
         let Kind::Module(module) = source.kind else {
             return Ok(self.attribute(source, name, site.span));
         };
@@ -384,18 +384,18 @@ impl Interpreter<'_> {
         code.body.is_empty() && self.modules[module.0 as usize].file.is_some()
             || self.scopes[self.modules[module.0 as usize].scope.0 as usize]
                 .names
-                .contains_key(&Ustr::from("__getattr__"))
+                .contains_key(&Name::from("__getattr__"))
     }
 
     fn import_star(&mut self, source: &Value) {
         let Kind::Module(module) = source.kind else { return };
         let scope = self.modules[module.0 as usize].scope;
-        let exported = self.scopes[scope.0 as usize].names.get(&Ustr::from("__all__")).cloned();
+        let exported = self.scopes[scope.0 as usize].names.get(&Name::from("__all__")).cloned();
         let listed = exported.and_then(|value| self.elements(&value));
-        let names: Vec<Ustr> = match listed {
-            Some(items) => items.iter().filter_map(Value::as_str).map(Ustr::from).collect(),
+        let names: Vec<Name> = match listed {
+            Some(items) => items.iter().filter_map(Value::as_str).map(Name::from).collect(),
             None => {
-                let mut names: Vec<Ustr> = self.scopes[scope.0 as usize]
+                let mut names: Vec<Name> = self.scopes[scope.0 as usize]
                     .names
                     .keys()
                     .filter(|name| !name.starts_with('_'))

@@ -3,8 +3,8 @@
 use super::{ActiveCondition, Evaluated, Interpreter};
 use crate::ir::Stmt;
 use crate::location::Location;
+use crate::name::Name;
 use crate::value::{Arguments, ObjectId, Value};
-use ustr::Ustr;
 
 /// Knowledge of libraries. Stateless: what it has to remember lives in [`Interpreter::extension`].
 ///
@@ -12,12 +12,12 @@ use ustr::Ustr;
 pub trait Library: Sync {
     /// The one name of something that a library exports under several: `fastapi.FastAPI` is
     /// `fastapi.applications.FastAPI`.
-    fn canonical(&self, name: Ustr) -> Ustr {
+    fn canonical(&self, name: Name) -> Name {
         name
     }
 
     /// The value of a constant that a library exports: `starlette.status.HTTP_404_NOT_FOUND`.
-    fn constant(&self, _name: Ustr) -> Option<Value> {
+    fn constant(&self, _name: Name) -> Option<Value> {
         None
     }
 
@@ -25,7 +25,7 @@ pub trait Library: Sync {
     fn call(
         &self,
         _interpreter: &mut Interpreter<'_>,
-        _callee: Ustr,
+        _callee: Name,
         _arguments: &Arguments,
         _site: Location,
     ) -> Option<Evaluated> {
@@ -36,7 +36,7 @@ pub trait Library: Sync {
     fn call_again(
         &self,
         _interpreter: &mut Interpreter<'_>,
-        _made_by: Ustr,
+        _made_by: Name,
         _bound: &Arguments,
         _made_at: Location,
         _arguments: &Arguments,
@@ -49,8 +49,8 @@ pub trait Library: Sync {
     fn method(
         &self,
         _interpreter: &mut Interpreter<'_>,
-        _owner: Ustr,
-        _name: Ustr,
+        _owner: Name,
+        _name: Name,
         _receiver: &Value,
         _arguments: &Arguments,
         _site: Location,
@@ -62,9 +62,9 @@ pub trait Library: Sync {
     fn attribute(
         &self,
         _interpreter: &mut Interpreter<'_>,
-        _owner: Ustr,
+        _owner: Name,
         _receiver: &Value,
-        _name: Ustr,
+        _name: Name,
     ) -> Option<Value> {
         None
     }
@@ -73,9 +73,9 @@ pub trait Library: Sync {
     fn class_attribute(
         &self,
         _interpreter: &mut Interpreter<'_>,
-        _owner: Ustr,
+        _owner: Name,
         _class: ObjectId,
-        _name: Ustr,
+        _name: Name,
     ) -> Option<Value> {
         None
     }
@@ -101,7 +101,7 @@ pub trait Library: Sync {
     }
 
     /// The classes that a library's class derives from, nearest first.
-    fn bases(&self, _class: Ustr) -> &'static [&'static str] {
+    fn bases(&self, _class: Name) -> &'static [&'static str] {
         &[]
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Evaluated, Interpreter, Raised};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     /// The metaclass of a class, when the program defines it.
@@ -20,7 +20,7 @@ impl Interpreter<'_> {
     }
 
     /// Something that the metaclass's body binds.
-    pub(crate) fn in_metaclass(&self, class: ObjectId, name: Ustr) -> Option<Value> {
+    pub(crate) fn in_metaclass(&self, class: ObjectId, name: Name) -> Option<Value> {
         let metaclass: Value = Kind::Class(self.metaclass(class)?).into();
         self.find_in_class(&metaclass, name).map(|(value, _)| value)
     }
@@ -31,14 +31,14 @@ impl Interpreter<'_> {
         let Some(object) = self.class(class) else { return Ok(()) };
         let name = Value::str(&object.name);
         let bases = Value::tuple(object.bases.clone());
-        let keywords: Vec<(Ustr, Value)> =
+        let keywords: Vec<(Name, Value)> =
             object.keywords.iter().filter(|(name, _)| *name != "metaclass").cloned().collect();
         let entries =
             object.attributes.iter().map(|(name, value)| (Value::str(name), value.clone())).collect();
         let namespace = self.dict(entries);
         let metaclass: Value = Kind::Class(metaclass).into();
         for (hook, receiver) in [("__new__", metaclass.clone()), ("__init__", Kind::Class(class).into())] {
-            let Some((function, _)) = self.find_in_class(&metaclass, Ustr::from(hook)) else { continue };
+            let Some((function, _)) = self.find_in_class(&metaclass, Name::from(hook)) else { continue };
             let function = match &function.kind {
                 Kind::Descriptor(descriptor) => descriptor.function.clone(),
                 _ => function,
@@ -64,11 +64,11 @@ impl Interpreter<'_> {
         if let Some(Kind::Dict(namespace)) = rest.positional.get(2).map(|value| &value.kind)
             && let Object::Dict(namespace) = self.object(*namespace)
         {
-            let entries: Vec<(Ustr, Value)> = namespace
+            let entries: Vec<(Name, Value)> = namespace
                 .entries
                 .iter()
                 .filter_map(|(key, (_, value))| match key {
-                    Key::Str(name) => Some((Ustr::from(name), value.clone())),
+                    Key::Str(name) => Some((Name::from(name), value.clone())),
                     _ => None,
                 })
                 .collect();
@@ -84,7 +84,7 @@ impl Interpreter<'_> {
     /// Calls a class: its metaclass's `__call__`, or `__new__` and `__init__`.
     pub(crate) fn call_class(&mut self, class: ObjectId, mut arguments: Arguments, span: Span) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
-        if let Some(call) = self.in_metaclass(class, Ustr::from("__call__"))
+        if let Some(call) = self.in_metaclass(class, Name::from("__call__"))
             && matches!(call.kind, Kind::Function(_))
         {
             arguments.positional.insert(0, class_value);
@@ -96,7 +96,7 @@ impl Interpreter<'_> {
     /// `type.__call__(class, ...)`.
     pub(crate) fn make_instance(&mut self, class: ObjectId, arguments: Arguments, span: Span) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
-        let Some((new, _)) = self.find_in_class(&class_value, Ustr::from("__new__")) else {
+        let Some((new, _)) = self.find_in_class(&class_value, Name::from("__new__")) else {
             return self.instantiate(class, arguments, span);
         };
         let new = match &new.kind {

@@ -45,13 +45,13 @@ pub(crate) use statements::Flow;
 
 use crate::ir;
 use crate::location::{FileId, Location, Span};
+use crate::name::Name;
 use crate::summary::{Recorder, SummaryTable};
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// An exception on its way up.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct ModuleState {
     /// Dotted name.
-    pub name: Ustr,
+    pub name: Name,
     /// Its file; none for a namespace package.
     pub file: Option<FileId>,
     /// The scope of its globals.
@@ -140,15 +140,15 @@ pub enum ModuleStatus {
 #[derive(Debug)]
 pub struct Scope {
     /// Names with their values.
-    pub names: FxHashMap<Ustr, Value>,
+    pub names: FxHashMap<Name, Value>,
     /// The scope around it, for closures.
     pub parent: Option<ScopeId>,
     /// Whether it is the scope of a class body: functions inside do not see it.
     pub is_class: bool,
     /// Names declared `global`.
-    pub globals: Vec<Ustr>,
+    pub globals: Vec<Name>,
     /// Names declared `nonlocal`.
-    pub nonlocals: Vec<Ustr>,
+    pub nonlocals: Vec<Name>,
     /// The module it belongs to.
     pub module: ModuleId,
 }
@@ -211,7 +211,7 @@ pub struct Interpreter<'a> {
     noted: rustc_hash::FxHashSet<Note>,
     pub(crate) settings: Vec<String>,
     setting_numbers: FxHashMap<String, usize>,
-    pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Ustr, Value>>,
+    pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Name, Value>>,
     pub(crate) functions: Vec<Arc<FunctionValue>>,
     pub(crate) classes: Vec<ObjectId>,
     pub(crate) mode: Mode,
@@ -229,7 +229,7 @@ pub struct Interpreter<'a> {
     /// The class on which a metaclass runs.
     pub(crate) class_in_making: Option<ObjectId>,
     /// Lookup orders of classes of libraries.
-    pub(crate) external_orders: std::cell::RefCell<FxHashMap<Ustr, Arc<[Value]>>>,
+    pub(crate) external_orders: std::cell::RefCell<FxHashMap<Name, Arc<[Value]>>>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -507,7 +507,7 @@ impl<'a> Interpreter<'a> {
             return self.truth(value);
         }
         for name in ["__bool__", "__len__"] {
-            if let Some((method, _)) = self.find_in_class(&class, Ustr::from(name)) {
+            if let Some((method, _)) = self.find_in_class(&class, Name::from(name)) {
                 let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
                 let answer = self.call_value(&method, arguments, Span::default()).ok()?;
                 return self.truth(&answer);

@@ -3,10 +3,10 @@
 use super::Interpreter;
 use crate::ir::{BinaryOperator, Comparison};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// Texts beyond this length, in bytes, are not kept: nothing that registers a route is that long.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -159,7 +159,7 @@ impl Interpreter<'_> {
                     Op::RightShift => "__rshift__",
                     _ => return None,
                 };
-                let method = self.attribute(left, Ustr::from(name), span);
+                let method = self.attribute(left, Name::from(name), span);
                 let Kind::Method(bound) = &method.kind else { return None };
                 if !matches!(bound.function.kind, Kind::Function(_)) {
                     return None;
@@ -366,7 +366,7 @@ impl Interpreter<'_> {
             }
             Kind::Instance(_) => {
                 let class = self.class_of(container)?;
-                let answer = match self.find_in_class(&class, Ustr::from("__contains__")) {
+                let answer = match self.find_in_class(&class, Name::from("__contains__")) {
                     Some((method, _)) => {
                         let positional = vec![container.clone(), item.clone()];
                         let arguments = Arguments { positional, ..Arguments::default() };
@@ -406,11 +406,11 @@ impl Interpreter<'_> {
             Kind::Instance(id) => {
                 let instance = self.instance(*id)?;
                 let class = instance.class.clone();
-                let text = instance.attributes.get(&Ustr::from("value")).cloned();
+                let text = instance.attributes.get(&Name::from("value")).cloned();
                 if self.derives_from(&class, "enum.Enum") && self.derives_from(&class, "builtins.str") {
                     return text?.as_str().map(str::to_owned);
                 }
-                let (method, _) = self.find_in_class(&class, Ustr::from("__str__"))?;
+                let (method, _) = self.find_in_class(&class, Name::from("__str__"))?;
                 if self.mode() == super::Mode::Summary {
                     return None;
                 }

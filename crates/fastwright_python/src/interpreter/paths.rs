@@ -5,8 +5,8 @@
 
 use super::Interpreter;
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     /// A path object with known text.
@@ -61,7 +61,7 @@ impl Interpreter<'_> {
     pub(crate) fn path_method(
         &mut self,
         path: &Value,
-        method: Ustr,
+        method: Name,
         arguments: &Arguments,
         span: Span,
     ) -> Option<Value> {

@@ -5,13 +5,13 @@ use super::statements::Executed;
 use super::{ActiveCondition, Interpreter, Raised};
 use crate::ir::*;
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     pub(crate) fn execute_match(&mut self, subject: &Expr, cases: &[MatchCase]) -> Executed {
         let value = self.evaluate(subject)?;
-        let mut possible: Vec<(&MatchCase, Vec<(Ustr, Value)>)> = Vec::new();
+        let mut possible: Vec<(&MatchCase, Vec<(Name, Value)>)> = Vec::new();
         let mut exhausted = false;
         for case in cases {
             let mut bindings = Vec::new();
@@ -73,7 +73,7 @@ impl Interpreter<'_> {
         &mut self,
         pattern: &Pattern,
         subject: &Value,
-        bindings: &mut Vec<(Ustr, Value)>,
+        bindings: &mut Vec<(Name, Value)>,
     ) -> Result<Option<bool>, Box<Raised>> {
         Ok(match pattern {
             Pattern::Value(expression) => {
@@ -184,12 +184,12 @@ impl Interpreter<'_> {
                 if answer == Some(false) {
                     return Ok(answer);
                 }
-                let names = match self.find_in_class(&class, Ustr::from("__match_args__")) {
+                let names = match self.find_in_class(&class, Name::from("__match_args__")) {
                     Some((names, _)) => self.elements(&names).unwrap_or_default(),
                     None => Vec::new(),
                 };
                 for (position, pattern) in positional.iter().enumerate() {
-                    let name = names.get(position).and_then(Value::as_str).map(Ustr::from);
+                    let name = names.get(position).and_then(Value::as_str).map(Name::from);
                     // `str(text)` and the like match the object itself.
                     let part = match name {
                         Some(name) => self.attribute(subject, name, Span::default()),

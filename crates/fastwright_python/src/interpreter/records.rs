@@ -3,13 +3,13 @@
 use super::{Evaluated, Interpreter, Raised};
 use crate::ir::{Expr, ExprKind};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 /// A field of a record.
 struct Field {
-    name: Ustr,
+    name: Name,
     /// What stands behind it in the class body.
     declared: Option<Value>,
     /// Whether the constructor takes it.
@@ -29,7 +29,7 @@ impl Interpreter<'_> {
     }
 
     /// The options of the decorator that makes a class a record.
-    fn record_keywords(&self, class: ObjectId) -> Option<Vec<(Ustr, Value)>> {
+    fn record_keywords(&self, class: ObjectId) -> Option<Vec<(Name, Value)>> {
         self.class(class)?.decorators.iter().find_map(|decorator| match &decorator.kind {
             Kind::External(name) => is_record_decorator(name).then(Vec::new),
             Kind::Symbolic(symbolic) => match &**symbolic {
@@ -44,7 +44,7 @@ impl Interpreter<'_> {
 
     /// The fields of a record in the order of the constructor's parameters.
     fn record_fields(&self, order: &[Value]) -> Vec<Field> {
-        let mut fields: OrderedMap<Ustr, Field> = OrderedMap::default();
+        let mut fields: OrderedMap<Name, Field> = OrderedMap::default();
         let any_record = order
             .iter()
             .any(|owner| matches!(owner.kind, Kind::Class(id) if self.record_keywords(id).is_some()));
@@ -135,7 +135,7 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Result<(), Box<Raised>> {
         let Some(class) = self.class_of(receiver) else { return Ok(()) };
-        let Some((hook, _)) = self.find_in_class(&class, Ustr::from(name)) else { return Ok(()) };
+        let Some((hook, _)) = self.find_in_class(&class, Name::from(name)) else { return Ok(()) };
         let mut arguments = Arguments { positional, ..Arguments::default() };
         arguments.positional.insert(0, receiver.clone());
         self.call_directly(&hook, arguments, span).map(|_| ())
@@ -245,12 +245,12 @@ impl Interpreter<'_> {
             let annotation = annotation.map(|(annotation, _)| self.evaluate_annotation(&annotation));
             let id = self.new_instance(Value::external("dataclasses.Field"), Arguments::default(), site);
             if let Some(instance) = self.instance_mut(id) {
-                instance.attributes.insert(Ustr::from("name"), Value::str(&field.name));
+                instance.attributes.insert(Name::from("name"), Value::str(&field.name));
                 instance
                     .attributes
-                    .insert(Ustr::from("type"), annotation.unwrap_or(Value::external("typing.Any")));
+                    .insert(Name::from("type"), annotation.unwrap_or(Value::external("typing.Any")));
                 if let Some(declared) = field.declared {
-                    instance.attributes.insert(Ustr::from("default"), declared);
+                    instance.attributes.insert(Name::from("default"), declared);
                 }
             }
             objects.push(Kind::Instance(id).into());
@@ -260,7 +260,7 @@ impl Interpreter<'_> {
 }
 
 impl Field {
-    fn new(name: Ustr, declared: Option<Value>, keyword_only: bool, passed_on: bool) -> Self {
+    fn new(name: Name, declared: Option<Value>, keyword_only: bool, passed_on: bool) -> Self {
         let options = match declared.as_ref().and_then(Value::as_symbolic) {
             Some(Symbolic::Call { callee, arguments, .. })
                 if callee.as_external().is_some_and(|name| is_field(&name)) =>

@@ -1,9 +1,9 @@
 //! Names: where they are looked up and where they are bound.
 
 use super::{Interpreter, Scope};
+use crate::name::Name;
 use crate::value::{ModuleId, ScopeId, Value};
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, module: ModuleId, is_class: bool) -> ScopeId {
@@ -20,7 +20,7 @@ impl Interpreter<'_> {
 
     /// Looks a name up as code in `scope` would: the scope itself, scopes around it that are not class
     /// bodies, the module's globals, the builtins.
-    pub fn lookup(&self, scope: ScopeId, name: Ustr) -> Option<Value> {
+    pub fn lookup(&self, scope: ScopeId, name: Name) -> Option<Value> {
         let mut current = Some(scope);
         let mut first = true;
         let mut module = None;
@@ -46,7 +46,7 @@ impl Interpreter<'_> {
     }
 
     /// Binds a name in the scope that runs, minding `global` and `nonlocal`.
-    pub(crate) fn bind(&mut self, name: Ustr, value: Value) {
+    pub(crate) fn bind(&mut self, name: Name, value: Value) {
         let scope = self.frame().scope;
         let current = &self.scopes[scope.0 as usize];
         let target = if current.globals.contains(&name) {
@@ -71,7 +71,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn bind_in_class(&mut self, class: crate::value::ObjectId, name: Ustr) {
+    fn bind_in_class(&mut self, class: crate::value::ObjectId, name: Name) {
         let scope = self.frame().scope;
         let Some(value) = self.scopes[scope.0 as usize].names.get(&name).cloned() else { return };
         if let crate::value::Object::Class(class) = self.object_mut(class) {
@@ -79,7 +79,7 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(crate) fn unbind(&mut self, name: Ustr) {
+    pub(crate) fn unbind(&mut self, name: Name) {
         let scope = self.frame().scope;
         self.rebind(scope, name, None);
         if let Some(class) = self.frame().class_body

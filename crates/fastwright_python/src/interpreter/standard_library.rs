@@ -3,14 +3,14 @@
 
 use super::{Evaluated, Interpreter};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
-use ustr::Ustr;
 
 impl Interpreter<'_> {
     pub(crate) fn call_standard_library(
         &mut self,
-        name: Ustr,
+        name: Name,
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {
@@ -127,7 +127,7 @@ impl Interpreter<'_> {
                 self.record_field_objects(&first?, span)?
             }
             "dataclasses.asdict" | "attrs.asdict" | "attr.asdict" => {
-                self.attribute(&first?, Ustr::from("__dict__"), span)
+                self.attribute(&first?, Name::from("__dict__"), span)
             }
             "functools.wraps" => Value::symbolic(Symbolic::Call {
                 callee: Value::external("functools.wraps"),
@@ -247,7 +247,7 @@ impl Interpreter<'_> {
                 Some(Symbolic::Item { base, .. }) => base.clone(),
                 _ => return None,
             },
-            "typing.get_type_hints" => self.attribute(&first?, Ustr::from("__annotations__"), span),
+            "typing.get_type_hints" => self.attribute(&first?, Name::from("__annotations__"), span),
             "inspect.isclass" => match &first?.kind {
                 Kind::Class(_) => Value::bool(true),
                 Kind::External(name) if is_class_name(name) => Value::bool(true),
@@ -266,7 +266,7 @@ impl Interpreter<'_> {
                 }
             }
             "inspect.getmembers" => self.members(&first?, arguments.positional.get(1), span)?,
-            "inspect.getdoc" => self.attribute(&first?, Ustr::from("__doc__"), span),
+            "inspect.getdoc" => self.attribute(&first?, Name::from("__doc__"), span),
             "inspect.getmodule" => match &first?.kind {
                 Kind::Function(function) => Kind::Module(function.module).into(),
                 Kind::Class(id) => Kind::Module(self.class(*id)?.module).into(),
@@ -284,12 +284,12 @@ impl Interpreter<'_> {
     }
 
     fn named_tuple(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
-        let name = Ustr::from(arguments.positional.first()?.as_str()?);
-        let fields: Vec<Ustr> = match &arguments.positional.get(1)?.kind {
-            Kind::Str(text) => text.replace(',', " ").split_whitespace().map(Ustr::from).collect(),
+        let name = Name::from(arguments.positional.first()?.as_str()?);
+        let fields: Vec<Name> = match &arguments.positional.get(1)?.kind {
+            Kind::Str(text) => text.replace(',', " ").split_whitespace().map(Name::from).collect(),
             _ => {
                 let items = self.elements(arguments.positional.get(1)?)?;
-                items.iter().filter_map(Value::as_str).map(Ustr::from).collect()
+                items.iter().filter_map(Value::as_str).map(Name::from).collect()
             }
         };
         let (module, location) = (self.frame().module, self.here(span));
@@ -330,7 +330,7 @@ impl Interpreter<'_> {
     }
 
     fn members(&mut self, object: &Value, filter: Option<&Value>, span: Span) -> Option<Value> {
-        let names: Vec<Ustr> = match &object.kind {
+        let names: Vec<Name> = match &object.kind {
             Kind::Module(module) => {
                 let scope = self.modules[module.0 as usize].scope;
                 self.scopes[scope.0 as usize].names.keys().copied().collect()
@@ -373,7 +373,7 @@ impl Interpreter<'_> {
     /// What calling a value gives that a standard library function made (`functools.wraps(f)(g)`).
     pub(crate) fn call_made_by(
         &mut self,
-        name: Ustr,
+        name: Name,
         bound: &Arguments,
         arguments: &Arguments,
         span: Span,
@@ -393,14 +393,14 @@ impl Interpreter<'_> {
     /// `functools.update_wrapper`: the wrapper shows the wrapped function's identity.
     fn wrap(&mut self, wrapper: &Value, wrapped: &Value, span: Span) {
         for name in ["__name__", "__qualname__", "__module__", "__doc__"] {
-            let name = Ustr::from(name);
+            let name = Name::from(name);
             let value = self.attribute(wrapped, name, span);
             self.set_attribute(wrapper, name, value);
         }
-        self.set_attribute(wrapper, Ustr::from("__wrapped__"), wrapped.clone());
+        self.set_attribute(wrapper, Name::from("__wrapped__"), wrapped.clone());
         // functools.update_wrapper copies the wrapped function's __dict__, a set __signature__ included.
         if let Some(function) = self.plain_function(wrapped) {
-            let own: Vec<(Ustr, Value)> = self
+            let own: Vec<(Name, Value)> = self
                 .function_attributes
                 .get(&function.serial)
                 .map(|set| {
@@ -478,9 +478,9 @@ impl Interpreter<'_> {
     fn module_info(&mut self, name: &str, is_package: bool, site: crate::location::Location) -> Value {
         let id = self.new_instance(Value::external("pkgutil.ModuleInfo"), Arguments::default(), site);
         if let Some(instance) = self.instance_mut(id) {
-            instance.attributes.insert(Ustr::from("module_finder"), Value::NONE);
-            instance.attributes.insert(Ustr::from("name"), Value::str(name));
-            instance.attributes.insert(Ustr::from("ispkg"), Value::bool(is_package));
+            instance.attributes.insert(Name::from("module_finder"), Value::NONE);
+            instance.attributes.insert(Name::from("name"), Value::str(name));
+            instance.attributes.insert(Name::from("ispkg"), Value::bool(is_package));
         }
         Kind::Instance(id).into()
     }

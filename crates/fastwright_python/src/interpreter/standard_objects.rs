@@ -5,8 +5,8 @@ use super::config_parser::ConfigParser;
 use super::streams::Stream;
 use super::{Evaluated, Interpreter, Mode, Raised};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
-use ustr::Ustr;
 
 /// What an object of the standard library holds.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl Interpreter<'_> {
     /// Calls a method that the standard library's class `owner` defines.
     pub(crate) fn standard_method(
         &mut self,
-        owner: Ustr,
-        name: Ustr,
+        owner: Name,
+        name: Name,
         receiver: &Value,
         arguments: &Arguments,
         span: Span,
@@ -60,7 +60,7 @@ impl Interpreter<'_> {
         self.standard_objects.get(&id)?;
         let arguments = Arguments { positional: operands, ..Arguments::default() };
         for owner in self.library_classes_of(receiver) {
-            let made = self.standard_method(owner, Ustr::from(name), receiver, &arguments, span);
+            let made = self.standard_method(owner, Name::from(name), receiver, &arguments, span);
             if made.is_some() {
                 return made;
             }

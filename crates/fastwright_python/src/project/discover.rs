@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::name::Name;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use ustr::Ustr;
 
 use super::directories::{DirectoryIndex, FolderIndex};
 use super::environment::{self, Environment};
@@ -438,7 +438,7 @@ fn source_file(
     }
     SourceFile {
         relative: relative_to(&place.root, &path),
-        module: Ustr::from(&module),
+        module: Name::from(&module),
         is_package,
         import_root,
         path,

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ustr::Ustr;
+use crate::name::Name;
 
 use crate::source::SourceTree;
 
@@ -138,7 +138,7 @@ pub struct SourceFile {
     pub relative: String,
     /// Dotted name under its import root: `pkg.sub` for `pkg/sub/__init__.py`. Two services of a
     /// monorepo may have the same names, under different import roots.
-    pub module: Ustr,
+    pub module: Name,
     /// Whether it is an `__init__.py`.
     pub is_package: bool,
     /// The place of its root in [`Project::import_roots`].

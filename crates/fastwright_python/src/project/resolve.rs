@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::name::Name;
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 use super::directories::{DirectoryIndex, FolderIndex, Located};
 use super::outside::{Listings, OutsideLocated};
@@ -20,7 +20,7 @@ pub struct OutsideFile {
     /// Absolute path.
     pub path: Arc<Path>,
     /// Dotted name under the folder it was found from.
-    pub module: Ustr,
+    pub module: Name,
     /// Whether it is an `__init__.py`.
     pub is_package: bool,
     /// Whether it was found in `site-packages`, rather than in the project.
@@ -253,7 +253,7 @@ impl ModuleResolver {
                     Some(file) => ModuleLocation::File(file),
                     None => ModuleLocation::Outside(OutsideFile {
                         path: path.into(),
-                        module: Ustr::from(dotted),
+                        module: Name::from(dotted),
                         is_package,
                         installed,
                     }),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::name::Name;
 use rustc_hash::FxHashSet;
-use ustr::Ustr;
 
 use super::resolve::{ModuleLocation, ModuleResolver, OutsideFile, Search};
 
@@ -11,7 +11,7 @@ use super::resolve::{ModuleLocation, ModuleResolver, OutsideFile, Search};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submodule {
     /// Its last name.
-    pub name: Ustr,
+    pub name: Name,
     /// Whether it is a package, with or without `__init__.py`.
     pub is_package: bool,
     /// Where it is.
@@ -52,7 +52,7 @@ impl ModuleResolver {
         found
     }
 
-    fn module_name(&self, package: &ModuleLocation) -> Option<Ustr> {
+    fn module_name(&self, package: &ModuleLocation) -> Option<Name> {
         match package {
             ModuleLocation::File(file) => Some(self.project.file(*file).module),
             ModuleLocation::Outside(file) => Some(file.module),
@@ -63,7 +63,7 @@ impl ModuleResolver {
     fn submodules_in(
         &self,
         folder: &Path,
-        prefix: Option<Ustr>,
+        prefix: Option<Name>,
         installed: bool,
         found: &mut Vec<Submodule>,
         seen: &mut FxHashSet<Box<str>>,
@@ -77,13 +77,13 @@ impl ModuleResolver {
                         || ModuleLocation::Namespace(vec![child.path.clone()]),
                         ModuleLocation::File,
                     );
-                    found.push(Submodule { name: Ustr::from(name), is_package: true, location });
+                    found.push(Submodule { name: Name::from(name), is_package: true, location });
                 }
             }
             for (name, file) in &this.modules {
                 if seen.insert(name.clone()) {
                     found.push(Submodule {
-                        name: Ustr::from(name),
+                        name: Name::from(name),
                         is_package: false,
                         location: ModuleLocation::File(*file),
                     });
@@ -103,7 +103,7 @@ impl ModuleResolver {
             };
             let location = match (location, prefix) {
                 (ModuleLocation::Outside(file), Some(prefix)) => ModuleLocation::Outside(OutsideFile {
-                    module: Ustr::from(&format!("{prefix}.{name}")),
+                    module: Name::from(&format!("{prefix}.{name}")),
                     ..file
                 }),
                 (location, _) => location,
@@ -113,7 +113,7 @@ impl ModuleResolver {
                 ModuleLocation::Outside(file) => file.is_package,
                 ModuleLocation::File(file) => self.project.file(*file).is_package,
             };
-            found.push(Submodule { name: Ustr::from(&name), is_package, location });
+            found.push(Submodule { name: Name::from(&name), is_package, location });
             seen.insert(name);
         }
     }

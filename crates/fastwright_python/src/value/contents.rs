@@ -3,8 +3,8 @@
 //! never miss a member, and may claim one that is not there.
 
 use super::{Kind, Symbolic, Value};
+use crate::name::Name;
 use crate::program::FunctionId;
-use ustr::Ustr;
 
 /// Parts of an uncomputed expression, at most: loops and recursion build them up.
 pub(super) const LARGEST_EXPRESSION: u32 = 400;
@@ -27,7 +27,7 @@ pub struct NameSet(u64);
 impl NameSet {
     /// The set of these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Self(names.into_iter().fold(0, |bits, name| bits | bit(Ustr::from(name).precomputed_hash())))
+        Self(names.into_iter().fold(0, |bits, name| bits | bit(Name::from(name).precomputed_hash())))
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
     fn parameter(index: u32) -> Value {
         Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: FunctionId { file: FileId(3), index },
-            name: Ustr::from("given"),
+            name: Name::from("given"),
             annotation: None,
             location: Location::default(),
         }))
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn finds_what_is_inside() {
         let inner = parameter(7);
-        let member = Value::symbolic(Symbolic::Member { base: inner, name: Ustr::from("headers") });
+        let member = Value::symbolic(Symbolic::Member { base: inner, name: Name::from("headers") });
         let call = Value::symbolic(Symbolic::Call {
             callee: Value::external("library.call"),
             arguments: Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },

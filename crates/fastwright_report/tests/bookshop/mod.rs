@@ -109,7 +109,13 @@ impl Sources {
         let mut add = |relative: &str, text: &str| {
             let path = format!("/srv/bookshop/{relative}").into();
             let module = relative.trim_end_matches(".py").replace('/', ".");
-            files.add(File::new(path, relative.to_owned(), ustr::ustr(&module), true, text.into()))
+            files.add(File::new(
+                path,
+                relative.to_owned(),
+                fastwright_python::name::Name::new(&module),
+                true,
+                text.into(),
+            ))
         };
         let main = add("app/main.py", MAIN);
         let auth = add("app/auth.py", AUTH);

@@ -12,12 +12,12 @@ use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Module variable used as storage by request handlers.
@@ -44,7 +44,7 @@ crate::declare_rule! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Variable {
     module: ModuleId,
-    name: Ustr,
+    name: Name,
 }
 
 /// A change of a variable.
@@ -190,7 +190,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Whether a change stores something that the caller of the route sent.
 fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
-    let inputs: FxHashSet<(FunctionId, Ustr)> = change
+    let inputs: FxHashSet<(FunctionId, Name)> = change
         .handler
         .walk()
         .into_iter()
@@ -226,7 +226,7 @@ fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
 fn holds_input(
     interpreter: &Interpreter<'_>,
     value: &Value,
-    inputs: &FxHashSet<(FunctionId, Ustr)>,
+    inputs: &FxHashSet<(FunctionId, Name)>,
     depth: u32,
 ) -> bool {
     let mut collections = Vec::new();
@@ -256,8 +256,8 @@ fn names_of(
     interpreter: &Interpreter<'_>,
     variables: &[(Variable, Location)],
     objects: &FxHashMap<ObjectId, Variable>,
-) -> FxHashSet<Ustr> {
-    let mut names: FxHashSet<Ustr> = variables.iter().map(|(variable, _)| variable.name).collect();
+) -> FxHashSet<Name> {
+    let mut names: FxHashSet<Name> = variables.iter().map(|(variable, _)| variable.name).collect();
     for (_, module) in interpreter.modules() {
         let globals = &interpreter.scope(module.scope).names;
         names.extend(globals.iter().filter_map(|(name, value)| match value.kind {
@@ -269,7 +269,7 @@ fn names_of(
 }
 
 /// Whether one of the names stands in a function.
-fn may_use(definition: &FunctionDef, names: &FxHashSet<Ustr>) -> bool {
+fn may_use(definition: &FunctionDef, names: &FxHashSet<Name>) -> bool {
     if !names.iter().any(|name| definition.mentions.may_hold(*name)) {
         return false;
     }
@@ -281,7 +281,7 @@ fn may_use(definition: &FunctionDef, names: &FxHashSet<Ustr>) -> bool {
     found
 }
 
-fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Ustr) -> Option<Value> {
+fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Name) -> Option<Value> {
     interpreter.scope(interpreter.module(module).scope).names.get(&name).cloned()
 }
 
@@ -366,8 +366,8 @@ fn uses(
     variables: &[(Variable, Location)],
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> Uses {
-    let mut declared: FxHashSet<Ustr> = FxHashSet::default();
-    let parameters: FxHashSet<Ustr> = definition.parameters.iter().map(|parameter| parameter.name).collect();
+    let mut declared: FxHashSet<Name> = FxHashSet::default();
+    let parameters: FxHashSet<Name> = definition.parameters.iter().map(|parameter| parameter.name).collect();
     let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
@@ -461,7 +461,7 @@ fn root(expression: &Expr) -> &Expr {
     }
 }
 
-fn mentions_local(expression: &Expr, local: &FxHashSet<Ustr>) -> bool {
+fn mentions_local(expression: &Expr, local: &FxHashSet<Name>) -> bool {
     let mut found = false;
     syntax::within(expression, &mut |inner| {
         found |= matches!(&inner.kind, ExprKind::Name(name) if local.contains(name));
@@ -470,8 +470,8 @@ fn mentions_local(expression: &Expr, local: &FxHashSet<Ustr>) -> bool {
 }
 
 /// Names that a statement binds.
-fn bound_names(statement: &Stmt, names: &mut FxHashSet<Ustr>) {
-    fn of(target: &Expr, names: &mut FxHashSet<Ustr>) {
+fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
+    fn of(target: &Expr, names: &mut FxHashSet<Name>) {
         match &target.kind {
             ExprKind::Name(name) => {
                 names.insert(*name);
@@ -499,7 +499,7 @@ fn steps(chain: &[Step]) -> Vec<(String, Location)> {
     chain.iter().map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site)).collect()
 }
 
-fn draft(location: Location, name: Ustr, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
+fn draft(location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
     let (changing, reading) = (title(change.route), title(read.route));
     Draft::new(
         location,

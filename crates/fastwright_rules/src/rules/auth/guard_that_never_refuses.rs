@@ -150,7 +150,7 @@ fn takes_credentials(node: &Dependant) -> bool {
 }
 
 /// Whether a function uses one of its parameters.
-fn uses(code: &RequestCode, dependant: &Dependant, name: ustr::Ustr) -> bool {
+fn uses(code: &RequestCode, dependant: &Dependant, name: fastwright_python::name::Name) -> bool {
     let Some(node) = code.node_of_dependant(dependant) else { return true };
     let summary = &code.nodes[node].summary;
     if summary.incomplete {

@@ -8,9 +8,9 @@ use crate::vocabulary::is_credential_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Secret compared with an operator that stops at the first difference.
@@ -191,7 +191,7 @@ fn secret_behind(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -
     }
 }
 
-fn is_secret_field(name: Ustr) -> bool {
+fn is_secret_field(name: Name) -> bool {
     is_credential_name(&name)
 }
 

@@ -10,8 +10,8 @@ use crate::stale_objects::{StaleRead, stale_read};
 use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::{Arguments, Symbolic, Value};
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Async session whose objects expire at commit and are used afterwards.
@@ -140,7 +140,7 @@ fn expiring(context: &Context<'_>, session: &Value) -> Option<Maker> {
         return None;
     }
     let interpreter = context.analysis.interpreter.borrow();
-    let mut names: Vec<Ustr> = interpreter
+    let mut names: Vec<Name> = interpreter
         .modules()
         .filter(|(_, module)| module.file == Some(site.file))
         .flat_map(|(_, module)| &interpreter.scope(module.scope).names)
@@ -148,7 +148,7 @@ fn expiring(context: &Context<'_>, session: &Value) -> Option<Maker> {
         .map(|(name, _)| *name)
         .collect();
     names.sort_unstable_by_key(|name| name.as_str());
-    Some(Maker { site: *site, name: names.first().map_or("async_sessionmaker".to_owned(), Ustr::to_string) })
+    Some(Maker { site: *site, name: names.first().map_or("async_sessionmaker".to_owned(), Name::to_string) })
 }
 
 /// Whether the objects of sessions made with these arguments expire at commit.

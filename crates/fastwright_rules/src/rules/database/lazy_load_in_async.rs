@@ -12,11 +12,11 @@ use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Annotation, Arguments, Kind, Object, ObjectId, Symbolic, Value};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Relationship that is loaded on first use, read under an async session.
@@ -57,13 +57,13 @@ const LOADERS: &[&str] = &[
 struct LazyRead {
     place: Location,
     class: String,
-    relation: Ustr,
+    relation: Name,
     loaded_at: Location,
     by_model: Option<(String, Location)>,
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let lazy: Vec<(ObjectId, Ustr)> = context
+    let lazy: Vec<(ObjectId, Name)> = context
         .analysis
         .tables
         .iter()
@@ -153,9 +153,9 @@ fn draft(
 }
 
 /// Reads of lazy relationships in a function, from objects that an async session loaded.
-fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> Vec<LazyRead> {
+fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Name)]) -> Vec<LazyRead> {
     let mut found: Vec<LazyRead> = Vec::new();
-    let mut prepared: Vec<(Value, Ustr)> = Vec::new();
+    let mut prepared: Vec<(Value, Name)> = Vec::new();
     for event in &node.summary.events {
         let mut values: Vec<&Value> = Vec::new();
         match &event.kind {
@@ -200,7 +200,7 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Ustr)]) -> 
 
 /// Whether a function is given the related object itself: the session then knows it by its key, and a
 /// relationship to one object is read without a query.
-fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Ustr) -> bool {
+fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Name) -> bool {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let targets: Vec<&str> = context
         .analysis
@@ -218,20 +218,20 @@ fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Ustr) -> 
 }
 
 /// `refresh(object, ["relation"])` loads what it names.
-fn note_refresh(context: &Context<'_>, call: &CallEvent, prepared: &mut Vec<(Value, Ustr)>) {
+fn note_refresh(context: &Context<'_>, call: &CallEvent, prepared: &mut Vec<(Value, Name)>) {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let Some(object) = call.arguments.positional.first() else { return };
     let Some(names) = call.arguments.get(1, "attribute_names") else { return };
     for name in interpreter.elements(names).unwrap_or_default() {
         if let Some(name) = name.as_str() {
-            prepared.push((object.clone(), Ustr::from(name)));
+            prepared.push((object.clone(), Name::from(name)));
         }
     }
 }
 
 /// The reads `object.relation` inside a value, where the class of the object has the lazy relationship.
-fn relation_members(context: &Context<'_>, value: &Value, lazy: &[(ObjectId, Ustr)]) -> Vec<(Value, Ustr)> {
-    let mut members: Vec<(Value, Ustr)> = Vec::new();
+fn relation_members(context: &Context<'_>, value: &Value, lazy: &[(ObjectId, Name)]) -> Vec<(Value, Name)> {
+    let mut members: Vec<(Value, Name)> = Vec::new();
     let mut inside: Vec<Value> = vec![value.clone()];
     let mut rounds = 0;
     while let Some(value) = inside.pop() {
@@ -318,7 +318,7 @@ fn has_options(arguments: &Arguments) -> bool {
 }
 
 /// The first place in a function where an attribute of this name is read.
-fn attribute_place(node: &Node, relation: Ustr) -> Option<Location> {
+fn attribute_place(node: &Node, relation: Name) -> Option<Location> {
     let function = &node.summary.function;
     let mut found = None;
     expressions(&function.definition.body, &mut |expression| {
@@ -338,7 +338,7 @@ fn reads_of_response(
     context: &Context<'_>,
     entry: &EntryPoint<'_>,
     node: &Node,
-    lazy: &[(ObjectId, Ustr)],
+    lazy: &[(ObjectId, Name)],
 ) -> Vec<LazyRead> {
     let mut found = Vec::new();
     let Some(model) = response_class(context, entry, node) else { return found };

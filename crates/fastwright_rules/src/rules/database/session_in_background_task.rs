@@ -14,10 +14,10 @@ use fastwright_model::facts::EdgeKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Kind, Symbolic, Value};
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Session, row or upload of a request handed to a background task.
@@ -48,7 +48,7 @@ struct Handed {
     place: Location,
     text: String,
     what: &'static str,
-    parameter: Option<Ustr>,
+    parameter: Option<Name>,
     outlives: bool,
 }
 

@@ -11,9 +11,9 @@ use crate::wording::route_name;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::ir::{ArgumentKind, Expr, ExprKind};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::{Kind, Symbolic, Value};
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// One session used by several requests or tasks at once.
@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// A session that is opened when a module is imported and used while requests are answered.
 fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let mut shared: Vec<(Ustr, Location)> = Vec::new();
+    let mut shared: Vec<(Name, Location)> = Vec::new();
     {
         let interpreter = context.analysis.interpreter.borrow();
         for (_, module) in interpreter.modules() {

@@ -9,9 +9,9 @@ use crate::syntax::{block_mentions_name, expressions, mentions_name, statements,
 use crate::wording::route_name;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Session that nobody closes when the request ends.
@@ -196,7 +196,7 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
     (!in_other_hands && !closed_somewhere).then_some(Fate::Forgotten)
 }
 
-fn closes_name(body: &[Stmt], name: Ustr) -> bool {
+fn closes_name(body: &[Stmt], name: Name) -> bool {
     let mut found = false;
     expressions(body, &mut |expression| {
         if let ExprKind::Attribute(base, method) = &expression.kind

@@ -8,12 +8,12 @@ use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{FileId, Location};
+use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::project::Version;
 use fastwright_python::value::{Annotation, FunctionValue, Kind, ObjectId, ScopeId, Value};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Code that walks app.routes as if it were flat.
@@ -55,14 +55,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let Some((include, _)) = including_app(interpreter) else { return };
-    let files: Vec<(FileId, ScopeId, Ustr)> = interpreter
+    let files: Vec<(FileId, ScopeId, Name)> = interpreter
         .modules()
         .filter_map(|(_, module)| Some((module.file?, module.scope, module.name)))
         .filter(|(file, ..)| context.analysis.files.get(*file).first_party)
         .collect();
     let functions: FxHashMap<FunctionId, Arc<FunctionValue>> =
         interpreter.functions().iter().map(|function| (function.id, Arc::clone(function))).collect();
-    let routes = Ustr::from("routes");
+    let routes = Name::from("routes");
     for (id, scope, module) in files {
         let Some(code) = context.analysis.codes.get(id.0 as usize) else { continue };
         let mut found: Vec<(Location, String, String)> = Vec::new();
@@ -168,7 +168,7 @@ fn loops(body: &[Stmt]) -> Vec<Loop<'_>> {
 }
 
 /// The variable of the loop; the second one of `enumerate`.
-fn element_name(target: &Expr) -> Option<Ustr> {
+fn element_name(target: &Expr) -> Option<Name> {
     match &target.kind {
         ExprKind::Name(name) => Some(*name),
         ExprKind::Tuple(parts) => parts.last().and_then(element_name),
@@ -190,7 +190,7 @@ fn routes_of(iterable: &Expr) -> Option<(&Expr, &Expr)> {
 }
 
 /// Whether an expression reads an attribute of a route.
-fn looks_into(expression: &Expr, route: Ustr) -> bool {
+fn looks_into(expression: &Expr, route: Name) -> bool {
     matches!(&expression.kind, ExprKind::Attribute(base, name)
         if matches!(base.kind, ExprKind::Name(other) if other == route)
             && matches!(name.as_str(), "path" | "methods" | "endpoint" | "name" | "operation_id" | "path_format" | "tags" | "include_in_schema"))

@@ -10,10 +10,10 @@ use fastwright_model::schemas::fields;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Password, token or key written to a log.
@@ -221,7 +221,7 @@ fn model_credential(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<
         return None;
     }
     for method in ["__str__", "__repr__", "__repr_args__"] {
-        if interpreter.find_in_class(&class, Ustr::from(method)).is_some() {
+        if interpreter.find_in_class(&class, Name::from(method)).is_some() {
             return None;
         }
     }
@@ -269,7 +269,7 @@ fn at_module_level(context: &Context<'_>, interpreter: &Interpreter<'_>, report:
     }
 }
 
-fn unpacked_secret(statement: &Stmt) -> Option<(Ustr, &Expr)> {
+fn unpacked_secret(statement: &Stmt) -> Option<(Name, &Expr)> {
     let StmtKind::Expr(expression) = &statement.kind else { return None };
     let ExprKind::Call(call) = &expression.kind else { return None };
     let logs = match &call.callee.kind {

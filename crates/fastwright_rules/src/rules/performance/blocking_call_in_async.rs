@@ -12,10 +12,10 @@ use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::Kind;
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Call that waits without giving way, reached from async code.
@@ -47,13 +47,13 @@ struct Blocking {
     node: usize,
     path: CallPath,
     place: Location,
-    callee: Ustr,
+    callee: Name,
     waits: Waits,
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let calls: Vec<Vec<(Location, Ustr, Waits)>> =
+    let calls: Vec<Vec<(Location, Name, Waits)>> =
         (0..graph.nodes.len()).map(|node| own_calls(graph, node)).collect();
     let reaching =
         graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
@@ -102,9 +102,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The blocking calls of a function itself, one for each library.
-fn own_calls(graph: &CallGraph, node: usize) -> Vec<(Location, Ustr, Waits)> {
+fn own_calls(graph: &CallGraph, node: usize) -> Vec<(Location, Name, Waits)> {
     let node = &graph.nodes[node];
-    let mut found: Vec<(Location, Ustr, Waits)> = Vec::new();
+    let mut found: Vec<(Location, Name, Waits)> = Vec::new();
     for (index, place, callee) in node.library_calls() {
         let Some(waits) = waits(&callee) else { continue };
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);

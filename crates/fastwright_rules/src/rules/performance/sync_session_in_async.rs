@@ -8,9 +8,9 @@ use crate::finding::FixSafety;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use rustc_hash::FxHashMap;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Synchronous database session used in async code.
@@ -62,7 +62,7 @@ const OWNERS: &[&str] =
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let queries: Vec<Option<(Location, Ustr)>> =
+    let queries: Vec<Option<(Location, Name)>> =
         (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
     let reaching =
         graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
@@ -91,7 +91,7 @@ fn draft(
     path: &[(usize, Edge)],
     query: usize,
     place: Location,
-    callee: Ustr,
+    callee: Name,
 ) -> Draft {
     // The coroutine that leaves the asynchronous world: the repair belongs there, however many routes share it.
     let depth = path.iter().rposition(|(from, _)| graph.nodes[*from].is_async());
@@ -131,7 +131,7 @@ fn draft(
 }
 
 /// The first query of a function on a session or connection that is synchronous.
-fn query(graph: &CallGraph, node: usize) -> Option<(Location, Ustr)> {
+fn query(graph: &CallGraph, node: usize) -> Option<(Location, Name)> {
     let node = &graph.nodes[node];
     node.library_calls().find_map(|(index, place, callee)| {
         let EventKind::Call(call) = &node.summary.events[index].kind else { return None };

@@ -10,11 +10,11 @@ use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Credential written into the code.
@@ -321,7 +321,7 @@ fn literals(context: &Context<'_>) -> FxHashMap<Arc<str>, Vec<Literal>> {
     found
 }
 
-fn collect(body: &[Stmt], found: &mut Vec<(Ustr, Arc<str>, fastwright_python::location::Span)>) {
+fn collect(body: &[Stmt], found: &mut Vec<(Name, Arc<str>, fastwright_python::location::Span)>) {
     for statement in body {
         match &statement.kind {
             StmtKind::Assign { targets, value } => {

@@ -10,10 +10,10 @@ use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, Module, Stmt, StmtKind};
 use fastwright_python::location::{FileId, Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Test client that never runs the application's lifespan.
@@ -133,7 +133,7 @@ struct TestFile<'c> {
     file: FileId,
     code: &'c Module,
     /// Imported name: module and name in it; a module has an empty name.
-    imports: FxHashMap<Ustr, (String, Ustr)>,
+    imports: FxHashMap<Name, (String, Name)>,
 }
 
 impl<'c> TestFile<'c> {
@@ -155,7 +155,7 @@ impl<'c> TestFile<'c> {
             StmtKind::Import(names) => {
                 for alias in names {
                     if let Some(rename) = alias.rename {
-                        imports.insert(rename, (alias.name.to_string(), Ustr::from("")));
+                        imports.insert(rename, (alias.name.to_string(), Name::from("")));
                     }
                 }
             }
@@ -279,7 +279,7 @@ fn is_app(name: &str, app: &App) -> bool {
     app.locator.replacen(':', ".", 1) == name
 }
 
-fn assigned_call(body: &[Stmt], wanted: Ustr) -> Option<&Call> {
+fn assigned_call(body: &[Stmt], wanted: Name) -> Option<&Call> {
     let mut found = None;
     syntax::statements(body, &mut |statement| {
         if let StmtKind::Assign { targets, value } = &statement.kind
@@ -296,9 +296,9 @@ fn assigned_call(body: &[Stmt], wanted: Ustr) -> Option<&Call> {
 #[derive(Default)]
 struct Managed {
     spans: FxHashSet<Span>,
-    names: FxHashSet<Ustr>,
+    names: FxHashSet<Name>,
     /// Assigned names by the span of their value.
-    assigned: FxHashMap<Span, Ustr>,
+    assigned: FxHashMap<Span, Name>,
     /// Whether a lifespan manager is used.
     has_manager: bool,
 }
@@ -362,6 +362,6 @@ impl Managed {
     }
 
     fn name_of(&self, span: Span) -> Option<&str> {
-        self.assigned.get(&span).map(Ustr::as_str)
+        self.assigned.get(&span).map(Name::as_str)
     }
 }

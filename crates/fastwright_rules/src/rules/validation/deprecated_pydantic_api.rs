@@ -9,11 +9,11 @@ use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Interface of Pydantic 1 used with Pydantic 2.
@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for class in interpreter.classes().to_vec() {
         class_body(analysis, interpreter, class, report);
     }
-    let old_names: FxHashSet<Ustr> = METHODS.iter().map(|(old, _)| Ustr::from(old)).collect();
+    let old_names: FxHashSet<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
     for function in interpreter.functions().to_vec() {
         let file = analysis.files.get(function.id.file);
@@ -141,7 +141,7 @@ fn old_method(
         },
         Kind::Method(method) => {
             let name = method.function.as_external()?;
-            (method.receiver.clone(), Ustr::from(name.rsplit('.').next()?))
+            (method.receiver.clone(), Name::from(name.rsplit('.').next()?))
         }
         _ => return None,
     };
@@ -280,13 +280,13 @@ fn class_body(
 }
 
 fn config_draft(interpreter: &Interpreter<'_>, object: &ClassObject, location: Location) -> Draft {
-    let inner = object.attributes.get(&Ustr::from("Config")).and_then(|config| match config.kind {
+    let inner = object.attributes.get(&Name::from("Config")).and_then(|config| match config.kind {
         Kind::Class(id) => interpreter.class(id),
         _ => None,
     });
     let renamed: Vec<&(&str, &str)> = KEYS
         .iter()
-        .filter(|(old, _)| inner.is_some_and(|inner| inner.attributes.contains_key(&Ustr::from(old))))
+        .filter(|(old, _)| inner.is_some_and(|inner| inner.attributes.contains_key(&Name::from(old))))
         .collect();
     let message = match renamed.as_slice() {
         [] => {

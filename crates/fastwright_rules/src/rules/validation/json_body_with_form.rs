@@ -7,8 +7,8 @@ use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::type_text;
 use fastwright_model::schemas::{is_model, is_schema};
 use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// JSON body declared beside form fields or files.
@@ -89,8 +89,8 @@ fn is_structured(interpreter: &mut Interpreter<'_>, annotation: &Value) -> bool 
 
 /// Whether a model takes its input apart itself, which is the usual way to read JSON from a form field.
 fn reads_text(interpreter: &Interpreter<'_>, class: &Value) -> bool {
-    if interpreter.find_in_class(class, Ustr::from("__get_validators__")).is_some()
-        || interpreter.find_in_class(class, Ustr::from("__get_pydantic_core_schema__")).is_some()
+    if interpreter.find_in_class(class, Name::from("__get_validators__")).is_some()
+        || interpreter.find_in_class(class, Name::from("__get_pydantic_core_schema__")).is_some()
     {
         return true;
     }

@@ -13,11 +13,11 @@ use fastwright_model::schemas::{Field, classes_of_type, fields, is_schema};
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Response model with a credential in it.
@@ -43,7 +43,7 @@ crate::declare_rule! {
 /// A credential in a response, with the fields that lead to it.
 struct Exposed {
     kind: StoredCredential,
-    name: Ustr,
+    name: Name,
     owner: String,
     /// Whether its owner says who somebody is: an account, a user.
     is_of_account: bool,
@@ -278,7 +278,7 @@ fn hands_out(
     declared: &Value,
 ) -> bool {
     for class in classes_of_type(interpreter, declared) {
-        let names: Vec<Ustr> = fields(interpreter, &class).into_iter().map(|field| field.name).collect();
+        let names: Vec<Name> = fields(interpreter, &class).into_iter().map(|field| field.name).collect();
         let is_token = names.iter().all(|name| {
             stored_credential(name).is_some()
                 || ["token_type", "expires_in", "expires_at", "scope", "expires", "expiration"]

@@ -12,10 +12,10 @@ use fastwright_model::schemas::{fields, is_schema};
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
-use ustr::Ustr;
 
 crate::declare_rule! {
     /// Page size without an upper bound that reaches a query.
@@ -54,9 +54,9 @@ struct Candidate {
 
 enum Form {
     /// A parameter of a function.
-    Parameter(FunctionId, Ustr),
+    Parameter(FunctionId, Name),
     /// A field of an object that a parameter of a function takes.
-    Field(FunctionId, Ustr, Ustr),
+    Field(FunctionId, Name, Name),
 }
 
 struct Sink {
@@ -171,7 +171,7 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
 }
 
 /// The function that depends on a node, and its parameter.
-fn holder(dependant: &Dependant, node: &Dependant) -> Option<(FunctionId, Ustr)> {
+fn holder(dependant: &Dependant, node: &Dependant) -> Option<(FunctionId, Name)> {
     dependant.walk().into_iter().find_map(|user| {
         let is_user = user.dependencies.iter().any(|dependency| std::ptr::eq(dependency, node));
         Some((user.function.as_ref().filter(|_| is_user)?.id, node.parameter_name?))

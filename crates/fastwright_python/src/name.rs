@@ -1,0 +1,217 @@
+//! Interned names: identifiers and dotted names of modules, of which a program has few different ones and
+//! very many copies. A [`Name`] is one pointer; equality and hashing cost the same for every length.
+//!
+//! Names live as long as the process. Their hash comes from the text, so that maps keyed by names have the
+//! same order in every run.
+
+use rustc_hash::{FxHashMap, FxHasher};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// Tables, so that threads that parse seldom wait for each other. A power of two.
+const TABLES: usize = 32;
+
+/// Text of names in one block: many small allocations would each cost their rounding.
+const BLOCK: usize = 4 * 1024;
+
+/// An interned text.
+#[derive(Clone, Copy)]
+pub struct Name(&'static Entry);
+
+struct Entry {
+    hash: u64,
+    text: &'static str,
+}
+
+#[derive(Default)]
+struct Table {
+    names: FxHashMap<&'static str, Name>,
+    /// What is left of the block that new texts are written to.
+    room: &'static mut [u8],
+}
+
+static TABLE: LazyLock<[Mutex<Table>; TABLES]> =
+    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::default())));
+
+impl Name {
+    /// The name with this text.
+    pub fn new(text: &str) -> Self {
+        let mut hasher = FxHasher::default();
+        hasher.write(text.as_bytes());
+        let hash = hasher.finish();
+        let table = &TABLE[(hash >> 32) as usize % TABLES];
+        let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table.names.get(text) {
+            return *known;
+        }
+        let text = table.keep(text);
+        let name = Self(Box::leak(Box::new(Entry { hash, text })));
+        table.names.insert(text, name);
+        name
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &'static str {
+        self.0.text
+    }
+
+    /// The hash of the text, the same in every run.
+    pub fn precomputed_hash(&self) -> u64 {
+        self.0.hash
+    }
+}
+
+impl Table {
+    /// The text at a place where it stays.
+    fn keep(&mut self, text: &str) -> &'static str {
+        if text.len() > BLOCK / 4 {
+            return Box::leak(Box::<str>::from(text));
+        }
+        if self.room.len() < text.len() {
+            self.room = Box::leak(vec![0; BLOCK].into_boxed_slice());
+        }
+        let (place, rest) = std::mem::take(&mut self.room).split_at_mut(text.len());
+        self.room = rest;
+        place.copy_from_slice(text.as_bytes());
+        // The bytes are those of a text.
+        std::str::from_utf8(place).unwrap_or_default()
+    }
+}
+
+impl std::ops::Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.text
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self.0.text
+    }
+}
+
+impl Default for Name {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl<T: AsRef<str> + ?Sized> From<&T> for Name {
+    fn from(text: &T) -> Self {
+        Self::new(text.as_ref())
+    }
+}
+
+impl From<String> for Name {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0.text.to_owned()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        self.0.text == other
+    }
+}
+
+impl PartialEq<&str> for Name {
+    fn eq(&self, other: &&str) -> bool {
+        self.0.text == *other
+    }
+}
+
+impl PartialEq<String> for Name {
+    fn eq(&self, other: &String) -> bool {
+        self.0.text == other
+    }
+}
+
+impl PartialEq<Name> for str {
+    fn eq(&self, other: &Name) -> bool {
+        self == other.0.text
+    }
+}
+
+impl PartialEq<Name> for &str {
+    fn eq(&self, other: &Name) -> bool {
+        *self == other.0.text
+    }
+}
+
+impl PartialEq<Name> for String {
+    fn eq(&self, other: &Name) -> bool {
+        self == other.0.text
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.text.cmp(other.0.text)
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0.text, formatter)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.0.text, formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_text_is_the_same_name() {
+        let long = "x".repeat(2 * BLOCK);
+        for text in ["", "orders", "größe", long.as_str()] {
+            assert_eq!(Name::new(text), Name::from(text.to_owned()));
+            assert_eq!(Name::new(text), *text);
+        }
+        assert_ne!(Name::new("orders"), Name::new("order"));
+        assert!(Name::new("b") > Name::new("a"));
+    }
+
+    #[test]
+    fn threads_get_the_same_names() {
+        let texts: Vec<String> = (0..5_000).map(|number| format!("name_{number}")).collect();
+        let names = || texts.iter().map(|text| Name::new(text)).collect::<Vec<_>>();
+        let (one, other) = rayon::join(names, names);
+        assert_eq!(one, other);
+        assert!(one.iter().zip(&texts).all(|(name, text)| name == text));
+    }
+}
