@@ -131,8 +131,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         })
         .collect();
     let names = names_of(interpreter, &variables, &objects);
-    let using =
-        graph.reaching(|node| may_use(&graph.nodes[node].summary.function.definition, &names), |_, _| true);
+    let using = graph.reaching(|node| may_use(&graph.nodes[node].summary.function, &names), |_, _| true);
     let mut known: FxHashMap<u32, Rc<Uses>> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -152,7 +151,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for reached in reach(interpreter, function, handler.receiver) {
             let own = &reached.summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
-                if !may_use(&own.definition, &names) {
+                if !may_use(own, &names) {
                     return Rc::default();
                 }
                 Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
@@ -251,25 +250,41 @@ fn holds_input(
             })
 }
 
-/// The names under which the program's modules know the variables, imported ones and aliases included.
+/// The names under which each module knows the variables: its own and imported ones, aliases, and those of
+/// modules that it imports.
 fn names_of(
     interpreter: &Interpreter<'_>,
     variables: &[(Variable, Location)],
     objects: &FxHashMap<ObjectId, Variable>,
-) -> FxHashSet<Name> {
-    let mut names: FxHashSet<Name> = variables.iter().map(|(variable, _)| variable.name).collect();
-    for (_, module) in interpreter.modules() {
-        let globals = &interpreter.scope(module.scope).names;
-        names.extend(globals.iter().filter_map(|(name, value)| match value.kind {
-            Kind::Dict(id) | Kind::List(id) | Kind::Set(id) if objects.contains_key(&id) => Some(*name),
-            _ => None,
-        }));
+) -> FxHashMap<ModuleId, FxHashSet<Name>> {
+    let mut own: FxHashMap<ModuleId, FxHashSet<Name>> = FxHashMap::default();
+    for (variable, _) in variables {
+        own.entry(variable.module).or_default().insert(variable.name);
+    }
+    let mut names = own.clone();
+    for (id, module) in interpreter.modules() {
+        for (name, value) in &interpreter.scope(module.scope).names {
+            match value.kind {
+                Kind::Dict(object) | Kind::List(object) | Kind::Set(object)
+                    if objects.contains_key(&object) =>
+                {
+                    names.entry(id).or_default().insert(*name);
+                }
+                Kind::Module(other) => {
+                    if let Some(theirs) = own.get(&other) {
+                        names.entry(id).or_default().extend(theirs);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
     names
 }
 
-/// Whether one of the names stands in a function.
-fn may_use(definition: &FunctionDef, names: &FxHashSet<Name>) -> bool {
+/// Whether one of the names of its module stands in a function.
+fn may_use(function: &FunctionValue, names: &FxHashMap<ModuleId, FxHashSet<Name>>) -> bool {
+    let (Some(names), definition) = (names.get(&function.module), &function.definition) else { return false };
     if !names.iter().any(|name| definition.mentions.may_hold(*name)) {
         return false;
     }
