@@ -97,7 +97,13 @@ mod tests {
     fn excerpt(text: &str, part: &str) -> Excerpt {
         let mut files = Files::default();
         let start = text.find(part).map_or(0, |at| at as u32);
-        let file = files.add(File::new("a.py".into(), "a.py".into(), Name::new("a"), true, text.into()));
+        let file = files.add(File::new(
+            "a.py".into(),
+            "a.py".into(),
+            fastwright_python::name::Name::new("a"),
+            true,
+            text.into(),
+        ));
         let span = Span::new(start, start + part.len() as u32);
         Excerpt::new(Location { file, span }, &files)
     }

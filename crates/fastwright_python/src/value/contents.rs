@@ -112,15 +112,19 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::location::{FileId, Location};
+    use crate::location::{FileId, Location, Span};
     use crate::value::{Arguments, ParameterValue};
+
+    fn here() -> Location {
+        Location { file: FileId(3), span: Span::default() }
+    }
 
     fn parameter(index: u32) -> Value {
         Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: FunctionId { file: FileId(3), index },
             name: Name::from("given"),
             annotation: None,
-            location: Location::default(),
+            location: here(),
         }))
     }
 
@@ -131,7 +135,7 @@ mod tests {
         let call = Value::symbolic(Symbolic::Call {
             callee: Value::external("library.call"),
             arguments: Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },
-            site: Location::default(),
+            site: here(),
         });
         assert!(call.may_hold_parameter_of(FunctionId { file: FileId(3), index: 7 }));
         assert!(call.may_name(NameSet::new(["cookies", "headers"])));
