@@ -1,5 +1,6 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
+use crate::call_graph::{CallGraph, Edge};
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
@@ -7,7 +8,7 @@ use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::{Step, mentions, reach};
+use fastwright_model::facts::mentions;
 use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
@@ -140,16 +141,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some(handler) = &detail.dependant else { continue };
-        let Some(function) = &handler.function else { continue };
-        if !graph.of_dependant(handler).is_some_and(|node| using[node]) {
-            continue;
-        }
+        let Some(from) = graph.of_dependant(handler).filter(|node| using[*node]) else { continue };
         let writes =
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
-        for reached in reach(interpreter, function, handler.receiver) {
-            let own = &reached.summary.function;
+        for (reached, path) in graph.paths(from, |_, edge| using[edge.to]) {
+            let own = &graph.nodes[reached].summary.function;
             let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
                 if !may_use(own, &names) {
                     return Rc::default();
@@ -160,7 +158,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 route,
                 handler,
                 counts,
-                chain: steps(&reached.chain),
+                chain: steps(graph, &path),
                 location: Location { file: own.id.file, span },
                 function: own.definition.qualname.to_string(),
             };
@@ -510,8 +508,8 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
     }
 }
 
-fn steps(chain: &[Step]) -> Vec<(String, Location)> {
-    chain.iter().map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site)).collect()
+fn steps(graph: &CallGraph, path: &[(usize, Edge)]) -> Vec<(String, Location)> {
+    path.iter().map(|(_, edge)| (format!("calls `{}`", graph.nodes[edge.to].symbol()), edge.site)).collect()
 }
 
 fn draft(location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
