@@ -22,6 +22,7 @@ mod exceptions;
 mod expressions;
 mod imports;
 mod ini;
+mod items;
 mod library;
 mod metaclasses;
 mod operators;
@@ -35,13 +36,14 @@ mod standard_objects;
 mod statements;
 mod streams;
 mod strings;
+mod types;
 mod yaml;
 
-pub use attributes::{is_none_type, plain_type};
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
 pub(crate) use statements::Flow;
+pub use types::{is_none_type, plain_type};
 
 use crate::ir;
 use crate::location::{FileId, Location, Span};

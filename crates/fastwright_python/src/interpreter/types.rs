@@ -1,0 +1,198 @@
+//! The class of a value, and the type that an annotation names.
+
+use super::Interpreter;
+use crate::ir::BinaryOperator;
+use crate::value::*;
+use std::sync::Arc;
+
+impl Interpreter<'_> {
+    /// The class of a value: of the program or of a library, when it is known.
+    pub fn class_of(&mut self, value: &Value) -> Option<Value> {
+        match &value.kind {
+            Kind::Instance(id) => self.instance(*id).map(|instance| instance.class.clone()),
+            Kind::Symbolic(symbolic) => {
+                let symbolic = symbolic.clone();
+                self.class_of_symbolic(&symbolic)
+            }
+            Kind::Union(alternatives) => {
+                let alternatives = Arc::clone(alternatives);
+                let mut classes =
+                    alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
+                let first = classes.next()??;
+                classes.all(|class| class.is_some_and(|class| class.same(&first))).then_some(first)
+            }
+            Kind::Class(class) => Some(match self.metaclass(*class) {
+                Some(metaclass) => Kind::Class(metaclass).into(),
+                None => Value::external("builtins.type"),
+            }),
+            Kind::External(_) | Kind::Unknown(_) => None,
+            Kind::None => Some(Value::external("builtins.NoneType")),
+            Kind::Function(_) | Kind::Method(_) => Some(Value::external("builtins.function")),
+            Kind::Module(_) => Some(Value::external("builtins.module")),
+            Kind::Descriptor(_) => None,
+            other => Some(Value::external(&format!("builtins.{}", builtin_type(other)))),
+        }
+    }
+
+    fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
+        match symbolic {
+            Symbolic::Parameter(parameter) => {
+                let annotation = parameter.annotation.clone()?;
+                self.class_of_type(&annotation)
+            }
+            Symbolic::Call { callee, arguments, .. } => {
+                if let Some(class) = self.library.result_class(self, callee, arguments) {
+                    return Some(class);
+                }
+                match &callee.kind {
+                    Kind::Class(_) => Some(callee.clone()),
+                    Kind::External(name) => {
+                        let last = name.rsplit('.').next().unwrap_or(name);
+                        let class_like = last.starts_with(|first: char| first.is_uppercase());
+                        class_like.then(|| callee.clone())
+                    }
+                    Kind::Symbolic(inner) => match &**inner {
+                        Symbolic::Item { base, .. }
+                            if matches!(base.kind, Kind::Class(_) | Kind::External(_)) =>
+                        {
+                            Some(base.clone())
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            Symbolic::Member { base, name } => {
+                let class = self.class_of(base)?;
+                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                let annotation = self.evaluate_annotation(&annotation);
+                self.class_of_type(&annotation)
+            }
+            Symbolic::Element(base) | Symbolic::Item { base, .. } => match self.element_type(base) {
+                Some(element) => self.class_of_type(&element),
+                None => self.library.element_class(self, base),
+            },
+            Symbolic::Format(_) => Some(Value::external("builtins.str")),
+            Symbolic::Compare { .. } | Symbolic::Not(_) => Some(Value::external("builtins.bool")),
+            Symbolic::Template(_) => Some(Value::external("string.templatelib.Template")),
+            Symbolic::Binary { left, .. } => self.class_of(left),
+        }
+    }
+
+    /// The type that a symbolic value is declared to have, generic arguments included.
+    pub fn declared_type(&mut self, value: &Value) -> Option<Value> {
+        match value.as_symbolic()? {
+            Symbolic::Parameter(parameter) => parameter.annotation.clone(),
+            Symbolic::Member { base, name } => {
+                let class = self.class_of(&base.clone())?;
+                let (annotation, _) = self.annotation_in_class(&class, *name)?;
+                Some(self.evaluate_annotation(&annotation))
+            }
+            Symbolic::Element(base) | Symbolic::Item { base, .. } => self.element_type(&base.clone()),
+            _ => None,
+        }
+    }
+
+    /// The element type of a value declared as a collection: `list[Order]` gives `Order`.
+    fn element_type(&mut self, collection: &Value) -> Option<Value> {
+        let declared = self.declared_type(collection)?;
+        let declared = plain_type(&declared);
+        match declared.as_symbolic()? {
+            Symbolic::Item { index, .. } => Some(match &index.kind {
+                Kind::Tuple(items) => items.last()?.clone(),
+                _ => index.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The class that an annotation names, without `Annotated`, `Optional` and generic arguments.
+    pub fn class_of_type(&mut self, annotation: &Value) -> Option<Value> {
+        let plain = plain_type(annotation);
+        match &plain.kind {
+            Kind::Class(_) | Kind::External(_) => Some(plain),
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Item { base, .. } => match &base.kind {
+                    Kind::Class(_) | Kind::External(_) => Some(base.clone()),
+                    _ => None,
+                },
+                // NewType('UserId', int), TypeVar('T', bound=Model)
+                Symbolic::Call { callee, arguments, .. } => match callee.as_external()?.as_str() {
+                    "typing.NewType" => arguments.get(1, "tp").cloned(),
+                    "typing.TypeVar" => arguments.keyword("bound").cloned(),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// An annotation without `Annotated[...]`, `Optional[...]`, `X | None`, `ClassVar[...]` and the like.
+pub fn plain_type(annotation: &Value) -> Value {
+    let Some(symbolic) = annotation.as_symbolic() else { return annotation.clone() };
+    match symbolic {
+        Symbolic::Item { base, index } => match base.as_external().as_deref() {
+            Some("typing.Annotated") => match &index.kind {
+                Kind::Tuple(items) if !items.is_empty() => plain_type(&items[0]),
+                _ => plain_type(index),
+            },
+            Some(
+                "typing.Optional"
+                | "typing.ClassVar"
+                | "typing.Final"
+                | "typing.Required"
+                | "typing.NotRequired"
+                | "sqlalchemy.orm.base.Mapped"
+                | "sqlalchemy.orm.Mapped",
+            ) => plain_type(index),
+            Some("typing.Union") => match &index.kind {
+                Kind::Tuple(items) => {
+                    let mut some = items.iter().filter(|item| !is_none_type(item));
+                    match (some.next(), some.next()) {
+                        (Some(only), None) => plain_type(only),
+                        _ => annotation.clone(),
+                    }
+                }
+                _ => plain_type(index),
+            },
+            _ => annotation.clone(),
+        },
+        Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
+            if is_none_type(right) {
+                plain_type(left)
+            } else if is_none_type(left) {
+                plain_type(right)
+            } else {
+                annotation.clone()
+            }
+        }
+        _ => annotation.clone(),
+    }
+}
+
+/// Whether an annotation is `None`.
+pub fn is_none_type(annotation: &Value) -> bool {
+    annotation.is_none()
+        || annotation
+            .as_external()
+            .is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
+}
+
+/// The builtin type behind a constant or container.
+pub(super) fn builtin_type(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Str(_) => "str",
+        Kind::Bytes(_) => "bytes",
+        Kind::Int(_) => "int",
+        Kind::Bool(_) => "bool",
+        Kind::Float(_) => "float",
+        Kind::Tuple(_) => "tuple",
+        Kind::List(_) => "list",
+        Kind::Set(_) => "set",
+        Kind::Dict(_) => "dict",
+        Kind::Ellipsis => "ellipsis",
+        _ => "object",
+    }
+}
