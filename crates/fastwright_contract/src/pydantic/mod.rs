@@ -1,0 +1,11 @@
+//! Pydantic v2: types and models as core schemas (`_internal/_generate_schema.py`), core schemas as JSON
+//! Schema (`json_schema.py`).
+
+pub mod config;
+pub mod core_schema;
+pub mod field_info;
+pub mod generate;
+pub mod json_schema;
+
+pub use core_schema::{Core, CoreKind, Mode};
+pub use field_info::FieldInfo;

@@ -1,0 +1,130 @@
+//! Types as annotations name them: what `typing.get_origin` and `typing.get_args` tell apart.
+
+use fastwright_python::interpreter::is_none_type;
+use fastwright_python::ir::BinaryOperator;
+use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
+
+/// What an evaluated annotation is.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// `None`.
+    None,
+    /// A class of the program, not subscribed.
+    Class(Value),
+    /// Something of a library, not subscribed: `builtins.int`, `typing.Any`, `datetime.datetime`.
+    External(fastwright_python::name::Name),
+    /// `Annotated[inner, metadata...]`, flattened as Python flattens it.
+    Annotated(Value, Vec<Value>),
+    /// `Union[...]`, `Optional[...]`, `X | Y`: members flattened, repetitions dropped, in order.
+    Union(Vec<Value>),
+    /// `Literal[...]`, flattened.
+    Literal(Vec<Value>),
+    /// `origin[arguments...]` of anything else: `list[int]`, `Page[Order]`, `Callable[[int], str]`.
+    Generic(Value, Vec<Value>),
+    /// The result of a call: `TypeVar("T")`, `NewType("Id", int)`, `conint(ge=1)`, `TypeAliasType(...)`.
+    Call(Value, Arguments),
+    /// A string that names a type.
+    Forward(std::sync::Arc<str>),
+    /// Anything else: not a type, or not known.
+    Other,
+}
+
+/// The form of an annotation.
+pub fn form(annotation: &Value) -> Form {
+    if is_none_type(annotation) {
+        return Form::None;
+    }
+    match &annotation.kind {
+        Kind::Class(_) => Form::Class(annotation.clone()),
+        Kind::External(name) => Form::External(*name),
+        Kind::Str(text) => Form::Forward(std::sync::Arc::clone(text)),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Binary { operator: BinaryOperator::BitOr, .. } => Form::Union(members(annotation)),
+            Symbolic::Item { base, index } => subscribed(annotation, base, index),
+            Symbolic::Call { callee, arguments, .. } => Form::Call(callee.clone(), arguments.clone()),
+            _ => Form::Other,
+        },
+        _ => Form::Other,
+    }
+}
+
+fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
+    let items: Vec<Value> = match &index.kind {
+        Kind::Tuple(items) => items.to_vec(),
+        _ => vec![index.clone()],
+    };
+    match base.as_external().as_deref() {
+        Some("typing.Annotated") => match items.split_first() {
+            Some((inner, metadata)) => match form(inner) {
+                Form::Annotated(innermost, mut first) => {
+                    first.extend(metadata.iter().cloned());
+                    Form::Annotated(innermost, first)
+                }
+                _ => Form::Annotated(inner.clone(), metadata.to_vec()),
+            },
+            None => Form::Other,
+        },
+        Some("typing.Union" | "typing.Optional") => match members(annotation) {
+            members if members.len() == 1 => form(&members[0]),
+            members => Form::Union(members),
+        },
+        Some("typing.Literal") => {
+            let mut values: Vec<Value> = Vec::new();
+            for item in items {
+                let more = match form(&item) {
+                    Form::Literal(inner) => inner,
+                    _ => vec![item],
+                };
+                for value in more {
+                    if !values.iter().any(|known| known.same(&value)) {
+                        values.push(value);
+                    }
+                }
+            }
+            Form::Literal(values)
+        }
+        _ => Form::Generic(base.clone(), items),
+    }
+}
+
+/// The members of a union in order, flattened, each once; the annotation itself where it is none.
+pub fn members(annotation: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    collect_members(annotation, &mut found);
+    found
+}
+
+fn collect_members(annotation: &Value, found: &mut Vec<Value>) {
+    match annotation.as_symbolic() {
+        Some(Symbolic::Binary { operator: BinaryOperator::BitOr, left, right }) => {
+            collect_members(left, found);
+            collect_members(right, found);
+        }
+        Some(Symbolic::Item { base, index })
+            if base.as_external().is_some_and(|name| name == "typing.Union" || name == "typing.Optional") =>
+        {
+            match &index.kind {
+                Kind::Tuple(items) => items.iter().for_each(|item| collect_members(item, found)),
+                _ => collect_members(index, found),
+            }
+            if base.as_external().is_some_and(|name| name == "typing.Optional") {
+                collect_members(&Value::NONE, found);
+            }
+        }
+        _ => {
+            let known =
+                |other: &Value| other.same(annotation) || is_none_type(other) && is_none_type(annotation);
+            if !found.iter().any(known) {
+                found.push(annotation.clone());
+            }
+        }
+    }
+}
+
+/// An annotation without the `Annotated[...]` around it, and the metadata of that.
+pub fn without_metadata(annotation: &Value) -> (Value, Vec<Value>) {
+    match form(annotation) {
+        Form::Annotated(inner, metadata) => (inner, metadata),
+        _ => (annotation.clone(), Vec::new()),
+    }
+}
