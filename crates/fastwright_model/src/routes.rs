@@ -1,7 +1,7 @@
 //! From registrations to the routing table of an app: prefixes, inclusions and mounts followed in
 //! matching order (FastAPI 0.165 `routing.py`; inclusions are lazy since 0.137).
 
-use crate::application::{Condition, RouteKind};
+use crate::application::{Condition, Holds, RouteKind};
 use crate::library::describe;
 use crate::library::route_list::synchronize;
 use crate::library::routing::prefix_of;
@@ -79,8 +79,12 @@ pub struct RoutingTable {
     pub routes: Vec<FlatRoute>,
     /// What is missing, with the reason.
     pub undecided: Vec<(String, Location)>,
+    /// What defaults of settings leave out.
+    pub left_out: Vec<(String, Location)>,
     /// Apps that are mounted inside.
     pub mounted: Vec<ObjectId>,
+    /// Where they are mounted: the full path, and the app.
+    pub mounts: Vec<(String, ObjectId)>,
 }
 
 #[derive(Clone, Default)]
@@ -210,10 +214,11 @@ impl Builder<'_, '_> {
         }
         for left_out in left_out {
             let condition = condition_text(&left_out.condition, self.source_text);
-            self.undecided(
-                format!("{} only if {condition} (not so by default)", left_out.what),
-                left_out.condition.location,
-            );
+            let reason = format!("{} only if {condition} (not so by default)", left_out.what);
+            let entry = (reason, left_out.condition.location);
+            if !self.table.left_out.contains(&entry) {
+                self.table.left_out.push(entry);
+            }
         }
         for (callee, site) in escapes {
             self.undecided(
@@ -438,6 +443,7 @@ impl Builder<'_, '_> {
         inner.steps.push(("mounted".to_owned(), mount.site));
         match mounted {
             Some(id) => {
+                self.table.mounts.push((inner.prefix.clone(), id));
                 if stack.first() != Some(&id) && !self.table.mounted.contains(&id) {
                     self.table.mounted.push(id);
                 }
@@ -505,7 +511,12 @@ impl Builder<'_, '_> {
             (Some(_), true) => format!("{text} (so by default)"),
             (None, _) => text,
         };
-        around.conditional = Some(Condition { text, location: condition.location });
+        let holds = match &condition.setting {
+            _ if condition.startup => Holds::AfterStart,
+            Some(_) => Holds::ByDefault,
+            None => Holds::Undecided,
+        };
+        around.conditional = Some(Condition { text, location: condition.location, holds });
     }
 }
 

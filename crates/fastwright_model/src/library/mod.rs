@@ -6,6 +6,7 @@ mod names;
 pub(crate) mod pydantic;
 pub(crate) mod route_list;
 pub(crate) mod routing;
+mod security;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
 mod strawberry;
@@ -107,6 +108,7 @@ impl Library for KnownLibraries {
         routing::method(interpreter, &owner, &name, receiver, arguments, site)
             .or_else(|| pydantic::method(interpreter, &owner, &name, receiver, arguments, site))
             .or_else(|| starlette::method(interpreter, &owner, &name, receiver, arguments, site))
+            .or_else(|| security::method(interpreter, owner, &name, receiver, arguments))
     }
 
     fn attribute(

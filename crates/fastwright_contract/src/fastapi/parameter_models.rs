@@ -1,0 +1,125 @@
+//! Parameters of a route by place, with models of parameters taken apart into their fields (FastAPI 0.165
+//! `dependencies/utils.py`, `_get_flat_fields_from_params` and `_get_param_aliases`).
+
+use super::builder::Builder;
+use super::dependencies::Dependant;
+use super::fields::{Extras, ModelField};
+use super::predicates::{is_dataclass, is_model, is_subclass, model_type};
+use crate::pydantic::core_schema::Mode;
+use fastwright_model::application::ParameterPlace;
+use fastwright_python::value::*;
+
+/// A parameter with the fields that the document lists for it.
+#[derive(Debug, Clone)]
+pub struct ParameterGroup {
+    /// `path`, `query`, `header` or `cookie`.
+    pub place: ParameterPlace,
+    /// The parameter as declared.
+    pub parent: ModelField,
+    /// Itself, or the fields of the model that it is.
+    pub fields: Vec<ModelField>,
+    /// Whether it is a model that may be left out, so that none of its fields is required.
+    pub is_optional_model: bool,
+}
+
+impl Builder<'_, '_, '_> {
+    /// The parameters of a route and its dependencies: path, query, header, cookie.
+    pub fn parameter_groups(&mut self, dependant: &Dependant) -> Vec<ParameterGroup> {
+        let all = dependant.flattened();
+        let mut groups = Vec::new();
+        for place in
+            [ParameterPlace::Path, ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie]
+        {
+            for dependant in &all {
+                let fields = match place {
+                    ParameterPlace::Path => &dependant.path,
+                    ParameterPlace::Query => &dependant.query,
+                    ParameterPlace::Header => &dependant.header,
+                    _ => &dependant.cookie,
+                };
+                for field in fields {
+                    groups.push(self.parameter_group(place, field));
+                }
+            }
+        }
+        groups
+    }
+
+    fn parameter_group(&mut self, place: ParameterPlace, parent: &ModelField) -> ParameterGroup {
+        let annotation = parent.info.annotation.clone().unwrap_or(Value::NONE);
+        let model = match place {
+            _ if self.is_json_field(parent) => None,
+            ParameterPlace::Path => None,
+            _ => model_type(self.context.interpreter, &annotation),
+        };
+        let Some(model) = model else {
+            return ParameterGroup {
+                place,
+                parent: parent.clone(),
+                fields: vec![parent.clone()],
+                is_optional_model: false,
+            };
+        };
+        let is_optional_model = !annotation.same(&model) && !parent.info.is_required();
+        let fields = self.model_field_list(&model);
+        ParameterGroup { place, parent: parent.clone(), fields, is_optional_model }
+    }
+
+    /// `get_model_fields`: the fields of a model as fields of FastAPI.
+    pub fn model_field_list(&mut self, model: &Value) -> Vec<ModelField> {
+        let config = self.generator.model_config(self.context, model);
+        let fields = self.generator.model_fields(self.context, model);
+        fields
+            .into_iter()
+            .map(|(name, info)| {
+                let interpreter = &*self.context.interpreter;
+                let own_config = info.annotation.as_ref().is_some_and(|annotation| {
+                    is_model(interpreter, annotation)
+                        || is_subclass(interpreter, annotation, &["builtins.dict"])
+                        || is_dataclass(interpreter, annotation)
+                });
+                let config = (!own_config).then(|| std::rc::Rc::clone(&config));
+                self.field(name, info, Extras::plain(), Mode::Validation, config)
+            })
+            .collect()
+    }
+
+    /// The name by which the schema knows a parameter, and the one that a client sends.
+    pub fn parameter_alias(&mut self, field: &ModelField, converts: bool) -> (String, String) {
+        let alias = field.request_alias();
+        let converted = |name: &str| if converts { name.replace('_', "-") } else { name.to_owned() };
+        let request = if alias == field.name.as_str() { converted(&alias) } else { alias.clone() };
+        if field.extras.place == Some(ParameterPlace::Path) {
+            return (alias, request);
+        }
+        if let Some(choices) =
+            field.info.validation_alias.as_ref().and_then(|alias| self.alias_choices(alias))
+        {
+            match choices {
+                Some(first) => return (first.clone(), first),
+                None => return (alias, request),
+            }
+        }
+        let by_alias = field.config.as_ref().is_none_or(|config| config.flag("validate_by_alias", true));
+        if !by_alias {
+            return (field.name.to_string(), converted(&field.name));
+        }
+        (alias, request)
+    }
+
+    /// The first text of `AliasChoices(...)`; the inner none where paths are among the choices. The outer
+    /// none for other aliases.
+    fn alias_choices(&mut self, alias: &Value) -> Option<Option<String>> {
+        let Some(Symbolic::Call { callee, arguments, .. }) = alias.as_symbolic() else { return None };
+        let name = callee.as_external()?;
+        if name.ends_with(".AliasPath") {
+            return Some(None);
+        }
+        if !name.ends_with(".AliasChoices") {
+            return None;
+        }
+        let texts: Option<Vec<String>> =
+            arguments.positional.iter().map(|choice| choice.as_str().map(str::to_owned)).collect();
+        Some(texts.and_then(|texts| texts.into_iter().next()))
+    }
+}
