@@ -5,7 +5,7 @@ use super::document::DocumentParts;
 use super::routes::ApiRoute;
 use crate::context::Context;
 use crate::doubt::Doubt;
-use crate::json::{Json, JsonObject, value_of};
+use crate::json::{Json, JsonObject, on_heap};
 use crate::pydantic::generate::SchemaGenerator;
 use crate::versions::Versions;
 use fastwright_model::analysis::Evaluation;
@@ -161,7 +161,7 @@ impl Builder<'_, '_, '_> {
                     self.document(&parts)
                 }
             };
-            answers.push(value_of(self.context.interpreter, &document));
+            answers.push(on_heap(self.context, &document));
         }
         if let (Some(before), Some(instance)) = (before, self.context.interpreter.instance_mut(app)) {
             instance.attributes = before;

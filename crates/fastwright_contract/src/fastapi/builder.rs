@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fastapi::fields::{Extras, ModelField};
-use crate::json::{Json, jsonable};
+use crate::json::{Json, Style, Unwritable, Writing, encode};
 use crate::pydantic::config::ModelConfig;
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
@@ -44,11 +44,15 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
 
     /// A value as JSON; a doubt and nothing where it is not known.
     pub fn json(&mut self, value: &Value, what: &str, location: Option<Location>) -> Option<Json> {
-        let json = jsonable(self.context, value);
-        if json.is_none() {
-            self.context.doubt(format!("{what} is not known"), location.or_else(|| location_of(value)));
-        }
-        json
+        let writing = Writing { style: Style::FastApi, ..Writing::default() };
+        let (reason, place) = match encode(self.context, value, &writing) {
+            Ok(json) => return Some(json),
+            Err(Unwritable::NotSerializable) => ("it has no form in JSON".to_owned(), None),
+            Err(Unwritable::NotKnown(reason, place)) => (reason, place),
+        };
+        let place = place.or(location).or_else(|| location_of(value));
+        self.context.doubt(format!("{what} is not known: {reason}"), place);
+        None
     }
 
     /// A text; a doubt and nothing where it is not known.

@@ -272,7 +272,7 @@ impl Builder<'_, '_, '_> {
             },
             _ => self.attribute(endpoint, "__doc__"),
         };
-        documentation.as_str().map(crate::json::cleandoc).unwrap_or_default()
+        documentation.as_str().map(crate::text::cleandoc).unwrap_or_default()
     }
 
     fn unique_id(&mut self, route: &ApiRoute, endpoint: &Value, around: &Around<'_>) -> String {
