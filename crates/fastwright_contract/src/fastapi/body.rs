@@ -13,7 +13,7 @@ use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Value};
 
 /// The module in which FastAPI makes models of several body fields.
-const BODY_MODULE: &str = "fastapi._compat.v2";
+pub const BODY_MODULE: &str = "fastapi._compat.v2";
 
 impl Builder<'_, '_, '_> {
     /// The one field that stands for all body fields of a route; none without any.
@@ -33,7 +33,7 @@ impl Builder<'_, '_, '_> {
             return Some(first.clone());
         }
         if fields.iter().any(|field| !self.form_models(field).is_empty()) {
-            self.context.doubt("form models beside other body fields are not followed", Some(location));
+            return Some(self.form_body(fields, unique_id, embed, location));
         }
         let members: Vec<(Name, FieldInfo)> = {
             let mut members: Vec<(Name, FieldInfo)> = Vec::new();
@@ -48,6 +48,11 @@ impl Builder<'_, '_, '_> {
         };
         let model =
             self.generator.create_model(self.context, &format!("Body_{unique_id}"), BODY_MODULE, members);
+        Some(self.embedded_body(model, fields, location))
+    }
+
+    /// The field whose type is a model of all body fields.
+    pub fn embedded_body(&mut self, model: Value, fields: &[ModelField], location: Location) -> ModelField {
         let required = fields.iter().any(|field| field.info.is_required());
         let place = if fields.iter().any(|field| field.extras.place == Some(ParameterPlace::File)) {
             ParameterPlace::File
@@ -81,7 +86,7 @@ impl Builder<'_, '_, '_> {
             location: Some(location),
             ..FieldInfo::default()
         };
-        Some(self.field(Name::from("body"), info, extras, Mode::Validation, None))
+        self.field(Name::from("body"), info, extras, Mode::Validation, None)
     }
 
     fn should_embed(&mut self, fields: &[ModelField]) -> bool {
@@ -110,7 +115,7 @@ impl Builder<'_, '_, '_> {
     }
 
     /// `_get_form_models`: the models whose fields a form parameter takes.
-    fn form_models(&self, field: &ModelField) -> Vec<Value> {
+    pub fn form_models(&self, field: &ModelField) -> Vec<Value> {
         if !field.extras.is_form() || field.extras.embed == Some(true) || self.is_json_field(field) {
             return Vec::new();
         }

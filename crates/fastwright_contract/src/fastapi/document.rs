@@ -141,7 +141,12 @@ impl Builder<'_, '_, '_> {
             };
             inputs.push((mode, std::rc::Rc::clone(&field.schema)));
         }
-        let (schemas, definitions) = generate_definitions(self.context, &inputs);
+        let (schemas, mut definitions) = generate_definitions(self.context, &inputs);
+        for (field, schema) in fields.iter().zip(&schemas) {
+            if !field.form_fields.is_empty() {
+                self.apply_form_fields(field, schema, &mut definitions);
+            }
+        }
         let by_field = fields.iter().map(|field| field.id).zip(schemas).collect();
         (by_field, definitions)
     }

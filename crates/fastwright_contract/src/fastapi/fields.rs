@@ -26,6 +26,8 @@ pub struct ModelField {
     pub config: Option<Rc<ModelConfig>>,
     /// The compiled type.
     pub schema: Shared,
+    /// The fields behind a body that is put together from form models.
+    pub form_fields: Vec<ModelField>,
 }
 
 /// Where a parameter comes from and what only FastAPI's parameter classes know.

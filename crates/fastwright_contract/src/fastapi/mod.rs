@@ -8,6 +8,7 @@ pub mod dependencies;
 pub mod document;
 pub mod fields;
 pub mod flat_models;
+pub mod form_models;
 pub mod normalize;
 pub mod operations;
 pub mod parameter_models;

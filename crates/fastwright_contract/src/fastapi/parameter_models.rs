@@ -86,40 +86,58 @@ impl Builder<'_, '_, '_> {
 
     /// The name by which the schema knows a parameter, and the one that a client sends.
     pub fn parameter_alias(&mut self, field: &ModelField, converts: bool) -> (String, String) {
+        let mut aliases = self.parameter_aliases(field, converts);
+        aliases.swap_remove(0)
+    }
+
+    /// `_get_param_aliases`: what a parameter may be called, the preferred first; at least one.
+    pub fn parameter_aliases(&mut self, field: &ModelField, converts: bool) -> Vec<(String, String)> {
         let alias = field.request_alias();
         let converted = |name: &str| if converts { name.replace('_', "-") } else { name.to_owned() };
         let request = if alias == field.name.as_str() { converted(&alias) } else { alias.clone() };
+        let mut aliases = vec![(alias, request)];
         if field.extras.place == Some(ParameterPlace::Path) {
-            return (alias, request);
+            return aliases;
         }
-        if let Some(choices) =
-            field.info.validation_alias.as_ref().and_then(|alias| self.alias_choices(alias))
-        {
-            match choices {
-                Some(first) => return (first.clone(), first),
-                None => return (alias, request),
+        match field.info.validation_alias.as_ref().map(|alias| self.alias_choices(alias)) {
+            Some(AliasChoices::Path | AliasChoices::WithPaths) => return aliases,
+            Some(AliasChoices::Texts(texts)) if !texts.is_empty() => {
+                aliases = texts.into_iter().map(|text| (text.clone(), text)).collect();
             }
+            _ => {}
         }
-        let by_alias = field.config.as_ref().is_none_or(|config| config.flag("validate_by_alias", true));
-        if !by_alias {
-            return (field.name.to_string(), converted(&field.name));
+        let flag = |name: &str| field.config.as_ref().and_then(|config| config.get(name)?.as_bool());
+        let own = (field.name.to_string(), converted(&field.name));
+        if flag("validate_by_alias") == Some(false) {
+            return vec![own];
         }
-        (alias, request)
+        let by_name = flag("validate_by_name").or_else(|| flag("populate_by_name")).unwrap_or(false);
+        if by_name && !aliases.iter().any(|(alias, _)| *alias == own.0) {
+            aliases.push(own);
+        }
+        aliases
     }
 
-    /// The first text of `AliasChoices(...)`; the inner none where paths are among the choices. The outer
-    /// none for other aliases.
-    fn alias_choices(&mut self, alias: &Value) -> Option<Option<String>> {
-        let Some(Symbolic::Call { callee, arguments, .. }) = alias.as_symbolic() else { return None };
-        let name = callee.as_external()?;
-        if name.ends_with(".AliasPath") {
-            return Some(None);
+    fn alias_choices(&mut self, alias: &Value) -> AliasChoices {
+        let Some(Symbolic::Call { callee, arguments, .. }) = alias.as_symbolic() else {
+            return AliasChoices::None;
+        };
+        match callee.as_external().as_deref().and_then(|name| name.rsplit('.').next()) {
+            Some("AliasPath") => AliasChoices::Path,
+            Some("AliasChoices") => {
+                let texts: Option<Vec<String>> =
+                    arguments.positional.iter().map(|choice| choice.as_str().map(str::to_owned)).collect();
+                texts.map_or(AliasChoices::WithPaths, AliasChoices::Texts)
+            }
+            _ => AliasChoices::None,
         }
-        if !name.ends_with(".AliasChoices") {
-            return None;
-        }
-        let texts: Option<Vec<String>> =
-            arguments.positional.iter().map(|choice| choice.as_str().map(str::to_owned)).collect();
-        Some(texts.and_then(|texts| texts.into_iter().next()))
     }
+}
+
+/// What a validation alias is beyond a text.
+enum AliasChoices {
+    None,
+    Path,
+    WithPaths,
+    Texts(Vec<String>),
 }
