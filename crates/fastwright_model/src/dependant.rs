@@ -239,16 +239,18 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         skip: usize,
         bound: &[(Name, Value)],
     ) {
+        if let Some(shown) = self.interpreter.set_signature(function) {
+            for parameter in shown {
+                let location = Location { file: function.id.file, span: function.definition.name_span };
+                self.parameter(dependant, parameter.name, parameter.annotation, parameter.default, location);
+            }
+            return;
+        }
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
             if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword) {
                 continue;
             }
-            let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
-                expression: Arc::clone(expression),
-                scope: function.scope,
-                module: function.module,
-            });
-            let annotation = annotation.map(|annotation| self.interpreter.evaluate_annotation(&annotation));
+            let annotation = self.interpreter.shown_annotation(function, index);
             let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
             let default = match given {
                 Some((_, value)) => Some(value.clone()),

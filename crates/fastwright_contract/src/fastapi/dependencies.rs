@@ -235,9 +235,21 @@ impl Builder<'_, '_, '_> {
         skip: usize,
         bound: &[(fastwright_python::name::Name, Value)],
     ) -> Vec<SignatureParameter> {
+        if let Some(shown) = self.context.interpreter.set_signature(function) {
+            let location = Location { file: function.id.file, span: function.definition.name_span };
+            let known =
+                |parameter: fastwright_python::interpreter::signatures::ShownParameter| SignatureParameter {
+                    name: parameter.name,
+                    annotation: parameter.annotation,
+                    default: parameter.default,
+                    prepared: None,
+                    location,
+                };
+            return shown.into_iter().map(known).collect();
+        }
         let mut parameters = Vec::new();
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
-            let annotation = self.parameter_annotation(function, index);
+            let annotation = self.context.interpreter.shown_annotation(function, index);
             let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
             let default = match given {
                 Some((_, value)) => Some(value.clone()),
@@ -264,18 +276,6 @@ impl Builder<'_, '_, '_> {
             });
         }
         parameters
-    }
-
-    /// The annotation of a parameter; what the program has put into `__annotations__` since counts.
-    fn parameter_annotation(&mut self, function: &Arc<FunctionValue>, index: usize) -> Option<Value> {
-        let parameter = function.definition.parameters.get(index)?;
-        let expression = parameter.annotation.as_ref()?;
-        let written = Annotation::Written {
-            expression: Arc::clone(expression),
-            scope: function.scope,
-            module: function.module,
-        };
-        Some(self.context.interpreter.evaluate_annotation(&written))
     }
 
     /// The fields of a model or dataclass that is depended on: the parameters of its constructor.

@@ -2,6 +2,7 @@
 
 pub mod blocking;
 mod left_out;
+mod model_signature;
 mod names;
 pub mod pydantic;
 pub(crate) mod route_list;
@@ -12,6 +13,7 @@ pub(crate) mod starlette;
 mod strawberry;
 
 use crate::registry::Registry;
+use fastwright_python::interpreter::signatures::ShownParameter;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
 use fastwright_python::ir::Stmt;
 use fastwright_python::location::Location;
@@ -131,6 +133,14 @@ impl Library for KnownLibraries {
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
             .or_else(|| sqlalchemy::class_attribute(interpreter, class, name))
+    }
+
+    fn class_signature(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        class: &Value,
+    ) -> Option<Vec<ShownParameter>> {
+        model_signature::class_signature(interpreter, class)
     }
 
     fn result_class(

@@ -31,6 +31,7 @@ mod patterns;
 mod probe;
 mod records;
 mod scopes;
+pub mod signatures;
 mod standard_library;
 mod standard_objects;
 mod statements;

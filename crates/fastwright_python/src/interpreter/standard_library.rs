@@ -248,6 +248,9 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "typing.get_type_hints" => self.attribute(&first?, Name::from("__annotations__"), span),
+            "inspect.signature" | "inspect.Signature" | "inspect.Parameter" => {
+                return self.signature_call(&name, arguments, span);
+            }
             "inspect.isclass" => match &first?.kind {
                 Kind::Class(_) => Value::bool(true),
                 Kind::External(name) if is_class_name(name) => Value::bool(true),
