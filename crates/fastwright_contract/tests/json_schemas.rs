@@ -51,3 +51,8 @@ fn compare(what: &str, expected: &Json, got: &Json, differences: &mut Vec<String
 fn types_of_every_kind() {
     check(include_str!("json_schemas/kinds.py"), include_str!("json_schemas/kinds.json"), &[]);
 }
+
+#[test]
+fn names_functions_and_defaults() {
+    check(include_str!("json_schemas/more.py"), include_str!("json_schemas/more.json"), &[]);
+}

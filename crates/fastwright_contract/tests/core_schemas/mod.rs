@@ -6,7 +6,7 @@ use fastwright_contract::json::Json;
 use fastwright_contract::pydantic::config::ModelConfig;
 use fastwright_contract::pydantic::core_schema::*;
 use fastwright_python::name::Name;
-use fastwright_python::value::{Kind, Value};
+use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
@@ -73,6 +73,17 @@ impl Reader<'_, '_, '_, '_> {
                     None => Value::unknown(format!("no {inner}"), None),
                 }
             }
+            "field_extra" => {
+                let class = self.0.global(inner[0].as_str().unwrap());
+                let name = Name::from(inner[1].as_str().unwrap());
+                let field = self.0.context.interpreter.find_in_class(&class, name).unwrap().0;
+                match field.as_symbolic() {
+                    Some(Symbolic::Call { arguments, .. }) => {
+                        arguments.keyword("json_schema_extra").unwrap().clone()
+                    }
+                    _ => Value::NONE,
+                }
+            }
             "list" => {
                 let items = inner.as_array().unwrap().iter().map(|item| self.value(item)).collect();
                 self.0.context.interpreter.list(items)
@@ -90,9 +101,7 @@ impl Reader<'_, '_, '_, '_> {
         let mut config = ModelConfig::default();
         for (key, value) in json.as_object()? {
             let mut value = self.value(value);
-            if key == "json_schema_extra" && value.is_unknown()
-                || key == "json_schema_extra" && json[key].get("global").is_some()
-            {
+            if value.is_unknown() || json[key].get("global").is_some() {
                 value = self.option_in_class(class, key).unwrap_or(value);
             }
             config.values.insert(Name::from(key), value);
@@ -102,12 +111,16 @@ impl Reader<'_, '_, '_, '_> {
 
     /// An option as the class body writes it: functions have no name of their own in the description.
     fn option_in_class(&mut self, class: &Value, key: &str) -> Option<Value> {
-        use fastwright_python::value::Symbolic;
         let interpreter = &mut *self.0.context.interpreter;
         if let Some((config, _)) = interpreter.find_in_class(class, Name::from("model_config")) {
             return match config.as_symbolic() {
                 Some(Symbolic::Call { arguments, .. }) => arguments.keyword(key).cloned(),
-                _ => None,
+                _ => {
+                    let span = fastwright_python::location::Span::default();
+                    let get = interpreter.attribute(&config, Name::from("get"), span);
+                    let arguments = Arguments { positional: vec![Value::str(key)], ..Arguments::default() };
+                    interpreter.call_from_outside(&get, arguments).ok()
+                }
             };
         }
         let (config, _) = interpreter.find_in_class(class, Name::from("Config"))?;
@@ -136,9 +149,18 @@ impl Reader<'_, '_, '_, '_> {
                 JsonSchemaFunction::With(with.as_object().cloned(), of_mode)
             } else if let Some(examples) = function.get("examples") {
                 JsonSchemaFunction::Examples(examples.as_array().unwrap().clone(), of_mode)
+            } else if let Some(update) = function.get("update") {
+                JsonSchemaFunction::Update(update.as_object().cloned().unwrap_or_default())
             } else if let Some(program) = function.get("program") {
-                let class = self.0.global(program[0].as_str().unwrap());
-                let name = Name::from(program[1].as_str().unwrap());
+                let (class, name) = match program[0].as_str() {
+                    Some(class) => (self.0.global(class), Name::from(program[1].as_str().unwrap())),
+                    // A note of metadata that the program makes itself.
+                    None => {
+                        let note = program[1].as_str().unwrap();
+                        let name = Name::from("__get_pydantic_json_schema__");
+                        (self.0.global(&format!("NOTE_{note}")), name)
+                    }
+                };
                 let span = fastwright_python::location::Span::default();
                 let method = self.0.context.interpreter.attribute(&class, name, span);
                 JsonSchemaFunction::Program(method, None)
@@ -373,7 +395,6 @@ impl Reader<'_, '_, '_, '_> {
 
 /// The default in `Field(default, ...)`.
 fn first_argument(value: Value) -> Value {
-    use fastwright_python::value::Symbolic;
     match value.as_symbolic() {
         Some(Symbolic::Call { callee, arguments, .. })
             if callee.as_external().is_some_and(|name| name == "pydantic.fields.Field") =>

@@ -25,7 +25,15 @@ impl Program<'_, '_, '_> {
             .map(|(_, module)| module.scope)
             .next();
         let scope = self.context.interpreter.scope(scope.expect("main.py is evaluated"));
-        scope.names.get(&Name::from(name)).unwrap_or_else(|| panic!("{name} is not bound")).clone()
+        let mut parts = name.split('.');
+        let first = parts.next().unwrap();
+        let mut value =
+            scope.names.get(&Name::from(first)).unwrap_or_else(|| panic!("{name} is not bound")).clone();
+        for part in parts {
+            let span = fastwright_python::location::Span::default();
+            value = self.context.interpreter.attribute(&value, Name::from(part), span);
+        }
+        value
     }
 }
 
