@@ -3,7 +3,7 @@
 pub mod blocking;
 mod left_out;
 mod names;
-pub(crate) mod pydantic;
+pub mod pydantic;
 pub(crate) mod route_list;
 pub(crate) mod routing;
 pub mod sqlalchemy;
