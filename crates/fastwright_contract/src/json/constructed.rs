@@ -20,6 +20,8 @@ pub(super) enum Constructed {
     Decimal(Decimal),
     /// A fraction, reduced.
     Fraction(i64, i64),
+    /// A secret, and whether it is one of bytes.
+    Secret(&'static str, bool),
     /// What is written as this collection: the contents of a `deque`.
     Collection(Value),
 }
@@ -62,14 +64,14 @@ pub(super) fn constructed(
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
             let given = arguments.get(0, "secret_value");
-            let empty = given.and_then(|secret| match &secret.kind {
-                Kind::Str(text) => Some(text.is_empty()),
-                Kind::Bytes(bytes) => Some(bytes.is_empty()),
-                _ => None,
+            let empty = given.is_some_and(|secret| match &secret.kind {
+                Kind::Str(text) => text.is_empty(),
+                Kind::Bytes(bytes) => bytes.is_empty(),
+                // What is secret shows as stars even where it is not known.
+                _ => false,
             });
-            // What is secret shows as stars even where it is not known.
-            let empty = empty.unwrap_or_default();
-            Some(Constructed::Text(if empty { String::new() } else { "**********".to_owned() }))
+            let shown = if empty { "" } else { "**********" };
+            Some(Constructed::Secret(shown, name == "pydantic.types.SecretBytes"))
         }
         "re.compile" => text(arguments, "pattern"),
         "ipaddress.IPv4Address" | "ipaddress.ip_address" => {
@@ -89,7 +91,9 @@ pub(super) fn constructed(
                 _ => None,
             }
         }
-        "pathlib.Path" | "pathlib.PosixPath" => context.interpreter.text_of(value).map(Constructed::Text),
+        "pathlib.Path" | "pathlib.PosixPath" => {
+            context.interpreter.text_of(value).map(|text| Constructed::Text(plain_path(&text)))
+        }
         _ => return Ok(None),
     };
     match made {
@@ -236,6 +240,20 @@ fn hyphenated(digits: &str) -> String {
 
 fn text(arguments: &Arguments, name: &str) -> Option<Constructed> {
     arguments.get(0, name)?.as_str().map(|text| Constructed::Text(text.to_owned()))
+}
+
+/// `str(Path(text))`: no empty parts, no `.`.
+fn plain_path(text: &str) -> String {
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let root = match text.len() - text.trim_start_matches('/').len() {
+        0 => "",
+        2 => "//",
+        _ => "/",
+    };
+    match (root, parts.is_empty()) {
+        ("", true) => ".".to_owned(),
+        _ => format!("{root}{}", parts.join("/")),
+    }
 }
 
 /// A web address as the parser of addresses writes it, where it has a form that stays nearly as it is.

@@ -36,6 +36,7 @@ pub(super) fn write_instance(
     };
     let class = instance.class.clone();
     let attributes = instance.attributes.clone();
+    let arguments = instance.arguments.clone();
     let inside = Writing { sorts_set: false, ..*writing };
     if context.interpreter.derives_from(&class, "enum.Enum") {
         return match attributes.get(&Name::from("value")) {
@@ -47,13 +48,14 @@ pub(super) fn write_instance(
         return Err(not_known("an object of a library is not known"));
     };
     if context.interpreter.derives_from(&class, MODEL) {
-        return write_model(context, &class, &attributes, &inside, depth);
+        return write_model(context, &class, &attributes, &arguments, &inside, depth);
     }
     match dataclass_kind(context, &class) {
-        Some("dataclasses.dataclass") => {
+        // FastAPI has them as dicts first (`dataclasses.asdict`), which knows nothing of aliases.
+        Some(kind) if kind == "dataclasses.dataclass" || writing.style == Style::FastApi => {
             return write_dataclass(context, &class, &attributes, &inside, depth);
         }
-        Some(_) => return write_model(context, &class, &attributes, &inside, depth),
+        Some(_) => return write_model(context, &class, &attributes, &arguments, &inside, depth),
         None => {}
     }
     let tuple = ["typing.NamedTuple", "builtins.tuple"]
@@ -134,10 +136,14 @@ fn write_model(
     context: &mut Context<'_, '_>,
     class: &Value,
     attributes: &OrderedMap<Name, Value>,
+    arguments: &Arguments,
     writing: &Writing,
     depth: u32,
 ) -> Written {
     writes_plainly(context, class)?;
+    if arguments.incomplete {
+        return Err(not_known("what an object was made from is not known"));
+    }
     let mut object = JsonObject::new();
     for field in schemas::fields(context.interpreter, class) {
         let options = field.options.clone().unwrap_or_default();
@@ -150,7 +156,15 @@ fn write_model(
             return Err(not_known(format!("whether the field `{}` is written is not known", field.name)));
         }
         let name = written_name(&field.name, &options)?;
-        let given = attributes.get(&field.name).cloned();
+        let given = match read_name(&field.name, &options)? {
+            Some(alias) => match arguments.keyword(&alias) {
+                Some(value) => Some(value.clone()),
+                // Given by its name, which counts only under some configurations.
+                None if arguments.keyword(&field.name).is_some() => None,
+                None => attributes.get(&field.name).cloned(),
+            },
+            None => attributes.get(&field.name).cloned(),
+        };
         let Some(value) = given.filter(|value| !value.is_unknown()) else {
             return Err(not_known(format!("the field `{}` of an object is not known", field.name)));
         };
@@ -176,6 +190,20 @@ fn written_name(name: &Name, options: &Arguments) -> Result<String, Unwritable> 
             .as_str()
             .map(str::to_owned)
             .ok_or_else(|| not_known(format!("the alias of the field `{name}` is not known"))),
+    }
+}
+
+/// The alias by which the constructor takes a field, where it has one.
+fn read_name(name: &Name, options: &Arguments) -> Result<Option<String>, Unwritable> {
+    let alias = ["validation_alias", "alias"]
+        .iter()
+        .find_map(|option| options.keyword(option).filter(|alias| !alias.is_none()));
+    match alias {
+        None => Ok(None),
+        Some(alias) => match alias.as_str() {
+            Some(alias) => Ok(Some(alias.to_owned())),
+            None => Err(not_known(format!("the alias of the field `{name}` is not known"))),
+        },
     }
 }
 

@@ -323,6 +323,9 @@ fn write_constructed(
         Constructed::Fraction(..) if fastapi => return Err(Unwritable::NotSerializable),
         Constructed::Fraction(above, 1) => Json::String(above.to_string()),
         Constructed::Fraction(above, below) => Json::String(format!("{above}/{below}")),
+        // FastAPI writes `str(secret)`.
+        Constructed::Secret(shown, true) if fastapi => Json::String(format!("b'{shown}'")),
+        Constructed::Secret(shown, _) => Json::String(shown.to_owned()),
         Constructed::Collection(value) => write(context, &value, writing, depth + 1)?,
     })
 }
