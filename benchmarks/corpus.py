@@ -56,6 +56,8 @@ class Application:
     environment: dict[str, str] = field(default_factory=dict)
     source_distribution: bool = False
     notes: str = ""
+    schema_libraries: list[str] = field(default_factory=list)
+    schema_notes: str = ""
 
     @property
     def version(self) -> str:
@@ -69,6 +71,16 @@ class Application:
     def library_environment(self) -> Path | None:
         """The folder to pass as ``--python-env``; None where the application's own code is enough."""
         return cache() / "libraries" / f"{self.name}-{self.version}" if self.libraries else None
+
+    @property
+    def schema_pins(self) -> list[str]:
+        """The libraries that documents need: FastAPI and Pydantic, and those whose classes are in schemas."""
+        return self.schema_libraries
+
+    @property
+    def schema_environment(self) -> Path:
+        """The folder to pass as ``--python-env`` where documents are asked for."""
+        return cache() / "libraries" / f"{self.name}-{self.version}-schemas"
 
 
 def cache() -> Path:
@@ -196,8 +208,8 @@ def make(folder: Path, wanted: list[str], fill) -> Path:
     return folder
 
 
-def ensure_application(application: Application) -> Path:
-    """The application's folder, downloaded where it is missing."""
+def ensure_application(application: Application, with_libraries: bool = True) -> Path:
+    """The application's folder, downloaded where it is missing; and the libraries that register its routes."""
 
     def fill(folder: Path, scratch: Path) -> None:
         for requirement in application.distributions:
@@ -205,7 +217,7 @@ def ensure_application(application: Application) -> Path:
             (unpack_wheel if archive.suffix == ".whl" else unpack_source)(archive, folder)
 
     make(application.folder, application.distributions, fill)
-    if application.library_environment:
+    if with_libraries and application.library_environment:
         ensure_libraries(application.library_environment, application.libraries, application.python)
     return application.folder
 
@@ -220,6 +232,11 @@ def ensure_libraries(folder: Path, wanted: list[str], python: str) -> Path:
             unpack_wheel(archive, into / "lib" / f"python{python}" / "site-packages")
 
     return make(folder, wanted, fill)
+
+
+def ensure_schema_libraries(application: Application) -> Path:
+    """The libraries whose classes an application's documents are made of."""
+    return ensure_libraries(application.schema_environment, application.schema_pins, application.python)
 
 
 def ensure_examples(version: str | None = None) -> Path:

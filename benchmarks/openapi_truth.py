@@ -161,29 +161,42 @@ def owner_locator(entries: dict[str, dict], app: dict, module: str) -> str | Non
     return None
 
 
+def fingerprint(pair: Pair, names: list[str]) -> str:
+    """Changes with everything that answers depend on."""
+    parts = [pair.lock, HERE / "openapi_probe.py", Path(__file__)]
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in parts]
+    return hashlib.sha256("\n".join(digests + names).encode()).hexdigest()
+
+
+def store(pair: Pair, name: str) -> Path:
+    """Where the answers of a set are kept."""
+    return corpus.cache() / "openapi" / pair.name / f"{name}.json.gz"
+
+
 def load(pair: Pair, name: str) -> Truth:
     """The answers of ``docs_src`` or ``tests``, from the corpus or asked now."""
     corpus.ensure_examples(pair.fastapi)
     root = corpus.documentation_folder(pair.fastapi) if name == "docs_src" else corpus.tests_folder(pair.fastapi)
     python = pair.environment() / "bin" / "python"
     names = modules(name, root)
-    asked = hashlib.sha256()
-    for part in (pair.lock.read_bytes(), (HERE / "openapi_probe.py").read_bytes(), Path(__file__).read_bytes(), json.dumps(names).encode()):
-        asked.update(hashlib.sha256(part).digest())
-    stored = corpus.cache() / "openapi" / pair.name / f"{name}.json.gz"
+    asked, stored = fingerprint(pair, names), store(pair, name)
     if stored.is_file():
         content = json.loads(gzip.decompress(stored.read_bytes()))
-        if content["asked"] == asked.hexdigest():
+        if content["asked"] == asked:
             return Truth([Answer(**item) for item in content["answers"]], [tuple(item) for item in content["failed"]])
     corpus.progress(f"openapi: asking FastAPI {pair.fastapi} with Pydantic {pair.pydantic} about {len(names)} modules of {name}")
     truth = collect(python, root, names)
-    text = json.dumps({"asked": asked.hexdigest(), "answers": [vars(item) for item in truth.answers], "failed": truth.failed},
+    save(stored, asked, truth)
+    return truth
+
+
+def save(stored: Path, asked: str, truth: Truth) -> None:
+    text = json.dumps({"asked": asked, "answers": [vars(item) for item in truth.answers], "failed": truth.failed},
                       ensure_ascii=False)
     stored.parent.mkdir(parents=True, exist_ok=True)
     beside = stored.with_name(stored.name + ".new")
     beside.write_bytes(gzip.compress(text.encode("utf-8", "surrogatepass"), 6, mtime=0))
     beside.replace(stored)
-    return truth
 
 
 def make_lock(pair: Pair) -> None:
