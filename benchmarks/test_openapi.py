@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import os
 import subprocess
@@ -49,14 +51,13 @@ if args.output_dir:
             {"reason": "a loop", "location": {"path": "a.py", "line": 3, "column": 1}}]})
     (Path(args.output_dir) / "index.json").write_text(json.dumps({"version": 1, "documents": rows}))
     sys.exit(0 if sure else 3)
-for path in (Path(os.environ["TRUTH"]) / "openapi").iterdir():
-    content = json.loads(gzip.decompress(path.read_bytes()))
-    if content["app"] == args.app:
-        for entry in content["documents"]:
-            if entry["mount"] == args.mount:
-                print(json.dumps(changed(entry["openapi"][-1])))
-                sys.exit(0 if sure else 3)
-sys.exit(2)
+# The folders of applications are named after them.
+path = Path(os.environ["TRUTH"]) / "openapi" / (Path(args.path).name.rpartition("-")[0] + ".json.gz")
+content = json.loads(gzip.decompress(path.read_bytes()))
+assert content["app"] == args.app
+(entry,) = [entry for entry in content["documents"] if entry["mount"] == args.mount]
+print(json.dumps(changed(entry["openapi"][-1])))
+sys.exit(0 if sure else 3)
 '''
 
 DOCUMENT = {
@@ -123,7 +124,8 @@ class Comparison(unittest.TestCase):
         previous = os.environ.get("FASTWRIGHT_CORPUS")
         os.environ["FASTWRIGHT_CORPUS"] = self.environment["FASTWRIGHT_CORPUS"]
         try:
-            self.fill()
+            with contextlib.redirect_stderr(io.StringIO()):
+                self.fill()
         finally:
             if previous is None:
                 del os.environ["FASTWRIGHT_CORPUS"]
