@@ -13,6 +13,9 @@ The cache is ``~/.cache/fastwright/corpus``, or the folder that ``FASTWRIGHT_COR
     applications/<name>-<version>/...                 a published application's distributions, unpacked together
     libraries/<name>-<version>/...                    shaped like a virtual environment: the few libraries that
                                                       register routes for an application, unpacked, not installed
+    libraries/<name>-<version>-schemas/...            the same with FastAPI, Pydantic and the libraries whose classes
+                                                      an application's OpenAPI document is made of
+    openapi/<pair>/<set>.json.gz                      documents of docs_src and tests (openapi_truth.py)
     environments/<name>/                              a real virtual environment, made from locks/<name>.txt
     tools/<name>-<version>/                           ruff and uv, each in a virtual environment of its own
 
@@ -71,11 +74,6 @@ class Application:
     def library_environment(self) -> Path | None:
         """The folder to pass as ``--python-env``; None where the application's own code is enough."""
         return cache() / "libraries" / f"{self.name}-{self.version}" if self.libraries else None
-
-    @property
-    def schema_pins(self) -> list[str]:
-        """The libraries that documents need: FastAPI and Pydantic, and those whose classes are in schemas."""
-        return self.schema_libraries
 
     @property
     def schema_environment(self) -> Path:
@@ -236,7 +234,7 @@ def ensure_libraries(folder: Path, wanted: list[str], python: str) -> Path:
 
 def ensure_schema_libraries(application: Application) -> Path:
     """The libraries whose classes an application's documents are made of."""
-    return ensure_libraries(application.schema_environment, application.schema_pins, application.python)
+    return ensure_libraries(application.schema_environment, application.schema_libraries, application.python)
 
 
 def ensure_examples(version: str | None = None) -> Path:
@@ -319,6 +317,7 @@ def main() -> int:
             print(ensure_fastapi())
         for application in chosen:
             print(ensure_application(application), flush=True)
+            ensure_schema_libraries(application)
         for name in args.with_environment:
             print(ensure_environment(name))
     except CorpusError as error:
