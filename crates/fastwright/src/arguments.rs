@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Review(ReviewArguments),
     /// List the routes of all apps: path, handler, who may call, tables.
     Routes(RoutesArguments),
+    /// Print the OpenAPI document that the running application would serve, without running it.
+    Openapi(OpenapiArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -209,6 +211,50 @@ pub(crate) struct RoutesArguments {
     /// How to print the routes [default: full].
     #[arg(long, value_name = "FORMAT", value_parser = routes_format_parser(), help_heading = "Output")]
     pub(crate) output_format: Option<RoutesFormat>,
+}
+
+/// `fastwright openapi`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OpenapiArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+
+    /// The document of the sub-application mounted at this path.
+    #[arg(long, value_name = "PATH", help_heading = "Document")]
+    pub(crate) mount: Option<String>,
+
+    /// Version of FastAPI whose behaviour counts [default: the project's, else the newest known].
+    #[arg(long, value_name = "VERSION", help_heading = "Document")]
+    pub(crate) fastapi_version: Option<String>,
+
+    /// Version of Pydantic whose behaviour counts [default: the project's, else the newest known].
+    #[arg(long, value_name = "VERSION", help_heading = "Document")]
+    pub(crate) pydantic_version: Option<String>,
+
+    /// Print what is known, even where parts could not be decided.
+    #[arg(long, help_heading = "Document")]
+    pub(crate) partial: bool,
+
+    /// Compare with a committed document (JSON or YAML): print the difference and exit with 1.
+    #[arg(long, value_name = "FILE", conflicts_with = "output_dir", help_heading = "Document")]
+    pub(crate) check: Option<PathBuf>,
+
+    /// Write the documents of all apps into a folder, with an `index.json` that lists them.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "output_file", help_heading = "Output")]
+    pub(crate) output_dir: Option<PathBuf>,
+
+    /// How to print the document.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = DocumentFormat::Json, help_heading = "Output")]
+    pub(crate) output_format: DocumentFormat,
+}
+
+/// How a document is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DocumentFormat {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
 }
 
 // The parsers below list every word, so that help, completions and errors know them; a word that passed

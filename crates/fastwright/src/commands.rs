@@ -1,9 +1,11 @@
 //! The commands: from arguments to output and exit code.
 
+mod openapi;
 mod review;
 mod routes;
 mod rule;
 
+pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
 pub(crate) use rule::rule;

@@ -71,6 +71,10 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             watch::watch(&routes.project, || commands::routes(routes, colour))
         }
         Command::Routes(routes) => commands::routes(routes, colour),
+        Command::Openapi(openapi) if openapi.project.watch => {
+            watch::watch(&openapi.project, || commands::openapi(openapi, colour))
+        }
+        Command::Openapi(openapi) => commands::openapi(openapi, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

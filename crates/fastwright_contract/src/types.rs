@@ -128,3 +128,81 @@ pub fn without_metadata(annotation: &Value) -> (Value, Vec<Value>) {
         _ => (annotation.clone(), Vec::new()),
     }
 }
+
+/// Whether an annotation is a class (`isinstance(annotation, type)`), not a subscribed or special form.
+pub fn is_class(annotation: &Value) -> bool {
+    match &annotation.kind {
+        Kind::Class(_) | Kind::None => true,
+        Kind::External(name) => {
+            let (module, last) = name.rsplit_once('.').unwrap_or(("", name));
+            match module {
+                "builtins" => true,
+                "typing" | "typing_extensions" => false,
+                _ => {
+                    last.starts_with(|first: char| first.is_uppercase())
+                        || matches!(
+                            last,
+                            "deque" | "defaultdict" | "datetime" | "date" | "time" | "timedelta"
+                        )
+                }
+            }
+        }
+        _ => false,
+    }
+}
+
+/// `typing.get_origin`: the class behind a subscribed or bare generic alias; none for anything else.
+/// Unions and `Annotated` are asked for with [`form`].
+pub fn origin(annotation: &Value) -> Option<Value> {
+    match form(annotation) {
+        Form::Generic(base, _) => Some(alias_origin(&base).unwrap_or(base)),
+        Form::External(_) => alias_origin(annotation),
+        _ => None,
+    }
+}
+
+/// The class that an alias of `typing` stands for: `typing.List` is `list`.
+pub fn alias_origin(alias: &Value) -> Option<Value> {
+    let name = alias.as_external()?;
+    let (module, last) = name.rsplit_once('.')?;
+    if !matches!(module, "typing" | "typing_extensions") {
+        return None;
+    }
+    let class = match last {
+        "List" => "builtins.list",
+        "Dict" => "builtins.dict",
+        "Set" => "builtins.set",
+        "FrozenSet" => "builtins.frozenset",
+        "Tuple" => "builtins.tuple",
+        "Type" => "builtins.type",
+        "Deque" => "collections.deque",
+        "DefaultDict" => "collections.defaultdict",
+        "OrderedDict" => "collections.OrderedDict",
+        "Counter" => "collections.Counter",
+        "ChainMap" => "collections.ChainMap",
+        "AbstractSet" => "collections.abc.Set",
+        "Pattern" => "re.Pattern",
+        "Match" => "re.Match",
+        "Sequence" | "MutableSequence" | "Mapping" | "MutableMapping" | "MutableSet" | "Iterable"
+        | "Iterator" | "Generator" | "Collection" | "Container" | "Reversible" | "Callable" | "Hashable"
+        | "Sized" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" | "Awaitable" | "Coroutine"
+        | "KeysView" | "ValuesView" | "ItemsView" | "ByteString" => {
+            return Some(Value::external(&format!("collections.abc.{last}")));
+        }
+        _ => return None,
+    };
+    Some(Value::external(class))
+}
+
+/// `typing.get_args` of a generic alias.
+pub fn generic_arguments(annotation: &Value) -> Vec<Value> {
+    match form(annotation) {
+        Form::Generic(_, arguments) | Form::Union(arguments) | Form::Literal(arguments) => arguments,
+        Form::Annotated(inner, metadata) => {
+            let mut all = vec![inner];
+            all.extend(metadata);
+            all
+        }
+        _ => Vec::new(),
+    }
+}

@@ -4,14 +4,15 @@ use crate::application::{App, Undecided};
 use crate::assemble;
 use crate::library::{KNOWN_LIBRARIES, may_evaluate};
 use crate::registry::Registry;
-use crate::routes::LAZY_INCLUDES;
-use crate::selection::select_apps;
+use crate::routes::{LAZY_INCLUDES, RoutingTable, routing_table};
+use crate::selection::{SelectedApp, select_apps};
 use fastwright_python::interpreter::{Interpreter, Limits};
 use fastwright_python::ir;
 use fastwright_python::loader::{Program, SharedProgram};
 use fastwright_python::location::{FileId, Files, Location};
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
+use fastwright_python::value::ObjectId;
 use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -144,6 +145,49 @@ pub fn analyse_tree(
     path: &Path,
     options: &AnalysisOptions,
 ) -> Result<Analysis, AnalysisError> {
+    evaluate_tree(tree, path, options).map(Evaluation::into_analysis)
+}
+
+/// A program that is evaluated: its apps are known with what was registered on them, nothing is derived yet.
+pub struct Evaluation {
+    /// The project as found on disk.
+    pub project: Arc<Project>,
+    /// The evaluated program.
+    pub interpreter: Interpreter<'static>,
+    /// The apps.
+    pub selected: Vec<SelectedApp>,
+    /// What could not be decided about which apps there are.
+    pub undecided: Vec<Undecided>,
+    /// What went wrong while reading.
+    pub problems: Vec<Problem>,
+    /// The version of FastAPI as written, where known.
+    pub fastapi: Option<String>,
+    /// The version of Pydantic as written, where known.
+    pub pydantic: Option<String>,
+    /// The version of FastAPI whose behaviour is assumed.
+    pub version: Version,
+    file_count: usize,
+    line_count: usize,
+    shared: SharedProgram,
+}
+
+/// Evaluates the project at a path: everything that [`analyse`] does before routes are derived.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn evaluate(path: &Path, options: &AnalysisOptions) -> Result<Evaluation, AnalysisError> {
+    evaluate_tree(Arc::new(DiskTree), path, options)
+}
+
+/// [`evaluate`] over any tree of sources.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn evaluate_tree(
+    tree: Arc<dyn SourceTree>,
+    path: &Path,
+    options: &AnalysisOptions,
+) -> Result<Evaluation, AnalysisError> {
     let discover_options = DiscoverOptions {
         extend_exclude: options.exclude.clone(),
         python_env: options.python_env.clone(),
@@ -192,19 +236,10 @@ pub fn analyse_tree(
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
-    let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
-    let tables = crate::tables::tables(&mut interpreter);
-    let files = shared.0.borrow_mut().take_files();
-    let codes = (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
-    undecided.extend(notes_about_apps(&interpreter));
-    Ok(Analysis {
-        root: project.root.clone(),
+    Ok(Evaluation {
         project,
-        files,
-        codes,
-        apps,
-        details,
-        tables,
+        interpreter,
+        selected,
         undecided,
         problems,
         fastapi,
@@ -212,8 +247,53 @@ pub fn analyse_tree(
         version,
         file_count: report.files,
         line_count: report.lines,
-        interpreter: RefCell::new(interpreter),
+        shared,
     })
+}
+
+impl Evaluation {
+    /// The routing table of an app.
+    pub fn routing_table(&mut self, app: ObjectId) -> RoutingTable {
+        let shared = self.shared.clone();
+        let source_text = |location: Location| text_at(&shared, location);
+        routing_table(&mut self.interpreter, app, self.version, &source_text)
+    }
+
+    /// Where a location is: the path relative to the project, line and column from 1.
+    pub fn position(&self, location: Location) -> (String, u32, u32) {
+        let program = self.shared.0.borrow();
+        let file = program.files().get(location.file);
+        let position = file.position(location.span.start);
+        (file.relative.clone(), position.line, position.column)
+    }
+
+    /// Derives the routes with everything that is known of them.
+    fn into_analysis(self) -> Analysis {
+        let Evaluation { project, mut interpreter, selected, mut undecided, shared, version, .. } = self;
+        let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
+        let tables = crate::tables::tables(&mut interpreter);
+        let files = shared.0.borrow_mut().take_files();
+        let codes =
+            (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
+        undecided.extend(notes_about_apps(&interpreter));
+        Analysis {
+            root: project.root.clone(),
+            project,
+            files,
+            codes,
+            apps,
+            details,
+            tables,
+            undecided,
+            problems: self.problems,
+            fastapi: self.fastapi,
+            pydantic: self.pydantic,
+            version,
+            file_count: self.file_count,
+            line_count: self.line_count,
+            interpreter: RefCell::new(interpreter),
+        }
+    }
 }
 
 /// What could not be followed where it can matter to an app: in files that make or register something.

@@ -132,6 +132,19 @@ pub struct Condition {
     pub text: String,
     /// Where it stands.
     pub location: Location,
+    /// Whether it holds where nothing is configured.
+    pub holds: Holds,
+}
+
+/// Whether a condition holds in a program that is imported without any settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// A default decides it: it holds.
+    ByDefault,
+    /// Only once the application has started.
+    AfterStart,
+    /// Nothing decides it.
+    Undecided,
 }
 
 /// One entry of the routing table of an app, in matching order.

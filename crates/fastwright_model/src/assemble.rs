@@ -98,8 +98,9 @@ pub(crate) fn assemble(
                 .collect(),
             lifespan: lifespan.map(|value| qualified(interpreter, value)),
             undecided: table
-                .undecided
+                .left_out
                 .into_iter()
+                .chain(table.undecided)
                 .map(|(reason, location)| Undecided { reason, location: Some(location) })
                 .collect(),
             mounted: false,

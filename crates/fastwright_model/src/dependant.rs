@@ -195,13 +195,13 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         }
         self.expanded.push(call.clone());
         self.stack.push(call.clone());
-        match self.callable(call) {
+        match callable(self.interpreter, call) {
             Callable::Function { function, receiver, skip, bound } => {
                 dependant.kind = DependantKind::Dependency;
                 dependant.is_generator = function.definition.is_generator;
                 dependant.is_async = function.definition.is_async;
                 dependant.receiver = receiver;
-                let signature = self.signature(&function);
+                let signature = signature(self.interpreter, &function);
                 self.function_parameters(&mut dependant, &signature, skip, &bound);
                 dependant.function = Some(function);
             }
@@ -232,105 +232,15 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             .find(|name| name.starts_with("fastapi.security."))
     }
 
-    fn callable(&mut self, call: &Value) -> Callable {
-        match &call.kind {
-            Kind::Function(function) => Callable::Function {
-                function: Arc::clone(function),
-                receiver: None,
-                skip: 0,
-                bound: Vec::new(),
-            },
-            Kind::Method(method) => match &method.function.kind {
-                Kind::Function(function) => {
-                    let receiver = match method.receiver.kind {
-                        Kind::Instance(id) | Kind::Class(id) => Some(id),
-                        _ => None,
-                    };
-                    Callable::Function {
-                        function: Arc::clone(function),
-                        receiver,
-                        skip: 1,
-                        bound: Vec::new(),
-                    }
-                }
-                _ => Callable::Unknown,
-            },
-            Kind::Descriptor(descriptor) => self.callable(&descriptor.function.clone()),
-            Kind::Class(class) => {
-                if self.interpreter.is_record(*class)
-                    || self.interpreter.derives_from(call, crate::library::pydantic::MODEL)
-                {
-                    return Callable::Record(call.clone());
-                }
-                match self
-                    .interpreter
-                    .find_in_class(call, Name::from("__init__"))
-                    .map(|(value, _)| value.kind)
-                {
-                    Some(Kind::Function(function)) => {
-                        Callable::Function { function, receiver: Some(*class), skip: 1, bound: Vec::new() }
-                    }
-                    _ => Callable::Unknown,
-                }
-            }
-            Kind::Instance(id) => {
-                let Some(class) = self.interpreter.class_of(call) else { return Callable::Unknown };
-                match self
-                    .interpreter
-                    .find_in_class(&class, Name::from("__call__"))
-                    .map(|(value, _)| value.kind)
-                {
-                    Some(Kind::Function(function)) => {
-                        Callable::Function { function, receiver: Some(*id), skip: 1, bound: Vec::new() }
-                    }
-                    _ => Callable::Unknown,
-                }
-            }
-            Kind::Symbolic(symbolic) => match &**symbolic {
-                Symbolic::Call { callee, arguments, .. }
-                    if callee.as_external().is_some_and(|name| name == "functools.partial") =>
-                {
-                    let Some(inner) = arguments.positional.first() else { return Callable::Unknown };
-                    let keywords: Vec<Name> = arguments.keywords.iter().map(|(name, _)| *name).collect();
-                    let positional = arguments.positional.len() - 1;
-                    match self.callable(&inner.clone()) {
-                        Callable::Function { function, receiver, skip, mut bound } => {
-                            bound.extend(keywords);
-                            Callable::Function { function, receiver, skip: skip + positional, bound }
-                        }
-                        other => other,
-                    }
-                }
-                _ => Callable::Unknown,
-            },
-            _ => Callable::Unknown,
-        }
-    }
-
-    /// The function whose signature counts: `inspect.signature` follows `__wrapped__`.
-    fn signature(&self, function: &Arc<FunctionValue>) -> Arc<FunctionValue> {
-        let mut current = Arc::clone(function);
-        for _ in 0..8 {
-            let wrapped = self.interpreter.function_set_attribute(&current, "__wrapped__");
-            match wrapped.and_then(|wrapped| self.interpreter.plain_function(wrapped)) {
-                Some(inner) if inner.serial != current.serial => current = inner,
-                _ => break,
-            }
-        }
-        current
-    }
-
     fn function_parameters(
         &mut self,
         dependant: &mut Dependant,
         function: &Arc<FunctionValue>,
         skip: usize,
-        bound: &[Name],
+        bound: &[(Name, Value)],
     ) {
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
-            if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
-                || bound.contains(&parameter.name)
-            {
+            if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword) {
                 continue;
             }
             let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
@@ -339,7 +249,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 module: function.module,
             });
             let annotation = annotation.map(|annotation| self.interpreter.evaluate_annotation(&annotation));
-            let default = function.defaults.get(index).cloned().flatten();
+            let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
+            let default = match given {
+                Some((_, value)) => Some(value.clone()),
+                None => function.defaults.get(index).cloned().flatten(),
+            };
             let location = Location { file: function.id.file, span: parameter.span };
             self.parameter(dependant, parameter.name, annotation, default, location);
         }
@@ -581,12 +495,100 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     }
 }
 
+/// The code behind a callable, as `inspect.signature` finds its parameters.
+pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
+    match &call.kind {
+        Kind::Function(function) => {
+            Callable::Function { function: Arc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
+        }
+        Kind::Method(method) => match &method.function.kind {
+            Kind::Function(function) => {
+                let receiver = match method.receiver.kind {
+                    Kind::Instance(id) | Kind::Class(id) => Some(id),
+                    _ => None,
+                };
+                Callable::Function { function: Arc::clone(function), receiver, skip: 1, bound: Vec::new() }
+            }
+            _ => Callable::Unknown,
+        },
+        Kind::Descriptor(descriptor) => callable(interpreter, &descriptor.function.clone()),
+        Kind::Class(class) => {
+            if interpreter.is_record(*class)
+                || interpreter.derives_from(call, crate::library::pydantic::MODEL)
+            {
+                return Callable::Record(call.clone());
+            }
+            match interpreter.find_in_class(call, Name::from("__init__")).map(|(value, _)| value.kind) {
+                Some(Kind::Function(function)) => {
+                    Callable::Function { function, receiver: Some(*class), skip: 1, bound: Vec::new() }
+                }
+                _ => Callable::Unknown,
+            }
+        }
+        Kind::Instance(id) => {
+            let Some(class) = interpreter.class_of(call) else { return Callable::Unknown };
+            match interpreter.find_in_class(&class, Name::from("__call__")).map(|(value, _)| value.kind) {
+                Some(Kind::Function(function)) => {
+                    Callable::Function { function, receiver: Some(*id), skip: 1, bound: Vec::new() }
+                }
+                _ => Callable::Unknown,
+            }
+        }
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { callee, arguments, .. }
+                if callee.as_external().is_some_and(|name| name == "functools.partial") =>
+            {
+                let Some(inner) = arguments.positional.first() else { return Callable::Unknown };
+                let keywords = arguments.keywords.clone();
+                let positional = arguments.positional.len() - 1;
+                match callable(interpreter, &inner.clone()) {
+                    Callable::Function { function, receiver, skip, mut bound } => {
+                        bound.extend(keywords);
+                        Callable::Function { function, receiver, skip: skip + positional, bound }
+                    }
+                    other => other,
+                }
+            }
+            _ => Callable::Unknown,
+        },
+        _ => Callable::Unknown,
+    }
+}
+
+/// The function whose signature counts: `inspect.signature` follows `__wrapped__`.
+pub fn signature(interpreter: &Interpreter<'_>, function: &Arc<FunctionValue>) -> Arc<FunctionValue> {
+    let mut current = Arc::clone(function);
+    for _ in 0..8 {
+        let wrapped = interpreter.function_set_attribute(&current, "__wrapped__");
+        match wrapped.and_then(|wrapped| interpreter.plain_function(wrapped)) {
+            Some(inner) if inner.serial != current.serial => current = inner,
+            _ => break,
+        }
+    }
+    current
+}
+
 /// Nodes of a dependency tree from which on repeated dependencies are not followed again.
 const LARGEST_TREE: usize = 500;
 
-enum Callable {
-    Function { function: Arc<FunctionValue>, receiver: Option<ObjectId>, skip: usize, bound: Vec<Name> },
+/// The code behind a callable.
+#[derive(Debug, Clone)]
+pub enum Callable {
+    /// A function of the program; of a class its `__init__`, of an object its `__call__`.
+    Function {
+        /// The function that runs.
+        function: Arc<FunctionValue>,
+        /// What its first parameter is bound to.
+        receiver: Option<ObjectId>,
+        /// How many parameters are filled already.
+        skip: usize,
+        /// Parameters that `functools.partial` was given by keyword: they stay parameters, with that
+        /// default.
+        bound: Vec<(Name, Value)>,
+    },
+    /// A dataclass or model, whose constructor takes its fields.
     Record(Value),
+    /// Code that is not known.
     Unknown,
 }
 

@@ -3,6 +3,7 @@
 use crate::facts::CallFacts;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Arguments, ObjectId, Value};
 use rustc_hash::FxHashMap;
@@ -163,6 +164,25 @@ pub struct MountEntry {
     pub conditions: Vec<ActiveCondition>,
 }
 
+/// What FastAPI's own generator of documents is asked for and answers, while a program's `openapi`
+/// function runs.
+#[derive(Debug, Clone, Default)]
+pub struct OpenapiRun {
+    /// The calls so far: the app whose own `openapi` is called, or what `get_openapi` is given.
+    pub calls: Vec<OpenapiCall>,
+    /// What the calls give back, in order; an empty dict where there is none.
+    pub answers: Vec<Value>,
+}
+
+/// A call of FastAPI's own generator.
+#[derive(Debug, Clone)]
+pub enum OpenapiCall {
+    /// `FastAPI.openapi(app)`.
+    Own(ObjectId),
+    /// `get_openapi(...)`.
+    Generator(Arguments),
+}
+
 /// Everything registered so far; the state of the library knowledge.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -174,6 +194,10 @@ pub struct Registry {
     pub route_objects: FxHashMap<ObjectId, (Entry, Option<String>)>,
     /// Whether including a router copies its routes (FastAPI before 0.137).
     pub copies_included_routes: bool,
+    /// The scheme of FastAPI that an instance of a derived class is, with what that was given.
+    pub security_schemes: FxHashMap<ObjectId, (Name, Arguments)>,
+    /// Set while a program's `openapi` function runs.
+    pub openapi_run: Option<OpenapiRun>,
     /// Whether code of application startup runs.
     pub starting: bool,
     /// While a guard is probed: requests carry no credentials, and this is the path asked for.
@@ -186,7 +210,21 @@ pub struct Registry {
     pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }
 
+impl OpenapiRun {
+    /// Notes a call and says what it gives back.
+    fn answer(&mut self, call: OpenapiCall) -> Option<Value> {
+        self.calls.push(call);
+        self.answers.get(self.calls.len() - 1).cloned()
+    }
+}
+
 impl Registry {
+    /// What FastAPI's generator gives back, while a program's `openapi` function runs; the inner none where
+    /// it is not known yet.
+    pub fn openapi_answer(&mut self, call: OpenapiCall) -> Option<Option<Value>> {
+        self.openapi_run.as_mut().map(|run| run.answer(call))
+    }
+
     /// Starts the state of an app or router.
     pub fn start(
         &mut self,

@@ -1,7 +1,7 @@
 //! From registrations to the routing table of an app: prefixes, inclusions and mounts followed in
 //! matching order (FastAPI 0.165 `routing.py`; inclusions are lazy since 0.137).
 
-use crate::application::{Condition, RouteKind};
+use crate::application::{Condition, Holds, RouteKind};
 use crate::library::describe;
 use crate::library::route_list::synchronize;
 use crate::library::routing::prefix_of;
@@ -11,6 +11,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::sync::Arc;
 
 /// The version of FastAPI from which an included router is followed live, not copied.
 pub const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
@@ -47,6 +48,28 @@ pub struct FlatRoute {
     pub include_in_schema: bool,
     /// The app (FastAPI or Starlette object) that serves it, the innermost.
     pub app: ObjectId,
+    /// What stands around the route, from the app inwards: the app, then for each inclusion its call and
+    /// the included router.
+    pub layers: Vec<Arc<Layer>>,
+}
+
+/// An app, a router or a call of `include_router` around a route, with what it says for all inside.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// The app or router; none for a call of `include_router`.
+    pub object: Option<ObjectId>,
+    /// What the constructor or the call was given.
+    pub arguments: Arguments,
+}
+
+impl Layer {
+    /// What the layer says under a name: an attribute set on the object since, else the argument.
+    pub fn get(&self, interpreter: &Interpreter<'_>, name: &str) -> Option<Value> {
+        let object = self.object.and_then(|id| interpreter.instance(id));
+        object
+            .and_then(|instance| instance.attributes.get(&Name::from(name)).cloned())
+            .or_else(|| self.arguments.keyword(name).cloned())
+    }
 }
 
 /// The routing table of one app, and what could not be decided.
@@ -56,8 +79,12 @@ pub struct RoutingTable {
     pub routes: Vec<FlatRoute>,
     /// What is missing, with the reason.
     pub undecided: Vec<(String, Location)>,
+    /// What defaults of settings leave out.
+    pub left_out: Vec<(String, Location)>,
     /// Apps that are mounted inside.
     pub mounted: Vec<ObjectId>,
+    /// Where they are mounted: the full path, and the app.
+    pub mounts: Vec<(String, ObjectId)>,
 }
 
 #[derive(Clone, Default)]
@@ -69,6 +96,7 @@ struct Surroundings {
     steps: Vec<(String, Location)>,
     conditional: Option<Condition>,
     hidden: bool,
+    layers: Vec<Arc<Layer>>,
 }
 
 /// Flattens what was registered on an app.
@@ -101,6 +129,7 @@ impl Builder<'_, '_> {
         inner.dependencies.clear();
         inner.tags.clear();
         inner.responses.clear();
+        inner.layers.clear();
         self.add_own(app, &mut inner, "the app");
         self.entries(app, app, usize::MAX, &inner, stack);
     }
@@ -109,17 +138,12 @@ impl Builder<'_, '_> {
     fn add_own(&mut self, id: ObjectId, around: &mut Surroundings, what: &str) {
         let Some(state) = self.interpreter.extension::<Registry>().routers.get(&id) else { return };
         let site = state.site;
-        let arguments = state.arguments.clone();
-        let set = |interpreter: &Interpreter<'_>, name: &str| {
-            interpreter
-                .instance(id)
-                .and_then(|instance| instance.attributes.get(&Name::from(name)).cloned())
-                .or_else(|| arguments.keyword(name).cloned())
-        };
-        let dependencies = set(self.interpreter, "dependencies");
-        let tags = set(self.interpreter, "tags");
-        let include_in_schema = set(self.interpreter, "include_in_schema");
-        around.responses.extend(set(self.interpreter, "responses").filter(|value| !value.is_none()));
+        let layer = Arc::new(Layer { object: Some(id), arguments: state.arguments.clone() });
+        let dependencies = layer.get(self.interpreter, "dependencies");
+        let tags = layer.get(self.interpreter, "tags");
+        let include_in_schema = layer.get(self.interpreter, "include_in_schema");
+        around.responses.extend(layer.get(self.interpreter, "responses").filter(|value| !value.is_none()));
+        around.layers.push(layer);
         self.add_dependencies(around, dependencies.as_ref(), what, site);
         self.add_tags(around, tags.as_ref());
         if include_in_schema.and_then(|value| value.as_bool()) == Some(false) {
@@ -190,10 +214,11 @@ impl Builder<'_, '_> {
         }
         for left_out in left_out {
             let condition = condition_text(&left_out.condition, self.source_text);
-            self.undecided(
-                format!("{} only if {condition} (not so by default)", left_out.what),
-                left_out.condition.location,
-            );
+            let reason = format!("{} only if {condition} (not so by default)", left_out.what);
+            let entry = (reason, left_out.condition.location);
+            if !self.table.left_out.contains(&entry) {
+                self.table.left_out.push(entry);
+            }
         }
         for (callee, site) in escapes {
             self.undecided(
@@ -248,9 +273,10 @@ impl Builder<'_, '_> {
                     dependencies: inner.dependencies.clone(),
                     tags: Vec::new(),
                     responses: Vec::new(),
-                    conditional: inner.conditional,
+                    conditional: inner.conditional.clone(),
                     include_in_schema: false,
                     app,
+                    layers: inner.layers.clone(),
                 });
             }
         }
@@ -309,9 +335,10 @@ impl Builder<'_, '_> {
             dependencies: inner.dependencies.clone(),
             tags: inner.tags.clone(),
             responses: inner.responses.clone(),
-            conditional: inner.conditional,
+            conditional: inner.conditional.clone(),
             include_in_schema: !hidden,
             app,
+            layers: inner.layers.clone(),
         });
     }
 
@@ -373,6 +400,7 @@ impl Builder<'_, '_> {
             inner.hidden = true;
         }
         inner.steps.push(("included".to_owned(), include.site));
+        inner.layers.push(Arc::new(Layer { object: None, arguments: include.options.clone() }));
         self.add_own(router, &mut inner, "the router");
         match &include.only {
             Some(only) if stack.len() <= 40 => {
@@ -409,11 +437,13 @@ impl Builder<'_, '_> {
             conditional: inner.conditional.clone(),
             include_in_schema: false,
             app,
+            layers: inner.layers.clone(),
         });
         inner.prefix = full;
         inner.steps.push(("mounted".to_owned(), mount.site));
         match mounted {
             Some(id) => {
+                self.table.mounts.push((inner.prefix.clone(), id));
                 if stack.first() != Some(&id) && !self.table.mounted.contains(&id) {
                     self.table.mounted.push(id);
                 }
@@ -481,7 +511,12 @@ impl Builder<'_, '_> {
             (Some(_), true) => format!("{text} (so by default)"),
             (None, _) => text,
         };
-        around.conditional = Some(Condition { text, location: condition.location });
+        let holds = match &condition.setting {
+            _ if condition.startup => Holds::AfterStart,
+            Some(_) => Holds::ByDefault,
+            None => Holds::Undecided,
+        };
+        around.conditional = Some(Condition { text, location: condition.location, holds });
     }
 }
 

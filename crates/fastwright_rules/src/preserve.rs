@@ -205,7 +205,11 @@ mod tests {
         one.reads = vec!["orders".into()];
         one.writes = vec!["orders".into()];
         one.effects = vec!["sends mail".into()];
-        one.conditional = Some(Condition { text: "settings.debug".into(), location: nowhere() });
+        one.conditional = Some(Condition {
+            text: "settings.debug".into(),
+            location: nowhere(),
+            holds: fastwright_model::application::Holds::Undecided,
+        });
         let list = preserve_list(&[app(vec![one])]);
         let operation = &list[0].operations[1];
         assert_eq!(operation.method, "PUT");

@@ -1,2 +1,22 @@
 //! FastAPI: routes as it merges them, their fields, and the document (FastAPI 0.165 `routing.py`,
 //! `dependencies/utils.py`, `openapi/utils.py`).
+
+pub mod application;
+pub mod body;
+pub mod builder;
+pub mod dependencies;
+pub mod document;
+pub mod fields;
+pub mod flat_models;
+pub mod form_models;
+pub mod normalize;
+pub mod operations;
+pub mod parameter_models;
+pub mod parameters;
+pub mod predicates;
+pub mod responses;
+pub mod routes;
+pub mod security;
+
+pub use application::openapi;
+pub use builder::Builder;

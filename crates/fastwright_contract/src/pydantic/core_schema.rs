@@ -98,6 +98,10 @@ pub enum WhenUsed {
 pub enum Serialization {
     /// `function-plain` and `function-wrap`: the schema of the return type, none where it is not declared.
     Function {
+        /// The function, which JSON Schema applies to defaults; none where it is a library's own.
+        function: Option<Value>,
+        /// Whether it takes `info` (`info_arg`): it is then not applied to defaults.
+        takes_info: bool,
         /// Schema of what the function returns.
         returns: Option<Shared>,
         /// When it applies.
@@ -226,7 +230,8 @@ pub enum CoreKind {
     DateTime(NumberBounds),
     TimeDelta(NumberBounds),
     Literal(Vec<Value>),
-    MissingSentinel,
+    /// `MISSING`, alone or beside another type.
+    MissingSentinel(Option<Shared>),
     Ellipsis,
     Enum {
         class: ClassIdentity,
@@ -316,7 +321,8 @@ pub enum CoreKind {
         computed: Vec<ComputedField>,
         class: Option<ClassIdentity>,
         total: bool,
-        config: Rc<ModelConfig>,
+        /// Its own or inherited `__pydantic_config__`; none where it has none, the config around it counts.
+        config: Option<Rc<ModelConfig>>,
         extra_behavior: Option<String>,
         extras: Option<Shared>,
     },
@@ -332,6 +338,8 @@ pub enum CoreKind {
         schema: Shared,
         root_model: bool,
         config: Rc<ModelConfig>,
+        /// `json_schema_extra` of the field `root` of a root model.
+        root_extra: Option<Value>,
     },
     DataclassArgs {
         dataclass_name: String,
@@ -341,7 +349,10 @@ pub enum CoreKind {
     Dataclass {
         class: ClassIdentity,
         schema: Shared,
-        config: Rc<ModelConfig>,
+        /// `__pydantic_config__`; none for a dataclass of the standard library without one.
+        config: Option<Rc<ModelConfig>>,
+        /// `extra_fields_behavior` of the core config, which comes from around it where `config` is none.
+        extra_behavior: Option<String>,
         fields: Vec<Name>,
     },
     NamedTuple {

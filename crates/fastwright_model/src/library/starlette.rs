@@ -61,6 +61,20 @@ pub(super) fn attribute(
                 interpreter.instance_mut(id)?.attributes.insert(Name::from(name), dict.clone());
                 Some(dict)
             }
+            // Where an app's description of webhooks is registered; it is no part of its routing table.
+            "webhooks" => {
+                let state = interpreter.extension::<Registry>().routers.get(&id)?;
+                let given = state.arguments.keyword("webhooks").filter(|given| !given.is_none()).cloned();
+                let site = state.site;
+                let webhooks = match given {
+                    Some(router) => router,
+                    None => {
+                        routing::construct(interpreter, routing::ROUTER, &Arguments::default(), site)?.ok()?
+                    }
+                };
+                interpreter.instance_mut(id)?.attributes.insert(Name::from(name), webhooks.clone());
+                Some(webhooks)
+            }
             "prefix"
             | "tags"
             | "dependencies"
@@ -72,13 +86,45 @@ pub(super) fn attribute(
             | "docs_url"
             | "redoc_url"
             | "debug"
+            | "summary"
+            | "openapi_version"
+            | "openapi_tags"
+            | "openapi_schema"
+            | "openapi_external_docs"
+            | "terms_of_service"
+            | "contact"
+            | "license_info"
+            | "servers"
+            | "callbacks"
+            | "responses"
+            | "deprecated"
+            | "include_in_schema"
+            | "separate_input_output_schemas"
             | "swagger_ui_oauth2_redirect_url" => {
                 let state = interpreter.extension::<Registry>().routers.get(&id)?;
                 let given = state.arguments.keyword(name).cloned();
                 Some(match (given, name) {
                     (Some(value), _) => value,
                     (None, "prefix" | "root_path" | "description") => Value::str(""),
-                    (None, "tags" | "dependencies") => {
+                    (
+                        None,
+                        "summary"
+                        | "openapi_tags"
+                        | "openapi_schema"
+                        | "openapi_external_docs"
+                        | "terms_of_service"
+                        | "contact"
+                        | "license_info"
+                        | "deprecated",
+                    ) => Value::NONE,
+                    (None, "openapi_version") => Value::str("3.1.0"),
+                    (None, "include_in_schema" | "separate_input_output_schemas") => Value::bool(true),
+                    (None, "responses") => {
+                        let dict = interpreter.dict(Vec::new());
+                        interpreter.instance_mut(id)?.attributes.insert(Name::from(name), dict.clone());
+                        dict
+                    }
+                    (None, "tags" | "dependencies" | "servers" | "callbacks") => {
                         // A list of its own, so that what is appended stays.
                         let list = interpreter.list(Vec::new());
                         interpreter.instance_mut(id)?.attributes.insert(Name::from(name), list.clone());

@@ -1,0 +1,158 @@
+//! The request body of a route, put together from its body fields (FastAPI 0.165 `dependencies/utils.py`,
+//! `_should_embed_body_fields` and `_get_body_field`).
+
+use super::builder::Builder;
+use super::fields::{Extras, ModelField};
+use super::predicates::{is_model, is_none, model_type};
+use crate::pydantic::core_schema::Mode;
+use crate::pydantic::field_info::FieldInfo;
+use crate::types::{Form, form};
+use fastwright_model::application::ParameterPlace;
+use fastwright_python::location::Location;
+use fastwright_python::name::Name;
+use fastwright_python::value::{Kind, Value};
+
+/// The module in which FastAPI makes models of several body fields.
+pub const BODY_MODULE: &str = "fastapi._compat.v2";
+
+impl Builder<'_, '_, '_> {
+    /// The one field that stands for all body fields of a route; none without any.
+    pub fn body_field(
+        &mut self,
+        fields: &[ModelField],
+        unique_id: &str,
+        location: Location,
+    ) -> Option<ModelField> {
+        let first = fields.first()?;
+        let embed = self.should_embed(fields);
+        let nullable_form = fields.iter().any(|field| {
+            !self.form_models(field).is_empty()
+                && matches!(annotation_form(field), Form::Union(members) if members.iter().any(is_none))
+        });
+        if !embed && !nullable_form {
+            return Some(first.clone());
+        }
+        if fields.iter().any(|field| !self.form_models(field).is_empty()) {
+            return Some(self.form_body(fields, unique_id, embed, location));
+        }
+        let members: Vec<(Name, FieldInfo)> = {
+            let mut members: Vec<(Name, FieldInfo)> = Vec::new();
+            for field in fields {
+                match members.iter_mut().find(|(name, _)| *name == field.name) {
+                    // A dict of fields by name: the last one counts, in the place of the first.
+                    Some(known) => known.1 = field.info.clone(),
+                    None => members.push((field.name, field.info.clone())),
+                }
+            }
+            members
+        };
+        let model =
+            self.generator.create_model(self.context, &format!("Body_{unique_id}"), BODY_MODULE, members);
+        Some(self.embedded_body(model, fields, location))
+    }
+
+    /// The field whose type is a model of all body fields.
+    pub fn embedded_body(&mut self, model: Value, fields: &[ModelField], location: Location) -> ModelField {
+        let required = fields.iter().any(|field| field.info.is_required());
+        let place = if fields.iter().any(|field| field.extras.place == Some(ParameterPlace::File)) {
+            ParameterPlace::File
+        } else if fields.iter().any(|field| field.extras.is_form()) {
+            ParameterPlace::Form
+        } else {
+            ParameterPlace::Body
+        };
+        let mut extras = Extras::of(Some(place));
+        if place != ParameterPlace::File {
+            let types: Vec<&str> = fields
+                .iter()
+                .filter(|field| place == ParameterPlace::Body || field.extras.is_form())
+                .map(|field| field.extras.media_type.as_str())
+                .collect();
+            if place == ParameterPlace::Form && types.contains(&"multipart/form-data") {
+                extras.media_type = "multipart/form-data".to_owned();
+            } else if let Some(first) = types.first()
+                && types.iter().all(|other| other == first)
+            {
+                extras.media_type = (*first).to_owned();
+            }
+        }
+        let body = Value::str("body");
+        let info = FieldInfo {
+            annotation: Some(model),
+            alias: Some(body.clone()),
+            validation_alias: Some(body.clone()),
+            serialization_alias: Some(body),
+            default: (!required).then_some(Value::NONE),
+            location: Some(location),
+            ..FieldInfo::default()
+        };
+        self.field(Name::from("body"), info, extras, Mode::Validation, None)
+    }
+
+    fn should_embed(&mut self, fields: &[ModelField]) -> bool {
+        let Some(first) = fields.first() else { return false };
+        if fields.iter().any(|field| field.name != first.name) {
+            return true;
+        }
+        let form_models = self.form_models(first);
+        if !form_models.is_empty()
+            && fields[1..]
+                .iter()
+                .any(|field| self.form_models(field).is_empty() || !same_annotation(field, first))
+        {
+            return true;
+        }
+        if first.extras.embed == Some(true) {
+            return true;
+        }
+        first.extras.is_form()
+            && form_models.is_empty()
+            && !first
+                .info
+                .annotation
+                .as_ref()
+                .is_some_and(|annotation| is_model(self.context.interpreter, annotation))
+    }
+
+    /// `_get_form_models`: the models whose fields a form parameter takes.
+    pub fn form_models(&self, field: &ModelField) -> Vec<Value> {
+        if !field.extras.is_form() || field.extras.embed == Some(true) || self.is_json_field(field) {
+            return Vec::new();
+        }
+        let Some(annotation) = &field.info.annotation else { return Vec::new() };
+        if let Some(model) = model_type(self.context.interpreter, annotation) {
+            return vec![model];
+        }
+        let Form::Union(members) = form(annotation) else { return Vec::new() };
+        let models: Vec<Value> = members
+            .iter()
+            .filter(|member| !is_none(member))
+            .map(|member| crate::types::without_metadata(member).0)
+            .collect();
+        let all = models.iter().all(|model| is_model(self.context.interpreter, model));
+        if all && models.len() > 1 { models } else { Vec::new() }
+    }
+
+    /// Whether a field is declared with `Json`.
+    pub fn is_json_field(&self, field: &ModelField) -> bool {
+        field.info.metadata.iter().any(|item| match item {
+            crate::pydantic::field_info::Metadata::Object(value) => value
+                .as_external()
+                .is_some_and(|name| name == "pydantic.Json" || name == "pydantic.types.Json"),
+            crate::pydantic::field_info::Metadata::Constraint(..) => false,
+        })
+    }
+}
+
+fn annotation_form(field: &ModelField) -> Form {
+    field.info.annotation.as_ref().map_or(Form::Other, form)
+}
+
+fn same_annotation(left: &ModelField, right: &ModelField) -> bool {
+    match (&left.info.annotation, &right.info.annotation) {
+        (Some(left), Some(right)) => {
+            left.same(right) || matches!((&left.kind, &right.kind), (Kind::None, Kind::None))
+        }
+        _ => false,
+    }
+}

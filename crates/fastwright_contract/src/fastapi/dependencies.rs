@@ -1,0 +1,310 @@
+//! The dependency tree of a route with its fields (FastAPI 0.165 `dependencies/utils.py`,
+//! `get_dependant`; `dependencies/models.py`).
+
+use super::builder::Builder;
+use super::fields::ModelField;
+use super::parameters::{Analysed, DependsMarker, SignatureParameter};
+use super::predicates::is_subclass;
+use fastwright_model::application::ParameterPlace;
+use fastwright_model::dependant::{Callable, callable, signature};
+use fastwright_python::ir::ParameterKind;
+use fastwright_python::location::Location;
+use fastwright_python::value::*;
+use std::sync::Arc;
+
+/// Dependencies nest at most this deep; FastAPI itself would fail on cycles.
+const DEEPEST: usize = 40;
+
+/// A callable with the fields that FastAPI fills and the dependencies that it resolves first.
+#[derive(Debug, Clone)]
+pub struct Dependant {
+    /// The callable.
+    pub call: Value,
+    /// Fields from the path.
+    pub path: Vec<ModelField>,
+    /// Fields from the query string.
+    pub query: Vec<ModelField>,
+    /// Fields from headers.
+    pub header: Vec<ModelField>,
+    /// Fields from cookies.
+    pub cookie: Vec<ModelField>,
+    /// Fields from the body.
+    pub body: Vec<ModelField>,
+    /// What is resolved first, in order.
+    pub dependencies: Vec<Dependant>,
+    /// Scopes given where it is depended on.
+    pub own_scopes: Vec<String>,
+    /// Scopes that the callables around it bring.
+    pub parent_scopes: Vec<String>,
+    /// Whether it asks for `SecurityScopes`.
+    pub takes_security_scopes: bool,
+    /// `Depends(scope=...)`.
+    pub scope: Option<String>,
+    /// Whether the callable yields.
+    pub is_generator: bool,
+    /// Whether the callable is a security scheme.
+    pub is_security_scheme: bool,
+}
+
+impl Dependant {
+    /// A callable without parameters.
+    pub fn empty(call: &Value) -> Self {
+        Self {
+            call: call.clone(),
+            path: Vec::new(),
+            query: Vec::new(),
+            header: Vec::new(),
+            cookie: Vec::new(),
+            body: Vec::new(),
+            dependencies: Vec::new(),
+            own_scopes: Vec::new(),
+            parent_scopes: Vec::new(),
+            takes_security_scopes: false,
+            scope: None,
+            is_generator: false,
+            is_security_scheme: false,
+        }
+    }
+
+    /// The scopes in effect: those around it, then its own, each once.
+    pub fn scopes(&self) -> Vec<String> {
+        let mut scopes = self.parent_scopes.clone();
+        for scope in &self.own_scopes {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
+        scopes
+    }
+
+    fn uses_scopes(&self) -> bool {
+        !self.own_scopes.is_empty()
+            || self.takes_security_scopes
+            || self.is_security_scheme
+            || self.dependencies.iter().any(Dependant::uses_scopes)
+    }
+
+    /// What FastAPI takes as the same dependency: the callable, scopes where they matter, the lifetime.
+    pub fn same_as(&self, other: &Dependant) -> bool {
+        let scopes = |dependant: &Dependant| {
+            let mut scopes = if dependant.uses_scopes() { dependant.scopes() } else { Vec::new() };
+            scopes.sort();
+            scopes
+        };
+        self.call.same(&other.call)
+            && self.computed_scope() == other.computed_scope()
+            && scopes(self) == scopes(other)
+    }
+
+    fn computed_scope(&self) -> &str {
+        match &self.scope {
+            Some(scope) => scope,
+            None if self.is_generator => "request",
+            None => "",
+        }
+    }
+
+    /// This callable and everything below it, each once: those who need before what they need.
+    pub fn flattened(&self) -> Vec<&Dependant> {
+        let mut visited: Vec<&Dependant> = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(current) = waiting.pop() {
+            if visited.iter().any(|known| known.same_as(current)) {
+                continue;
+            }
+            visited.push(current);
+            waiting.extend(current.dependencies.iter().rev());
+        }
+        visited
+    }
+
+    /// All body fields below it, repetitions included.
+    pub fn body_fields(&self) -> Vec<ModelField> {
+        let mut fields = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(current) = waiting.pop() {
+            fields.extend(current.body.iter().cloned());
+            waiting.extend(current.dependencies.iter().rev());
+        }
+        fields
+    }
+}
+
+impl Builder<'_, '_, '_> {
+    /// The tree of an endpoint, with the dependencies given on the way in front.
+    pub fn endpoint_dependant(
+        &mut self,
+        endpoint: &Value,
+        given: &[(Value, Location)],
+        path_names: &[String],
+        location: Location,
+    ) -> Dependant {
+        let marker = DependsMarker {
+            call: endpoint.clone(),
+            scopes: Vec::new(),
+            scope: Some("function".to_owned()),
+            location,
+        };
+        let mut dependant = self.dependant(&marker, &[], path_names, &mut Vec::new());
+        let mut first = Vec::new();
+        for (value, location) in given {
+            match self.depends_marker(value, *location) {
+                Some(marker) => first.push(self.dependant(&marker, &[], path_names, &mut Vec::new())),
+                None => self.context.doubt("a dependency given in a list is not known", Some(*location)),
+            }
+        }
+        first.append(&mut dependant.dependencies);
+        dependant.dependencies = first;
+        dependant
+    }
+
+    fn dependant(
+        &mut self,
+        marker: &DependsMarker,
+        parent_scopes: &[String],
+        path_names: &[String],
+        stack: &mut Vec<Value>,
+    ) -> Dependant {
+        let call = marker.call.clone();
+        let mut dependant = Dependant {
+            own_scopes: marker.scopes.clone(),
+            parent_scopes: parent_scopes.to_vec(),
+            scope: marker.scope.clone(),
+            is_security_scheme: self.is_security_scheme(&call),
+            ..Dependant::empty(&call)
+        };
+        if stack.len() > DEEPEST || stack.iter().any(|known| known.same(&call)) {
+            self.context.doubt("a dependency depends on itself", Some(marker.location));
+            return dependant;
+        }
+        stack.push(call.clone());
+        let current: Vec<String> = parent_scopes.iter().chain(&marker.scopes).cloned().collect();
+        for parameter in self.signature_parameters(&call, &mut dependant, marker.location) {
+            match self.analyse_parameter(&parameter, path_names) {
+                Analysed::Dependency(marker) => {
+                    let inner = self.dependant(&marker, &current, path_names, stack);
+                    dependant.dependencies.push(inner);
+                }
+                Analysed::Injected(scopes) => dependant.takes_security_scopes |= scopes,
+                Analysed::Field(field) => match field.extras.place {
+                    Some(ParameterPlace::Path) => dependant.path.push(*field),
+                    Some(ParameterPlace::Header) => dependant.header.push(*field),
+                    Some(ParameterPlace::Cookie) => dependant.cookie.push(*field),
+                    Some(ParameterPlace::Body | ParameterPlace::Form | ParameterPlace::File) => {
+                        dependant.body.push(*field);
+                    }
+                    _ => dependant.query.push(*field),
+                },
+            }
+        }
+        stack.pop();
+        dependant
+    }
+
+    fn is_security_scheme(&mut self, call: &Value) -> bool {
+        if !matches!(call.kind, Kind::Instance(_) | Kind::Symbolic(_)) {
+            return false;
+        }
+        let class = self.context.interpreter.class_of(call);
+        class.is_some_and(|class| {
+            is_subclass(self.context.interpreter, &class, &["fastapi.security.base.SecurityBase"])
+        })
+    }
+
+    /// The parameters of a callable as `inspect.signature` gives them.
+    fn signature_parameters(
+        &mut self,
+        call: &Value,
+        dependant: &mut Dependant,
+        location: Location,
+    ) -> Vec<SignatureParameter> {
+        match callable(self.context.interpreter, call) {
+            Callable::Function { function, skip, bound, .. } => {
+                dependant.is_generator = function.definition.is_generator;
+                let shown = signature(self.context.interpreter, &function);
+                self.function_parameters(&shown, skip, &bound)
+            }
+            Callable::Record(class) => self.record_parameters(&class, location),
+            Callable::Unknown => self.library_parameters(call, dependant, location),
+        }
+    }
+
+    fn function_parameters(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        skip: usize,
+        bound: &[(fastwright_python::name::Name, Value)],
+    ) -> Vec<SignatureParameter> {
+        let mut parameters = Vec::new();
+        for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
+            let annotation = self.parameter_annotation(function, index);
+            let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
+            let default = match given {
+                Some((_, value)) => Some(value.clone()),
+                None => function.defaults.get(index).cloned().flatten(),
+            };
+            let location = Location { file: function.id.file, span: parameter.span };
+            if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword) {
+                // FastAPI takes `*args` and `**kwargs` for query parameters of these names.
+                parameters.push(SignatureParameter {
+                    name: parameter.name,
+                    annotation,
+                    default: None,
+                    prepared: None,
+                    location,
+                });
+                continue;
+            }
+            parameters.push(SignatureParameter {
+                name: parameter.name,
+                annotation,
+                default,
+                prepared: None,
+                location,
+            });
+        }
+        parameters
+    }
+
+    /// The annotation of a parameter; what the program has put into `__annotations__` since counts.
+    fn parameter_annotation(&mut self, function: &Arc<FunctionValue>, index: usize) -> Option<Value> {
+        let parameter = function.definition.parameters.get(index)?;
+        let expression = parameter.annotation.as_ref()?;
+        let written = Annotation::Written {
+            expression: Arc::clone(expression),
+            scope: function.scope,
+            module: function.module,
+        };
+        Some(self.context.interpreter.evaluate_annotation(&written))
+    }
+
+    /// The fields of a model or dataclass that is depended on: the parameters of its constructor.
+    fn record_parameters(&mut self, class: &Value, location: Location) -> Vec<SignatureParameter> {
+        let fields = self.generator.model_fields(self.context, class);
+        fields
+            .into_iter()
+            .filter(|(_, info)| info.init.as_ref().and_then(Value::as_bool) != Some(false))
+            .map(|(name, info)| {
+                let alias = info.alias.as_ref().and_then(Value::as_str).filter(|alias| is_identifier(alias));
+                SignatureParameter {
+                    name: alias.map_or(name, fastwright_python::name::Name::from),
+                    annotation: info.annotation.clone(),
+                    default: info.default.clone(),
+                    location: info.location.unwrap_or(location),
+                    prepared: Some(crate::pydantic::field_info::FieldInfo {
+                        annotation: info.annotation,
+                        metadata: info.metadata,
+                        default: info.default,
+                        ..Default::default()
+                    }),
+                }
+            })
+            .collect()
+    }
+}
+
+fn is_identifier(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|character| character.is_alphanumeric() || character == '_')
+}

@@ -1,0 +1,268 @@
+//! Objects of the standard library and Pydantic whose constructor says what they are: `datetime(2020, 1,
+//! 1)`, `Decimal("1.5")`, `UUID("...")`, `SecretStr("...")`.
+
+use super::calendar::Moment;
+use super::decimal::Decimal;
+use super::writing::{Unwritable, not_known};
+use crate::context::Context;
+use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
+
+/// What a constructor made.
+#[derive(Debug, Clone)]
+pub(super) enum Constructed {
+    /// Something that is written as this text.
+    Text(String),
+    /// A date, a time, or both.
+    Moment(Moment),
+    /// Microseconds.
+    Duration(i128),
+    /// A decimal number.
+    Decimal(Decimal),
+    /// A fraction, reduced.
+    Fraction(i64, i64),
+    /// What is written as this collection: the contents of a `deque`.
+    Collection(Value),
+}
+
+/// What the call of a known constructor made; none for other expressions.
+pub(super) fn constructed(
+    context: &mut Context<'_, '_>,
+    value: &Value,
+) -> Result<Option<Constructed>, Unwritable> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
+    let Some(name) = callee.as_external() else { return Ok(None) };
+    if arguments.incomplete {
+        return Ok(None);
+    }
+    let made = match name.as_str() {
+        "datetime.datetime" => {
+            let date = date(arguments);
+            let time = time(arguments, 3);
+            let offset = zone(context, arguments, 7)?;
+            moment(date.map(Some).zip(time.map(Some)), offset)
+        }
+        "datetime.date" => moment(date(arguments).map(|date| (Some(date), None)), None),
+        "datetime.time" => {
+            let offset = zone(context, arguments, 4)?;
+            moment(time(arguments, 0).map(|time| (None, Some(time))), offset)
+        }
+        "datetime.datetime.fromisoformat" | "datetime.date.fromisoformat" | "datetime.time.fromisoformat" => {
+            let read =
+                arguments.get(0, "date_string").and_then(Value::as_str).and_then(Moment::from_isoformat);
+            read.filter(Moment::is_valid).map(|mut moment| {
+                if name == "datetime.datetime.fromisoformat" {
+                    moment.time.get_or_insert_default();
+                }
+                Constructed::Moment(moment)
+            })
+        }
+        "datetime.timedelta" => duration(arguments).map(Constructed::Duration),
+        "decimal.Decimal" => decimal(arguments).map(Constructed::Decimal),
+        "fractions.Fraction" => fraction(arguments),
+        "uuid.UUID" => uuid(arguments).map(Constructed::Text),
+        "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
+            let given = arguments.get(0, "secret_value");
+            let empty = given.and_then(|secret| match &secret.kind {
+                Kind::Str(text) => Some(text.is_empty()),
+                Kind::Bytes(bytes) => Some(bytes.is_empty()),
+                _ => None,
+            });
+            // What is secret shows as stars even where it is not known.
+            let empty = empty.unwrap_or_default();
+            Some(Constructed::Text(if empty { String::new() } else { "**********".to_owned() }))
+        }
+        "re.compile" => text(arguments, "pattern"),
+        "ipaddress.IPv4Address" | "ipaddress.ip_address" => {
+            let given = arguments.get(0, "address").and_then(Value::as_str);
+            given
+                .and_then(|text| text.parse::<std::net::IpAddr>().ok())
+                .map(|address| Constructed::Text(address.to_string()))
+        }
+        "pydantic.networks.AnyUrl" | "pydantic.networks.AnyHttpUrl" | "pydantic.networks.HttpUrl" => {
+            arguments.get(0, "url").and_then(Value::as_str).and_then(address).map(Constructed::Text)
+        }
+        "collections.deque" | "collections.OrderedDict" | "builtins.frozenset" => {
+            match (arguments.positional.as_slice(), arguments.keywords.is_empty()) {
+                ([given], true) if matches!(given.kind, Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_)) => {
+                    Some(Constructed::Collection(given.clone()))
+                }
+                _ => None,
+            }
+        }
+        "pathlib.Path" | "pathlib.PosixPath" => context.interpreter.text_of(value).map(Constructed::Text),
+        _ => return Ok(None),
+    };
+    match made {
+        Some(made) => Ok(Some(made)),
+        None => Err(not_known(format!("what `{name}(...)` gives is not known"))),
+    }
+}
+
+type Date = (i64, i64, i64);
+type Time = (i64, i64, i64, i64);
+
+fn moment(parts: Option<(Option<Date>, Option<Time>)>, offset: Option<i64>) -> Option<Constructed> {
+    let (date, time) = parts?;
+    let moment = Moment { date, time, offset };
+    moment.is_valid().then_some(Constructed::Moment(moment))
+}
+
+fn date(arguments: &Arguments) -> Option<Date> {
+    let part = |position, name| arguments.get(position, name).and_then(Value::as_int);
+    Some((part(0, "year")?, part(1, "month")?, part(2, "day")?))
+}
+
+fn time(arguments: &Arguments, first: usize) -> Option<Time> {
+    let part = |position, name| match arguments.get(first + position, name) {
+        Some(value) => value.as_int(),
+        None => Some(0),
+    };
+    Some((part(0, "hour")?, part(1, "minute")?, part(2, "second")?, part(3, "microsecond")?))
+}
+
+/// Seconds east of Greenwich of the argument `tzinfo`.
+fn zone(
+    context: &mut Context<'_, '_>,
+    arguments: &Arguments,
+    position: usize,
+) -> Result<Option<i64>, Unwritable> {
+    let Some(zone) = arguments.get(position, "tzinfo").filter(|zone| !zone.is_none()) else {
+        return Ok(None);
+    };
+    if matches!(zone.as_external().as_deref(), Some("datetime.timezone.utc" | "datetime.UTC")) {
+        return Ok(Some(0));
+    }
+    match zone.as_symbolic() {
+        Some(Symbolic::Member { base, name })
+            if *name == "utc" && base.as_external().is_some_and(|base| base == "datetime.timezone") =>
+        {
+            return Ok(Some(0));
+        }
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            let callee = callee.as_external();
+            let first = arguments.positional.first();
+            match (callee.as_deref(), first) {
+                (Some("datetime.timezone"), Some(offset)) => {
+                    if let Some(Constructed::Duration(size)) = constructed(context, offset)? {
+                        return Ok(i64::try_from(size / 1_000_000).ok());
+                    }
+                }
+                (Some("zoneinfo.ZoneInfo"), Some(key))
+                    if matches!(key.as_str(), Some("UTC" | "Etc/UTC" | "GMT")) =>
+                {
+                    return Ok(Some(0));
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+    Err(not_known("the time zone of a time is not known"))
+}
+
+fn duration(arguments: &Arguments) -> Option<i128> {
+    const UNITS: [(&str, i128); 7] = [
+        ("days", 86_400_000_000),
+        ("seconds", 1_000_000),
+        ("microseconds", 1),
+        ("milliseconds", 1_000),
+        ("minutes", 60_000_000),
+        ("hours", 3_600_000_000),
+        ("weeks", 604_800_000_000),
+    ];
+    let mut total = 0_i128;
+    let mut given = 0;
+    for (position, (name, unit)) in UNITS.into_iter().enumerate() {
+        let Some(value) = arguments.get(position, name) else { continue };
+        given += 1;
+        total += match value.kind {
+            Kind::Int(number) => i128::from(number) * unit,
+            Kind::Float(number) if number.abs() < 1e9 => (number * unit as f64).round_ties_even() as i128,
+            _ => return None,
+        };
+    }
+    (given == arguments.positional.len() + arguments.keywords.len()).then_some(total)
+}
+
+fn decimal(arguments: &Arguments) -> Option<Decimal> {
+    match arguments.get(0, "value") {
+        None => Decimal::from_text("0"),
+        Some(value) => match &value.kind {
+            Kind::Str(text) => Decimal::from_text(text),
+            Kind::Int(number) => Decimal::from_text(&number.to_string()),
+            Kind::Float(number) => Decimal::from_float(*number),
+            _ => None,
+        },
+    }
+}
+
+fn fraction(arguments: &Arguments) -> Option<Constructed> {
+    let (above, below) = match (arguments.get(0, "numerator"), arguments.get(1, "denominator")) {
+        (Some(text), None) if text.as_str().is_some() => {
+            let (above, below) = text.as_str()?.split_once('/')?;
+            (above.trim().parse::<i64>().ok()?, below.trim().parse::<i64>().ok()?)
+        }
+        (above, below) => {
+            let part = |value: Option<&Value>, otherwise| value.map_or(Some(otherwise), Value::as_int);
+            (part(above, 0)?, part(below, 1)?)
+        }
+    };
+    let (mut divisor, mut rest) = (above.checked_abs()?, below.checked_abs()?);
+    if below == 0 {
+        return None;
+    }
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    let sign = below.signum();
+    Some(Constructed::Fraction(sign * above / divisor, sign * below / divisor))
+}
+
+fn uuid(arguments: &Arguments) -> Option<String> {
+    if let Some(number) = arguments.keyword("int") {
+        return Some(hyphenated(&format!("{:032x}", u128::try_from(number.as_int()?).ok()?)));
+    }
+    let text = arguments.get(0, "hex")?.as_str()?;
+    let digits = text.replace("urn:", "").replace("uuid:", "");
+    let digits = digits.trim_matches(['{', '}']).replace('-', "").to_ascii_lowercase();
+    let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    valid.then(|| hyphenated(&digits))
+}
+
+fn hyphenated(digits: &str) -> String {
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    parts.join("-")
+}
+
+fn text(arguments: &Arguments, name: &str) -> Option<Constructed> {
+    arguments.get(0, name)?.as_str().map(|text| Constructed::Text(text.to_owned()))
+}
+
+/// A web address as the parser of addresses writes it, where it has a form that stays nearly as it is.
+fn address(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    if !matches!(scheme, "http" | "https" | "ws" | "wss") {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, rest) = rest.split_at(end);
+    let (host, port) = match host.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
+        None => (host, None),
+    };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    // A host of digits is read as a number, escapes and dots in paths are normalized.
+    let numeric =
+        host.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_digit()));
+    if host.is_empty() || !host.bytes().all(plain) || numeric && host.parse::<std::net::Ipv4Addr>().is_err() {
+        return None;
+    }
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_~?=&#:,.+@!$;()*%".contains(&byte);
+    if !rest.bytes().all(simple) || rest.contains("/.") || host.starts_with("xn--") {
+        return None;
+    }
+    let standard = if matches!(scheme, "http" | "ws") { 80 } else { 443 };
+    let port = port.filter(|port| *port != standard).map_or_else(String::new, |port| format!(":{port}"));
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{port}{slash}{rest}"))
+}
