@@ -31,6 +31,7 @@ import argparse
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,11 @@ HERE = Path(__file__).resolve().parent
 SETS = ("docs_src", "tests", "applications")
 LEAST = {"docs_src": 99.0, "tests": 90.0}
 LEAST_SHARE = 97.0
+
+
+# A place before a doubt on stderr.
+PLACE = re.compile(r"^(\S+?:\d+)(?::\d+)?: ")
+Key = tuple[str, str | None]  # a locator without parentheses, and the mount
 
 
 class CandidateError(Exception):
@@ -142,15 +148,16 @@ class Group:
         }
 
 
-def invoke(command: list[str], timeout: float, variables: dict[str, str]) -> tuple[subprocess.CompletedProcess, float]:
-    """Runs the binary; exit codes 0 and 3 are answers, everything else is an error."""
+def invoke(command: list[str], timeout: float, variables: dict[str, str],
+           answers: tuple[int, ...] = (0, 3)) -> tuple[subprocess.CompletedProcess, float]:
+    """Runs the binary; exit codes other than those that are answers are an error."""
     environment = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     started = time.perf_counter()
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env={**environment, **variables})
     except subprocess.TimeoutExpired:
         raise CandidateError(f"no answer within {timeout:.0f} s: {' '.join(command)}") from None
-    if done.returncode not in (0, 3):
+    if done.returncode not in answers:
         told = done.stderr.decode(errors="replace").strip()[-600:]
         raise CandidateError(f"exit code {done.returncode}: {' '.join(command)}\n{told}")
     return done, time.perf_counter() - started
@@ -169,8 +176,8 @@ def doubt(item: dict) -> str:
 
 
 def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: float, fastapi: str | None = None,
-                variables: dict[str, str] | None = None) -> tuple[dict[str, Candidate], float]:
-    """One run of ``--output-dir`` over a folder: a candidate for every app of the project."""
+                variables: dict[str, str] | None = None) -> tuple[dict[Key, Candidate], float]:
+    """One run of ``--output-dir`` over a folder: a candidate for every app of the project, and for mounted ones."""
     with tempfile.TemporaryDirectory(prefix="fastwright-openapi-") as scratch:
         command = [str(binary), "openapi", str(folder), "--output-dir", scratch, "--partial", *options(libraries, fastapi)]
         done, seconds = invoke(command, timeout, variables or {})
@@ -179,7 +186,8 @@ def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: flo
             found = {}
             for entry in index["documents"]:
                 document = json.loads((Path(scratch) / entry["file"]).read_text(encoding="utf-8")) if entry["file"] else None
-                found[bare(entry["app"])] = Candidate(document, entry["sure"], [doubt(item) for item in entry["doubts"]])
+                key = (bare(entry["app"]), entry.get("mount"))
+                found[key] = Candidate(document, entry["sure"], [doubt(item) for item in entry["doubts"]])
         except (OSError, ValueError, KeyError, TypeError) as error:
             told = done.stderr.decode(errors="replace").strip()[-600:]
             raise CandidateError(f"no index of documents ({error!r}): {' '.join(command)}\n{told}") from None
@@ -188,16 +196,17 @@ def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: flo
 
 def run_app(binary: Path, folder: Path, app: str, mount: str | None, libraries: Path | None, timeout: float,
             fastapi: str | None = None, variables: dict[str, str] | None = None) -> tuple[Candidate, float]:
-    """One run for one app, or for the application mounted in it."""
+    """One run for one app, or for the application mounted in it; exit code 2 says that it knows of none."""
     command = [str(binary), "openapi", str(folder), "--app", app, "--output-format", "json", "--partial", *options(libraries, fastapi)]
     command += ["--mount", mount] if mount is not None else []
-    done, seconds = invoke(command, timeout, variables or {})
+    done, seconds = invoke(command, timeout, variables or {}, (0, 2, 3))
     try:
         document = json.loads(done.stdout) if done.stdout.strip() else None
     except ValueError as error:
         raise CandidateError(f"not JSON ({error}): {' '.join(command)}") from None
     told = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    return Candidate(document, done.returncode == 0, told), seconds
+    told = [f"{line[match.end():]} ({match[1]})" if (match := PLACE.match(line)) else line for line in told]
+    return Candidate(document, done.returncode == 0, told, done.returncode != 2), seconds
 
 
 def bare(locator: str) -> str:
@@ -213,37 +222,40 @@ def judge(name: str, app: str, documents: list[dict], error: str | None, candida
     return Row(name, app, candidate, comparison, None if documents else error or "openapi() fails")
 
 
-def counted(truth: openapi_truth.Truth) -> list[openapi_truth.Answer]:
-    """The apps that are compared: without those imported from elsewhere, and mounted ones that are listed anyway."""
-    chosen = []
-    for item in truth.answers:
-        module = item.app.partition(":")[0]
-        twin = item.mount is not None and any(
-            other.mount is None and other.app.partition(":")[0] == module and other.documents == item.documents for other in truth.answers)
-        if not twin and not item.same_as:
-            chosen.append(item)
-    return chosen
+def counted(truth: openapi_truth.Truth) -> list[tuple[openapi_truth.Answer, list[Key]]]:
+    """The apps that are compared, without those imported from elsewhere, and under which keys each may be listed.
+
+    An app of a module that is mounted in another one of it is one app.
+    """
+    own: dict[str, list[tuple[openapi_truth.Answer, list[Key]]]] = {}
+    for item in sorted(truth.answers, key=lambda item: item.mount is not None):
+        if item.same_as:
+            continue
+        key = (bare(item.app), item.mount.rstrip("/") if item.mount is not None else None)
+        apps = own.setdefault(item.app.partition(":")[0], [])
+        twin = next((keys for other, keys in apps if item.mount is not None and other.documents == item.documents), None)
+        if twin is None:
+            apps.append((item, [key]))
+        else:
+            twin.append(key)
+    return [pair for apps in own.values() for pair in apps]
 
 
 def compare_examples(args, name: str, pair: openapi_truth.Pair) -> Group:
-    """docs_src or tests: one run over the folder; a run for each mounted app that no module names."""
+    """docs_src or tests: one run over the folder."""
     truth = openapi_truth.load(pair, name)
     root = corpus.documentation_folder(pair.fastapi) if name == "docs_src" else corpus.tests_folder(pair.fastapi)
     libraries = None if args.no_libraries else pair.environment()
     fastapi = pair.fastapi if args.no_libraries else None
     found, seconds = run_project(args.binary, root, libraries, args.timeout, fastapi, openapi_truth.VARIABLES)
     group = Group(name, [], seconds)
-    for item in counted(truth):
+    for item, keys in counted(truth):
         if args.only and not any(text in item.name for text in args.only):
             continue
-        if item.mount is None:
-            candidate = found.get(bare(item.app), Candidate(listed=False))
-        else:
-            candidate, took = run_app(args.binary, root, item.app, item.mount, libraries, args.timeout, fastapi, openapi_truth.VARIABLES)
-            group.seconds += took
+        candidate = next((found[key] for key in keys if key in found), Candidate(listed=False))
         group.rows.append(judge(item.name, item.app, item.documents, item.error, candidate))
     failed = dict(truth.failed)
-    group.unimportable = sorted(app for app, item in found.items() if item.sure and app.partition(":")[0] in failed)
+    group.unimportable = sorted({app for (app, _), item in found.items() if item.sure and app.partition(":")[0] in failed})
     return group
 
 

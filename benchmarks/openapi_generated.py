@@ -91,7 +91,7 @@ def ask(pair: openapi_truth.Pair, folder: Path, applications: list[Application])
 
 
 def candidates(binary: Path, folder: Path, applications: list[Application], environment: Path,
-               timeout: float) -> tuple[dict[str, openapi.Candidate], dict[str, str]]:
+               timeout: float) -> tuple[dict[openapi.Key, openapi.Candidate], dict[str, str]]:
     """One run over the folder. Where that breaks, halves of it, down to the applications that break it."""
     try:
         found, _ = openapi.run_project(binary, folder, environment, timeout)
@@ -133,7 +133,7 @@ def cases(args, applications: list[Application]) -> list[Case]:
         if application.locator in broken:
             made.append(Case(application, None, documents, broken[application.locator]))
             continue
-        candidate = found.get(application.locator, openapi.Candidate(listed=False))
+        candidate = found.get((application.locator, None), openapi.Candidate(listed=False))
         made.append(Case(application, openapi.judge(application.name, application.locator, documents, None, candidate), documents))
     return made
 

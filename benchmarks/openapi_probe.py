@@ -127,9 +127,11 @@ def describe(module_name: str, roots: list[str]) -> dict:
             name for name in makers.get(id(app), [])
             if isinstance(sys.modules.get(name), types.ModuleType) and any(value is app for value in vars(sys.modules[name]).values())
         ]
-        mounted = [
-            {"mount": path, **answer(sub, roots)} for path, sub in mounts(app.routes, "") if isinstance(sub, FastAPI)
-        ]
+        try:
+            below = [(path, sub) for path, sub in mounts(app.routes, "") if isinstance(sub, FastAPI)]
+        except Exception:  # routes of included routers are made here, and a wrong one fails; openapi() fails likewise
+            below = []
+        mounted = [{"mount": path, **answer(sub, roots)} for path, sub in below]
         result["apps"].append({
             "attribute": attribute, "aliases": aliases, "owner": holders[0] if holders else module_name,
             **answer(app, roots), "mounted": mounted,
