@@ -13,6 +13,9 @@ The cache is ``~/.cache/fastwright/corpus``, or the folder that ``FASTWRIGHT_COR
     applications/<name>-<version>/...                 a published application's distributions, unpacked together
     libraries/<name>-<version>/...                    shaped like a virtual environment: the few libraries that
                                                       register routes for an application, unpacked, not installed
+    libraries/<name>-<version>-schemas/...            the same with FastAPI, Pydantic and the libraries whose classes
+                                                      an application's OpenAPI document is made of
+    openapi/<pair>/<set>.json.gz                      documents of docs_src and tests (openapi_truth.py)
     environments/<name>/                              a real virtual environment, made from locks/<name>.txt
     tools/<name>-<version>/                           ruff and uv, each in a virtual environment of its own
 
@@ -56,6 +59,8 @@ class Application:
     environment: dict[str, str] = field(default_factory=dict)
     source_distribution: bool = False
     notes: str = ""
+    schema_libraries: list[str] = field(default_factory=list)
+    schema_notes: str = ""
 
     @property
     def version(self) -> str:
@@ -69,6 +74,11 @@ class Application:
     def library_environment(self) -> Path | None:
         """The folder to pass as ``--python-env``; None where the application's own code is enough."""
         return cache() / "libraries" / f"{self.name}-{self.version}" if self.libraries else None
+
+    @property
+    def schema_environment(self) -> Path:
+        """The folder to pass as ``--python-env`` where documents are asked for."""
+        return cache() / "libraries" / f"{self.name}-{self.version}-schemas"
 
 
 def cache() -> Path:
@@ -90,18 +100,20 @@ def applications(names: list[str] | None = None) -> list[Application]:
     return [item for item in known if not names or item.name in names]
 
 
-def fastapi_folder() -> Path:
-    return cache() / pins()["fastapi"]["distribution"].replace("==", "-")
+def fastapi_folder(version: str | None = None) -> Path:
+    """Where FastAPI's examples and tests stand: those of the pinned version, or of another one."""
+    distribution = f"fastapi=={version}" if version else pins()["fastapi"]["distribution"]
+    return cache() / distribution.replace("==", "-")
 
 
-def documentation_folder() -> Path:
+def documentation_folder(version: str | None = None) -> Path:
     """The folder that contains ``docs_src``."""
-    return fastapi_folder() / "documentation"
+    return fastapi_folder(version) / "documentation"
 
 
-def tests_folder() -> Path:
+def tests_folder(version: str | None = None) -> Path:
     """The folder that contains FastAPI's ``tests``."""
-    return fastapi_folder() / "tests"
+    return fastapi_folder(version) / "tests"
 
 
 def documentation_libraries() -> Path:
@@ -194,8 +206,8 @@ def make(folder: Path, wanted: list[str], fill) -> Path:
     return folder
 
 
-def ensure_application(application: Application) -> Path:
-    """The application's folder, downloaded where it is missing."""
+def ensure_application(application: Application, with_libraries: bool = True) -> Path:
+    """The application's folder, downloaded where it is missing; and the libraries that register its routes."""
 
     def fill(folder: Path, scratch: Path) -> None:
         for requirement in application.distributions:
@@ -203,7 +215,7 @@ def ensure_application(application: Application) -> Path:
             (unpack_wheel if archive.suffix == ".whl" else unpack_source)(archive, folder)
 
     make(application.folder, application.distributions, fill)
-    if application.library_environment:
+    if with_libraries and application.library_environment:
         ensure_libraries(application.library_environment, application.libraries, application.python)
     return application.folder
 
@@ -220,17 +232,27 @@ def ensure_libraries(folder: Path, wanted: list[str], python: str) -> Path:
     return make(folder, wanted, fill)
 
 
-def ensure_fastapi() -> Path:
+def ensure_schema_libraries(application: Application) -> Path:
+    """The libraries whose classes an application's documents are made of."""
+    return ensure_libraries(application.schema_environment, application.schema_libraries, application.python)
+
+
+def ensure_examples(version: str | None = None) -> Path:
     """FastAPI's ``docs_src`` and ``tests``, in folders of their own, without FastAPI itself."""
-    pinned = pins()["fastapi"]
+    distribution = f"fastapi=={version}" if version else pins()["fastapi"]["distribution"]
 
     def fill(folder: Path, scratch: Path) -> None:
-        archive = download(pinned["distribution"], "3.12", True, scratch)
+        archive = download(distribution, "3.12", True, scratch)
         unpack_source(archive, folder, {"docs_src": "documentation", "tests": "tests"})
 
-    make(fastapi_folder(), [pinned["distribution"]], fill)
-    ensure_libraries(documentation_libraries(), pinned["libraries"], "3.12")
-    return fastapi_folder()
+    return make(fastapi_folder(version), [distribution], fill)
+
+
+def ensure_fastapi() -> Path:
+    """The examples and tests of the pinned FastAPI, and the libraries that register routes in them."""
+    folder = ensure_examples()
+    ensure_libraries(documentation_libraries(), pins()["fastapi"]["libraries"], "3.12")
+    return folder
 
 
 def ensure_tool(requirement: str) -> Path:
@@ -246,11 +268,12 @@ def ensure_tool(requirement: str) -> Path:
     return program
 
 
-def ensure_environment(name: str) -> Path:
+def ensure_environment(name: str, exact: bool = False) -> Path:
     """The virtual environment of ``locks/<name>.txt``; its ``bin/python`` runs the application.
 
     The first line of a lock is ``# python X.Y``: the oldest interpreter that it was made for. Any
-    interpreter at least that new is taken, this one first.
+    interpreter at least that new is taken, this one first; with ``exact`` only that version, because
+    what the interpreter itself says (annotations, docstrings) gets into what is asked for.
     """
     lock = HERE / "locks" / f"{name}.txt"
     if not lock.is_file():
@@ -263,10 +286,10 @@ def ensure_environment(name: str) -> Path:
         return folder
     wanted = text.splitlines()[0].removeprefix("# python ").strip()
     current = ".".join(map(str, sys.version_info[:2]))
-    newer = tuple(map(int, current.split("."))) >= tuple(map(int, wanted.split(".")))
+    fits = current == wanted if exact else tuple(map(int, current.split("."))) >= tuple(map(int, wanted.split(".")))
     progress(f"corpus: the environment of {name}")
     uv = str(ensure_tool(UV))
-    run([uv, "venv", "--quiet", "--clear", "--python", sys.executable if newer else wanted, str(folder)],
+    run([uv, "venv", "--quiet", "--clear", "--python", sys.executable if fits else wanted, str(folder)],
         f"making an environment with Python {wanted}")
     run([uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), "-r", str(lock)],
         f"installing benchmarks/locks/{name}.txt")
@@ -294,6 +317,7 @@ def main() -> int:
             print(ensure_fastapi())
         for application in chosen:
             print(ensure_application(application), flush=True)
+            ensure_schema_libraries(application)
         for name in args.with_environment:
             print(ensure_environment(name))
     except CorpusError as error:

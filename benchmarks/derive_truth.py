@@ -2,6 +2,7 @@
 """Condenses what running applications said about themselves into the files of ``truth/``.
 
     python benchmarks/derive_truth.py FOLDER
+    python benchmarks/derive_truth.py openapi FOLDER
 
 FOLDER holds ``docs_src/*.json``, ``tests/*.json`` and ``real/*.json.gz`` (or a ``truth`` folder with
 these): one file a module, with the route table of each FastAPI object that importing it gave. Kept is what
@@ -17,6 +18,14 @@ the routes comparison needs. Written are ``truth/docs_src.json.gz``, ``truth/tes
 
 ``kind`` is ``api`` (a path operation), ``route`` (a plain Starlette route), ``websocket``, ``Mount`` or
 ``frontend``; the routes of a mounted application stand behind their mount with their full path.
+
+With ``openapi`` the documents of ``real/*.json.gz`` become ``truth/openapi/<application>.json.gz``; those of
+``docs_src`` and ``tests`` are asked live (``openapi_truth.py``):
+
+    {"app": "module:attribute", "fastapi", "pydantic", "python",
+     "recorded": {"import_seconds", "import_cpu_seconds", "process_seconds", "openapi_seconds"},
+     "documents": [{"mount": null or the path of a mounted application,
+                    "openapi": [every document that was seen, key order kept]}]}
 """
 
 from __future__ import annotations
@@ -96,12 +105,54 @@ def derive(files: list[Path], by_module: bool) -> dict:
     return {"fastapi": versions.pop() if len(versions) == 1 else None, "failed": failed, "apps": apps}
 
 
+def write(target: Path, content: dict) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    # No time stamp, so that the same truth always gives the same bytes.
+    target.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def derive_openapi(folder: Path) -> int:
+    """The documents of the published applications, one file each."""
+    files = sorted((folder / "real").glob("*.json*"))
+    if not files:
+        print(f"no files under {folder / 'real'}", file=sys.stderr)
+        return 2
+    for path in files:
+        recording = read(path)
+        if not recording["ok"]:
+            continue
+        name = path.name.partition(".")[0]
+        (app,) = recording["apps"]
+        entries = [(None, app), *((sub["mount_path"], sub) for sub in app.get("mounted", []))]
+        documents = [
+            {"mount": mount, "openapi": [entry["openapi"], *entry.get("openapi_variants", [])]}
+            for mount, entry in entries if entry.get("openapi") is not None
+        ]
+        target = HERE / "truth" / "openapi" / f"{name}.json.gz"
+        write(target, {
+            "app": f"{recording['module']}:{app['attr']}", "fastapi": recording["fastapi_version"],
+            "pydantic": recording["pydantic_version"], "python": recording["python_version"],
+            "recorded": {
+                "import_seconds": recording["import_seconds"], "import_cpu_seconds": recording["import_cpu_seconds"],
+                "process_seconds": recording["process_wall_seconds"], "openapi_seconds": app["openapi_seconds"],
+            },
+            "documents": documents,
+        })
+        print(f"{target.name}: {len(documents)} documents, {target.stat().st_size} bytes")
+    return 0
+
+
 def main() -> int:
-    if len(sys.argv) != 2:
+    arguments = sys.argv[1:]
+    only_openapi = arguments[:1] == ["openapi"]
+    if len(arguments) != (2 if only_openapi else 1):
         print(__doc__.split("\n\n")[1].strip(), file=sys.stderr)
         return 2
-    folder = Path(sys.argv[1])
+    folder = Path(arguments[-1])
     folder = folder / "truth" if (folder / "truth").is_dir() else folder
+    if only_openapi:
+        return derive_openapi(folder)
     sets = {
         "docs_src": ([p for p in sorted((folder / "docs_src").glob("*.json")) if not p.name.startswith("_")], True),
         "tests": ([p for p in sorted((folder / "tests").glob("*.json")) if not p.name.startswith("_")], True),
@@ -112,10 +163,8 @@ def main() -> int:
             print(f"no files for {name} under {folder}", file=sys.stderr)
             return 2
         truth = derive(files, by_module)
-        text = json.dumps(truth, separators=(",", ":"), ensure_ascii=False)
         target = HERE / "truth" / f"{name}.json.gz"
-        # No time stamp, so that the same truth always gives the same bytes.
-        target.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+        write(target, truth)
         print(f"{target.name}: {len(truth['apps'])} apps, {sum(len(a['routes']) for a in truth['apps'])} routes, "
               f"{len(truth['failed'])} modules that can't be imported, {target.stat().st_size} bytes")
     return 0
