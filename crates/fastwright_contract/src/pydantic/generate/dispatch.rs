@@ -146,17 +146,27 @@ impl SchemaGenerator {
                 if let Some(made) = self.type_alias(context, origin, arguments) {
                     return made;
                 }
-                // `Pairs = list[tuple[T, T]]`; `Pairs[int]` puts values in for the variables.
-                let variables = generics::variables_in(self, context, std::slice::from_ref(origin));
-                if variables.is_empty() || matches!(origin.kind, Kind::Unknown(_)) {
-                    return Ok(self.unknown(context, "a generic type is not known", place(value)));
+                match self.substituted(context, value) {
+                    Some(replaced) => self.generate(context, &replaced),
+                    None => Ok(self.unknown(context, "a generic type is not known", place(value))),
                 }
-                let replacements: Vec<(Value, Value)> =
-                    variables.into_iter().zip(arguments.iter().cloned()).collect();
-                let replaced = self.replace(context, origin, &replacements);
-                self.generate(context, &replaced)
             }
         }
+    }
+
+    /// A subscribed alias with values in place of its type variables: with `Pairs = list[tuple[T, T]]`,
+    /// `Pairs[int]` is `list[tuple[int, int]]`. None for anything else.
+    pub fn substituted(&mut self, context: &mut Context<'_, '_>, annotation: &Value) -> Option<Value> {
+        let Form::Generic(alias, arguments) = form(annotation) else { return None };
+        if !matches!(alias.kind, Kind::Symbolic(_)) {
+            return None;
+        }
+        let variables = generics::variables_in(self, context, std::slice::from_ref(&alias));
+        if variables.is_empty() {
+            return None;
+        }
+        let replacements: Vec<(Value, Value)> = variables.into_iter().zip(arguments).collect();
+        Some(self.replace(context, &alias, &replacements))
     }
 
     fn external_generic(
