@@ -3,6 +3,7 @@
 use crate::facts::CallFacts;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Arguments, ObjectId, Value};
 use rustc_hash::FxHashMap;
@@ -54,6 +55,15 @@ pub struct LeftOut {
     pub what: String,
     /// The condition under which it would.
     pub condition: ActiveCondition,
+}
+
+/// A decorator of Pydantic on a function: `field_validator`, `computed_field`, ...
+#[derive(Debug, Clone)]
+pub struct Decoration {
+    /// Its defining name: `pydantic.functional_validators.field_validator`.
+    pub name: Name,
+    /// What it was given, without the function.
+    pub arguments: Arguments,
 }
 
 /// One middleware.
@@ -182,6 +192,8 @@ pub struct Registry {
     pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// Statuses that handlers answer for exception classes, as far as they were asked for.
     pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
+    /// What Pydantic's decorators were given, by the serial of the decorated function.
+    pub decorations: FxHashMap<u32, Vec<Decoration>>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }

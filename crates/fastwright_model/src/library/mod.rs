@@ -91,7 +91,7 @@ impl Library for KnownLibraries {
     ) -> Option<Evaluated> {
         match made_by.as_str() {
             "fastwright.registration" => routing::apply_decorator(interpreter, bound, made_at, arguments),
-            _ => pydantic::decorate(&made_by, arguments),
+            _ => pydantic::decorate(interpreter, &made_by, bound, arguments),
         }
     }
 

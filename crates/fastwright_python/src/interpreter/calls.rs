@@ -645,6 +645,21 @@ impl Interpreter<'_> {
         Ok(Kind::Function(function).into())
     }
 
+    /// Another function object of the same definition, with its own identity.
+    pub fn copy_function(&mut self, function: &FunctionValue) -> Arc<FunctionValue> {
+        let copy = Arc::new(FunctionValue {
+            serial: self.functions.len() as u32,
+            id: function.id,
+            definition: Arc::clone(&function.definition),
+            module: function.module,
+            scope: function.scope,
+            defaults: function.defaults.clone(),
+            class: function.class,
+        });
+        self.functions.push(Arc::clone(&copy));
+        copy
+    }
+
     /// What `with` binds: the result of `__enter__`, the first value that a generator yields, or the
     /// object itself, as nearly every context manager of libraries does.
     pub(crate) fn enter_context(&mut self, context: &Value, span: Span) -> Evaluated {

@@ -48,8 +48,14 @@ impl Interpreter<'_> {
             arguments.positional,
             location,
         );
+        let type_parameters: Vec<Value> = definition
+            .type_parameters
+            .iter()
+            .filter_map(|parameter| self.lookup(outer, parameter.name))
+            .collect();
         if let Object::Class(object) = self.object_mut(class) {
             object.keywords = arguments.keywords;
+            object.type_parameters = type_parameters;
         }
         let scope = self.new_scope(Some(outer), module, true);
         self.frames.push(Frame {
@@ -82,7 +88,9 @@ impl Interpreter<'_> {
         bases: Vec<Value>,
         location: crate::location::Location,
     ) -> ObjectId {
-        let bases: Vec<Value> = bases.into_iter().map(|base| self.base_class(base)).collect();
+        let written_bases = bases;
+        let bases: Vec<Value> =
+            written_bases.iter().map(|base| self.base_class(base.clone())).collect();
         let class = self.allocate(Object::Class(Box::new(ClassObject {
             id,
             definition,
@@ -90,6 +98,8 @@ impl Interpreter<'_> {
             qualname,
             module,
             bases: bases.clone(),
+            written_bases,
+            type_parameters: Vec::new(),
             mro: Arc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),

@@ -36,6 +36,7 @@ mod standard_objects;
 mod statements;
 mod streams;
 mod strings;
+mod type_aliases;
 mod types;
 mod yaml;
 
@@ -43,6 +44,7 @@ pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
 pub(crate) use statements::Flow;
+pub use type_aliases::{TypeAliasDefinition, aliased_type};
 pub use types::{is_none_type, plain_type};
 
 use crate::ir;
@@ -243,6 +245,8 @@ pub struct Interpreter<'a> {
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
+    /// `type` statements by their place.
+    pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
@@ -296,6 +300,7 @@ impl<'a> Interpreter<'a> {
             field_defaults: FxHashMap::default(),
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
+            type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),

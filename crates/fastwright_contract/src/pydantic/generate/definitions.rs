@@ -1,0 +1,247 @@
+//! Schemas that are kept under references (Pydantic 2.14 `_internal/_generate_schema.py`, `_Definitions`).
+//!
+//! Pydantic puts a definition that is used once where it is used. It keeps its reference there, so that its
+//! JSON Schema is a definition nevertheless: here all stay definitions. What does show is that a type alias of
+//! a model becomes a copy of the model where nothing else refers to the model.
+
+use super::{SchemaGenerator, edit};
+use crate::context::Context;
+use crate::pydantic::core_schema::*;
+use fastwright_python::value::Value;
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// How deep schemas may nest.
+const DEEPEST: u32 = 400;
+
+impl SchemaGenerator {
+    /// Keeps a schema under its reference.
+    pub(super) fn define(&mut self, schema: Shared) -> Shared {
+        match schema.reference.clone() {
+            Some(reference) => {
+                self.definitions.insert(Rc::clone(&reference), schema);
+                Core::new(CoreKind::DefinitionRef(reference))
+            }
+            None => schema,
+        }
+    }
+
+    /// A reference to what is kept, or being made, under a reference.
+    pub(super) fn known(&self, reference: &Rc<str>) -> Option<Shared> {
+        (self.definitions.contains_key(reference) || self.in_progress.contains(reference))
+            .then(|| Core::new(CoreKind::DefinitionRef(Rc::clone(reference))))
+    }
+
+    /// The schema behind a reference; the schema itself where it is none.
+    pub(super) fn resolved(&self, schema: &Shared) -> Shared {
+        match &schema.kind {
+            CoreKind::DefinitionRef(reference) => {
+                self.definitions.get(reference).cloned().unwrap_or_else(|| Rc::clone(schema))
+            }
+            _ => Rc::clone(schema),
+        }
+    }
+
+    /// Adds a function to the schema behind a schema (`_add_js_function`).
+    pub(super) fn add_function(&mut self, schema: Shared, function: JsonSchemaFunction) -> Shared {
+        let add = |core: &mut Core| {
+            let known = core.metadata.functions.iter().any(|known| same_function(known, &function));
+            if !known {
+                core.metadata.functions.push(function.clone());
+            }
+        };
+        match &schema.kind {
+            CoreKind::DefinitionRef(reference) => {
+                let reference = Rc::clone(reference);
+                if let Some(found) = self.definitions.get_mut(&reference) {
+                    add(Rc::make_mut(found));
+                }
+                schema
+            }
+            _ => edit(schema, add),
+        }
+    }
+
+    /// A schema with all definitions that it refers to, discriminators applied that had to wait.
+    pub(super) fn with_definitions(&mut self, context: &mut Context<'_, '_>, schema: Shared) -> Shared {
+        let mut counts = FxHashMap::default();
+        let mut order = Vec::new();
+        self.count(&schema, &mut counts, &mut order, 0);
+        let mut waiting = holds_waiting(&schema, 0);
+        for reference in &order {
+            waiting |= self.definitions.get(reference).is_some_and(|found| holds_waiting(found, 0));
+        }
+        let mut schema = schema;
+        if waiting {
+            schema = self.apply_waiting(context, &schema, 0);
+            for reference in &order {
+                if let Some(found) = self.definitions.get(reference).cloned() {
+                    let made = self.apply_waiting(context, &found, 0);
+                    self.definitions.insert(Rc::clone(reference), made);
+                }
+            }
+        }
+        if order.is_empty() {
+            return schema;
+        }
+        let definitions = order.iter().filter_map(|reference| self.final_definition(reference, &counts)).collect();
+        Core::new(CoreKind::Definitions { schema, definitions })
+    }
+
+    /// A definition; an alias of something that nothing else refers to is a copy of it.
+    fn final_definition(&self, reference: &Rc<str>, counts: &FxHashMap<Rc<str>, usize>) -> Option<Shared> {
+        let mut found = self.definitions.get(reference)?;
+        for _ in 0..64 {
+            let CoreKind::DefinitionRef(target) = &found.kind else { break };
+            let kept = counts.get(target).copied().unwrap_or_default() > 1;
+            if kept || !found.metadata.is_empty() || found.serialization.is_some() {
+                break;
+            }
+            match self.definitions.get(target) {
+                Some(behind) => found = behind,
+                None => break,
+            }
+        }
+        Some(edit(Rc::clone(found), |core| core.reference = Some(Rc::clone(reference))))
+    }
+
+    fn count(
+        &self,
+        schema: &Shared,
+        counts: &mut FxHashMap<Rc<str>, usize>,
+        order: &mut Vec<Rc<str>>,
+        depth: u32,
+    ) {
+        if depth > DEEPEST {
+            return;
+        }
+        if let CoreKind::DefinitionRef(reference) = &schema.kind {
+            let count = counts.entry(Rc::clone(reference)).or_default();
+            // What is said about a reference keeps the definition.
+            *count += if schema.metadata.is_empty() && schema.serialization.is_none() { 1 } else { 2 };
+            if !order.contains(reference) {
+                order.push(Rc::clone(reference));
+                if let Some(found) = self.definitions.get(reference).cloned() {
+                    self.count(&found, counts, order, depth + 1);
+                }
+            }
+        }
+        each_child(schema, &mut |child| self.count(child, counts, order, depth + 1));
+    }
+
+    fn apply_waiting(&mut self, context: &mut Context<'_, '_>, schema: &Shared, depth: u32) -> Shared {
+        if depth > DEEPEST || !holds_waiting(schema, 0) {
+            return Rc::clone(schema);
+        }
+        let mut made = map_children(schema, &mut |child| self.apply_waiting(context, child, depth + 1));
+        if let Some(field) = made.metadata.union_discriminator.take() {
+            return self.discriminate(context, Rc::new(made), &Value::str(&field));
+        }
+        Rc::new(made)
+    }
+}
+
+fn same_function(left: &JsonSchemaFunction, right: &JsonSchemaFunction) -> bool {
+    match (left, right) {
+        (JsonSchemaFunction::Program(left, _), JsonSchemaFunction::Program(right, _)) => left.same(right),
+        _ => false,
+    }
+}
+
+fn holds_waiting(schema: &Shared, depth: u32) -> bool {
+    if schema.metadata.union_discriminator.is_some() {
+        return true;
+    }
+    if depth > DEEPEST {
+        return false;
+    }
+    let mut found = false;
+    each_child(schema, &mut |child| found = found || holds_waiting(child, depth + 1));
+    found
+}
+
+/// Calls a function for each schema directly inside another.
+pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
+    let _ = map_children(schema, &mut |child| {
+        visit(child);
+        Rc::clone(child)
+    });
+}
+
+/// A schema with each schema directly inside it replaced.
+pub(super) fn map_children(schema: &Core, change: &mut dyn FnMut(&Shared) -> Shared) -> Core {
+    let mut made = schema.clone();
+    if let Some(serialization) = &mut made.serialization {
+        match &mut **serialization {
+            Serialization::Function { returns: Some(returns), .. } => *returns = change(returns),
+            Serialization::Simple(inner) | Serialization::Model(inner) => *inner = change(inner),
+            _ => {}
+        }
+    }
+    let optional = |slot: &mut Option<Shared>, change: &mut dyn FnMut(&Shared) -> Shared| {
+        if let Some(inner) = slot {
+            *inner = change(inner);
+        }
+    };
+    match &mut made.kind {
+        CoreKind::List { items, .. }
+        | CoreKind::Deque { items, .. }
+        | CoreKind::Set { items, .. }
+        | CoreKind::FrozenSet { items, .. }
+        | CoreKind::Generator { items, .. } => optional(items, change),
+        CoreKind::Tuple { items, .. } | CoreKind::Chain(items) => {
+            items.iter_mut().for_each(|item| *item = change(item));
+        }
+        CoreKind::Dict { keys, values, .. } => {
+            optional(keys, change);
+            optional(values, change);
+        }
+        CoreKind::Counter { keys, .. } => optional(keys, change),
+        CoreKind::FunctionBefore { schema, input } | CoreKind::FunctionWrap { schema, input } => {
+            *schema = change(schema);
+            optional(input, change);
+        }
+        CoreKind::FunctionPlain { input } => optional(input, change),
+        CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => *inner = change(inner),
+        CoreKind::MissingSentinel(inner) => optional(inner, change),
+        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+            *schema = change(schema);
+        }
+        CoreKind::Union { choices } => choices.iter_mut().for_each(|(choice, _)| *choice = change(choice)),
+        CoreKind::TaggedUnion { choices, .. } => {
+            choices.values_mut().for_each(|choice| *choice = change(choice));
+        }
+        CoreKind::LaxOrStrict { lax, strict, .. } => {
+            *lax = change(lax);
+            *strict = change(strict);
+        }
+        CoreKind::JsonOrPython { json, python } => {
+            *json = change(json);
+            *python = change(python);
+        }
+        CoreKind::TypedDict { fields, computed, extras, .. }
+        | CoreKind::ModelFields { fields, computed, extras, .. } => {
+            in_fields(fields, computed, change);
+            optional(extras, change);
+        }
+        CoreKind::DataclassArgs { fields, computed, .. } => in_fields(fields, computed, change),
+        CoreKind::NamedTuple { fields, .. } => in_fields(fields, &mut [], change),
+        CoreKind::CustomError { schema } | CoreKind::Json { schema } => optional(schema, change),
+        CoreKind::Definitions { schema, definitions } => {
+            *schema = change(schema);
+            definitions.iter_mut().for_each(|definition| *definition = change(definition));
+        }
+        _ => {}
+    }
+    made
+}
+
+fn in_fields(
+    fields: &mut IndexMap<fastwright_python::name::Name, CoreField>,
+    computed: &mut [ComputedField],
+    change: &mut dyn FnMut(&Shared) -> Shared,
+) {
+    fields.values_mut().for_each(|field| field.schema = change(&field.schema));
+    computed.iter_mut().for_each(|field| field.returns = change(&field.returns));
+}
