@@ -243,13 +243,19 @@ impl SchemaGenerator {
             (Kind::External(name), _) => (*name, &nothing),
             (_, Some(Symbolic::Call { callee, arguments, .. })) => match callee.as_external() {
                 Some(name) => (name, arguments),
-                None => return self.around_program_object(context, value, rest, source, functions, transform),
+                None => {
+                    return self.around_program_object(context, value, rest, source, functions, transform);
+                }
             },
             (Kind::Class(_) | Kind::Instance(_) | Kind::Function(_) | Kind::Method(_), _) => {
                 return self.around_program_object(context, value, rest, source, functions, transform);
             }
             (Kind::Unknown(unknown), _) => {
-                self.doubt(context, format!("metadata of a type are not known: {}", unknown.reason), unknown.location);
+                self.doubt(
+                    context,
+                    format!("metadata of a type are not known: {}", unknown.reason),
+                    unknown.location,
+                );
                 return self.wrapped(context, rest, source, functions, transform);
             }
             (Kind::Union(_), _) => {
@@ -274,15 +280,19 @@ impl SchemaGenerator {
             _ => None,
         };
         if let Some(mode) = mode {
-            let input = arguments.get(1, "json_schema_input_type").filter(|input| !attributes::is_unset(input));
+            let input =
+                arguments.get(1, "json_schema_input_type").filter(|input| !attributes::is_unset(input));
             return self.validator(context, mode, input, rest, source, functions, transform);
         }
         match short {
             "Discriminator" => {
                 let discriminator = arguments.get(0, "discriminator").cloned().unwrap_or(Value::NONE);
                 if discriminator.as_str().is_some() {
-                    let field =
-                        library_types::call("pydantic.fields.Field", Vec::new(), vec![("discriminator", discriminator)]);
+                    let field = library_types::call(
+                        "pydantic.fields.Field",
+                        Vec::new(),
+                        vec![("discriminator", discriminator)],
+                    );
                     let source = library_types::annotated(source.clone(), vec![field]);
                     return self.wrapped(context, rest, &source, functions, transform);
                 }
@@ -292,7 +302,11 @@ impl SchemaGenerator {
             "ValidateAs" => {
                 let from = arguments.get(0, "from_type").cloned().unwrap_or(Value::NONE);
                 let schema = self.wrapped(context, rest, &from, functions, transform)?;
-                return Ok(serialized_by_library(Core::new(CoreKind::FunctionAfter(schema)), None, WhenUsed::Always));
+                return Ok(serialized_by_library(
+                    Core::new(CoreKind::FunctionAfter(schema)),
+                    None,
+                    WhenUsed::Always,
+                ));
             }
             "EmailStr" | "IPvAnyAddress" | "IPvAnyInterface" | "IPvAnyNetwork" | "NameEmail" => {
                 let made = self.library_class(context, &name);
@@ -318,9 +332,8 @@ impl SchemaGenerator {
         }
         let schema = schema?;
         let update = |pairs: &[(&str, &str)]| JsonSchemaFunction::Update(object(pairs));
-        let argument = |position, keyword| {
-            arguments.get(position, keyword).and_then(Value::as_str).unwrap_or_default()
-        };
+        let argument =
+            |position, keyword| arguments.get(position, keyword).and_then(Value::as_str).unwrap_or_default();
         Ok(match short {
             "PlainSerializer" | "WrapSerializer" => {
                 let wraps = short == "WrapSerializer";
@@ -353,7 +366,8 @@ impl SchemaGenerator {
                 let given = arguments.get(0, "examples").cloned().unwrap_or(Value::NONE);
                 match self.constant(context, &given) {
                     Some(Json::Array(examples)) => {
-                        functions.push(JsonSchemaFunction::Examples(examples, mode_of(arguments.get(1, "mode"))));
+                        functions
+                            .push(JsonSchemaFunction::Examples(examples, mode_of(arguments.get(1, "mode"))));
                     }
                     Some(_) => self.doubt(context, "`Examples` gets a dict", place(value)),
                     None => {}
@@ -370,7 +384,9 @@ impl SchemaGenerator {
                 let schema = Core::new(CoreKind::FunctionBefore { schema, input: None });
                 serialized_by_library(schema, None, WhenUsed::Json)
             }
-            "OnErrorOmit" => Core::new(CoreKind::Default { schema, default: None, factory: None, takes_data: false }),
+            "OnErrorOmit" => {
+                Core::new(CoreKind::Default { schema, default: None, factory: None, takes_data: false })
+            }
             "UuidVersion" => {
                 let version = arguments.get(0, "uuid_version").and_then(Value::as_int).unwrap_or_default();
                 functions.push(update(&[("type", "string"), ("format", &format!("uuid{version}"))]));
@@ -417,7 +433,8 @@ impl SchemaGenerator {
             Some(name) if name.ends_with(".Base64UrlEncoder") => return "base64url".to_owned(),
             _ => {}
         }
-        let method = context.interpreter.attribute(encoder, Name::from("get_json_format"), Default::default());
+        let method =
+            context.interpreter.attribute(encoder, Name::from("get_json_format"), Default::default());
         let answer = context.interpreter.call_from_outside(&method, Arguments::default()).ok();
         match answer.as_ref().and_then(Value::as_str) {
             Some(text) => text.to_owned(),
@@ -457,7 +474,11 @@ impl SchemaGenerator {
                 Some(text) => {
                     updates.insert(key.to_owned(), Json::from(text));
                 }
-                None => self.doubt(context, format!("the {key} of a field is not known"), location.or(place(value))),
+                None => self.doubt(
+                    context,
+                    format!("the {key} of a field is not known"),
+                    location.or(place(value)),
+                ),
             }
         }
         if let Some(deprecated) = info.deprecated.as_ref().filter(|value| !value.is_none()) {
@@ -476,7 +497,9 @@ impl SchemaGenerator {
                 Some(json) => {
                     updates.insert("examples".to_owned(), json);
                 }
-                None => self.doubt(context, "examples of a field are not known", location.or(place(examples))),
+                None => {
+                    self.doubt(context, "examples of a field are not known", location.or(place(examples)))
+                }
             }
         }
         let extra = info.json_schema_extra.clone().filter(|extra| !extra.is_none());
@@ -511,7 +534,8 @@ pub(super) fn update_metadata(
             match entries {
                 Some((mut entries, more)) => {
                     entries.extend(more);
-                    let entries = entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect();
+                    let entries =
+                        entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect();
                     Some(context.interpreter.dict(entries))
                 }
                 None => {
@@ -555,7 +579,9 @@ fn constraints_of(value: &Value) -> Option<Vec<Annotation>> {
         return Some(keywords(arguments));
     }
     if let Some(short) = names::annotated_types(&name) {
-        let one = |name: &'static str| Some(get(0, name).and_then(|value| constraint(name, value)).into_iter().collect());
+        let one = |name: &'static str| {
+            Some(get(0, name).and_then(|value| constraint(name, value)).into_iter().collect())
+        };
         return match short {
             "Gt" => one("gt"),
             "Ge" => one("ge"),
@@ -583,7 +609,9 @@ fn constraints_of(value: &Value) -> Option<Vec<Annotation>> {
         "AllowInfNan" => {
             Some(constraint("allow_inf_nan", get(0, "allow_inf_nan").unwrap_or(&truth)).into_iter().collect())
         }
-        "FailFast" => Some(constraint("fail_fast", get(0, "fail_fast").unwrap_or(&truth)).into_iter().collect()),
+        "FailFast" => {
+            Some(constraint("fail_fast", get(0, "fail_fast").unwrap_or(&truth)).into_iter().collect())
+        }
         "StringConstraints" => {
             let given = keywords(arguments);
             // Lengths come before the rest.
@@ -637,8 +665,19 @@ fn is_harmless(name: &str) -> bool {
     is_standard_library(name)
         || matches!(
             library,
-            "typing_extensions" | "annotated_doc" | "fastapi" | "starlette" | "annotated_types" | "typer" | "sqlalchemy"
-                | "sqlmodel" | "strawberry" | "dishka" | "builtins" | "cyclopts" | "fast_depends"
+            "typing_extensions"
+                | "annotated_doc"
+                | "fastapi"
+                | "starlette"
+                | "annotated_types"
+                | "typer"
+                | "sqlalchemy"
+                | "sqlmodel"
+                | "strawberry"
+                | "dishka"
+                | "builtins"
+                | "cyclopts"
+                | "fast_depends"
         )
 }
 

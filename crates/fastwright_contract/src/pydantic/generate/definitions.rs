@@ -85,7 +85,8 @@ impl SchemaGenerator {
         if order.is_empty() {
             return schema;
         }
-        let definitions = order.iter().filter_map(|reference| self.final_definition(reference, &counts)).collect();
+        let definitions =
+            order.iter().filter_map(|reference| self.final_definition(reference, &counts)).collect();
         Core::new(CoreKind::Definitions { schema, definitions })
     }
 
@@ -162,7 +163,7 @@ fn holds_waiting(schema: &Shared, depth: u32) -> bool {
 }
 
 /// Calls a function for each schema directly inside another.
-pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
+pub(in crate::pydantic) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
     let _ = map_children(schema, &mut |child| {
         visit(child);
         Rc::clone(child)
@@ -205,7 +206,9 @@ pub(super) fn map_children(schema: &Core, change: &mut dyn FnMut(&Shared) -> Sha
         CoreKind::FunctionPlain { input } => optional(input, change),
         CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => *inner = change(inner),
         CoreKind::MissingSentinel(inner) => optional(inner, change),
-        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+        CoreKind::Default { schema, .. }
+        | CoreKind::Model { schema, .. }
+        | CoreKind::Dataclass { schema, .. } => {
             *schema = change(schema);
         }
         CoreKind::Union { choices } => choices.iter_mut().for_each(|(choice, _)| *choice = change(choice)),

@@ -42,8 +42,15 @@ impl SchemaGenerator {
             return schema;
         };
         let (made, nullable) = {
-            let mut applied =
-                ByField { generator: self, context, field, alias: None, nullable: false, choices: IndexMap::new() };
+            let mut applied = ByField {
+                generator: self,
+                context,
+                field,
+                alias: None,
+                nullable: false,
+                choices: IndexMap::new(),
+                numbers: Vec::new(),
+            };
             (applied.root(&schema, 0), applied.nullable)
         };
         match made {
@@ -82,13 +89,15 @@ impl SchemaGenerator {
             let tag = choice.metadata.union_tag.clone().or_else(|| label.as_deref().map(Value::str));
             let (choice, tag) = match (tag, &choice.kind) {
                 (Some(tag), _) => (choice, Some(tag)),
-                (None, CoreKind::DefinitionRef(reference)) => match self.definitions.get(reference).cloned() {
-                    Some(found) => {
-                        let tag = found.metadata.union_tag.clone();
-                        (found, tag)
+                (None, CoreKind::DefinitionRef(reference)) => {
+                    match self.definitions.get(reference).cloned() {
+                        Some(found) => {
+                            let tag = found.metadata.union_tag.clone();
+                            (found, tag)
+                        }
+                        None => (choice, None),
                     }
-                    None => (choice, None),
-                },
+                }
                 (None, _) => (choice, None),
             };
             match tag.as_ref().and_then(|tag| key_of(context, tag)) {
@@ -122,6 +131,8 @@ struct ByField<'g, 'c, 'a> {
     alias: Option<String>,
     nullable: bool,
     choices: IndexMap<String, Shared>,
+    /// Numbers and truths among the tags: for Python's dicts `True` and `1` are one key.
+    numbers: Vec<i64>,
 }
 
 impl ByField<'_, '_, '_> {
@@ -155,10 +166,9 @@ impl ByField<'_, '_, '_> {
             self.choice(&choice, depth + 1)?;
         }
         let discriminator = match &self.alias {
-            Some(alias) if alias != self.field => Discriminator::Paths(vec![
-                vec![Json::from(self.field)],
-                vec![Json::from(alias.as_str())],
-            ]),
+            Some(alias) if alias != self.field => {
+                Discriminator::Paths(vec![vec![Json::from(self.field)], vec![Json::from(alias.as_str())]])
+            }
             _ => Discriminator::Field(self.field.to_owned()),
         };
         let choices = std::mem::take(&mut self.choices);
@@ -213,6 +223,12 @@ impl ByField<'_, '_, '_> {
             let Some(key) = key_of(self.context, &value) else {
                 return Err(Failure::Unknown("a value of a discriminator is not known".to_owned()));
             };
+            if let Some(number) = value.as_int() {
+                if self.numbers.contains(&number) {
+                    continue;
+                }
+                self.numbers.push(number);
+            }
             self.choices.entry(key).or_insert_with(|| Rc::clone(choice));
         }
         Ok(())

@@ -33,6 +33,7 @@ use super::config::ModelConfig;
 use super::core_schema::{Core, CoreKind, Shared};
 use super::field_info::FieldInfo;
 use crate::context::Context;
+pub(super) use definitions::each_child;
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;

@@ -41,7 +41,11 @@ impl SchemaGenerator {
         Ok(self.define(schema))
     }
 
-    fn config_of_typed_dict(&mut self, context: &mut Context<'_, '_>, class: ObjectId) -> Option<Rc<ModelConfig>> {
+    fn config_of_typed_dict(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        class: ObjectId,
+    ) -> Option<Rc<ModelConfig>> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
             let Kind::Class(owner) = owner.kind else { continue };
