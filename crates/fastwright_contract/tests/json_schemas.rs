@@ -101,3 +101,12 @@ fn types_of_every_kind_from_the_program() {
 fn names_functions_and_defaults_from_the_program() {
     check_types(include_str!("json_schemas/more.py"), include_str!("json_schemas/more.json"), &[]);
 }
+
+#[test]
+fn models_of_applications_from_the_program() {
+    check_types(
+        include_str!("json_schemas/applications.py"),
+        include_str!("json_schemas/applications.json"),
+        &[],
+    );
+}
