@@ -82,7 +82,7 @@ impl SchemaGenerator {
             let tag = choice.metadata.union_tag.clone().or_else(|| label.as_deref().map(Value::str));
             let (choice, tag) = match (tag, &choice.kind) {
                 (Some(tag), _) => (choice, Some(tag)),
-                (None, CoreKind::DefinitionRef(reference)) => match self.definitions.get(reference).cloned() {
+                (None, CoreKind::DefinitionRef(reference)) => match self.work.definitions.get(reference).cloned() {
                     Some(found) => {
                         let tag = found.metadata.union_tag.clone();
                         (found, tag)
@@ -109,7 +109,7 @@ impl SchemaGenerator {
     /// The union that a reference stands for, without the reference.
     fn referenced_union(&self, schema: &Shared) -> Option<Shared> {
         let CoreKind::DefinitionRef(reference) = &schema.kind else { return None };
-        let found = self.definitions.get(reference)?;
+        let found = self.work.definitions.get(reference)?;
         matches!(found.kind, CoreKind::Union { .. })
             .then(|| edit(Rc::clone(found), |core| core.reference = None))
     }
@@ -141,7 +141,7 @@ impl ByField<'_, '_, '_> {
                 let made = edit(Rc::clone(schema), |core| core.kind = CoreKind::MissingSentinel(Some(inner)));
                 return Ok((made, nullable));
             }
-            CoreKind::DefinitionRef(reference) if !self.generator.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference) if !self.generator.work.definitions.contains_key(reference) => {
                 return Err(Failure::Missing);
             }
             _ => {}
@@ -171,7 +171,7 @@ impl ByField<'_, '_, '_> {
             return Err(Failure::Unknown("a discriminated union nests too deeply".to_owned()));
         }
         match &choice.kind {
-            CoreKind::DefinitionRef(reference) if !self.generator.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference) if !self.generator.work.definitions.contains_key(reference) => {
                 return Err(Failure::Missing);
             }
             CoreKind::None => {
@@ -265,7 +265,7 @@ impl ByField<'_, '_, '_> {
                 Some(field) => self.values_of_field(field, depth + 1),
                 None => Err(Failure::Refused(format!("a choice of a union has no field `{}`", self.field))),
             },
-            CoreKind::DefinitionRef(reference) => match self.generator.definitions.get(reference).cloned() {
+            CoreKind::DefinitionRef(reference) => match self.generator.work.definitions.get(reference).cloned() {
                 Some(found) => self.values(&found, depth + 1),
                 None => Err(Failure::Missing),
             },
@@ -307,7 +307,7 @@ impl ByField<'_, '_, '_> {
                 self.literals(schema, depth + 1)
             }
             CoreKind::Model { schema, root_model: true, .. } => self.literals(schema, depth + 1),
-            CoreKind::DefinitionRef(reference) => match self.generator.definitions.get(reference).cloned() {
+            CoreKind::DefinitionRef(reference) => match self.generator.work.definitions.get(reference).cloned() {
                 Some(found) => self.literals(&found, depth + 1),
                 None => Err(Failure::Missing),
             },
