@@ -211,7 +211,7 @@ class Strict(BaseModel):
 
 class Settings(BaseModel):
     box: Box = Box(corner={"x": 1, "y": 2})
-    users: dict[str, UserBase] = {"a": UserBase(email="a@b.c")}
+    circles: dict[str, CircleShape] = {"a": CircleShape(radius_mm=3)}
     limits: tuple[int, int] = (1, 2)
 
 

@@ -177,7 +177,6 @@ impl Generator<'_, '_, '_> {
                 return self.inner(Node::Schema(schema));
             }
             CoreKind::DefinitionRef(reference) => {
-                self.put_in_place(reference)?;
                 let mode = self.mode();
                 let name = self.names.get_or_make(reference, mode);
                 return Ok(super::reference_to(&name));
@@ -187,12 +186,7 @@ impl Generator<'_, '_, '_> {
     }
 
     fn make_definitions(&mut self, definitions: &[Shared]) -> Result<()> {
-        self.references.learn(definitions);
         for definition in definitions {
-            // What is referred to once is generated where it is.
-            if definition.reference.as_ref().is_some_and(|reference| !self.stays(reference)) {
-                continue;
-            }
             match self.inner(Node::Schema(definition)) {
                 Ok(_) => {}
                 Err(Failure::Invalid(message)) => {

@@ -14,14 +14,13 @@ mod fields;
 mod handlers;
 mod kinds;
 mod program;
-mod references;
 mod sorting;
 mod titles;
 mod unions;
 mod validations;
 
 use super::config::ModelConfig;
-use super::core_schema::{ComputedField, Core, CoreField, CoreKind, CoreMetadata, Mode, Shared};
+use super::core_schema::{ComputedField, Core, CoreField, CoreMetadata, Mode, Shared};
 use crate::context::Context;
 use crate::json::{Json, JsonObject};
 use definitions::Names;
@@ -136,7 +135,6 @@ struct Generator<'g, 'c, 'a> {
     configs: Vec<Rc<ModelConfig>>,
     /// The mode of the input; a configuration may override it.
     input_mode: Mode,
-    references: references::References,
     depth: u32,
 }
 
@@ -149,7 +147,6 @@ impl<'g, 'c, 'a> Generator<'g, 'c, 'a> {
             invalid: FxHashMap::default(),
             configs: vec![Rc::default()],
             input_mode: Mode::Validation,
-            references: references::References::default(),
             depth: 0,
         }
     }
@@ -157,11 +154,7 @@ impl<'g, 'c, 'a> Generator<'g, 'c, 'a> {
     /// The schema of one input; empty, with a doubt, where Pydantic raises.
     fn input(&mut self, mode: Mode, core: &Core) -> JsonObject {
         self.input_mode = mode;
-        if let CoreKind::Definitions { definitions, .. } = &core.kind {
-            self.references.learn(definitions);
-        }
-        let kept = self.references.kept_in(core);
-        match self.in_scope(kept, |generator| generator.inner(Node::Schema(core))) {
+        match self.inner(Node::Schema(core)) {
             Ok(generated) => self.copied(generated),
             Err(failure) => {
                 let reason = match failure {
@@ -192,10 +185,7 @@ impl<'g, 'c, 'a> Generator<'g, 'c, 'a> {
             return Ok(Generated::Fresh(JsonObject::new()));
         }
         self.depth += 1;
-        let generated = match node {
-            Node::Schema(core) => self.in_own_scope(core, |generator| generator.handled(node)),
-            _ => self.handled(node),
-        };
+        let generated = self.handled(node);
         self.depth -= 1;
         let generated = generated?;
         Ok(self.as_definition(node, generated))
