@@ -1,5 +1,6 @@
 //! What is known of libraries, a file a library.
 
+mod alias_generators;
 pub mod blocking;
 mod left_out;
 mod model_signature;

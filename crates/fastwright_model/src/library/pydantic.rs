@@ -29,6 +29,10 @@ pub(super) fn call(
 ) -> Option<Evaluated> {
     match callee {
         "pydantic.main.create_model" => Some(Ok(create_model(interpreter, arguments, site)?)),
+        _ if callee.starts_with("pydantic.alias_generators.") => {
+            let name = arguments.positional.first()?.as_str()?;
+            Some(Ok(Value::str(&super::alias_generators::generated(callee, name)?)))
+        }
         // A typed dict is a dict.
         "pydantic.config.ConfigDict" | "pydantic_settings.SettingsConfigDict" if !arguments.incomplete => {
             let mut entries = match arguments.positional.first() {

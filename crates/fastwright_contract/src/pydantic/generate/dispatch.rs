@@ -63,7 +63,7 @@ impl SchemaGenerator {
 
     /// A name in quotes.
     fn forward(&mut self, context: &mut Context<'_, '_>, text: &str, value: &Value) -> Generated {
-        let Some((scope, module)) = self.namespaces.last().copied() else {
+        let Some((scope, module)) = self.work.namespaces.last().copied() else {
             let reason = format!("it is not known where the name `{text}` is looked up");
             return Ok(self.unknown(context, reason, place(value)));
         };
@@ -224,7 +224,7 @@ impl SchemaGenerator {
         }
         match names::typing(name) {
             Some("Self") => {
-                return match self.classes.last().cloned() {
+                return match self.work.classes.last().cloned() {
                     Some(class) => self.generate(context, &class),
                     None => Err(Box::new(Refused {
                         reason: "`Self` stands outside of a class".to_owned(),

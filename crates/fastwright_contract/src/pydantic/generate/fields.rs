@@ -173,7 +173,7 @@ impl SchemaGenerator {
         location: Location,
         inherited: &CollectedFields,
     ) -> Option<CollectedField> {
-        let assigned = self.assigned(context, class, name);
+        let assigned = self.assigned(context, class, name, inherited);
         if assigned.is_none()
             && owner != class
             && let Some(field) = inherited.fields.get(&name)
@@ -207,7 +207,13 @@ impl SchemaGenerator {
 
     /// What a class assigns to a name: its own body, or a base that is no model. Models give the values of
     /// their fields up.
-    fn assigned(&self, context: &Context<'_, '_>, class: ObjectId, name: Name) -> Option<Value> {
+    fn assigned(
+        &self,
+        context: &Context<'_, '_>,
+        class: ObjectId,
+        name: Name,
+        inherited: &CollectedFields,
+    ) -> Option<Value> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
             let Kind::Class(owner) = owner.kind else { continue };
@@ -215,7 +221,7 @@ impl SchemaGenerator {
             let found = object.attributes.get(&name);
             let Some(found) = found else { continue };
             let is_model = context.interpreter.derives_from(&Kind::Class(owner).into(), names::MODEL);
-            if owner != class && is_model && object.annotations.contains_key(&name) {
+            if owner != class && is_model && inherited.fields.contains_key(&name) {
                 continue;
             }
             return Some(found.clone());

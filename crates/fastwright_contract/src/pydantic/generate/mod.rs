@@ -57,6 +57,26 @@ type Generated = Result<Shared, Box<Refused>>;
 /// Makes core schemas and remembers them: models are compiled once.
 #[derive(Debug, Default)]
 pub struct SchemaGenerator {
+    /// What belongs to the schema that is made now.
+    work: Work,
+    /// Models whose schemas are complete, by their references.
+    completed: FxHashMap<Rc<str>, Completed>,
+    /// Models whose schemas are being completed.
+    completing: FxHashSet<Rc<str>>,
+    fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
+    model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
+    parameters: FxHashMap<ObjectId, Rc<[Value]>>,
+    numbers: FxHashMap<String, usize>,
+    depth: u32,
+    /// What annotations before one with a method of its own do to the JSON Schema.
+    handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
+    /// How many annotations around make what is inside irrelevant: nothing is doubted there.
+    quiet: u32,
+}
+
+/// What belongs to one schema while it is made: an instance of Pydantic's `GenerateSchema`.
+#[derive(Debug, Default)]
+struct Work {
     /// Schemas by their reference.
     definitions: IndexMap<Rc<str>, Shared>,
     /// References whose schemas are being made.
@@ -69,15 +89,13 @@ pub struct SchemaGenerator {
     namespaces: Vec<(ScopeId, ModuleId)>,
     /// Values of type variables in methods of generic models.
     variables: Vec<Vec<(Value, Value)>>,
-    fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
-    model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
-    parameters: FxHashMap<ObjectId, Rc<[Value]>>,
-    numbers: FxHashMap<String, usize>,
-    depth: u32,
-    /// What annotations before one with a method of its own do to the JSON Schema.
-    handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
-    /// How many annotations around make what is inside irrelevant: nothing is doubted there.
-    quiet: u32,
+}
+
+/// The schema of a model as Pydantic keeps it on the class.
+#[derive(Debug, Clone)]
+struct Completed {
+    schema: Shared,
+    definitions: Vec<Shared>,
 }
 
 impl SchemaGenerator {
@@ -143,18 +161,18 @@ impl SchemaGenerator {
         location: Option<Location>,
         make: impl FnOnce(&mut Self, &mut Context<'_, '_>) -> Generated,
     ) -> Shared {
-        if let Some(config) = config {
-            self.configs.push(Rc::clone(config));
-        }
-        let made = make(self, context);
-        if config.is_some() {
-            self.configs.pop();
-        }
-        let schema = made.unwrap_or_else(|refused| {
+        let saved = std::mem::take(&mut self.work);
+        self.work.configs.extend(config.cloned());
+        let schema = make(self, context).unwrap_or_else(|refused| {
             context.doubt(refused.reason, refused.location.or(location));
             Core::new(CoreKind::Unknown)
         });
-        self.with_definitions(context, schema)
+        let (schema, definitions) = self.finalized(context, schema);
+        self.work = saved;
+        match definitions.is_empty() {
+            true => schema,
+            false => Core::new(CoreKind::Definitions { schema, definitions }),
+        }
     }
 
     /// The fields of a model in order: `Model.model_fields`.
@@ -226,7 +244,7 @@ impl SchemaGenerator {
 
     /// The configuration that counts for the type that is looked at.
     fn config(&self) -> Option<&Rc<ModelConfig>> {
-        self.configs.last()
+        self.work.configs.last()
     }
 
     fn config_flag(&self, key: &str) -> bool {
