@@ -144,6 +144,20 @@ pub fn analyse_tree(
     path: &Path,
     options: &AnalysisOptions,
 ) -> Result<Analysis, AnalysisError> {
+    Ok(analyse_tree_with(tree, path, options, |_, _| ())?.0)
+}
+
+/// [`analyse_tree`] with a question that may need more of the program's files than its routes do: it is
+/// asked while they can still be loaded.
+///
+/// # Errors
+/// When the path does not exist or can't be read.
+pub fn analyse_tree_with<T>(
+    tree: Arc<dyn SourceTree>,
+    path: &Path,
+    options: &AnalysisOptions,
+    ask: impl FnOnce(&mut Interpreter<'static>, &[App]) -> T,
+) -> Result<(Analysis, T), AnalysisError> {
     let discover_options = DiscoverOptions {
         extend_exclude: options.exclude.clone(),
         python_env: options.python_env.clone(),
@@ -194,10 +208,11 @@ pub fn analyse_tree(
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
     let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
     let tables = crate::tables::tables(&mut interpreter);
+    let answer = ask(&mut interpreter, &apps);
     let files = shared.0.borrow_mut().take_files();
     let codes = (0..files.len() as u32).map(|id| Arc::clone(shared.0.borrow().code(FileId(id)))).collect();
     undecided.extend(notes_about_apps(&interpreter));
-    Ok(Analysis {
+    let analysis = Analysis {
         root: project.root.clone(),
         project,
         files,
@@ -213,7 +228,8 @@ pub fn analyse_tree(
         file_count: report.files,
         line_count: report.lines,
         interpreter: RefCell::new(interpreter),
-    })
+    };
+    Ok((analysis, answer))
 }
 
 /// What could not be followed where it can matter to an app: in files that make or register something.

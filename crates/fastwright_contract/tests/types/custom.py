@@ -234,3 +234,25 @@ TYPES = {
     "get_json": Annotated[int, GetPydanticSchema(get_pydantic_json_schema=lambda schema, handler: {"type": "x"})],
     "instance": InstanceOf[Arbitrary],
 }
+
+
+class Ranged(BaseModel):
+    low: int
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        model = handler(source)
+        return core_schema.no_info_before_validator_function(
+            lambda value: value, model, json_schema_input_schema=core_schema.union_schema([model, core_schema.int_schema()])
+        )
+
+
+class UsesRanged(BaseModel):
+    one: Ranged
+    two: Ranged
+    three: Optional[Ranged] = None
+    many: list[Ranged]
+
+
+TYPES["Ranged"] = Ranged
+TYPES["UsesRanged"] = UsesRanged

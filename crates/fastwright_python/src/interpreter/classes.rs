@@ -133,7 +133,7 @@ impl Interpreter<'_> {
     }
 
     /// Python's C3 linearization; where it fails (unknown bases), depth first.
-    fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
+    pub(super) fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
         let mut sequences: Vec<Vec<Value>> = bases
             .iter()
             .map(|base| match &base.kind {
