@@ -36,7 +36,9 @@ def main():
     for path in sorted(folder.glob("*.py")):
         if path.name == "record.py":
             continue
-        spec = importlib.util.spec_from_file_location("main", path)
+        # What this Python can't read stands there in older words.
+        older = path.parent / "legacy" / path.name
+        spec = importlib.util.spec_from_file_location("main", older if older.exists() else path)
         module = importlib.util.module_from_spec(spec)
         sys.modules["main"] = module
         spec.loader.exec_module(module)

@@ -325,10 +325,21 @@ impl Interpreter<'_> {
 
     fn call_external(&mut self, name: Name, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
         let site = self.here(span);
-        if let Some(builtin) = name.as_str().strip_prefix("builtins.")
-            && let Some(result) = self.call_builtin(builtin, &arguments, span)
-        {
-            return result;
+        if let Some(builtin) = name.as_str().strip_prefix("builtins.") {
+            // `str.upper(text)` is `text.upper()`.
+            if builtin.starts_with("str.")
+                && let Some((receiver, rest)) = arguments.positional.split_first()
+                && matches!(receiver.kind, Kind::Str(_))
+            {
+                let (receiver, positional) = (receiver.clone(), rest.to_vec());
+                let rest = Arguments { positional, keywords: arguments.keywords.clone(), incomplete: false };
+                if let Some(result) = self.builtin_method(&receiver, name, &rest, span) {
+                    return result;
+                }
+            }
+            if let Some(result) = self.call_builtin(builtin, &arguments, span) {
+                return result;
+            }
         }
         if let Some(result) = self.library.call(self, name, &arguments, site) {
             return result;

@@ -23,6 +23,7 @@ mod expressions;
 mod imports;
 mod ini;
 mod items;
+mod libraries;
 mod library;
 mod metaclasses;
 mod operators;

@@ -208,10 +208,54 @@ fn holds_waiting(schema: &Shared, depth: u32) -> bool {
 
 /// Calls a function for each schema directly inside another.
 pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
-    let _ = map_children(schema, &mut |child| {
-        visit(child);
-        Rc::clone(child)
-    });
+    match schema.serialization.as_deref() {
+        Some(Serialization::Function { returns: Some(returns), .. }) => visit(returns),
+        Some(Serialization::Simple(inner) | Serialization::Model(inner)) => visit(inner),
+        _ => {}
+    }
+    match &schema.kind {
+        CoreKind::List { items, .. }
+        | CoreKind::Deque { items, .. }
+        | CoreKind::Set { items, .. }
+        | CoreKind::FrozenSet { items, .. }
+        | CoreKind::Generator { items, .. } => items.iter().for_each(visit),
+        CoreKind::Tuple { items, .. } | CoreKind::Chain(items) => items.iter().for_each(visit),
+        CoreKind::Dict { keys, values, .. } => keys.iter().chain(values).for_each(visit),
+        CoreKind::Counter { keys, .. } => keys.iter().for_each(visit),
+        CoreKind::FunctionBefore { schema, input } | CoreKind::FunctionWrap { schema, input } => {
+            std::iter::once(schema).chain(input).for_each(visit);
+        }
+        CoreKind::FunctionPlain { input } => input.iter().for_each(visit),
+        CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => visit(inner),
+        CoreKind::MissingSentinel(inner) => inner.iter().for_each(visit),
+        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+            visit(schema);
+        }
+        CoreKind::Union { choices } => choices.iter().for_each(|(choice, _)| visit(choice)),
+        CoreKind::TaggedUnion { choices, .. } => choices.values().for_each(visit),
+        CoreKind::LaxOrStrict { lax: one, strict: other, .. }
+        | CoreKind::JsonOrPython { json: one, python: other } => {
+            visit(one);
+            visit(other);
+        }
+        CoreKind::TypedDict { fields, computed, extras, .. }
+        | CoreKind::ModelFields { fields, computed, extras, .. } => {
+            fields.values().for_each(|field| visit(&field.schema));
+            computed.iter().for_each(|field| visit(&field.returns));
+            extras.iter().for_each(visit);
+        }
+        CoreKind::DataclassArgs { fields, computed, .. } => {
+            fields.values().for_each(|field| visit(&field.schema));
+            computed.iter().for_each(|field| visit(&field.returns));
+        }
+        CoreKind::NamedTuple { fields, .. } => fields.values().for_each(|field| visit(&field.schema)),
+        CoreKind::CustomError { schema } | CoreKind::Json { schema } => schema.iter().for_each(visit),
+        CoreKind::Definitions { schema, definitions } => {
+            visit(schema);
+            definitions.iter().for_each(visit);
+        }
+        _ => {}
+    }
 }
 
 /// A schema with each schema directly inside it replaced.

@@ -70,6 +70,8 @@ pub struct SchemaGenerator {
     depth: u32,
     /// What annotations before one with a method of its own do to the JSON Schema.
     handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
+    /// Names of libraries with what they are bound to, where their code was run.
+    followed: FxHashMap<Name, Option<Value>>,
     /// How many annotations around make what is inside irrelevant: nothing is doubted there.
     quiet: u32,
 }
@@ -139,7 +141,7 @@ impl SchemaGenerator {
     ) -> Shared {
         let annotation = field.annotation.clone().unwrap_or_else(|| Value::external("typing.Any"));
         let metadata = vec![annotations::Annotation::Field(Box::new(field.clone()))];
-        self.complete(context, config, field.location, |generator, context| {
+        self.adapted(context, config, field.location, |generator, context| {
             generator.annotated(context, &annotation, metadata)
         })
     }
@@ -151,10 +153,10 @@ impl SchemaGenerator {
         annotation: &Value,
         config: Option<&Rc<ModelConfig>>,
     ) -> Shared {
-        self.complete(context, config, None, |generator, context| generator.generate(context, annotation))
+        self.adapted(context, config, None, |generator, context| generator.generate(context, annotation))
     }
 
-    fn complete(
+    fn adapted(
         &mut self,
         context: &mut Context<'_, '_>,
         config: Option<&Rc<ModelConfig>>,

@@ -29,7 +29,9 @@ impl SchemaGenerator {
         }
         let completed = match self.completed.get(&reference) {
             Some(completed) => completed.clone(),
-            None => self.complete_model(context, model, &reference)?,
+            None => self.complete(context, &reference, |generator, context| {
+                generator.model_in_place(context, model, Rc::clone(&reference))
+            })?,
         };
         for definition in completed.definitions {
             self.define(definition);
@@ -38,16 +40,16 @@ impl SchemaGenerator {
     }
 
     /// The schema that Pydantic keeps on a class, made on its own.
-    fn complete_model(
+    pub(super) fn complete(
         &mut self,
         context: &mut Context<'_, '_>,
-        model: &ModelType,
         reference: &Rc<str>,
+        make: impl FnOnce(&mut Self, &mut Context<'_, '_>) -> Generated,
     ) -> Result<Completed, Box<Refused>> {
         let saved = std::mem::take(&mut self.work);
         let quiet = std::mem::take(&mut self.quiet);
         self.completing.insert(Rc::clone(reference));
-        let made = self.model_in_place(context, model, Rc::clone(reference));
+        let made = make(self, context);
         self.completing.remove(reference);
         let completed = made.map(|made| {
             let (schema, definitions) = self.finalized(context, made);
