@@ -12,6 +12,7 @@ use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, alias_origin, form};
 use fastwright_model::dependant::{Callable, path_parameters, shown_callable};
+use fastwright_model::library::routing::is_placeholder;
 use fastwright_model::registry::{Entry, Registry};
 use fastwright_model::routes::{FlatRoute, Layer};
 use fastwright_python::location::{Location, Span};
@@ -288,7 +289,10 @@ impl Builder<'_, '_, '_> {
             },
             _ => self.attribute(endpoint, "__doc__"),
         };
-        documentation.as_str().map(crate::text::cleandoc).unwrap_or_default()
+        documentation
+            .as_str()
+            .map(fastwright_python::interpreter::texts::cleaned_documentation)
+            .unwrap_or_default()
     }
 
     fn unique_id(&mut self, route: &ApiRoute, endpoint: &Value, around: &Around<'_>) -> String {
@@ -535,20 +539,6 @@ impl Builder<'_, '_, '_> {
 /// A keyword that is given and not `None`.
 fn given(options: &Arguments, name: &str) -> Option<Value> {
     options.keyword(name).filter(|value| !value.is_none() && !is_placeholder(value)).cloned()
-}
-
-/// FastAPI's `Default(...)`, which programs pass on: it stands for nothing given.
-fn is_placeholder(value: &Value) -> bool {
-    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
-    callee.as_external().is_some_and(|name| {
-        matches!(
-            name.as_str(),
-            "fastapi.datastructures.Default"
-                | "fastapi.datastructures.DefaultPlaceholder"
-                | "fastapi.routing.Default"
-                | "fastapi.applications.Default"
-        )
-    })
 }
 
 /// The item type of a stream's annotation: `AsyncIterable[Item]` and the like.

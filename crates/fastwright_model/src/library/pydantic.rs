@@ -34,7 +34,9 @@ pub(super) fn call(
             Some(Ok(Value::str(&super::alias_generators::generated(callee, name)?)))
         }
         // A typed dict is a dict.
-        "pydantic.config.ConfigDict" | "pydantic_settings.SettingsConfigDict" if !arguments.incomplete => {
+        "pydantic.config.ConfigDict" | "pydantic_settings.main.SettingsConfigDict"
+            if !arguments.incomplete =>
+        {
             let mut entries = match arguments.positional.first() {
                 Some(first) => interpreter.entries(first)?,
                 None => Vec::new(),

@@ -216,7 +216,18 @@ impl Interpreter<'_> {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),
                 Kind::Float(number) => Value::int(*number as i64),
-                Kind::Str(text) => Value::int(text.trim().replace('_', "").parse().ok()?),
+                Kind::Str(text) => match text.trim().replace('_', "").parse() {
+                    Ok(number) => Value::int(number),
+                    // Too large for a number here, or no number at all for Python.
+                    Err(_) if text.trim().bytes().any(|byte| byte.is_ascii_digit()) => return None,
+                    Err(_) if arguments.positional.len() > 1 || !arguments.keywords.is_empty() => {
+                        return None;
+                    }
+                    Err(_) => {
+                        let message = format!("`int({text:?})` raises a ValueError");
+                        return Some(self.raised_by_library("builtins.ValueError", message, span));
+                    }
+                },
                 _ => return None,
             },
             "float" => match &first?.kind {

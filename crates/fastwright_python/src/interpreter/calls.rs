@@ -313,7 +313,8 @@ impl Interpreter<'_> {
     fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
         self.unfollowed_calls += 1;
         let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
-        self.uncertainties += u64::from(given.any(|value| matches!(value.kind, Kind::List(_) | Kind::Dict(_))));
+        self.uncertainties +=
+            u64::from(given.any(|value| matches!(value.kind, Kind::List(_) | Kind::Dict(_))));
         if self.mode == Mode::Import {
             self.library.passed_to_unknown(self, callee, &arguments, site);
         }

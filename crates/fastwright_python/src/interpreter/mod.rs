@@ -38,6 +38,7 @@ mod standard_objects;
 mod statements;
 mod streams;
 mod strings;
+pub mod texts;
 mod type_aliases;
 mod types;
 mod yaml;

@@ -228,7 +228,9 @@ pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
         CoreKind::FunctionPlain { input } => input.iter().for_each(visit),
         CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => visit(inner),
         CoreKind::MissingSentinel(inner) => inner.iter().for_each(visit),
-        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+        CoreKind::Default { schema, .. }
+        | CoreKind::Model { schema, .. }
+        | CoreKind::Dataclass { schema, .. } => {
             visit(schema);
         }
         CoreKind::Union { choices } => choices.iter().for_each(|(choice, _)| visit(choice)),
