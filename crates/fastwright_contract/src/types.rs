@@ -106,9 +106,7 @@ fn collect_members(annotation: &Value, found: &mut Vec<Value>) {
             collect_members(left, found);
             collect_members(right, found);
         }
-        Some(Symbolic::Item { base, index })
-            if matches!(typing_name(base), Some("Union" | "Optional")) =>
-        {
+        Some(Symbolic::Item { base, index }) if matches!(typing_name(base), Some("Union" | "Optional")) => {
             match &index.kind {
                 Kind::Tuple(items) => items.iter().for_each(|item| collect_members(item, found)),
                 _ => collect_members(index, found),

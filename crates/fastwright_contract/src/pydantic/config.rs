@@ -138,7 +138,9 @@ pub(super) fn of_model(
 /// The entries of a dict, or of a call that makes one.
 pub(super) fn entries(context: &mut Context<'_, '_>, value: &Value) -> Option<Vec<(Name, Value)>> {
     match value.as_symbolic() {
-        Some(Symbolic::Call { arguments, .. }) if !arguments.incomplete && arguments.positional.is_empty() => {
+        Some(Symbolic::Call { arguments, .. })
+            if !arguments.incomplete && arguments.positional.is_empty() =>
+        {
             Some(arguments.keywords.clone())
         }
         _ => context.interpreter.entries(value),

@@ -89,8 +89,7 @@ impl Interpreter<'_> {
         location: crate::location::Location,
     ) -> ObjectId {
         let written_bases = bases;
-        let bases: Vec<Value> =
-            written_bases.iter().map(|base| self.base_class(base.clone())).collect();
+        let bases: Vec<Value> = written_bases.iter().map(|base| self.base_class(base.clone())).collect();
         let class = self.allocate(Object::Class(Box::new(ClassObject {
             id,
             definition,
@@ -371,11 +370,8 @@ impl Interpreter<'_> {
                 matches!(symbolic, Symbolic::Call { callee, .. }
                     if callee.as_external().is_some_and(|name| name == "enum.auto"))
             });
-            let value = if automatic {
-                self.automatic_value(class, name, position, &last_values)
-            } else {
-                value
-            };
+            let value =
+                if automatic { self.automatic_value(class, name, position, &last_values) } else { value };
             last_values.push(value.clone());
             let member = self.new_instance(Kind::Class(class).into(), Arguments::default(), site);
             if let Some(instance) = self.instance_mut(member) {
@@ -392,12 +388,17 @@ impl Interpreter<'_> {
 
     /// What `auto()` stands for: what the class's own `_generate_next_value_` gives, a text for `StrEnum`,
     /// the next power of two for flags, and one more than the largest value so far for others.
-    fn automatic_value(&mut self, class: ObjectId, name: Name, position: usize, last_values: &[Value]) -> Value {
+    fn automatic_value(
+        &mut self,
+        class: ObjectId,
+        name: Name,
+        position: usize,
+        last_values: &[Value],
+    ) -> Value {
         let class_value: Value = Kind::Class(class).into();
         if let Some((own, _)) = self.find_in_class(&class_value, Name::from("_generate_next_value_")) {
             let last_values = self.list(last_values.to_vec());
-            let positional =
-                vec![Value::str(&name), Value::int(1), Value::int(position as i64), last_values];
+            let positional = vec![Value::str(&name), Value::int(1), Value::int(position as i64), last_values];
             let arguments = Arguments { positional, ..Arguments::default() };
             return self.call_directly(&own, arguments, Span::default()).unwrap_or_else(|raised| {
                 Value::unknown("`_generate_next_value_` raises an exception", Some(raised.location))
@@ -407,13 +408,14 @@ impl Interpreter<'_> {
             return Value::str(&name.to_lowercase());
         }
         let largest = last_values.iter().filter_map(Value::as_int).max();
-        let flags = self.derives_from(&class_value, "enum.Flag") || self.derives_from(&class_value, "enum.IntFlag");
+        let flags =
+            self.derives_from(&class_value, "enum.Flag") || self.derives_from(&class_value, "enum.IntFlag");
         Value::int(match largest {
-            None => 1,
-            Some(largest) if flags => {
-                if largest > 0 { 1_i64.checked_shl(64 - largest.leading_zeros()).unwrap_or_default() } else { 1 }
+            Some(largest) if flags && largest > 0 => {
+                1_i64.checked_shl(64 - largest.leading_zeros()).unwrap_or_default()
             }
-            Some(largest) => largest.saturating_add(1),
+            Some(largest) if !flags => largest.saturating_add(1),
+            _ => 1,
         })
     }
 

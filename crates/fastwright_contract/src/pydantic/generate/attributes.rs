@@ -56,8 +56,15 @@ const CONSTRAINTS: &[&str] = &[
 ];
 
 /// Keywords of FastAPI's parameters that say nothing about the schema of the type.
-const FASTAPI_ONLY: &[&str] =
-    &["example", "openapi_examples", "include_in_schema", "convert_underscores", "embed", "media_type", "regex"];
+const FASTAPI_ONLY: &[&str] = &[
+    "example",
+    "openapi_examples",
+    "include_in_schema",
+    "convert_underscores",
+    "embed",
+    "media_type",
+    "regex",
+];
 
 /// Columns' keywords of `sqlmodel.Field`, and those that Pydantic's `FieldInfo` drops.
 const SQLMODEL_ONLY: &[&str] = &[
@@ -191,9 +198,8 @@ fn constraints(given: &mut OrderedMap<Name, Value>) -> Vec<Metadata> {
 
 /// What is given beyond the known keywords, as `json_schema_extra` where there is none.
 fn extra(context: &mut Context<'_, '_>, info: &mut FieldInfo, given: &OrderedMap<Name, Value>) {
-    let has_extra = info.json_schema_extra.as_ref().is_some_and(|extra| {
-        context.interpreter.truth(extra) != Some(false)
-    });
+    let has_extra =
+        info.json_schema_extra.as_ref().is_some_and(|extra| context.interpreter.truth(extra) != Some(false));
     if given.is_empty() || has_extra {
         return;
     }

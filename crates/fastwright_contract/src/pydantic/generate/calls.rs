@@ -92,7 +92,10 @@ impl SchemaGenerator {
     ) -> Option<Value> {
         let site = site?;
         let known = context.interpreter.classes().iter().copied().find(|class| {
-            context.interpreter.class(*class).is_some_and(|object| object.location == site && object.id.is_none())
+            context
+                .interpreter
+                .class(*class)
+                .is_some_and(|object| object.location == site && object.id.is_none())
         });
         if let Some(known) = known {
             return Some(Kind::Class(known).into());

@@ -89,7 +89,12 @@ impl SchemaGenerator {
         }
         let schema = Rc::new(changed);
         match name {
-            "pattern" | "strip_whitespace" | "to_lower" | "to_upper" | "coerce_numbers_to_str" | "ascii_only" => {
+            "pattern"
+            | "strip_whitespace"
+            | "to_lower"
+            | "to_upper"
+            | "coerce_numbers_to_str"
+            | "ascii_only" => {
                 let mut step = CoreKind::Str { length: LengthBounds::default(), pattern: None };
                 set(context, &mut step, name, value);
                 let step = Core::new(CoreKind::FunctionWrap { schema: Core::new(step), input: None });
@@ -275,4 +280,3 @@ fn shown(context: &mut Context<'_, '_>, name: &str, value: &Value) -> String {
     };
     format!("{class}({name}={})", display::repr(context, value))
 }
-

@@ -75,7 +75,10 @@ impl SchemaGenerator {
         }
         let method = context.interpreter.attribute(class, Name::from(JSON), Default::default());
         let location = context.interpreter.plain_function(&method).map(|function| {
-            fastwright_python::location::Location { file: function.id.file, span: function.definition.name_span }
+            fastwright_python::location::Location {
+                file: function.id.file,
+                span: function.definition.name_span,
+            }
         });
         Ok(self.add_function(schema, JsonSchemaFunction::Program(method, location)))
     }
@@ -96,9 +99,9 @@ impl SchemaGenerator {
             _ => None,
         };
         let has = |context: &Context<'_, '_>, name: &str| {
-            class.as_ref().is_some_and(|class| {
-                context.interpreter.find_in_class(class, Name::from(name)).is_some()
-            })
+            class
+                .as_ref()
+                .is_some_and(|class| context.interpreter.find_in_class(class, Name::from(name)).is_some())
         };
         if let Some(class) = &class
             && context.interpreter.derives_from(class, "annotated_types.GroupedMetadata")
@@ -162,7 +165,10 @@ impl SchemaGenerator {
         handler: Handler,
     ) -> Generated {
         let location = context.interpreter.plain_function(method).map(|function| {
-            fastwright_python::location::Location { file: function.id.file, span: function.definition.name_span }
+            fastwright_python::location::Location {
+                file: function.id.file,
+                span: function.definition.name_span,
+            }
         });
         if let Some(function) = context.interpreter.plain_function(method)
             && super::expressions::changes_schemas(&function.definition.body)

@@ -83,7 +83,11 @@ impl SchemaGenerator {
     }
 
     /// `__pydantic_config__`; a dataclass of Pydantic has one in any case.
-    fn config_of_dataclass(&mut self, context: &mut Context<'_, '_>, class: ObjectId) -> Option<Rc<ModelConfig>> {
+    fn config_of_dataclass(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        class: ObjectId,
+    ) -> Option<Rc<ModelConfig>> {
         let value: Value = Kind::Class(class).into();
         let order = context.interpreter.class_order(&value);
         for owner in order.iter() {
@@ -120,13 +124,15 @@ impl SchemaGenerator {
 
     /// What `@with_config(...)` gives a class.
     pub(super) fn with_config(&self, context: &Context<'_, '_>, class: ObjectId) -> Option<Value> {
-        context.interpreter.class(class)?.decorators.iter().find_map(|decorator| match decorator.as_symbolic()? {
-            Symbolic::Call { callee, arguments, .. }
-                if names::pydantic(&callee.as_external()?) == Some("with_config") =>
-            {
-                arguments.positional.first().or_else(|| arguments.keyword("config")).cloned()
+        context.interpreter.class(class)?.decorators.iter().find_map(|decorator| {
+            match decorator.as_symbolic()? {
+                Symbolic::Call { callee, arguments, .. }
+                    if names::pydantic(&callee.as_external()?) == Some("with_config") =>
+                {
+                    arguments.positional.first().or_else(|| arguments.keyword("config")).cloned()
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 
@@ -164,7 +170,11 @@ impl SchemaGenerator {
     }
 
     /// The fields that Pydantic takes from a dataclass.
-    fn dataclass_fields(&mut self, context: &mut Context<'_, '_>, model: &ModelType) -> Vec<(Name, FieldInfo)> {
+    fn dataclass_fields(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        model: &ModelType,
+    ) -> Vec<(Name, FieldInfo)> {
         let value: Value = Kind::Class(model.class).into();
         let order = context.interpreter.class_order(&value);
         let mut declared: OrderedMap<Name, Declared> = OrderedMap::default();
@@ -200,7 +210,10 @@ impl SchemaGenerator {
             let names: Vec<Name> = declared
                 .keys()
                 .filter(|name| {
-                    context.interpreter.class(owner).is_some_and(|class| class.annotations.contains_key(*name))
+                    context
+                        .interpreter
+                        .class(owner)
+                        .is_some_and(|class| class.annotations.contains_key(*name))
                 })
                 .copied()
                 .collect();
@@ -237,7 +250,11 @@ impl SchemaGenerator {
     ) -> Option<FieldInfo> {
         let keyword_only = Value::bool(declared.keyword_only);
         let Some(assigned) = &declared.assigned else {
-            let field = FieldInfo { kw_only: Some(keyword_only), init: Some(Value::bool(true)), ..FieldInfo::default() };
+            let field = FieldInfo {
+                kw_only: Some(keyword_only),
+                init: Some(Value::bool(true)),
+                ..FieldInfo::default()
+            };
             return Some(merging::from_dataclass_field(context, annotation, field));
         };
         if let Some((info, _)) = attributes::of_value(context, assigned) {

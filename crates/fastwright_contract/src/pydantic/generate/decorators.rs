@@ -79,7 +79,8 @@ pub(super) fn of_class(context: &mut Context<'_, '_>, class: ObjectId) -> Decora
         for (name, value) in attributes {
             let Some(function) = context.interpreter.plain_function(&value) else { continue };
             let registry = context.interpreter.extension::<Registry>();
-            let Some(decoration) = registry.decorations.get(&function.serial).and_then(|all| all.last()) else {
+            let Some(decoration) = registry.decorations.get(&function.serial).and_then(|all| all.last())
+            else {
                 continue;
             };
             let decoration = decoration.clone();

@@ -228,7 +228,9 @@ pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
         CoreKind::FunctionPlain { input } => input.iter().for_each(visit),
         CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => visit(inner),
         CoreKind::MissingSentinel(inner) => inner.iter().for_each(visit),
-        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+        CoreKind::Default { schema, .. }
+        | CoreKind::Model { schema, .. }
+        | CoreKind::Dataclass { schema, .. } => {
             visit(schema);
         }
         CoreKind::Union { choices } => choices.iter().for_each(|(choice, _)| visit(choice)),
@@ -294,7 +296,9 @@ pub(super) fn map_children(schema: &Core, change: &mut dyn FnMut(&Shared) -> Sha
         CoreKind::FunctionPlain { input } => optional(input, change),
         CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => *inner = change(inner),
         CoreKind::MissingSentinel(inner) => optional(inner, change),
-        CoreKind::Default { schema, .. } | CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. } => {
+        CoreKind::Default { schema, .. }
+        | CoreKind::Model { schema, .. }
+        | CoreKind::Dataclass { schema, .. } => {
             *schema = change(schema);
         }
         CoreKind::Union { choices } => choices.iter_mut().for_each(|(choice, _)| *choice = change(choice)),

@@ -42,8 +42,14 @@ impl SchemaGenerator {
             return schema;
         };
         let (made, nullable) = {
-            let mut applied =
-                ByField { generator: self, context, field, alias: None, nullable: false, choices: IndexMap::new() };
+            let mut applied = ByField {
+                generator: self,
+                context,
+                field,
+                alias: None,
+                nullable: false,
+                choices: IndexMap::new(),
+            };
             (applied.root(&schema, 0), applied.nullable)
         };
         match made {
@@ -82,13 +88,15 @@ impl SchemaGenerator {
             let tag = choice.metadata.union_tag.clone().or_else(|| label.as_deref().map(Value::str));
             let (choice, tag) = match (tag, &choice.kind) {
                 (Some(tag), _) => (choice, Some(tag)),
-                (None, CoreKind::DefinitionRef(reference)) => match self.work.definitions.get(reference).cloned() {
-                    Some(found) => {
-                        let tag = found.metadata.union_tag.clone();
-                        (found, tag)
+                (None, CoreKind::DefinitionRef(reference)) => {
+                    match self.work.definitions.get(reference).cloned() {
+                        Some(found) => {
+                            let tag = found.metadata.union_tag.clone();
+                            (found, tag)
+                        }
+                        None => (choice, None),
                     }
-                    None => (choice, None),
-                },
+                }
                 (None, _) => (choice, None),
             };
             match tag.as_ref().and_then(|tag| key_of(context, tag)) {
@@ -141,7 +149,9 @@ impl ByField<'_, '_, '_> {
                 let made = edit(Rc::clone(schema), |core| core.kind = CoreKind::MissingSentinel(Some(inner)));
                 return Ok((made, nullable));
             }
-            CoreKind::DefinitionRef(reference) if !self.generator.work.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference)
+                if !self.generator.work.definitions.contains_key(reference) =>
+            {
                 return Err(Failure::Missing);
             }
             _ => {}
@@ -155,10 +165,9 @@ impl ByField<'_, '_, '_> {
             self.choice(&choice, depth + 1)?;
         }
         let discriminator = match &self.alias {
-            Some(alias) if alias != self.field => Discriminator::Paths(vec![
-                vec![Json::from(self.field)],
-                vec![Json::from(alias.as_str())],
-            ]),
+            Some(alias) if alias != self.field => {
+                Discriminator::Paths(vec![vec![Json::from(self.field)], vec![Json::from(alias.as_str())]])
+            }
             _ => Discriminator::Field(self.field.to_owned()),
         };
         let choices = std::mem::take(&mut self.choices);
@@ -171,7 +180,9 @@ impl ByField<'_, '_, '_> {
             return Err(Failure::Unknown("a discriminated union nests too deeply".to_owned()));
         }
         match &choice.kind {
-            CoreKind::DefinitionRef(reference) if !self.generator.work.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference)
+                if !self.generator.work.definitions.contains_key(reference) =>
+            {
                 return Err(Failure::Missing);
             }
             CoreKind::None => {
@@ -265,10 +276,12 @@ impl ByField<'_, '_, '_> {
                 Some(field) => self.values_of_field(field, depth + 1),
                 None => Err(Failure::Refused(format!("a choice of a union has no field `{}`", self.field))),
             },
-            CoreKind::DefinitionRef(reference) => match self.generator.work.definitions.get(reference).cloned() {
-                Some(found) => self.values(&found, depth + 1),
-                None => Err(Failure::Missing),
-            },
+            CoreKind::DefinitionRef(reference) => {
+                match self.generator.work.definitions.get(reference).cloned() {
+                    Some(found) => self.values(&found, depth + 1),
+                    None => Err(Failure::Missing),
+                }
+            }
             CoreKind::Unknown => Err(Failure::Unknown("a choice of a union is not known".to_owned())),
             _ => Err(Failure::Refused("a choice of a discriminated union is no model".to_owned())),
         }
@@ -307,10 +320,12 @@ impl ByField<'_, '_, '_> {
                 self.literals(schema, depth + 1)
             }
             CoreKind::Model { schema, root_model: true, .. } => self.literals(schema, depth + 1),
-            CoreKind::DefinitionRef(reference) => match self.generator.work.definitions.get(reference).cloned() {
-                Some(found) => self.literals(&found, depth + 1),
-                None => Err(Failure::Missing),
-            },
+            CoreKind::DefinitionRef(reference) => {
+                match self.generator.work.definitions.get(reference).cloned() {
+                    Some(found) => self.literals(&found, depth + 1),
+                    None => Err(Failure::Missing),
+                }
+            }
             CoreKind::Unknown => Err(Failure::Unknown("a discriminator is not known".to_owned())),
             _ => Err(Failure::Refused(format!("the discriminator `{}` is no literal", self.field))),
         }

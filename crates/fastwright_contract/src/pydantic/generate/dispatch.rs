@@ -203,8 +203,10 @@ impl SchemaGenerator {
                 _ => {}
             }
             // `LowerCase[str]` and the like check, and show nothing.
-            if let Some("LowerCase" | "UpperCase" | "IsDigits" | "IsAscii" | "IsFinite" | "IsNotFinite" | "IsNan"
-            | "IsNotNan" | "IsInfinite" | "IsNotInfinite" | "IsDigit" | "IsNotNaN") = names::annotated_types(name)
+            if let Some(
+                "LowerCase" | "UpperCase" | "IsDigits" | "IsAscii" | "IsFinite" | "IsNotFinite" | "IsNan"
+                | "IsNotNan" | "IsInfinite" | "IsNotInfinite" | "IsDigit" | "IsNotNaN",
+            ) = names::annotated_types(name)
             {
                 let schema = self.generate(context, &inner.clone())?;
                 return Ok(Core::new(CoreKind::FunctionAfter(schema)));
@@ -239,8 +241,9 @@ impl SchemaGenerator {
                 };
             }
             Some("AnyStr") => {
-                let choices =
-                    ["builtins.bytes", "builtins.str"].iter().filter_map(|name| Some((standard::simple(name)?, None)));
+                let choices = ["builtins.bytes", "builtins.str"]
+                    .iter()
+                    .filter_map(|name| Some((standard::simple(name)?, None)));
                 return Ok(Core::new(CoreKind::Union { choices: choices.collect() }));
             }
             _ => {}
@@ -353,7 +356,9 @@ impl SchemaGenerator {
         let order = context.interpreter.class_order(class);
         let library = order.iter().filter_map(Value::as_external).find_map(|name| names::pydantic(&name))?;
         if let Some(mut url) = library_types::url_of(library) {
-            if let Some((constraints, _)) = context.interpreter.find_in_class(class, Name::from("_constraints")) {
+            if let Some((constraints, _)) =
+                context.interpreter.find_in_class(class, Name::from("_constraints"))
+            {
                 url.max_length = match constraints.as_symbolic() {
                     Some(Symbolic::Call { arguments, .. }) => {
                         arguments.get(0, "max_length").and_then(Value::as_int)
@@ -411,7 +416,21 @@ pub(super) fn knows_nothing_of_pydantic(name: &str) -> bool {
         || is_standard_library(name)
         || matches!(
             library,
-            "fastapi" | "starlette" | "sqlalchemy" | "bson" | "numpy" | "pandas" | "redis" | "httpx" | "anyio"
-                | "asyncpg" | "pymongo" | "motor" | "aiohttp" | "requests" | "boto3" | "botocore"
+            "fastapi"
+                | "starlette"
+                | "sqlalchemy"
+                | "bson"
+                | "numpy"
+                | "pandas"
+                | "redis"
+                | "httpx"
+                | "anyio"
+                | "asyncpg"
+                | "pymongo"
+                | "motor"
+                | "aiohttp"
+                | "requests"
+                | "boto3"
+                | "botocore"
         )
 }

@@ -152,10 +152,8 @@ impl SchemaGenerator {
         let method = Name::from("model_parametrized_name");
         if context.interpreter.find_in_class(&class, method).is_some() {
             let method = context.interpreter.attribute(&class, method, Default::default());
-            let arguments = Arguments {
-                positional: vec![Value::tuple(model.arguments.clone())],
-                ..Arguments::default()
-            };
+            let arguments =
+                Arguments { positional: vec![Value::tuple(model.arguments.clone())], ..Arguments::default() };
             let answer = context.interpreter.call_from_outside(&method, arguments).ok();
             match answer.as_ref().and_then(Value::as_str) {
                 Some(text) => return text.to_owned(),
@@ -177,15 +175,17 @@ impl SchemaGenerator {
     }
 
     /// The class behind a schema. A parametrized model has no docstring of its own.
-    pub(super) fn class_identity(&mut self, context: &mut Context<'_, '_>, model: &ModelType) -> ClassIdentity {
-        let is_root_model =
-            context.interpreter.derives_from(&Kind::Class(model.class).into(), "pydantic.root_model.RootModel");
+    pub(super) fn class_identity(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        model: &ModelType,
+    ) -> ClassIdentity {
+        let is_root_model = context
+            .interpreter
+            .derives_from(&Kind::Class(model.class).into(), "pydantic.root_model.RootModel");
         let is_model = context.interpreter.derives_from(&Kind::Class(model.class).into(), names::MODEL);
-        let documentation = if is_model && !model.arguments.is_empty() {
-            None
-        } else {
-            documentation(context, model.class)
-        };
+        let documentation =
+            if is_model && !model.arguments.is_empty() { None } else { documentation(context, model.class) };
         let name = if is_model {
             self.class_name(context, model)
         } else {
@@ -198,9 +198,10 @@ impl SchemaGenerator {
 /// `__module__` and `__qualname__` of a class.
 pub(super) fn class_names(context: &Context<'_, '_>, class: ObjectId) -> (String, String) {
     let Some(object) = context.interpreter.class(class) else { return Default::default() };
-    let given = |name: &str| object.attributes.get(&Name::from(name)).and_then(Value::as_str).map(str::to_owned);
-    let module = given("__module__")
-        .unwrap_or_else(|| context.interpreter.module(object.module).name.to_string());
+    let given =
+        |name: &str| object.attributes.get(&Name::from(name)).and_then(Value::as_str).map(str::to_owned);
+    let module =
+        given("__module__").unwrap_or_else(|| context.interpreter.module(object.module).name.to_string());
     let qualname = given("__qualname__").unwrap_or_else(|| object.qualname.to_string());
     (module, qualname)
 }
@@ -333,7 +334,8 @@ pub(super) fn repr(context: &mut Context<'_, '_>, value: &Value) -> String {
         Kind::Float(number) if number.fract() == 0.0 => format!("{number:.1}"),
         Kind::Instance(id) => {
             let Some(instance) = context.interpreter.instance(*id) else { return String::new() };
-            let (class, name) = (instance.class.clone(), instance.attributes.get(&Name::from("name")).cloned());
+            let (class, name) =
+                (instance.class.clone(), instance.attributes.get(&Name::from("name")).cloned());
             let class = match class.kind {
                 Kind::Class(class) => class_names(context, class).1,
                 _ => String::new(),

@@ -18,8 +18,7 @@ impl SchemaGenerator {
         let (module, qualname) = display::class_names(context, class);
         let reference: Rc<str> = format!("{module}.{qualname}:{}", self.number(&value)).into();
         let name = context.interpreter.class(class).map(|class| class.name.to_string()).unwrap_or_default();
-        let documentation =
-            display::documentation(context, class).filter(|text| text != "An enumeration.");
+        let documentation = display::documentation(context, class).filter(|text| text != "An enumeration.");
         if members.is_empty() {
             let mut shown = JsonObject::new();
             shown.insert("title".to_owned(), Json::from(name));
@@ -65,7 +64,11 @@ impl SchemaGenerator {
                 Some(new) => match value_of_new(&new.definition.body, &new.definition.parameters, &written) {
                     Some(settled) => settled,
                     None => {
-                        self.doubt(context, "`__new__` of an enumeration makes values that are not known", location);
+                        self.doubt(
+                            context,
+                            "`__new__` of an enumeration makes values that are not known",
+                            location,
+                        );
                         return;
                     }
                 },

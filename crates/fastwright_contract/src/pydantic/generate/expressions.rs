@@ -151,7 +151,9 @@ impl SchemaGenerator {
             "multi_host_url_schema" => CoreKind::MultiHostUrl { max_length: length.max },
             "callable_schema" => CoreKind::Callable,
             "literal_schema" => {
-                let Some(expected) = arguments.get(0, "expected").cloned() else { return unclear(self, context) };
+                let Some(expected) = arguments.get(0, "expected").cloned() else {
+                    return unclear(self, context);
+                };
                 let Some(expected) = context.interpreter.elements(&expected) else {
                     return unclear(self, context);
                 };
@@ -165,14 +167,17 @@ impl SchemaGenerator {
             }
             "list_schema" => CoreKind::List { items: inner(self, context, 0, "items_schema")?, length },
             "set_schema" => CoreKind::Set { items: inner(self, context, 0, "items_schema")?, length },
-            "frozenset_schema" => CoreKind::FrozenSet { items: inner(self, context, 0, "items_schema")?, length },
+            "frozenset_schema" => {
+                CoreKind::FrozenSet { items: inner(self, context, 0, "items_schema")?, length }
+            }
             "dict_schema" => CoreKind::Dict {
                 keys: inner(self, context, 0, "keys_schema")?,
                 values: inner(self, context, 1, "values_schema")?,
                 length,
             },
             "tuple_schema" | "tuple_positional_schema" => {
-                let items = self.schemas_of(context, arguments, 0, "items_schema", handler, location, depth)?;
+                let items =
+                    self.schemas_of(context, arguments, 0, "items_schema", handler, location, depth)?;
                 let Some(items) = items else { return unclear(self, context) };
                 let variadic = arguments.get(1, "variadic_item_index").and_then(Value::as_int);
                 CoreKind::Tuple { items, variadic: variadic.and_then(|at| usize::try_from(at).ok()), length }
@@ -233,7 +238,8 @@ impl SchemaGenerator {
             },
             _ => return unclear(self, context),
         };
-        let serialization = match arguments.keyword("serialization").filter(|value| !value.is_none()).cloned() {
+        let serialization = match arguments.keyword("serialization").filter(|value| !value.is_none()).cloned()
+        {
             Some(given) => match self.read_serialization(context, &given, handler, location, depth)? {
                 Some(serialization) => Some(Box::new(serialization)),
                 None => return unclear(self, context),
@@ -305,7 +311,9 @@ impl SchemaGenerator {
     ) -> Result<Option<Serialization>, Box<super::Refused>> {
         let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
         let Some(name) = callee.as_external() else { return Ok(None) };
-        let Some(function) = name.as_str().strip_prefix("pydantic_core.core_schema.") else { return Ok(None) };
+        let Some(function) = name.as_str().strip_prefix("pydantic_core.core_schema.") else {
+            return Ok(None);
+        };
         let when_used = match arguments.keyword("when_used").and_then(Value::as_str) {
             Some("unless-none") => WhenUsed::UnlessNone,
             Some("json") => WhenUsed::Json,
@@ -320,10 +328,13 @@ impl SchemaGenerator {
                 Some(Serialization::Simple(schema))
             }
             "plain_serializer_function_ser_schema" | "wrap_serializer_function_ser_schema" => {
-                let returns = match arguments.keyword("return_schema").filter(|value| !value.is_none()).cloned() {
-                    Some(given) => Some(self.read_schema(context, &given, handler, location, depth + 1)?),
-                    None => None,
-                };
+                let returns =
+                    match arguments.keyword("return_schema").filter(|value| !value.is_none()).cloned() {
+                        Some(given) => {
+                            Some(self.read_schema(context, &given, handler, location, depth + 1)?)
+                        }
+                        None => None,
+                    };
                 Some(Serialization::Function {
                     function: arguments.get(0, "function").cloned(),
                     takes_info: arguments.keyword("info_arg").and_then(Value::as_bool) == Some(true),

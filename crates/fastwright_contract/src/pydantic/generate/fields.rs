@@ -51,9 +51,9 @@ pub(super) fn annotation_value(context: &mut Context<'_, '_>, annotation: &Annot
         Annotation::Given(value) => value.clone(),
         written => {
             let scopes = rebuilding_scopes(context);
-            context.interpreter.with_further_names(&scopes, |interpreter| {
-                interpreter.annotation_as_written(written)
-            })
+            context
+                .interpreter
+                .with_further_names(&scopes, |interpreter| interpreter.annotation_as_written(written))
         }
     }
 }
@@ -187,7 +187,8 @@ impl SchemaGenerator {
         inherited: &CollectedFields,
     ) -> Option<CollectedField> {
         let assigned = self.assigned(context, class, name, inherited);
-        if assigned.is_none() && owner != class
+        if assigned.is_none()
+            && owner != class
             && let Some(field) = inherited.fields.get(&name)
         {
             return Some(field.clone());
@@ -249,7 +250,8 @@ impl SchemaGenerator {
 
     /// The type of the field `root`: the argument of `RootModel`, wherever it stands among the bases.
     fn root_type(&mut self, context: &mut Context<'_, '_>, class: ObjectId) -> Value {
-        let bases = context.interpreter.class(class).map(|class| class.written_bases.clone()).unwrap_or_default();
+        let bases =
+            context.interpreter.class(class).map(|class| class.written_bases.clone()).unwrap_or_default();
         for base in &bases {
             match form(base) {
                 Form::Generic(origin, arguments)
@@ -350,7 +352,9 @@ impl SchemaGenerator {
     ) -> (Option<Value>, Option<Value>, Option<Value>) {
         let several = match generator.as_symbolic() {
             Some(Symbolic::Call { callee, arguments, .. })
-                if callee.as_external().is_some_and(|name| names::pydantic(&name) == Some("AliasGenerator")) =>
+                if callee
+                    .as_external()
+                    .is_some_and(|name| names::pydantic(&name) == Some("AliasGenerator")) =>
             {
                 Some(arguments.clone())
             }
@@ -397,7 +401,8 @@ fn is_relationship(value: &Value) -> bool {
 /// Texts that stand behind annotated names in the body of a class, by name.
 pub(super) fn attribute_docstrings(context: &Context<'_, '_>, class: ObjectId) -> OrderedMap<Name, String> {
     let mut found = OrderedMap::default();
-    let Some(definition) = context.interpreter.class(class).and_then(|class| class.definition.as_ref()) else {
+    let Some(definition) = context.interpreter.class(class).and_then(|class| class.definition.as_ref())
+    else {
         return found;
     };
     let mut target: Option<Name> = None;

@@ -43,8 +43,11 @@ pub(super) fn alias(name: &str) -> Option<Value> {
     let encoded = |inner: &str, class: &str, format: &str| {
         of(inner, call(class, Vec::new(), vec![("format", Value::str(format))]))
     };
-    let uuid = |version: i64| of("uuid.UUID", call("pydantic.types.UuidVersion", vec![Value::int(version)], Vec::new()));
-    let path = |kind: &str| of("pathlib.Path", call("pydantic.types.PathType", vec![Value::str(kind)], Vec::new()));
+    let uuid = |version: i64| {
+        of("uuid.UUID", call("pydantic.types.UuidVersion", vec![Value::int(version)], Vec::new()))
+    };
+    let path =
+        |kind: &str| of("pathlib.Path", call("pydantic.types.PathType", vec![Value::str(kind)], Vec::new()));
     match name {
         "PositiveInt" => bound("builtins.int", "Gt"),
         "NegativeInt" => bound("builtins.int", "Lt"),
@@ -54,7 +57,9 @@ pub(super) fn alias(name: &str) -> Option<Value> {
         "NegativeFloat" => bound("builtins.float", "Lt"),
         "NonPositiveFloat" => bound("builtins.float", "Le"),
         "NonNegativeFloat" => bound("builtins.float", "Ge"),
-        "FiniteFloat" => of("builtins.float", call("pydantic.types.AllowInfNan", vec![Value::bool(false)], Vec::new())),
+        "FiniteFloat" => {
+            of("builtins.float", call("pydantic.types.AllowInfNan", vec![Value::bool(false)], Vec::new()))
+        }
         "StrictInt" => strict("builtins.int"),
         "StrictFloat" => strict("builtins.float"),
         "StrictBool" => strict("builtins.bool"),
@@ -84,7 +89,13 @@ pub(super) fn marked(origin: &str, argument: &Value) -> Option<Value> {
     let name = names::pydantic(origin)?;
     matches!(
         name,
-        "Json" | "ImportString" | "InstanceOf" | "SkipValidation" | "SerializeAsAny" | "SkipJsonSchema" | "OnErrorOmit"
+        "Json"
+            | "ImportString"
+            | "InstanceOf"
+            | "SkipValidation"
+            | "SerializeAsAny"
+            | "SkipJsonSchema"
+            | "OnErrorOmit"
     )
     .then(|| annotated(argument.clone(), vec![Value::external(origin)]))
 }
@@ -107,16 +118,14 @@ pub(super) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value
         let first = arguments.get(0, "item_type").cloned();
         first.unwrap_or_else(|| Value::external("typing.Any"))
     };
-    let of_items = |class: &str| {
-        Some(Value::symbolic(Symbolic::Item { base: Value::external(class), index: item() }))
-    };
+    let of_items =
+        |class: &str| Some(Value::symbolic(Symbolic::Item { base: Value::external(class), index: item() }));
     let number = ["strict", "gt", "ge", "lt", "le", "multiple_of"];
     Some(match name {
         "conint" => annotated(Value::external("builtins.int"), vec![general(&number)]),
-        "confloat" => annotated(
-            Value::external("builtins.float"),
-            vec![general(&number), general(&["allow_inf_nan"])],
-        ),
+        "confloat" => {
+            annotated(Value::external("builtins.float"), vec![general(&number), general(&["allow_inf_nan"])])
+        }
         "condecimal" => annotated(
             Value::external("decimal.Decimal"),
             vec![general(&number), general(&["max_digits", "decimal_places", "allow_inf_nan"])],
@@ -125,7 +134,15 @@ pub(super) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value
         "conbytes" => annotated(Value::external("builtins.bytes"), vec![general(&["strict"]), length()]),
         "constr" => annotated(
             Value::external("builtins.str"),
-            vec![general(&["min_length", "max_length", "strict", "strip_whitespace", "to_upper", "to_lower", "pattern"])],
+            vec![general(&[
+                "min_length",
+                "max_length",
+                "strict",
+                "strip_whitespace",
+                "to_upper",
+                "to_lower",
+                "pattern",
+            ])],
         ),
         "conlist" => annotated(of_items("builtins.list")?, vec![length()]),
         "conset" => annotated(of_items("builtins.set")?, vec![length()]),
@@ -168,8 +185,11 @@ impl SchemaGenerator {
                 JsonSchemaFunction::Update(object(&[("type", "string"), ("format", "email")])),
             ),
             "NameEmail" => {
-                let inner = Core::new(CoreKind::JsonOrPython { json: text(None, None), python: text(None, None) });
-                let inner = super::edit(inner, |core| core.serialization = Some(Box::new(Serialization::Text(WhenUsed::Always))));
+                let inner =
+                    Core::new(CoreKind::JsonOrPython { json: text(None, None), python: text(None, None) });
+                let inner = super::edit(inner, |core| {
+                    core.serialization = Some(Box::new(Serialization::Text(WhenUsed::Always)))
+                });
                 with_functions(
                     Core::new(CoreKind::FunctionAfter(inner)),
                     JsonSchemaFunction::Update(object(&[("type", "string"), ("format", "name-email")])),
@@ -190,7 +210,11 @@ impl SchemaGenerator {
                     pattern: Some(r"^\s*(\d*\.?\d+)\s*(\w+)?".to_owned()),
                 });
                 let choices = Core::new(CoreKind::Union { choices: vec![(pattern, None), (number(), None)] });
-                serialized_by_library(Core::new(CoreKind::FunctionAfter(choices)), Some(number()), WhenUsed::Always)
+                serialized_by_library(
+                    Core::new(CoreKind::FunctionAfter(choices)),
+                    Some(number()),
+                    WhenUsed::Always,
+                )
             }
             "PaymentCardNumber" => {
                 let length = LengthBounds { min: Some(12), max: Some(19) };
@@ -200,11 +224,16 @@ impl SchemaGenerator {
             "AwareDatetime" | "NaiveDatetime" | "PastDatetime" | "FutureDatetime" => {
                 Core::new(CoreKind::DateTime(NumberBounds::default()))
             }
-            "ImportString" => with(serialized_by_library(plain(), None, WhenUsed::Json), &[("type", "string")]),
+            "ImportString" => {
+                with(serialized_by_library(plain(), None, WhenUsed::Json), &[("type", "string")])
+            }
             "Json" => Core::new(CoreKind::Json { schema: None }),
             "JsonValue" => {
-                let reference: Rc<str> =
-                    format!("pydantic.types.JsonValue:{}", self.number(&Value::external("pydantic.JsonValue"))).into();
+                let reference: Rc<str> = format!(
+                    "pydantic.types.JsonValue:{}",
+                    self.number(&Value::external("pydantic.JsonValue"))
+                )
+                .into();
                 let any = || Core::new(CoreKind::Any);
                 let schema = Core::new(CoreKind::JsonOrPython { json: any(), python: any() });
                 return Some(Ok(self.define(super::edit(schema, |core| core.reference = Some(reference)))));

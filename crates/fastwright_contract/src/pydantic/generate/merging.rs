@@ -60,8 +60,7 @@ pub(super) fn from_dataclass_field(
 }
 
 fn finish(info: &mut FieldInfo, inspected: &Inspected) {
-    info.annotation =
-        Some(inspected.annotation.clone().unwrap_or_else(|| Value::external("typing.Any")));
+    info.annotation = Some(inspected.annotation.clone().unwrap_or_else(|| Value::external("typing.Any")));
     if inspected.is_final {
         info.frozen = Some(Value::bool(true));
     }
@@ -71,7 +70,8 @@ fn finish(info: &mut FieldInfo, inspected: &Inspected) {
     let is_set = |value: &Option<Value>| value.as_ref().is_some_and(|value| !value.is_none());
     let has_alias =
         is_set(&info.alias) || is_set(&info.validation_alias) || is_set(&info.serialization_alias);
-    info.alias_priority = has_alias.then(|| info.alias_priority.filter(|priority| *priority != 0).unwrap_or(2));
+    info.alias_priority =
+        has_alias.then(|| info.alias_priority.filter(|priority| *priority != 0).unwrap_or(2));
 }
 
 /// One field of all that stand in the metadata, later ones over earlier ones.

@@ -1,7 +1,8 @@
 //! Models (`_model_schema`).
 
-use super::annotations::{Annotation, wrap_default};
+use super::annotations::Annotation;
 use super::decorators::{Decorated, Decorators, ValidatorMode, of_class};
+use super::field_metadata::wrap_default;
 use super::fields::{ROOT_MODEL, is_missing};
 use super::generics::ModelType;
 use super::{Completed, Generated, Refused, SchemaGenerator, edit, library_types, names, place};
@@ -126,8 +127,13 @@ impl SchemaGenerator {
             }
             let inner = before_validators(inner, &decorators);
             let root_extra = field.info.json_schema_extra.clone().filter(|extra| !extra.is_none());
-            let kind =
-                CoreKind::Model { class, schema: inner, root_model: true, config: Rc::clone(config), root_extra };
+            let kind = CoreKind::Model {
+                class,
+                schema: inner,
+                root_model: true,
+                config: Rc::clone(config),
+                root_extra,
+            };
             let schema = edit(Core::new(kind), |core| core.metadata = metadata);
             return self.finish_model(context, schema, &decorators);
         }
@@ -194,7 +200,9 @@ impl SchemaGenerator {
         let annotation = inspected.annotation.unwrap_or_else(|| annotation.clone());
         match form(&annotation) {
             Form::Generic(origin, arguments)
-                if origin.as_external().is_some_and(|name| names::origin(&name) == Some(names::Origin::Dict)) =>
+                if origin
+                    .as_external()
+                    .is_some_and(|name| names::origin(&name) == Some(names::Origin::Dict)) =>
             {
                 match arguments.get(1) {
                     Some(value) if !names::is_typing(value, "Any") => {
@@ -225,7 +233,11 @@ impl SchemaGenerator {
             Some(exclude) => match context.interpreter.truth(exclude) {
                 Some(truth) => truth,
                 None => {
-                    self.doubt(context, format!("it is not known whether `{name}` is excluded"), info.location);
+                    self.doubt(
+                        context,
+                        format!("it is not known whether `{name}` is excluded"),
+                        info.location,
+                    );
                     false
                 }
             },
@@ -256,7 +268,11 @@ impl SchemaGenerator {
     }
 
     /// `_convert_to_aliases`.
-    fn validation_alias(&mut self, context: &mut Context<'_, '_>, info: &FieldInfo) -> Option<ValidationAlias> {
+    fn validation_alias(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        info: &FieldInfo,
+    ) -> Option<ValidationAlias> {
         let alias = info.validation_alias.as_ref().filter(|alias| !alias.is_none())?;
         if let Some(Symbolic::Call { callee, arguments, .. }) = alias.as_symbolic() {
             let name = callee.as_external().and_then(|name| names::pydantic(&name));
@@ -267,7 +283,9 @@ impl SchemaGenerator {
                     .positional
                     .iter()
                     .map(|choice| match choice.as_symbolic() {
-                        Some(Symbolic::Call { arguments, .. }) => self.alias_path(context, &arguments.clone()),
+                        Some(Symbolic::Call { arguments, .. }) => {
+                            self.alias_path(context, &arguments.clone())
+                        }
                         _ => Some(vec![Json::from(choice.as_str()?)]),
                     })
                     .collect(),
@@ -457,11 +475,9 @@ impl SchemaGenerator {
         self.work.configs.pop();
         self.work.in_progress.remove(&reference);
         let (schema, metadata) = made?;
-        let class =
-            ClassIdentity { class: value.clone(), name, documentation: None, is_root_model: true };
+        let class = ClassIdentity { class: value.clone(), name, documentation: None, is_root_model: true };
         let root_extra = info.json_schema_extra.clone();
-        let kind =
-            CoreKind::Model { class, schema, root_model: true, config: Rc::default(), root_extra };
+        let kind = CoreKind::Model { class, schema, root_model: true, config: Rc::default(), root_extra };
         let schema = edit(Core::new(kind), |core| {
             core.metadata = metadata;
             core.reference = Some(reference);

@@ -81,8 +81,13 @@ pub(super) fn origin(name: &str) -> Option<Origin> {
         "Counter" => Origin::Counter,
         "Callable" => Origin::Callable,
         "type" | "Type" => Origin::Type,
-        "os.PathLike" | "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "pathlib.WindowsPath"
-        | "pathlib.PurePosixPath" | "pathlib.PureWindowsPath" => Origin::Path,
+        "os.PathLike"
+        | "pathlib.Path"
+        | "pathlib.PurePath"
+        | "pathlib.PosixPath"
+        | "pathlib.WindowsPath"
+        | "pathlib.PurePosixPath"
+        | "pathlib.PureWindowsPath" => Origin::Path,
         "re.Pattern" | "Pattern" => Origin::Pattern,
         _ => return None,
     })

@@ -1,7 +1,8 @@
 //! Typed dicts and named tuples (`_typed_dict_schema`, `_namedtuple_schema`).
 
-use super::annotations::{Annotation as Said, wrap_default};
+use super::annotations::Annotation as Said;
 use super::decorators;
+use super::field_metadata::wrap_default;
 use super::fields::{annotation_value, attribute_docstrings, is_missing};
 use super::generics::ModelType;
 use super::{Generated, SchemaGenerator, edit, merging, models, names, qualifiers};
@@ -41,7 +42,11 @@ impl SchemaGenerator {
         Ok(self.define(schema))
     }
 
-    fn config_of_typed_dict(&mut self, context: &mut Context<'_, '_>, class: ObjectId) -> Option<Rc<ModelConfig>> {
+    fn config_of_typed_dict(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        class: ObjectId,
+    ) -> Option<Rc<ModelConfig>> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
             let Kind::Class(owner) = owner.kind else { continue };

@@ -101,8 +101,8 @@ impl SchemaGenerator {
         match &callable.kind {
             Kind::External(name) => {
                 let last = name.rsplit('.').next().unwrap_or(name);
-                let is_builtin_type = super::standard::simple(name).is_some()
-                    || super::names::origin(name).is_some();
+                let is_builtin_type =
+                    super::standard::simple(name).is_some() || super::names::origin(name).is_some();
                 if is_builtin_type {
                     return Some(callable.clone());
                 }
@@ -118,8 +118,7 @@ impl SchemaGenerator {
                 None
             }
             Kind::Instance(_) => {
-                let method =
-                    context.interpreter.attribute(callable, "__call__".into(), Default::default());
+                let method = context.interpreter.attribute(callable, "__call__".into(), Default::default());
                 match method.kind {
                     Kind::Method(_) => self.return_type(context, &method),
                     _ => None,

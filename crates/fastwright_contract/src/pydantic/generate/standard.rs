@@ -48,16 +48,16 @@ pub(super) fn simple(name: &str) -> Option<Shared> {
         "builtins.bool" => CoreKind::Bool,
         "builtins.bytes" => CoreKind::Bytes(LengthBounds::default()),
         "builtins.complex" => CoreKind::Complex,
-        "builtins.object" | "typing.Any" | "typing_extensions.Any" | "typing.Final" | "typing_extensions.Final" => {
-            CoreKind::Any
-        }
+        "builtins.object"
+        | "typing.Any"
+        | "typing_extensions.Any"
+        | "typing.Final"
+        | "typing_extensions.Final" => CoreKind::Any,
         "datetime.datetime" => CoreKind::DateTime(numbers()),
         "datetime.date" => CoreKind::Date(numbers()),
         "datetime.time" => CoreKind::Time(numbers()),
         "datetime.timedelta" => CoreKind::TimeDelta(numbers()),
-        "decimal.Decimal" => {
-            CoreKind::Decimal { bounds: numbers(), max_digits: None, decimal_places: None }
-        }
+        "decimal.Decimal" => CoreKind::Decimal { bounds: numbers(), max_digits: None, decimal_places: None },
         "fractions.Fraction" => CoreKind::Fraction(numbers()),
         "uuid.UUID" => CoreKind::Uuid { version: None },
         "types.EllipsisType" => CoreKind::Ellipsis,
