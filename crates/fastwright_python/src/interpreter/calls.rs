@@ -312,6 +312,9 @@ impl Interpreter<'_> {
     /// The call of something whose code is not run: the expression stays as it is.
     fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
         self.unfollowed_calls += 1;
+        let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
+        self.uncertainties +=
+            u64::from(given.any(|value| matches!(value.kind, Kind::List(_) | Kind::Dict(_))));
         if self.mode == Mode::Import {
             self.library.passed_to_unknown(self, callee, &arguments, site);
         }

@@ -258,6 +258,8 @@ pub struct Interpreter<'a> {
     pub(crate) recorders: Vec<Recorder>,
     pub(crate) probed_raises: Vec<Raised>,
     pub(crate) unfollowed_calls: u64,
+    /// See [`Interpreter::uncertainties`].
+    pub(crate) uncertainties: u64,
     extension: Box<dyn Any + Send>,
 }
 
@@ -310,6 +312,7 @@ impl<'a> Interpreter<'a> {
             recorders: Vec::new(),
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
+            uncertainties: 0,
             extension,
         }
     }
@@ -433,6 +436,13 @@ impl<'a> Interpreter<'a> {
     /// A scope.
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
+    }
+
+    /// How often so far what a program does to its objects was not certain: two ways were walked of which
+    /// one is taken, a list or dict was passed to code that is not followed, the steps were used up. What
+    /// an evaluation leaves behind is certain when the number is the same before and after.
+    pub fn uncertainties(&self) -> u64 {
+        self.uncertainties
     }
 
     /// How many objects are on the heap.

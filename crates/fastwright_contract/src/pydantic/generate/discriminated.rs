@@ -49,6 +49,7 @@ impl SchemaGenerator {
                 alias: None,
                 nullable: false,
                 choices: IndexMap::new(),
+                numbers: Vec::new(),
             };
             (applied.root(&schema, 0), applied.nullable)
         };
@@ -130,6 +131,8 @@ struct ByField<'g, 'c, 'a> {
     alias: Option<String>,
     nullable: bool,
     choices: IndexMap<String, Shared>,
+    /// Numbers and truths among the tags: for Python's dicts `True` and `1` are one key.
+    numbers: Vec<i64>,
 }
 
 impl ByField<'_, '_, '_> {
@@ -224,6 +227,12 @@ impl ByField<'_, '_, '_> {
             let Some(key) = key_of(self.context, &value) else {
                 return Err(Failure::Unknown("a value of a discriminator is not known".to_owned()));
             };
+            if let Some(number) = value.as_int() {
+                if self.numbers.contains(&number) {
+                    continue;
+                }
+                self.numbers.push(number);
+            }
             self.choices.entry(key).or_insert_with(|| Rc::clone(choice));
         }
         Ok(())
