@@ -186,6 +186,15 @@ pub(super) fn method(
             &Arguments { positional: vec![core_schema], ..Arguments::default() },
         );
     }
+    if owner == MODEL && name == "model_rebuild" {
+        if let Some(module) = interpreter.module_of_file(site.file) {
+            let rebuilt = &mut interpreter.extension_mut::<Registry>().rebuilt_in;
+            if !rebuilt.contains(&module) {
+                rebuilt.push(module);
+            }
+        }
+        return Some(Ok(Value::NONE));
+    }
     if owner != MODEL || name != "__init__" {
         return None;
     }
@@ -337,7 +346,7 @@ pub(super) fn class_attribute(
         return Some(
             Kind::Method(Arc::new(MethodValue {
                 receiver: Kind::Class(class).into(),
-                function: Value::external("builtins.print"),
+                function: Value::external("pydantic.main.BaseModel.model_rebuild"),
             }))
             .into(),
         );

@@ -216,18 +216,15 @@ impl Interpreter<'_> {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),
                 Kind::Float(number) => Value::int(*number as i64),
-                Kind::Str(text) => match text.trim().replace('_', "").parse() {
-                    Ok(number) => Value::int(number),
-                    // Too large for a number here, or no number at all for Python.
-                    Err(_) if text.trim().bytes().any(|byte| byte.is_ascii_digit()) => return None,
-                    Err(_) if arguments.positional.len() > 1 || !arguments.keywords.is_empty() => {
-                        return None;
-                    }
-                    Err(_) => {
-                        let message = format!("`int({text:?})` raises a ValueError");
-                        return Some(self.raised_by_library("builtins.ValueError", message, span));
-                    }
-                },
+                // A text without digits is certainly no number, unless letters are digits of its base.
+                Kind::Str(text)
+                    if arguments.positional.len() + arguments.keywords.len() == 1
+                        && !text.contains(|digit: char| digit.is_numeric()) =>
+                {
+                    let message = format!("invalid literal for int() with base 10: '{text}'");
+                    return Some(self.raised_by_library("builtins.ValueError", message, span));
+                }
+                Kind::Str(text) => Value::int(text.trim().replace('_', "").parse().ok()?),
                 _ => return None,
             },
             "float" => match &first?.kind {

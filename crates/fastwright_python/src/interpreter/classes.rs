@@ -411,15 +411,11 @@ impl Interpreter<'_> {
         let flags =
             self.derives_from(&class_value, "enum.Flag") || self.derives_from(&class_value, "enum.IntFlag");
         Value::int(match largest {
-            None => 1,
-            Some(largest) if flags => {
-                if largest > 0 {
-                    1_i64.checked_shl(64 - largest.leading_zeros()).unwrap_or_default()
-                } else {
-                    1
-                }
+            Some(largest) if flags && largest > 0 => {
+                1_i64.checked_shl(64 - largest.leading_zeros()).unwrap_or_default()
             }
-            Some(largest) => largest.saturating_add(1),
+            Some(largest) if !flags => largest.saturating_add(1),
+            _ => 1,
         })
     }
 

@@ -248,6 +248,8 @@ pub struct Interpreter<'a> {
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
+    /// Scopes for names that are bound nowhere else.
+    pub(crate) further_names: Vec<ScopeId>,
     /// `type` statements by their place.
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
@@ -303,6 +305,7 @@ impl<'a> Interpreter<'a> {
             field_defaults: FxHashMap::default(),
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
+            further_names: Vec::new(),
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),

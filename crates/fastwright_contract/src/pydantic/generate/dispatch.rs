@@ -82,7 +82,10 @@ impl SchemaGenerator {
             let reason = format!("it is not known where the name `{text}` is looked up");
             return Ok(self.unknown(context, reason, place(value)));
         };
-        let found = context.interpreter.type_from_text(text, scope, module);
+        let scopes = super::fields::rebuilding_scopes(context);
+        let found = context
+            .interpreter
+            .with_further_names(&scopes, |interpreter| interpreter.type_from_text(text, scope, module));
         if found.as_str() == Some(text) {
             return Ok(self.unknown(context, format!("`{text}` is not known as a type"), place(value)));
         }

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::pydantic::config::{self, ModelConfig};
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
+use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -48,8 +49,20 @@ impl CollectedFields {
 pub(super) fn annotation_value(context: &mut Context<'_, '_>, annotation: &Annotation) -> Value {
     match annotation {
         Annotation::Given(value) => value.clone(),
-        written => context.interpreter.annotation_as_written(written),
+        written => {
+            let scopes = rebuilding_scopes(context);
+            context
+                .interpreter
+                .with_further_names(&scopes, |interpreter| interpreter.annotation_as_written(written))
+        }
     }
+}
+
+/// Where `model_rebuild()` is called, names of types are looked up as well: models that are only imported
+/// while types are checked get them there.
+pub(super) fn rebuilding_scopes(context: &Context<'_, '_>) -> Vec<ScopeId> {
+    let registry = context.interpreter.extension::<Registry>();
+    registry.rebuilt_in.iter().map(|module| context.interpreter.module(*module).scope).collect()
 }
 
 impl SchemaGenerator {

@@ -1,7 +1,8 @@
 //! Models (`_model_schema`).
 
-use super::annotations::{Annotation, wrap_default};
+use super::annotations::Annotation;
 use super::decorators::{Decorated, Decorators, ValidatorMode, of_class};
+use super::field_metadata::wrap_default;
 use super::fields::{ROOT_MODEL, is_missing};
 use super::generics::ModelType;
 use super::{Completed, Generated, Refused, SchemaGenerator, edit, library_types, names, place};

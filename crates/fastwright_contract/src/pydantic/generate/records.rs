@@ -1,7 +1,8 @@
 //! Typed dicts and named tuples (`_typed_dict_schema`, `_namedtuple_schema`).
 
-use super::annotations::{Annotation as Said, wrap_default};
+use super::annotations::Annotation as Said;
 use super::decorators;
+use super::field_metadata::wrap_default;
 use super::fields::{annotation_value, attribute_docstrings, is_missing};
 use super::generics::ModelType;
 use super::{Generated, SchemaGenerator, edit, merging, models, names, qualifiers};
