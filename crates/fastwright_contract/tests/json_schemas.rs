@@ -7,10 +7,14 @@ mod core_schemas;
 mod program;
 
 use core_schemas::{Reader, mode};
-use fastwright_contract::json::Json;
+use fastwright_contract::json::{Json, JsonObject};
+use fastwright_contract::pydantic::core_schema::Mode;
+use fastwright_contract::pydantic::generate::SchemaGenerator;
 use fastwright_contract::pydantic::json_schema::generate_definitions;
 use program::{doubts, with_program};
+use std::rc::Rc;
 
+/// From recorded core schemas: what this half alone makes of them.
 #[track_caller]
 fn check(source: &str, recorded: &str, expected_doubts: &[&str]) {
     let recorded: Json = serde_json::from_str(recorded).unwrap();
@@ -24,6 +28,37 @@ fn check(source: &str, recorded: &str, expected_doubts: &[&str]) {
         let (schemas, definitions) = generate_definitions(program.context, &inputs);
         (schemas, definitions, doubts(program))
     });
+    check_against(&recorded, &schemas, &definitions, &doubts, expected_doubts);
+}
+
+/// From the types of the program: both halves.
+#[track_caller]
+fn check_types(source: &str, recorded: &str, expected_doubts: &[&str]) {
+    let recorded: Json = serde_json::from_str(recorded).unwrap();
+    let (schemas, definitions, doubts) = with_program(source, |program| {
+        let types = program.global("TYPES");
+        let types = program.context.interpreter.elements(&types).unwrap();
+        let mut generator = SchemaGenerator::new();
+        let mut inputs = Vec::new();
+        for annotation in &types {
+            let core = generator.type_schema(program.context, annotation, None);
+            inputs.push((Mode::Validation, Rc::clone(&core)));
+            inputs.push((Mode::Serialization, core));
+        }
+        let (schemas, definitions) = generate_definitions(program.context, &inputs);
+        (schemas, definitions, doubts(program))
+    });
+    check_against(&recorded, &schemas, &definitions, &doubts, expected_doubts);
+}
+
+#[track_caller]
+fn check_against(
+    recorded: &Json,
+    schemas: &[Json],
+    definitions: &JsonObject,
+    doubts: &[String],
+    expected_doubts: &[&str],
+) {
     let mut differences = Vec::new();
     let expected = recorded["definitions"].as_object().unwrap();
     for (name, definition) in expected {
@@ -55,4 +90,23 @@ fn types_of_every_kind() {
 #[test]
 fn names_functions_and_defaults() {
     check(include_str!("json_schemas/more.py"), include_str!("json_schemas/more.json"), &[]);
+}
+
+#[test]
+fn types_of_every_kind_from_the_program() {
+    check_types(include_str!("json_schemas/kinds.py"), include_str!("json_schemas/kinds.json"), &[]);
+}
+
+#[test]
+fn names_functions_and_defaults_from_the_program() {
+    check_types(include_str!("json_schemas/more.py"), include_str!("json_schemas/more.json"), &[]);
+}
+
+#[test]
+fn models_of_applications_from_the_program() {
+    check_types(
+        include_str!("json_schemas/applications.py"),
+        include_str!("json_schemas/applications.json"),
+        &[],
+    );
 }

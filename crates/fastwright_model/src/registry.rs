@@ -5,7 +5,7 @@ use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
-use fastwright_python::value::{Arguments, ObjectId, Value};
+use fastwright_python::value::{Arguments, ModuleId, ObjectId, Value};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -217,6 +217,8 @@ pub struct Registry {
     pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// What Pydantic's decorators were given, by the serial of the decorated function.
     pub decorations: FxHashMap<u32, Vec<Decoration>>,
+    /// Where `model_rebuild()` of models is called: names of types are looked up there, too.
+    pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }

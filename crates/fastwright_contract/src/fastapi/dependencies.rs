@@ -7,7 +7,7 @@ use super::parameters::{Analysed, DependsMarker, SignatureParameter};
 use super::predicates::is_subclass;
 use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
-use fastwright_model::dependant::{Callable, callable, signature};
+use fastwright_model::dependant::{Callable, callable, shown_callable};
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
@@ -282,11 +282,13 @@ impl Builder<'_, '_, '_> {
         dependant: &mut Dependant,
         location: Location,
     ) -> Vec<SignatureParameter> {
-        match callable(self.context.interpreter, call) {
+        if let Callable::Function { function, .. } = callable(self.context.interpreter, call) {
+            dependant.is_generator = function.definition.is_generator;
+        }
+        match shown_callable(self.context.interpreter, call) {
             Callable::Function { function, skip, bound, .. } => {
-                dependant.is_generator = function.definition.is_generator;
-                let shown = signature(self.context.interpreter, &function);
-                self.function_parameters(&shown, skip, &bound)
+                dependant.is_generator |= function.definition.is_generator;
+                self.function_parameters(&function, skip, &bound)
             }
             Callable::Record(class) => self.record_parameters(&class, location),
             Callable::Unknown => self.library_parameters(call, dependant, location),

@@ -16,6 +16,8 @@ pub(super) enum Constructed {
     Moment(Moment),
     /// Microseconds.
     Duration(i128),
+    /// A float.
+    Float(f64),
     /// A decimal number.
     Decimal(Decimal),
     /// A fraction, reduced.
@@ -32,10 +34,10 @@ pub(super) fn constructed(
     value: &Value,
 ) -> Result<Option<Constructed>, Unwritable> {
     let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
-    let Some(name) = callee.as_external() else { return Ok(None) };
     if arguments.incomplete {
         return Ok(None);
     }
+    let Some(name) = callee.as_external() else { return method_of_constructed(context, callee, arguments) };
     let made = match name.as_str() {
         "datetime.datetime" => {
             let date = date(arguments);
@@ -61,6 +63,11 @@ pub(super) fn constructed(
         "datetime.timedelta" => duration(arguments).map(Constructed::Duration),
         "decimal.Decimal" => decimal(arguments).map(Constructed::Decimal),
         "fractions.Fraction" => fraction(arguments),
+        "builtins.float" | "builtins.str" | "builtins.int" => {
+            let [given] = arguments.positional.as_slice() else { return Ok(None) };
+            let Some(made) = constructed(context, given)? else { return Ok(None) };
+            converted(&made, name.as_str())
+        }
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
             let given = arguments.get(0, "secret_value");
@@ -99,6 +106,46 @@ pub(super) fn constructed(
     match made {
         Some(made) => Ok(Some(made)),
         None => Err(not_known(format!("what `{name}(...)` gives is not known"))),
+    }
+}
+
+/// `datetime(...).isoformat()` and the like.
+fn method_of_constructed(
+    context: &mut Context<'_, '_>,
+    callee: &Value,
+    arguments: &Arguments,
+) -> Result<Option<Constructed>, Unwritable> {
+    let (base, name) = match &callee.kind {
+        Kind::Method(method) => match method.function.as_external() {
+            Some(name) => (method.receiver.clone(), name.rsplit('.').next().unwrap_or_default().to_owned()),
+            None => return Ok(None),
+        },
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => (base.clone(), name.to_string()),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let plain = arguments.positional.is_empty() && arguments.keywords.is_empty();
+    match (constructed(context, &base)?, name.as_str()) {
+        (Some(Constructed::Moment(moment)), "isoformat") if plain => {
+            Ok(Some(Constructed::Text(moment.isoformat())))
+        }
+        (Some(Constructed::Duration(size)), "total_seconds") if plain => {
+            Ok(Some(Constructed::Float(size as f64 / 1e6)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// `float(made)`, `str(made)`, `int(made)`.
+fn converted(made: &Constructed, to: &str) -> Option<Constructed> {
+    match (made, to) {
+        (Constructed::Decimal(decimal), "builtins.float") => Some(Constructed::Float(decimal.to_float())),
+        (Constructed::Decimal(decimal), "builtins.str") => Some(Constructed::Text(decimal.to_string())),
+        (Constructed::Text(text), "builtins.str") => Some(Constructed::Text(text.clone())),
+        (Constructed::Secret(shown, false), "builtins.str") => Some(Constructed::Text((*shown).to_owned())),
+        _ => None,
     }
 }
 

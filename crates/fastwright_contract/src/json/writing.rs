@@ -302,6 +302,7 @@ fn write_constructed(
     let fastapi = writing.style == Style::FastApi;
     Ok(match made {
         Constructed::Text(text) => Json::String(text),
+        Constructed::Float(number) => number_of_float(number),
         Constructed::Moment(moment) => match writing.temporal {
             _ if fastapi => Json::String(moment.isoformat()),
             Some(Temporal::Seconds) => number_of_float(moment.microseconds() as f64 / 1e6),

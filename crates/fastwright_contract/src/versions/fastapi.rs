@@ -134,6 +134,9 @@ pub const PLAIN_ANNOTATIONS_ARE_MERGED: Version = Version::new(0, 156, 2);
 /// (`_get_param_aliases`).
 pub const ALIAS_CHOICES: Version = Version::new(0, 156, 3);
 
+/// Of several aliases of a path parameter, the one that the path has counts (`analyze_param`).
+pub const PATHS_CHOOSE_ALIASES: Version = Version::new(0, 156, 5);
+
 /// A model of parameters is taken apart beside other parameters, too; before, only alone.
 pub const PARAMETER_MODELS_BESIDE_OTHERS: Version = Version::new(0, 157, 0);
 

@@ -320,7 +320,7 @@ class Functions(BaseModel):
     h: Annotated[int, WithJsonSchema({"type": "string", "x": 1})] = 5
     i: Annotated[int, WithJsonSchema({"type": "string"}, mode="serialization")] = 5
     j: Annotated[list[int], Examples([[1], [2]])]
-    k: Annotated[Node, Examples([{"children": []}])]
+    k: Annotated[Cat, Examples([{"kind": "cat"}])]
     l: Annotated[Node, Field(description="Its node", title="N")]
     m: Annotated[Color, WithJsonSchema({"enum": ["x"]})]
     n: int = 1

@@ -1,12 +1,13 @@
 //! What is known of libraries, a file a library.
 
+mod alias_generators;
 pub mod blocking;
 mod left_out;
 mod model_signature;
 mod names;
 pub mod pydantic;
 pub(crate) mod route_list;
-pub(crate) mod routing;
+pub mod routing;
 mod security;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
@@ -81,6 +82,7 @@ impl Library for KnownLibraries {
         routing::construct(interpreter, &callee, arguments, site)
             .or_else(|| pydantic::call(interpreter, &callee, arguments, site))
             .or_else(|| starlette::call(interpreter, &callee, arguments, site))
+            .or_else(|| sqlalchemy::call(interpreter, &callee, arguments, site))
     }
 
     fn call_again(

@@ -29,8 +29,14 @@ pub(super) fn call(
 ) -> Option<Evaluated> {
     match callee {
         "pydantic.main.create_model" => Some(Ok(create_model(interpreter, arguments, site)?)),
+        _ if callee.starts_with("pydantic.alias_generators.") => {
+            let name = arguments.positional.first()?.as_str()?;
+            Some(Ok(Value::str(&super::alias_generators::generated(callee, name)?)))
+        }
         // A typed dict is a dict.
-        "pydantic.config.ConfigDict" | "pydantic_settings.SettingsConfigDict" if !arguments.incomplete => {
+        "pydantic.config.ConfigDict" | "pydantic_settings.main.SettingsConfigDict"
+            if !arguments.incomplete =>
+        {
             let mut entries = match arguments.positional.first() {
                 Some(first) => interpreter.entries(first)?,
                 None => Vec::new(),
@@ -179,6 +185,15 @@ pub(super) fn method(
             &handler,
             &Arguments { positional: vec![core_schema], ..Arguments::default() },
         );
+    }
+    if owner == MODEL && name == "model_rebuild" {
+        if let Some(module) = interpreter.module_of_file(site.file) {
+            let rebuilt = &mut interpreter.extension_mut::<Registry>().rebuilt_in;
+            if !rebuilt.contains(&module) {
+                rebuilt.push(module);
+            }
+        }
+        return Some(Ok(Value::NONE));
     }
     if owner != MODEL || name != "__init__" {
         return None;
@@ -331,7 +346,7 @@ pub(super) fn class_attribute(
         return Some(
             Kind::Method(Arc::new(MethodValue {
                 receiver: Kind::Class(class).into(),
-                function: Value::external("builtins.print"),
+                function: Value::external("pydantic.main.BaseModel.model_rebuild"),
             }))
             .into(),
         );

@@ -23,6 +23,7 @@ mod expressions;
 mod imports;
 mod ini;
 mod items;
+mod libraries;
 mod library;
 mod metaclasses;
 mod operators;
@@ -37,6 +38,7 @@ mod standard_objects;
 mod statements;
 mod streams;
 mod strings;
+pub mod texts;
 mod type_aliases;
 mod types;
 mod yaml;
@@ -246,6 +248,8 @@ pub struct Interpreter<'a> {
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
+    /// Scopes for names that are bound nowhere else.
+    pub(crate) further_names: Vec<ScopeId>,
     /// `type` statements by their place.
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
@@ -256,6 +260,8 @@ pub struct Interpreter<'a> {
     pub(crate) recorders: Vec<Recorder>,
     pub(crate) probed_raises: Vec<Raised>,
     pub(crate) unfollowed_calls: u64,
+    /// See [`Interpreter::uncertainties`].
+    pub(crate) uncertainties: u64,
     extension: Box<dyn Any + Send>,
 }
 
@@ -299,6 +305,7 @@ impl<'a> Interpreter<'a> {
             field_defaults: FxHashMap::default(),
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
+            further_names: Vec::new(),
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),
@@ -307,6 +314,7 @@ impl<'a> Interpreter<'a> {
             recorders: Vec::new(),
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
+            uncertainties: 0,
             extension,
         }
     }
@@ -430,6 +438,13 @@ impl<'a> Interpreter<'a> {
     /// A scope.
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
+    }
+
+    /// How often so far what a program does to its objects was not certain: two ways were walked of which
+    /// one is taken, a list or dict was passed to code that is not followed, the steps were used up. What
+    /// an evaluation leaves behind is certain when the number is the same before and after.
+    pub fn uncertainties(&self) -> u64 {
+        self.uncertainties
     }
 
     /// How many objects are on the heap.

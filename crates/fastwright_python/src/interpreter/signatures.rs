@@ -180,6 +180,25 @@ impl Interpreter<'_> {
         }))
     }
 
+    /// What a function is declared to return, as `inspect.signature` sees it.
+    pub fn shown_returns(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
+        if let Some(Value { kind: Kind::Dict(dict), .. }) =
+            self.function_set_attribute(function, "__annotations__")
+            && let Object::Dict(dict) = self.object(*dict)
+        {
+            return dict
+                .entries
+                .get(&Key::Str(Arc::from("return")))
+                .map(|(_, annotation)| annotation.clone());
+        }
+        let expression = Arc::clone(function.definition.returns.as_ref()?);
+        Some(self.evaluate_annotation(&Annotation::Written {
+            expression,
+            scope: function.scope,
+            module: function.module,
+        }))
+    }
+
     /// The parameters of a signature that the program has set on a function as `__signature__`; none where
     /// nothing that is known is set.
     pub fn set_signature(&self, function: &FunctionValue) -> Option<Vec<ShownParameter>> {

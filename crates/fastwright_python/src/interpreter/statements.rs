@@ -32,6 +32,7 @@ impl Interpreter<'_> {
 
     pub(crate) fn execute(&mut self, statement: &Stmt) -> Executed {
         if !self.step() {
+            self.uncertainties += 1;
             return Ok(Flow::Return);
         }
         match &statement.kind {

@@ -38,14 +38,14 @@ impl SchemaGenerator {
         let replacements: Vec<(Value, Value)> =
             parts.parameters.iter().cloned().zip(arguments.iter().cloned()).collect();
         let value = self.replace(context, &value, &replacements);
-        self.in_progress.insert(Rc::clone(&reference));
+        self.work.in_progress.insert(Rc::clone(&reference));
         let scope = parts.module.map(|module| (context.interpreter.module(module).scope, module));
-        self.namespaces.extend(scope);
+        self.work.namespaces.extend(scope);
         let made = self.generate(context, &value);
         if scope.is_some() {
-            self.namespaces.pop();
+            self.work.namespaces.pop();
         }
-        self.in_progress.remove(&reference);
+        self.work.in_progress.remove(&reference);
         Some(made.map(|schema| self.define(edit(schema, |core| core.reference = Some(reference)))))
     }
 

@@ -2,10 +2,11 @@
 //! `functional_validators.py`, `functional_serializers.py`, `json_schema.py`).
 
 use super::decorators::ValidatorMode;
-use super::library_types::{GENERAL, object, serialized_by_library};
-use super::{Generated, SchemaGenerator, attributes, edit, library_types, names, place};
+use super::field_metadata::{update_metadata, wrap_default};
+use super::library_types::{object, serialized_by_library};
+use super::{Generated, SchemaGenerator, attributes, edit, known_metadata, library_types, names, place};
 use crate::context::Context;
-use crate::json::{Json, JsonObject};
+use crate::json::Json;
 use crate::pydantic::core_schema::*;
 use crate::pydantic::field_info::{FieldInfo, Metadata};
 use fastwright_python::name::Name;
@@ -25,29 +26,6 @@ pub(super) enum Annotation {
     /// A validator: its function, and the type that it takes.
     Validator(ValidatorMode, Option<Value>),
 }
-
-/// Constraints by their keywords.
-const KEYWORDS: &[&str] = &[
-    "strict",
-    "gt",
-    "ge",
-    "lt",
-    "le",
-    "multiple_of",
-    "min_length",
-    "max_length",
-    "allow_inf_nan",
-    "fail_fast",
-    "pattern",
-    "max_digits",
-    "decimal_places",
-    "union_mode",
-    "coerce_numbers_to_str",
-    "strip_whitespace",
-    "to_upper",
-    "to_lower",
-    "ascii_only",
-];
 
 /// What is applied to the innermost schema before anything else.
 pub(super) type Transform<'t> = Option<&'t Value>;
@@ -121,7 +99,7 @@ impl SchemaGenerator {
                     self.expand(context, Annotation::Field(Box::new(info)), into);
                     return;
                 }
-                match constraints_of(&value) {
+                match known_metadata::constraints_of(&value) {
                     Some(constraints) => into.extend(constraints),
                     None => into.push(Annotation::Object(value)),
                 }
@@ -444,67 +422,6 @@ impl SchemaGenerator {
             }
         }
     }
-
-    /// A dict of the program as a JSON object; nothing for `None`.
-    pub(super) fn json_object(
-        &mut self,
-        context: &mut Context<'_, '_>,
-        value: &Value,
-    ) -> Result<Option<JsonObject>, ()> {
-        if value.is_none() {
-            return Ok(None);
-        }
-        match crate::json::jsonable(context, value) {
-            Some(Json::Object(object)) => Ok(Some(object)),
-            _ => Err(()),
-        }
-    }
-
-    /// `_extract_json_schema_info_from_field_info`.
-    pub(super) fn json_schema_info(
-        &mut self,
-        context: &mut Context<'_, '_>,
-        info: &FieldInfo,
-    ) -> (Option<JsonObject>, Option<Value>) {
-        let mut updates = JsonObject::new();
-        let location = info.location;
-        for (key, value) in [("title", &info.title), ("description", &info.description)] {
-            let Some(value) = value.as_ref().filter(|value| !value.is_none()) else { continue };
-            match context.interpreter.text_of(value) {
-                Some(text) => {
-                    updates.insert(key.to_owned(), Json::from(text));
-                }
-                None => self.doubt(
-                    context,
-                    format!("the {key} of a field is not known"),
-                    location.or(place(value)),
-                ),
-            }
-        }
-        if let Some(deprecated) = info.deprecated.as_ref().filter(|value| !value.is_none()) {
-            match deprecated.kind {
-                Kind::Bool(false) => {}
-                Kind::Unknown(_) | Kind::Union(_) => {
-                    self.doubt(context, "it is not known whether a field is deprecated", location);
-                }
-                _ => {
-                    updates.insert("deprecated".to_owned(), Json::Bool(true));
-                }
-            }
-        }
-        if let Some(examples) = info.examples.as_ref().filter(|value| !value.is_none()) {
-            match crate::json::jsonable(context, examples) {
-                Some(json) => {
-                    updates.insert("examples".to_owned(), json);
-                }
-                None => {
-                    self.doubt(context, "examples of a field are not known", location.or(place(examples)))
-                }
-            }
-        }
-        let extra = info.json_schema_extra.clone().filter(|extra| !extra.is_none());
-        ((!updates.is_empty()).then_some(updates), extra)
-    }
 }
 
 impl From<Metadata> for Annotation {
@@ -514,125 +431,6 @@ impl From<Metadata> for Annotation {
             Metadata::Constraint(name, value) => Annotation::Constraint(name, value),
         }
     }
-}
-
-/// `update_core_metadata`.
-pub(super) fn update_metadata(
-    context: &mut Context<'_, '_>,
-    metadata: &mut CoreMetadata,
-    updates: Option<JsonObject>,
-    extra: Option<Value>,
-) {
-    if let Some(updates) = updates {
-        metadata.updates.get_or_insert_default().extend(updates);
-    }
-    let Some(extra) = extra else { return };
-    let is_dict = |value: &Value| matches!(value.kind, Kind::Dict(_));
-    metadata.extra = match metadata.extra.take() {
-        Some(existing) if is_dict(&existing) && is_dict(&extra) => {
-            let entries = context.interpreter.entries(&existing).zip(context.interpreter.entries(&extra));
-            match entries {
-                Some((mut entries, more)) => {
-                    entries.extend(more);
-                    let entries =
-                        entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect();
-                    Some(context.interpreter.dict(entries))
-                }
-                None => {
-                    context.doubt("`json_schema_extra` is not known", place(&extra));
-                    Some(existing)
-                }
-            }
-        }
-        // A function behind a dict is left out.
-        Some(existing) if is_dict(&existing) => Some(existing),
-        _ => Some(extra),
-    };
-}
-
-/// `wrap_default`: a schema with its default or the factory of it.
-pub(super) fn wrap_default(context: &mut Context<'_, '_>, info: &FieldInfo, schema: Shared) -> Shared {
-    if let Some(factory) = info.default_factory.clone().filter(|factory| !factory.is_none()) {
-        let takes_data = super::decorators::takes_one_argument(context, &factory);
-        return Core::new(CoreKind::Default { schema, default: None, factory: Some(factory), takes_data });
-    }
-    match info.default.clone() {
-        Some(default) => {
-            Core::new(CoreKind::Default { schema, default: Some(default), factory: None, takes_data: false })
-        }
-        None => schema,
-    }
-}
-
-/// The constraints that an object stands for; nothing where it is none.
-fn constraints_of(value: &Value) -> Option<Vec<Annotation>> {
-    let constraint = |name: &'static str, value: &Value| {
-        (!value.is_none()).then(|| Annotation::Constraint(name, value.clone()))
-    };
-    let nothing = Arguments::default();
-    let (name, arguments) = match value.as_symbolic() {
-        Some(Symbolic::Call { callee, arguments, .. }) => (callee.as_external()?, arguments),
-        _ => (value.as_external()?, &nothing),
-    };
-    let get = |position, keyword| arguments.get(position, keyword);
-    if name == GENERAL {
-        return Some(keywords(arguments));
-    }
-    if let Some(short) = names::annotated_types(&name) {
-        let one = |name: &'static str| {
-            Some(get(0, name).and_then(|value| constraint(name, value)).into_iter().collect())
-        };
-        return match short {
-            "Gt" => one("gt"),
-            "Ge" => one("ge"),
-            "Lt" => one("lt"),
-            "Le" => one("le"),
-            "MultipleOf" => one("multiple_of"),
-            "MinLen" => one("min_length"),
-            "MaxLen" => one("max_length"),
-            "Interval" => Some(keywords(arguments)),
-            "Len" => {
-                let mut made = Vec::new();
-                let min = get(0, "min_length").filter(|value| value.as_int() != Some(0));
-                made.extend(min.and_then(|value| constraint("min_length", value)));
-                made.extend(get(1, "max_length").and_then(|value| constraint("max_length", value)));
-                Some(made)
-            }
-            "Predicate" | "Not" => Some(vec![Annotation::Validator(ValidatorMode::After, None)]),
-            "Unit" | "Timezone" => Some(Vec::new()),
-            _ => None,
-        };
-    }
-    let truth = Value::bool(true);
-    match names::pydantic(&name)? {
-        "Strict" => Some(constraint("strict", get(0, "strict").unwrap_or(&truth)).into_iter().collect()),
-        "AllowInfNan" => {
-            Some(constraint("allow_inf_nan", get(0, "allow_inf_nan").unwrap_or(&truth)).into_iter().collect())
-        }
-        "FailFast" => {
-            Some(constraint("fail_fast", get(0, "fail_fast").unwrap_or(&truth)).into_iter().collect())
-        }
-        "StringConstraints" => {
-            let given = keywords(arguments);
-            // Lengths come before the rest.
-            let (mut lengths, rest): (Vec<_>, Vec<_>) = given.into_iter().partition(|annotation| {
-                matches!(annotation, Annotation::Constraint("min_length" | "max_length" | "strict", _))
-            });
-            lengths.extend(rest);
-            Some(lengths)
-        }
-        _ => None,
-    }
-}
-
-fn keywords(arguments: &Arguments) -> Vec<Annotation> {
-    let mut made = Vec::new();
-    for keyword in KEYWORDS {
-        if let Some(value) = arguments.keyword(keyword).filter(|value| !value.is_none()) {
-            made.push(Annotation::Constraint(keyword, value.clone()));
-        }
-    }
-    made
 }
 
 /// Whether an annotation says the JSON Schema by itself, so that the type does not matter.

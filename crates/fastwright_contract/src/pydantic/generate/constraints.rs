@@ -36,14 +36,14 @@ impl SchemaGenerator {
         let referenced = match (&schema.reference, &schema.kind) {
             (Some(reference), _) => Some((Rc::clone(reference), Rc::clone(&schema))),
             (None, CoreKind::DefinitionRef(reference)) => {
-                self.definitions.get(reference).map(|found| (Rc::clone(reference), Rc::clone(found)))
+                self.work.definitions.get(reference).map(|found| (Rc::clone(reference), Rc::clone(found)))
             }
             _ => None,
         };
         let target = match referenced {
             Some((reference, found)) => {
                 let reference: Rc<str> = format!("{reference}_{}", shown(context, name, value)).into();
-                if let Some(existing) = self.definitions.get(&reference) {
+                if let Some(existing) = self.work.definitions.get(&reference) {
                     return Rc::clone(existing);
                 }
                 edit(found, |core| core.reference = Some(reference))

@@ -6,6 +6,7 @@ use super::expressions::Handler;
 use super::generics::ModelType;
 use super::{Generated, SchemaGenerator, place};
 use crate::context::Context;
+use crate::json::JsonObject;
 use crate::pydantic::core_schema::*;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
@@ -27,10 +28,33 @@ impl SchemaGenerator {
         if let Some(known) = self.known(&reference) {
             return Some(Ok(known));
         }
+        // The schema that Pydantic keeps on a model is what the handler gives the method from then on.
+        if context.interpreter.derives_from(&class, super::names::MODEL)
+            && !self.completed.contains_key(&reference)
+            && !self.completing.contains(&reference)
+        {
+            let completed = self.complete(context, &reference, |generator, context| {
+                let made = generator.call_own_method(context, model, source)?;
+                generator.with_own_function(context, made, &class)
+            });
+            if let Err(refused) = completed {
+                return Some(Err(refused));
+            }
+        }
+        Some(self.call_own_method(context, model, source))
+    }
+
+    fn call_own_method(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        model: &ModelType,
+        source: &Value,
+    ) -> Generated {
+        let class: Value = Kind::Class(model.class).into();
         let method = context.interpreter.attribute(&class, Name::from(CORE), Default::default());
         let handler = Handler::Class { model: model.clone() };
-        let made = self.call_method(context, &method, source, handler);
-        Some(made.map(|schema| if schema.reference.is_some() { self.define(schema) } else { schema }))
+        let schema = self.call_method(context, &method, source, handler)?;
+        Ok(if schema.reference.is_some() { self.define(schema) } else { schema })
     }
 
     /// A schema with the function of the class that changes its JSON Schema, if it has one.
@@ -41,6 +65,12 @@ impl SchemaGenerator {
         class: &Value,
     ) -> Generated {
         if context.interpreter.find_in_class(class, Name::from(JSON)).is_none() {
+            // A model has `BaseModel`'s own, which changes nothing; but what a function has seen is no
+            // longer a reference.
+            let is_bare = !matches!(schema.kind, CoreKind::DefinitionRef(_)) && schema.reference.is_none();
+            if is_bare && context.interpreter.derives_from(class, super::names::MODEL) {
+                return Ok(self.add_function(schema, JsonSchemaFunction::Update(JsonObject::new())));
+            }
             return Ok(schema);
         }
         let method = context.interpreter.attribute(class, Name::from(JSON), Default::default());

@@ -59,25 +59,25 @@ impl SchemaGenerator {
         if let Some(known) = self.known(&reference) {
             return Ok(known);
         }
-        self.in_progress.insert(Rc::clone(&reference));
+        self.work.in_progress.insert(Rc::clone(&reference));
         let config = self.config_of_dataclass(context, model.class);
         let namespace = self.namespace(context, model.class);
         let replacements = self.replacements(context, model);
         let pushed = config.is_some();
-        self.configs.extend(config.clone());
-        self.classes.push(model.value());
-        self.namespaces.extend(namespace);
-        self.variables.push(replacements);
+        self.work.configs.extend(config.clone());
+        self.work.classes.push(model.value());
+        self.work.namespaces.extend(namespace);
+        self.work.variables.push(replacements);
         let made = self.dataclass_inside(context, model, config);
-        self.variables.pop();
+        self.work.variables.pop();
         if namespace.is_some() {
-            self.namespaces.pop();
+            self.work.namespaces.pop();
         }
-        self.classes.pop();
+        self.work.classes.pop();
         if pushed {
-            self.configs.pop();
+            self.work.configs.pop();
         }
-        self.in_progress.remove(&reference);
+        self.work.in_progress.remove(&reference);
         let schema = edit(made?, |core| core.reference = Some(reference));
         Ok(self.define(schema))
     }

@@ -49,6 +49,7 @@ impl SchemaGenerator {
                 alias: None,
                 nullable: false,
                 choices: IndexMap::new(),
+                numbers: Vec::new(),
             };
             (applied.root(&schema, 0), applied.nullable)
         };
@@ -89,7 +90,7 @@ impl SchemaGenerator {
             let (choice, tag) = match (tag, &choice.kind) {
                 (Some(tag), _) => (choice, Some(tag)),
                 (None, CoreKind::DefinitionRef(reference)) => {
-                    match self.definitions.get(reference).cloned() {
+                    match self.work.definitions.get(reference).cloned() {
                         Some(found) => {
                             let tag = found.metadata.union_tag.clone();
                             (found, tag)
@@ -117,7 +118,7 @@ impl SchemaGenerator {
     /// The union that a reference stands for, without the reference.
     fn referenced_union(&self, schema: &Shared) -> Option<Shared> {
         let CoreKind::DefinitionRef(reference) = &schema.kind else { return None };
-        let found = self.definitions.get(reference)?;
+        let found = self.work.definitions.get(reference)?;
         matches!(found.kind, CoreKind::Union { .. })
             .then(|| edit(Rc::clone(found), |core| core.reference = None))
     }
@@ -130,6 +131,8 @@ struct ByField<'g, 'c, 'a> {
     alias: Option<String>,
     nullable: bool,
     choices: IndexMap<String, Shared>,
+    /// Numbers and truths among the tags: for Python's dicts `True` and `1` are one key.
+    numbers: Vec<i64>,
 }
 
 impl ByField<'_, '_, '_> {
@@ -149,7 +152,9 @@ impl ByField<'_, '_, '_> {
                 let made = edit(Rc::clone(schema), |core| core.kind = CoreKind::MissingSentinel(Some(inner)));
                 return Ok((made, nullable));
             }
-            CoreKind::DefinitionRef(reference) if !self.generator.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference)
+                if !self.generator.work.definitions.contains_key(reference) =>
+            {
                 return Err(Failure::Missing);
             }
             _ => {}
@@ -178,7 +183,9 @@ impl ByField<'_, '_, '_> {
             return Err(Failure::Unknown("a discriminated union nests too deeply".to_owned()));
         }
         match &choice.kind {
-            CoreKind::DefinitionRef(reference) if !self.generator.definitions.contains_key(reference) => {
+            CoreKind::DefinitionRef(reference)
+                if !self.generator.work.definitions.contains_key(reference) =>
+            {
                 return Err(Failure::Missing);
             }
             CoreKind::None => {
@@ -220,6 +227,12 @@ impl ByField<'_, '_, '_> {
             let Some(key) = key_of(self.context, &value) else {
                 return Err(Failure::Unknown("a value of a discriminator is not known".to_owned()));
             };
+            if let Some(number) = value.as_int() {
+                if self.numbers.contains(&number) {
+                    continue;
+                }
+                self.numbers.push(number);
+            }
             self.choices.entry(key).or_insert_with(|| Rc::clone(choice));
         }
         Ok(())
@@ -272,10 +285,12 @@ impl ByField<'_, '_, '_> {
                 Some(field) => self.values_of_field(field, depth + 1),
                 None => Err(Failure::Refused(format!("a choice of a union has no field `{}`", self.field))),
             },
-            CoreKind::DefinitionRef(reference) => match self.generator.definitions.get(reference).cloned() {
-                Some(found) => self.values(&found, depth + 1),
-                None => Err(Failure::Missing),
-            },
+            CoreKind::DefinitionRef(reference) => {
+                match self.generator.work.definitions.get(reference).cloned() {
+                    Some(found) => self.values(&found, depth + 1),
+                    None => Err(Failure::Missing),
+                }
+            }
             CoreKind::Unknown => Err(Failure::Unknown("a choice of a union is not known".to_owned())),
             _ => Err(Failure::Refused("a choice of a discriminated union is no model".to_owned())),
         }
@@ -314,10 +329,12 @@ impl ByField<'_, '_, '_> {
                 self.literals(schema, depth + 1)
             }
             CoreKind::Model { schema, root_model: true, .. } => self.literals(schema, depth + 1),
-            CoreKind::DefinitionRef(reference) => match self.generator.definitions.get(reference).cloned() {
-                Some(found) => self.literals(&found, depth + 1),
-                None => Err(Failure::Missing),
-            },
+            CoreKind::DefinitionRef(reference) => {
+                match self.generator.work.definitions.get(reference).cloned() {
+                    Some(found) => self.literals(&found, depth + 1),
+                    None => Err(Failure::Missing),
+                }
+            }
             CoreKind::Unknown => Err(Failure::Unknown("a discriminator is not known".to_owned())),
             _ => Err(Failure::Refused(format!("the discriminator `{}` is no literal", self.field))),
         }

@@ -47,8 +47,23 @@ impl SchemaGenerator {
             Form::Generic(origin, arguments) => self.generic(context, value, &origin, &arguments),
             Form::Call(callee, arguments) => self.called(context, value, &callee, &arguments),
             Form::Forward(text) => self.forward(context, &text, value),
-            Form::Other => Ok(self.other(context, value)),
+            Form::Other => match self.type_of_field(context, value) {
+                Some(type_) => self.generate(context, &type_),
+                None => Ok(self.other(context, value)),
+            },
         }
+    }
+
+    /// `Model.model_fields["name"].annotation`: the type of a field.
+    fn type_of_field(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Option<Value> {
+        let Symbolic::Member { base, name } = value.as_symbolic()? else { return None };
+        let Symbolic::Member { base: class, name: field } = base.as_symbolic()? else { return None };
+        if *name != "annotation" {
+            return None;
+        }
+        let model = self.model_type(context, class)?;
+        let fields = self.collect_fields(context, &model);
+        fields.fields.get(field)?.info.annotation.clone()
     }
 
     fn other(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Shared {
@@ -63,11 +78,14 @@ impl SchemaGenerator {
 
     /// A name in quotes.
     fn forward(&mut self, context: &mut Context<'_, '_>, text: &str, value: &Value) -> Generated {
-        let Some((scope, module)) = self.namespaces.last().copied() else {
+        let Some((scope, module)) = self.work.namespaces.last().copied() else {
             let reason = format!("it is not known where the name `{text}` is looked up");
             return Ok(self.unknown(context, reason, place(value)));
         };
-        let found = context.interpreter.type_from_text(text, scope, module);
+        let scopes = super::fields::rebuilding_scopes(context);
+        let found = context
+            .interpreter
+            .with_further_names(&scopes, |interpreter| interpreter.type_from_text(text, scope, module));
         if found.as_str() == Some(text) {
             return Ok(self.unknown(context, format!("`{text}` is not known as a type"), place(value)));
         }
@@ -146,17 +164,27 @@ impl SchemaGenerator {
                 if let Some(made) = self.type_alias(context, origin, arguments) {
                     return made;
                 }
-                // `Pairs = list[tuple[T, T]]`; `Pairs[int]` puts values in for the variables.
-                let variables = generics::variables_in(self, context, std::slice::from_ref(origin));
-                if variables.is_empty() || matches!(origin.kind, Kind::Unknown(_)) {
-                    return Ok(self.unknown(context, "a generic type is not known", place(value)));
+                match self.substituted(context, value) {
+                    Some(replaced) => self.generate(context, &replaced),
+                    None => Ok(self.unknown(context, "a generic type is not known", place(value))),
                 }
-                let replacements: Vec<(Value, Value)> =
-                    variables.into_iter().zip(arguments.iter().cloned()).collect();
-                let replaced = self.replace(context, origin, &replacements);
-                self.generate(context, &replaced)
             }
         }
+    }
+
+    /// A subscribed alias with values in place of its type variables: with `Pairs = list[tuple[T, T]]`,
+    /// `Pairs[int]` is `list[tuple[int, int]]`. None for anything else.
+    pub fn substituted(&mut self, context: &mut Context<'_, '_>, annotation: &Value) -> Option<Value> {
+        let Form::Generic(alias, arguments) = form(annotation) else { return None };
+        if !matches!(alias.kind, Kind::Symbolic(_)) {
+            return None;
+        }
+        let variables = generics::variables_in(self, context, std::slice::from_ref(&alias));
+        if variables.is_empty() {
+            return None;
+        }
+        let replacements: Vec<(Value, Value)> = variables.into_iter().zip(arguments).collect();
+        Some(self.replace(context, &alias, &replacements))
     }
 
     fn external_generic(
@@ -214,7 +242,7 @@ impl SchemaGenerator {
         }
         match names::typing(name) {
             Some("Self") => {
-                return match self.classes.last().cloned() {
+                return match self.work.classes.last().cloned() {
                     Some(class) => self.generate(context, &class),
                     None => Err(Box::new(Refused {
                         reason: "`Self` stands outside of a class".to_owned(),
@@ -238,7 +266,19 @@ impl SchemaGenerator {
         if names::is_version_one(name) {
             return Ok(self.unknown(context, "a type belongs to Pydantic 1", place(value)));
         }
+        if is_known(name) && !knows_nothing_of_pydantic(name) {
+            return Ok(self.unknown(context, format!("the schema of `{name}` is not known"), place(value)));
+        }
         if !knows_nothing_of_pydantic(name) {
+            if let Some(found) = self.follow(context, name) {
+                let found = match (value.as_symbolic(), &found.kind) {
+                    (Some(Symbolic::Item { index, .. }), _) => {
+                        Value::symbolic(Symbolic::Item { base: found, index: index.clone() })
+                    }
+                    _ => found,
+                };
+                return self.generate(context, &found);
+            }
             // It may have a method that makes a schema.
             return Ok(self.unknown(context, format!("the schema of `{name}` is not known"), place(value)));
         }
@@ -251,10 +291,26 @@ impl SchemaGenerator {
         }))
     }
 
+    /// What a name of a library is bound to, when its code is run.
+    fn follow(&mut self, context: &mut Context<'_, '_>, name: &str) -> Option<Value> {
+        let key = Name::from(name);
+        if let Some(known) = self.followed.get(&key) {
+            return known.clone();
+        }
+        // A name that leads to itself ends here.
+        self.followed.insert(key, None);
+        let found = context.interpreter.follow_library(name);
+        self.followed.insert(key, found.clone());
+        found
+    }
+
     /// A class of the program, or a generic one with arguments.
     fn class(&mut self, context: &mut Context<'_, '_>, value: &Value, source: &Value) -> Generated {
         let Some(model) = self.model_type(context, value) else { return Ok(self.other(context, value)) };
         let class: Value = Kind::Class(model.class).into();
+        if foreign_base(context, &class).is_some() {
+            context.interpreter.follow_bases(model.class, |name| !is_known(name));
+        }
         let made = match self.from_own_method(context, &model, source) {
             Some(made) => made?,
             None => self.of_class(context, &model, &class)?,
@@ -287,11 +343,7 @@ impl SchemaGenerator {
         if super::dataclasses::is_dataclass(context, class) {
             return self.dataclass(context, model);
         }
-        let foreign = context.interpreter.class_order(class).iter().find_map(|base| match &base.kind {
-            Kind::External(name) => (!knows_nothing_of_pydantic(name)).then(|| name.to_string()),
-            Kind::Class(_) => None,
-            _ => Some("something unknown".to_owned()),
-        });
+        let foreign = foreign_base(context, class);
         let location = context.interpreter.class(model.class).map(|class| class.location);
         if let Some(name) = foreign {
             let reason = format!("the schema of a class is not known that derives from `{name}`");
@@ -343,10 +395,27 @@ impl SchemaGenerator {
     }
 }
 
+/// A class of a library, or something unknown, among the bases of a class, that may have a method that makes
+/// a schema.
+fn foreign_base(context: &Context<'_, '_>, class: &Value) -> Option<String> {
+    context.interpreter.class_order(class).iter().find_map(|base| match &base.kind {
+        Kind::External(name) => (!is_known(name)).then(|| name.to_string()),
+        Kind::Class(_) => None,
+        _ => Some("something unknown".to_owned()),
+    })
+}
+
 fn is_missing(value: &Value) -> bool {
     value.as_external().is_some_and(|name| {
         matches!(name.as_str(), "pydantic_core.MISSING" | "pydantic.experimental.missing_sentinel.MISSING")
     })
+}
+
+/// Whether the classes of a library are known here, so that its code need not be run.
+fn is_known(name: &str) -> bool {
+    let library = name.split('.').next().unwrap_or(name);
+    matches!(library, "pydantic" | "pydantic_core" | "pydantic_settings" | "sqlmodel" | "annotated_types")
+        || knows_nothing_of_pydantic(name)
 }
 
 /// Whether the classes of a library certainly have no method that makes a schema.

@@ -75,6 +75,10 @@ impl SchemaGenerator {
             },
             Form::Annotated(inner, metadata) => {
                 let inner = self.display(context, &inner, depth + 1);
+                if metadata.iter().any(shows_itself) {
+                    let reason = "the name of a generic type shows an object in `Annotated`";
+                    self.doubt(context, reason, metadata.iter().find_map(super::place));
+                }
                 let metadata: Vec<String> = metadata.iter().map(class_of_metadata).collect();
                 format!("Annotated[{inner}, {}]", metadata.join(", "))
             }
@@ -272,6 +276,17 @@ fn expand_tabs(text: &str) -> String {
         }
     }
     expanded
+}
+
+/// Whether Pydantic shows an object in `Annotated[...]` with all that it holds.
+fn shows_itself(value: &Value) -> bool {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    callee.as_external().is_some_and(|name| {
+        name.starts_with("fastapi.")
+            || name == library_types::GENERAL
+            || name == "sqlmodel.main.Field"
+            || matches!(names::pydantic(&name), Some("Field" | "Strict" | "AllowInfNan" | "FailFast"))
+    })
 }
 
 /// The name of the class of an object in `Annotated[...]`.

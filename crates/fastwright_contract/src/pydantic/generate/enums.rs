@@ -86,7 +86,7 @@ impl SchemaGenerator {
                 (Some("float"), Kind::Int(number)) => Kind::Float(*number as f64).into(),
                 _ => settled,
             };
-            if matches!(settled.kind, Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_)) {
+            if matches!(settled.kind, Kind::Unknown(_) | Kind::Union(_)) {
                 self.doubt(context, "a value of an enumeration is not known", location);
             }
             if !settled.same(&written)

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::pydantic::config::{self, ModelConfig};
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
+use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -48,8 +49,20 @@ impl CollectedFields {
 pub(super) fn annotation_value(context: &mut Context<'_, '_>, annotation: &Annotation) -> Value {
     match annotation {
         Annotation::Given(value) => value.clone(),
-        written => context.interpreter.annotation_as_written(written),
+        written => {
+            let scopes = rebuilding_scopes(context);
+            context
+                .interpreter
+                .with_further_names(&scopes, |interpreter| interpreter.annotation_as_written(written))
+        }
     }
+}
+
+/// Where `model_rebuild()` is called, names of types are looked up as well: models that are only imported
+/// while types are checked get them there.
+pub(super) fn rebuilding_scopes(context: &Context<'_, '_>) -> Vec<ScopeId> {
+    let registry = context.interpreter.extension::<Registry>();
+    registry.rebuilt_in.iter().map(|module| context.interpreter.module(*module).scope).collect()
 }
 
 impl SchemaGenerator {
@@ -173,7 +186,7 @@ impl SchemaGenerator {
         location: Location,
         inherited: &CollectedFields,
     ) -> Option<CollectedField> {
-        let assigned = self.assigned(context, class, name);
+        let assigned = self.assigned(context, class, name, inherited);
         if assigned.is_none()
             && owner != class
             && let Some(field) = inherited.fields.get(&name)
@@ -207,7 +220,13 @@ impl SchemaGenerator {
 
     /// What a class assigns to a name: its own body, or a base that is no model. Models give the values of
     /// their fields up.
-    fn assigned(&self, context: &Context<'_, '_>, class: ObjectId, name: Name) -> Option<Value> {
+    fn assigned(
+        &self,
+        context: &Context<'_, '_>,
+        class: ObjectId,
+        name: Name,
+        inherited: &CollectedFields,
+    ) -> Option<Value> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
             let Kind::Class(owner) = owner.kind else { continue };
@@ -215,7 +234,7 @@ impl SchemaGenerator {
             let found = object.attributes.get(&name);
             let Some(found) = found else { continue };
             let is_model = context.interpreter.derives_from(&Kind::Class(owner).into(), names::MODEL);
-            if owner != class && is_model && object.annotations.contains_key(&name) {
+            if owner != class && is_model && inherited.fields.contains_key(&name) {
                 continue;
             }
             return Some(found.clone());

@@ -327,6 +327,10 @@ pub(super) fn secret_schema(inner: Shared) -> Shared {
         serialized_by_library(schema, None, WhenUsed::UnlessNone)
     };
     let mut schema = object(&[("type", "string")]);
+    // What FastAPI says of bytes.
+    if let CoreKind::Bytes(_) = inner.kind {
+        schema.insert("contentMediaType".to_owned(), "application/octet-stream".into());
+    }
     schema.insert("writeOnly".to_owned(), true.into());
     schema.insert("format".to_owned(), "password".into());
     with_functions(

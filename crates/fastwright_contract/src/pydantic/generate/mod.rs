@@ -18,8 +18,10 @@ mod dispatch;
 mod display;
 mod enums;
 mod expressions;
+mod field_metadata;
 mod fields;
 mod generics;
+mod known_metadata;
 mod library_types;
 mod merging;
 mod models;
@@ -57,6 +59,28 @@ type Generated = Result<Shared, Box<Refused>>;
 /// Makes core schemas and remembers them: models are compiled once.
 #[derive(Debug, Default)]
 pub struct SchemaGenerator {
+    /// What belongs to the schema that is made now.
+    work: Work,
+    /// Models whose schemas are complete, by their references.
+    completed: FxHashMap<Rc<str>, Completed>,
+    /// Models whose schemas are being completed.
+    completing: FxHashSet<Rc<str>>,
+    fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
+    model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
+    parameters: FxHashMap<ObjectId, Rc<[Value]>>,
+    numbers: FxHashMap<String, usize>,
+    depth: u32,
+    /// What annotations before one with a method of its own do to the JSON Schema.
+    handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
+    /// Names of libraries with what they are bound to, where their code was run.
+    followed: FxHashMap<Name, Option<Value>>,
+    /// How many annotations around make what is inside irrelevant: nothing is doubted there.
+    quiet: u32,
+}
+
+/// What belongs to one schema while it is made: an instance of Pydantic's `GenerateSchema`.
+#[derive(Debug, Default)]
+struct Work {
     /// Schemas by their reference.
     definitions: IndexMap<Rc<str>, Shared>,
     /// References whose schemas are being made.
@@ -69,15 +93,13 @@ pub struct SchemaGenerator {
     namespaces: Vec<(ScopeId, ModuleId)>,
     /// Values of type variables in methods of generic models.
     variables: Vec<Vec<(Value, Value)>>,
-    fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
-    model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
-    parameters: FxHashMap<ObjectId, Rc<[Value]>>,
-    numbers: FxHashMap<String, usize>,
-    depth: u32,
-    /// What annotations before one with a method of its own do to the JSON Schema.
-    handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
-    /// How many annotations around make what is inside irrelevant: nothing is doubted there.
-    quiet: u32,
+}
+
+/// The schema of a model as Pydantic keeps it on the class.
+#[derive(Debug, Clone)]
+struct Completed {
+    schema: Shared,
+    definitions: Vec<Shared>,
 }
 
 impl SchemaGenerator {
@@ -121,7 +143,7 @@ impl SchemaGenerator {
     ) -> Shared {
         let annotation = field.annotation.clone().unwrap_or_else(|| Value::external("typing.Any"));
         let metadata = vec![annotations::Annotation::Field(Box::new(field.clone()))];
-        self.complete(context, config, field.location, |generator, context| {
+        self.adapted(context, config, field.location, |generator, context| {
             generator.annotated(context, &annotation, metadata)
         })
     }
@@ -133,28 +155,28 @@ impl SchemaGenerator {
         annotation: &Value,
         config: Option<&Rc<ModelConfig>>,
     ) -> Shared {
-        self.complete(context, config, None, |generator, context| generator.generate(context, annotation))
+        self.adapted(context, config, None, |generator, context| generator.generate(context, annotation))
     }
 
-    fn complete(
+    fn adapted(
         &mut self,
         context: &mut Context<'_, '_>,
         config: Option<&Rc<ModelConfig>>,
         location: Option<Location>,
         make: impl FnOnce(&mut Self, &mut Context<'_, '_>) -> Generated,
     ) -> Shared {
-        if let Some(config) = config {
-            self.configs.push(Rc::clone(config));
-        }
-        let made = make(self, context);
-        if config.is_some() {
-            self.configs.pop();
-        }
-        let schema = made.unwrap_or_else(|refused| {
+        let saved = std::mem::take(&mut self.work);
+        self.work.configs.extend(config.cloned());
+        let schema = make(self, context).unwrap_or_else(|refused| {
             context.doubt(refused.reason, refused.location.or(location));
             Core::new(CoreKind::Unknown)
         });
-        self.with_definitions(context, schema)
+        let (schema, definitions) = self.finalized(context, schema);
+        self.work = saved;
+        match definitions.is_empty() {
+            true => schema,
+            false => Core::new(CoreKind::Definitions { schema, definitions }),
+        }
     }
 
     /// The fields of a model in order: `Model.model_fields`.
@@ -242,7 +264,7 @@ impl SchemaGenerator {
 
     /// The configuration that counts for the type that is looked at.
     fn config(&self) -> Option<&Rc<ModelConfig>> {
-        self.configs.last()
+        self.work.configs.last()
     }
 
     fn config_flag(&self, key: &str) -> bool {

@@ -1,10 +1,11 @@
 //! Models (`_model_schema`).
 
-use super::annotations::{Annotation, wrap_default};
+use super::annotations::Annotation;
 use super::decorators::{Decorated, Decorators, ValidatorMode, of_class};
+use super::field_metadata::wrap_default;
 use super::fields::{ROOT_MODEL, is_missing};
 use super::generics::ModelType;
-use super::{Generated, Refused, SchemaGenerator, edit, library_types, names, place};
+use super::{Completed, Generated, Refused, SchemaGenerator, edit, library_types, names, place};
 use crate::context::Context;
 use crate::json::Json;
 use crate::pydantic::config;
@@ -23,24 +24,67 @@ impl SchemaGenerator {
         if let Some(known) = self.known(&reference) {
             return Ok(known);
         }
-        self.in_progress.insert(Rc::clone(&reference));
+        // A class whose schema is being completed is made again inside of another.
+        if self.completing.contains(&reference) {
+            return self.model_in_place(context, model, reference);
+        }
+        let completed = match self.completed.get(&reference) {
+            Some(completed) => completed.clone(),
+            None => self.complete(context, &reference, |generator, context| {
+                generator.model_in_place(context, model, Rc::clone(&reference))
+            })?,
+        };
+        for definition in completed.definitions {
+            self.define(definition);
+        }
+        Ok(self.define(completed.schema))
+    }
+
+    /// The schema that Pydantic keeps on a class, made on its own.
+    pub(super) fn complete(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        reference: &Rc<str>,
+        make: impl FnOnce(&mut Self, &mut Context<'_, '_>) -> Generated,
+    ) -> Result<Completed, Box<Refused>> {
+        let saved = std::mem::take(&mut self.work);
+        let quiet = std::mem::take(&mut self.quiet);
+        self.completing.insert(Rc::clone(reference));
+        let made = make(self, context);
+        self.completing.remove(reference);
+        let completed = made.map(|made| {
+            let (schema, definitions) = self.finalized(context, made);
+            Completed { schema, definitions }
+        });
+        self.quiet = quiet;
+        self.work = saved;
+        let completed = completed?;
+        self.completed.insert(Rc::clone(reference), completed.clone());
+        Ok(completed)
+    }
+
+    fn model_in_place(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        model: &ModelType,
+        reference: Rc<str>,
+    ) -> Generated {
+        self.work.in_progress.insert(Rc::clone(&reference));
         let config = config::of_model(context, model.class, &mut self.model_configs);
         let namespace = self.namespace(context, model.class);
         let replacements = self.replacements(context, model);
-        self.configs.push(Rc::clone(&config));
-        self.classes.push(model.value());
-        self.namespaces.extend(namespace);
-        self.variables.push(replacements);
-        let quiet = std::mem::take(&mut self.quiet);
+        self.work.configs.push(Rc::clone(&config));
+        self.work.classes.push(model.value());
+        self.work.namespaces.extend(namespace);
+        self.work.variables.push(replacements);
         let made = self.model_inside(context, model, &config);
-        self.quiet = quiet;
-        self.variables.pop();
+        self.work.variables.pop();
         if namespace.is_some() {
-            self.namespaces.pop();
+            self.work.namespaces.pop();
         }
-        self.classes.pop();
-        self.configs.pop();
-        self.in_progress.remove(&reference);
+        self.work.classes.pop();
+        self.work.configs.pop();
+        self.work.in_progress.remove(&reference);
         let schema = edit(made?, |core| core.reference = Some(reference));
         Ok(self.define(schema))
     }
@@ -333,7 +377,7 @@ impl SchemaGenerator {
         let given = decorated.arguments.keyword("return_type");
         let returns = match given.filter(|given| !super::attributes::is_unset(given)).cloned() {
             Some(given) => {
-                let replacements = self.variables.last().cloned().unwrap_or_default();
+                let replacements = self.work.variables.last().cloned().unwrap_or_default();
                 Some(self.replace(context, &given, &replacements))
             }
             None => self.return_type(context, &decorated.function),
@@ -424,12 +468,12 @@ impl SchemaGenerator {
             return Ok(known);
         }
         let name = format!("RootModel[{}]", self.display(context, inner, 0));
-        self.in_progress.insert(Rc::clone(&reference));
-        self.configs.push(Rc::default());
+        self.work.in_progress.insert(Rc::clone(&reference));
+        self.work.configs.push(Rc::default());
         let info = super::merging::from_annotation(context, inner);
         let made = self.common_field(context, Name::from("root"), &info, &Decorators::default());
-        self.configs.pop();
-        self.in_progress.remove(&reference);
+        self.work.configs.pop();
+        self.work.in_progress.remove(&reference);
         let (schema, metadata) = made?;
         let class = ClassIdentity { class: value.clone(), name, documentation: None, is_root_model: true };
         let root_extra = info.json_schema_extra.clone();

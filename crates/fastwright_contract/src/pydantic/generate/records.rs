@@ -1,7 +1,8 @@
 //! Typed dicts and named tuples (`_typed_dict_schema`, `_namedtuple_schema`).
 
-use super::annotations::{Annotation as Said, wrap_default};
+use super::annotations::Annotation as Said;
 use super::decorators;
+use super::field_metadata::wrap_default;
 use super::fields::{annotation_value, attribute_docstrings, is_missing};
 use super::generics::ModelType;
 use super::{Generated, SchemaGenerator, edit, merging, models, names, qualifiers};
@@ -21,22 +22,22 @@ impl SchemaGenerator {
         if let Some(known) = self.known(&reference) {
             return Ok(known);
         }
-        self.in_progress.insert(Rc::clone(&reference));
+        self.work.in_progress.insert(Rc::clone(&reference));
         let config = self.config_of_typed_dict(context, model.class);
         let pushed = config.is_some();
         let namespace = self.namespace(context, model.class);
-        self.configs.extend(config.clone());
-        self.classes.push(model.value());
-        self.namespaces.extend(namespace);
+        self.work.configs.extend(config.clone());
+        self.work.classes.push(model.value());
+        self.work.namespaces.extend(namespace);
         let made = self.typed_dict_inside(context, model, config);
         if namespace.is_some() {
-            self.namespaces.pop();
+            self.work.namespaces.pop();
         }
-        self.classes.pop();
+        self.work.classes.pop();
         if pushed {
-            self.configs.pop();
+            self.work.configs.pop();
         }
-        self.in_progress.remove(&reference);
+        self.work.in_progress.remove(&reference);
         let schema = edit(made?, |core| core.reference = Some(reference));
         Ok(self.define(schema))
     }
@@ -157,16 +158,16 @@ impl SchemaGenerator {
         if let Some(known) = self.known(&reference) {
             return Ok(known);
         }
-        self.in_progress.insert(Rc::clone(&reference));
+        self.work.in_progress.insert(Rc::clone(&reference));
         let namespace = self.namespace(context, model.class);
-        self.classes.push(model.value());
-        self.namespaces.extend(namespace);
+        self.work.classes.push(model.value());
+        self.work.namespaces.extend(namespace);
         let made = self.named_tuple_inside(context, model);
         if namespace.is_some() {
-            self.namespaces.pop();
+            self.work.namespaces.pop();
         }
-        self.classes.pop();
-        self.in_progress.remove(&reference);
+        self.work.classes.pop();
+        self.work.in_progress.remove(&reference);
         let schema = edit(made?, |core| core.reference = Some(reference));
         Ok(self.define(schema))
     }

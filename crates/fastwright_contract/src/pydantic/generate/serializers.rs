@@ -95,7 +95,7 @@ impl SchemaGenerator {
                 Annotation::Written { expression, scope: function.scope, module: function.module };
             let value = context.interpreter.annotation_as_written(&annotation);
             // Type variables of a generic model stand for its arguments.
-            let replacements = self.variables.last().cloned().unwrap_or_default();
+            let replacements = self.work.variables.last().cloned().unwrap_or_default();
             return Some(self.replace(context, &value, &replacements));
         }
         match &callable.kind {
