@@ -252,11 +252,10 @@ impl Builder<'_, '_, '_> {
     /// The type behind `type X = ...`, which FastAPI unpacks in a signature, and behind an alias that is
     /// subscribed.
     fn alias_value(&mut self, annotation: Value) -> Value {
-        if self.before(since::TYPE_ALIASES) {
-            return annotation;
-        }
-        self.generator
-            .alias_value(self.context, &annotation)
+        let looks_through = !self.before(since::TYPE_ALIASES);
+        looks_through
+            .then(|| self.generator.alias_value(self.context, &annotation))
+            .flatten()
             .or_else(|| self.generator.substituted(self.context, &annotation))
             .unwrap_or(annotation)
     }
