@@ -21,7 +21,7 @@ pub const EXCLUDED_IF: Version = Version::new(2, 12, 0);
 
 /// Title, examples and the like of the field `root` describe its root model; before, its description alone
 /// (`_generate_schema.py`).
-pub const ROOT_FIELDS_DESCRIBE: Version = Version::new(2, 12, 0);
+pub const ROOT_FIELDS_DESCRIBE: Version = Version::new(2, 13, 0);
 
 /// Docstrings of dataclasses of the standard library are descriptions (`_update_class_schema`).
 pub const PLAIN_DATACLASSES_DESCRIBE: Version = Version::new(2, 13, 0);
