@@ -74,7 +74,7 @@ fn ask(interpreter: &mut Interpreter<'static>, recorded: &Json) {
         let got = serde_json::json!({ "schemas": schemas, "definitions": definitions });
         let doubts = std::mem::take(&mut context.doubts).into_vec();
         let reasons: Vec<String> = doubts.iter().map(|doubt| doubt.reason.clone()).collect();
-        let equal = got.to_string() == expected.to_string();
+        let equal = same_text(&got, expected);
         match (equal, doubts.is_empty(), expected.get("error")) {
             (true, true, _) => same += 1,
             (true, false, _) => {
@@ -99,6 +99,12 @@ fn ask(interpreter: &mut Interpreter<'static>, recorded: &Json) {
     println!(
         "same {same}, different {different}, doubted {doubted}, needlessly doubted {needless}, not evaluated {missing}, slowest {slowest:?}"
     );
+}
+
+/// Whether two values are the same text: the order of keys counts.
+fn same_text(left: &Json, right: &Json) -> bool {
+    let (left, right) = (left.to_string(), right.to_string());
+    left == right
 }
 
 /// What is doubted of the models of an application of which Pydantic has said nothing.
@@ -137,7 +143,7 @@ fn show(expected: &Json, got: &Json) {
     );
     for (name, definition) in expected {
         match got.get(name) {
-            Some(found) if found.to_string() == definition.to_string() => {}
+            Some(found) if same_text(found, definition) => {}
             Some(found) => println!("   {name}:\n     expected {definition}\n     got      {found}"),
             None => println!("   {name} is missing: {definition}"),
         }
