@@ -251,7 +251,7 @@ impl Builder<'_, '_, '_> {
         }
         let mut parameters = Vec::new();
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
-            let annotation = self.context.interpreter.shown_annotation(function, index);
+            let annotation = self.context.interpreter.shown_annotation_as_written(function, index);
             let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
             let default = match given {
                 Some((_, value)) => Some(value.clone()),
