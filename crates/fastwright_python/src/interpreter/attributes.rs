@@ -456,6 +456,9 @@ impl Interpreter<'_> {
         if let Some(value) = self.path_attribute(base, &name, span) {
             return Ok(value);
         }
+        if let Some(value) = self.library.expression_attribute(self, base, name) {
+            return Ok(value);
+        }
         match self.class_of(base) {
             Some(class) => self.attribute_through_class(base, &class, name, span),
             None => Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name })),

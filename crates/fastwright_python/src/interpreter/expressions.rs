@@ -425,6 +425,7 @@ impl Interpreter<'_> {
             }
             Annotation::Written { expression, scope, module } => {
                 let (scope, module) = (*scope, *module);
+                self.prepare_subscriptions(module);
                 self.in_frame(scope, module, |interpreter| {
                     let value = interpreter.evaluate_type(expression);
                     value.unwrap_or_else(|raised| {
@@ -467,7 +468,8 @@ impl Interpreter<'_> {
                     }
                     (_, false) => self.evaluate_type(index)?,
                 };
-                self.item(&base, &index, expression.span)
+                let made = self.item(&base, &index, expression.span)?;
+                Ok(self.remembered_subscription(&base, &index, made))
             }
             ExprKind::Binary(BinaryOperator::BitOr, operands) => {
                 let left = self.evaluate_type(&operands.0)?;

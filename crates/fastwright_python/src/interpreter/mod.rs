@@ -41,6 +41,7 @@ mod strings;
 pub mod texts;
 mod type_aliases;
 mod types;
+mod typing_cache;
 mod yaml;
 
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
@@ -253,6 +254,7 @@ pub struct Interpreter<'a> {
     /// `type` statements by their place.
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
+    pub(crate) typing_cache: typing_cache::TypingCache,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
     /// What function summaries have recorded so far.
@@ -308,6 +310,7 @@ impl<'a> Interpreter<'a> {
             further_names: Vec::new(),
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
+            typing_cache: typing_cache::TypingCache::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),

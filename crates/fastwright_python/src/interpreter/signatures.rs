@@ -230,6 +230,11 @@ impl Interpreter<'_> {
             .collect()
     }
 
+    /// Sets `__signature__` of a function.
+    pub fn set_signature_of(&mut self, function: &Value, signature: Value) {
+        self.set_attribute(function, Name::from("__signature__"), signature);
+    }
+
     fn parameter_objects(&self, signature: &Value) -> Option<Vec<Value>> {
         let Kind::Instance(id) = signature.kind else { return None };
         let instance = self.instance(id)?;
