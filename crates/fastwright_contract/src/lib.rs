@@ -10,7 +10,6 @@ pub mod doubt;
 pub mod fastapi;
 pub mod json;
 pub mod pydantic;
-pub mod text;
 pub mod types;
 pub mod versions;
 

@@ -53,8 +53,8 @@ fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
         Kind::Tuple(items) => items.to_vec(),
         _ => vec![index.clone()],
     };
-    match base.as_external().as_deref() {
-        Some("typing.Annotated") => match items.split_first() {
+    match typing_name(base) {
+        Some("Annotated") => match items.split_first() {
             Some((inner, metadata)) => match form(inner) {
                 Form::Annotated(innermost, mut first) => {
                     first.extend(metadata.iter().cloned());
@@ -64,11 +64,11 @@ fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
             },
             None => Form::Other,
         },
-        Some("typing.Union" | "typing.Optional") => match members(annotation) {
+        Some("Union" | "Optional") => match members(annotation) {
             members if members.len() == 1 => form(&members[0]),
             members => Form::Union(members),
         },
-        Some("typing.Literal") => {
+        Some("Literal") => {
             let mut values: Vec<Value> = Vec::new();
             for item in items {
                 let more = match form(&item) {
@@ -87,6 +87,12 @@ fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
     }
 }
 
+/// The name of something that `typing` or `typing_extensions` exports.
+fn typing_name(value: &Value) -> Option<&'static str> {
+    let name = value.as_external()?.as_str();
+    name.strip_prefix("typing.").or_else(|| name.strip_prefix("typing_extensions."))
+}
+
 /// The members of a union in order, flattened, each once; the annotation itself where it is none.
 pub fn members(annotation: &Value) -> Vec<Value> {
     let mut found = Vec::new();
@@ -100,14 +106,12 @@ fn collect_members(annotation: &Value, found: &mut Vec<Value>) {
             collect_members(left, found);
             collect_members(right, found);
         }
-        Some(Symbolic::Item { base, index })
-            if base.as_external().is_some_and(|name| name == "typing.Union" || name == "typing.Optional") =>
-        {
+        Some(Symbolic::Item { base, index }) if matches!(typing_name(base), Some("Union" | "Optional")) => {
             match &index.kind {
                 Kind::Tuple(items) => items.iter().for_each(|item| collect_members(item, found)),
                 _ => collect_members(index, found),
             }
-            if base.as_external().is_some_and(|name| name == "typing.Optional") {
+            if typing_name(base) == Some("Optional") {
                 collect_members(&Value::NONE, found);
             }
         }

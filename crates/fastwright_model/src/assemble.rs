@@ -101,6 +101,7 @@ pub(crate) fn assemble(
                 .left_out
                 .into_iter()
                 .chain(table.undecided)
+                .chain(table.unknown_mounts)
                 .map(|(reason, location)| Undecided { reason, location: Some(location) })
                 .collect(),
             mounted: false,

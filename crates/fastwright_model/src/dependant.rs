@@ -196,13 +196,18 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         self.expanded.push(call.clone());
         self.stack.push(call.clone());
         match callable(self.interpreter, call) {
-            Callable::Function { function, receiver, skip, bound } => {
+            Callable::Function { function, receiver, .. } => {
                 dependant.kind = DependantKind::Dependency;
                 dependant.is_generator = function.definition.is_generator;
                 dependant.is_async = function.definition.is_async;
                 dependant.receiver = receiver;
-                let signature = signature(self.interpreter, &function);
-                self.function_parameters(&mut dependant, &signature, skip, &bound);
+                match shown_callable(self.interpreter, call) {
+                    Callable::Function { function, skip, bound, .. } => {
+                        self.function_parameters(&mut dependant, &function, skip, &bound);
+                    }
+                    Callable::Record(class) => self.record_parameters(&mut dependant, &class),
+                    Callable::Unknown => {}
+                }
                 dependant.function = Some(function);
             }
             Callable::Record(class) => {
@@ -239,16 +244,18 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         skip: usize,
         bound: &[(Name, Value)],
     ) {
+        if let Some(shown) = self.interpreter.set_signature(function) {
+            for parameter in shown {
+                let location = Location { file: function.id.file, span: function.definition.name_span };
+                self.parameter(dependant, parameter.name, parameter.annotation, parameter.default, location);
+            }
+            return;
+        }
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
             if matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword) {
                 continue;
             }
-            let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
-                expression: Arc::clone(expression),
-                scope: function.scope,
-                module: function.module,
-            });
-            let annotation = annotation.map(|annotation| self.interpreter.evaluate_annotation(&annotation));
+            let annotation = self.interpreter.shown_annotation(function, index);
             let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
             let default = match given {
                 Some((_, value)) => Some(value.clone()),
@@ -555,17 +562,24 @@ pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
     }
 }
 
-/// The function whose signature counts: `inspect.signature` follows `__wrapped__`.
-pub fn signature(interpreter: &Interpreter<'_>, function: &Arc<FunctionValue>) -> Arc<FunctionValue> {
-    let mut current = Arc::clone(function);
+/// The callable whose signature counts: `inspect.signature` follows `__wrapped__`.
+pub fn shown_callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
+    let mut found = callable(interpreter, call);
     for _ in 0..8 {
-        let wrapped = interpreter.function_set_attribute(&current, "__wrapped__");
-        match wrapped.and_then(|wrapped| interpreter.plain_function(wrapped)) {
-            Some(inner) if inner.serial != current.serial => current = inner,
-            _ => break,
+        let Callable::Function { function, .. } = &found else { break };
+        if interpreter.function_set_attribute(function, "__signature__").is_some_and(|set| !set.is_none()) {
+            break;
+        }
+        let Some(wrapped) = interpreter.function_set_attribute(function, "__wrapped__").cloned() else {
+            break;
+        };
+        match callable(interpreter, &wrapped) {
+            Callable::Function { function: inner, .. } if inner.serial == function.serial => break,
+            Callable::Unknown => break,
+            inner => found = inner,
         }
     }
-    current
+    found
 }
 
 /// Nodes of a dependency tree from which on repeated dependencies are not followed again.

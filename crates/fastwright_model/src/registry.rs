@@ -5,7 +5,7 @@ use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
-use fastwright_python::value::{Arguments, ObjectId, Value};
+use fastwright_python::value::{Arguments, ModuleId, ObjectId, Value};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -55,6 +55,15 @@ pub struct LeftOut {
     pub what: String,
     /// The condition under which it would.
     pub condition: ActiveCondition,
+}
+
+/// A decorator of Pydantic on a function: `field_validator`, `computed_field`, ...
+#[derive(Debug, Clone)]
+pub struct Decoration {
+    /// Its defining name: `pydantic.functional_validators.field_validator`.
+    pub name: Name,
+    /// What it was given, without the function.
+    pub arguments: Arguments,
 }
 
 /// One middleware.
@@ -206,6 +215,10 @@ pub struct Registry {
     pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// Statuses that handlers answer for exception classes, as far as they were asked for.
     pub handled_statuses: FxHashMap<ObjectId, Option<u16>>,
+    /// What Pydantic's decorators were given, by the serial of the decorated function.
+    pub decorations: FxHashMap<u32, Vec<Decoration>>,
+    /// Where `model_rebuild()` of models is called: names of types are looked up there, too.
+    pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
 }

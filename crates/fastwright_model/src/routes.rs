@@ -79,6 +79,8 @@ pub struct RoutingTable {
     pub routes: Vec<FlatRoute>,
     /// What is missing, with the reason.
     pub undecided: Vec<(String, Location)>,
+    /// Mounts of which nothing is known: no document shows them.
+    pub unknown_mounts: Vec<(String, Location)>,
     /// What defaults of settings leave out.
     pub left_out: Vec<(String, Location)>,
     /// Apps that are mounted inside.
@@ -416,7 +418,10 @@ impl Builder<'_, '_> {
     fn mount(&mut self, mount: &MountEntry, app: ObjectId, around: &Surroundings, stack: &mut Vec<ObjectId>) {
         let Some(path) = self.text(&mount.path) else {
             let reason = self.reason(&mount.path);
-            self.undecided(format!("the path of a mounted application is not known: {reason}"), mount.site);
+            let entry = (format!("the path of a mounted application is not known: {reason}"), mount.site);
+            if !self.table.unknown_mounts.contains(&entry) {
+                self.table.unknown_mounts.push(entry);
+            }
             return;
         };
         let mut inner = around.clone();
@@ -454,10 +459,11 @@ impl Builder<'_, '_> {
             None => {
                 if !is_of_library(&mount.app) {
                     let reason = self.reason(&mount.app);
-                    self.undecided(
-                        format!("what is mounted at `{}` is not known: {reason}", inner.prefix),
-                        mount.site,
-                    );
+                    let reason = format!("what is mounted at `{}` is not known: {reason}", inner.prefix);
+                    let entry = (reason, mount.site);
+                    if !self.table.unknown_mounts.contains(&entry) {
+                        self.table.unknown_mounts.push(entry);
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::dependant::split_annotated;
 use crate::library::pydantic::MODEL;
-use fastwright_python::interpreter::{Interpreter, is_none_type};
+use fastwright_python::interpreter::{Interpreter, aliased_type, is_none_type};
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -165,6 +165,12 @@ fn collect_classes(
             }
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Call { .. } => {
+                if let Some(aliased) = aliased_type(annotation) {
+                    let aliased = aliased.clone();
+                    collect_classes(interpreter, &aliased, found, depth + 1);
+                }
+            }
             Symbolic::Item { base, index } => {
                 let meaningless = base.as_external().is_some_and(|name| {
                     matches!(

@@ -288,10 +288,23 @@ fn docstring(body: &[Stmt]) -> Option<&str> {
 pub struct TypeParameter {
     /// Its name.
     pub name: Name,
+    /// What it stands for.
+    pub kind: TypeParameterKind,
+    /// Its bytes, bound and default included.
+    pub span: Span,
     /// Its bound.
     pub bound: Option<Expr>,
     /// Its default (PEP 696).
     pub default: Option<Expr>,
+}
+
+/// What a type parameter stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "Python's own kinds")]
+pub enum TypeParameterKind {
+    TypeVar,
+    TypeVarTuple,
+    ParamSpec,
 }
 
 /// How a parameter takes its argument.

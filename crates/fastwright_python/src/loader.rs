@@ -74,6 +74,8 @@ pub struct Program {
     folders: FxHashMap<PathBuf, bool>,
     environment_is_complete: bool,
     frozen: bool,
+    /// An installed package whose modules are evaluated for the time being.
+    followed: Option<Name>,
 }
 
 #[derive(Clone)]
@@ -110,6 +112,7 @@ impl Program {
             folders: FxHashMap::default(),
             environment_is_complete,
             frozen: false,
+            followed: None,
         }
     }
 
@@ -410,6 +413,9 @@ impl Program {
         if !(self.may_evaluate)(package) {
             return false;
         }
+        if self.followed.is_some_and(|followed| followed == package) {
+            return true;
+        }
         let depth = outside.module.split('.').count() - usize::from(!outside.is_package);
         let Some(own) = outside.path.parent() else { return false };
         let top = outside.path.ancestors().nth(depth.max(1)).unwrap_or(own);
@@ -608,6 +614,10 @@ impl ModuleSource for SharedProgram {
             })
             .map(|file| file.path.to_string_lossy().into_owned())
             .collect()
+    }
+
+    fn follow(&mut self, package: Option<Name>) {
+        self.0.borrow_mut().followed = package;
     }
 
     fn read_data(&mut self, path: &str) -> DataFile {

@@ -402,16 +402,22 @@ impl Lowering {
             .map(|parameter| match parameter {
                 ast::TypeParam::TypeVar(node) => TypeParameter {
                     name: name(node.name.as_str()),
+                    kind: TypeParameterKind::TypeVar,
+                    span: span(node.range),
                     bound: node.bound.as_deref().map(|bound| self.expression(bound)),
                     default: node.default.as_deref().map(|default| self.expression(default)),
                 },
                 ast::TypeParam::TypeVarTuple(node) => TypeParameter {
                     name: name(node.name.as_str()),
+                    kind: TypeParameterKind::TypeVarTuple,
+                    span: span(node.range),
                     bound: None,
                     default: node.default.as_deref().map(|default| self.expression(default)),
                 },
                 ast::TypeParam::ParamSpec(node) => TypeParameter {
                     name: name(node.name.as_str()),
+                    kind: TypeParameterKind::ParamSpec,
+                    span: span(node.range),
                     bound: None,
                     default: node.default.as_deref().map(|default| self.expression(default)),
                 },

@@ -301,8 +301,12 @@ pub struct ClassObject {
     pub qualname: Name,
     /// Module it was made in.
     pub module: ModuleId,
-    /// Bases as given.
+    /// Bases; a generic one without its arguments.
     pub bases: Vec<Value>,
+    /// Bases as the class statement writes them, arguments included: `Page[Order]`, `Generic[T]`.
+    pub written_bases: Vec<Value>,
+    /// Type parameters of PEP 695, as they are known in the body.
+    pub type_parameters: Vec<Value>,
     /// Classes in the order of attribute lookup, itself first; external ones by name.
     pub mro: Arc<[Value]>,
     /// Attributes of the body.

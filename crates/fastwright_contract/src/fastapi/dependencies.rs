@@ -6,7 +6,7 @@ use super::fields::ModelField;
 use super::parameters::{Analysed, DependsMarker, SignatureParameter};
 use super::predicates::is_subclass;
 use fastwright_model::application::ParameterPlace;
-use fastwright_model::dependant::{Callable, callable, signature};
+use fastwright_model::dependant::{Callable, callable, shown_callable};
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
@@ -218,11 +218,13 @@ impl Builder<'_, '_, '_> {
         dependant: &mut Dependant,
         location: Location,
     ) -> Vec<SignatureParameter> {
-        match callable(self.context.interpreter, call) {
+        if let Callable::Function { function, .. } = callable(self.context.interpreter, call) {
+            dependant.is_generator = function.definition.is_generator;
+        }
+        match shown_callable(self.context.interpreter, call) {
             Callable::Function { function, skip, bound, .. } => {
-                dependant.is_generator = function.definition.is_generator;
-                let shown = signature(self.context.interpreter, &function);
-                self.function_parameters(&shown, skip, &bound)
+                dependant.is_generator |= function.definition.is_generator;
+                self.function_parameters(&function, skip, &bound)
             }
             Callable::Record(class) => self.record_parameters(&class, location),
             Callable::Unknown => self.library_parameters(call, dependant, location),
@@ -235,9 +237,21 @@ impl Builder<'_, '_, '_> {
         skip: usize,
         bound: &[(fastwright_python::name::Name, Value)],
     ) -> Vec<SignatureParameter> {
+        if let Some(shown) = self.context.interpreter.set_signature(function) {
+            let location = Location { file: function.id.file, span: function.definition.name_span };
+            let known =
+                |parameter: fastwright_python::interpreter::signatures::ShownParameter| SignatureParameter {
+                    name: parameter.name,
+                    annotation: parameter.annotation,
+                    default: parameter.default,
+                    prepared: None,
+                    location,
+                };
+            return shown.into_iter().map(known).collect();
+        }
         let mut parameters = Vec::new();
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
-            let annotation = self.parameter_annotation(function, index);
+            let annotation = self.context.interpreter.shown_annotation(function, index);
             let given = bound.iter().rev().find(|(name, _)| *name == parameter.name);
             let default = match given {
                 Some((_, value)) => Some(value.clone()),
@@ -264,18 +278,6 @@ impl Builder<'_, '_, '_> {
             });
         }
         parameters
-    }
-
-    /// The annotation of a parameter; what the program has put into `__annotations__` since counts.
-    fn parameter_annotation(&mut self, function: &Arc<FunctionValue>, index: usize) -> Option<Value> {
-        let parameter = function.definition.parameters.get(index)?;
-        let expression = parameter.annotation.as_ref()?;
-        let written = Annotation::Written {
-            expression: Arc::clone(expression),
-            scope: function.scope,
-            module: function.module,
-        };
-        Some(self.context.interpreter.evaluate_annotation(&written))
     }
 
     /// The fields of a model or dataclass that is depended on: the parameters of its constructor.

@@ -4,7 +4,7 @@
 use super::body::BODY_MODULE;
 use super::builder::Builder;
 use super::fields::ModelField;
-use super::predicates::is_none;
+use super::predicates::{is_model, is_none};
 use crate::json::{Json, JsonObject};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
@@ -33,7 +33,15 @@ impl Builder<'_, '_, '_> {
                 info.alias = Some(alias.clone());
                 info.validation_alias = Some(alias.clone());
                 info.serialization_alias = Some(alias);
-                if info.title.as_ref().is_none_or(|title| title.is_none() || title.as_str() == Some("")) {
+                // FastAPI wraps the type of a single model in `Annotated`, and Pydantic then forgets a title
+                // that was not given to `Form` itself.
+                let is_model = info
+                    .annotation
+                    .as_ref()
+                    .is_some_and(|annotation| is_model(self.context.interpreter, annotation));
+                if !is_model
+                    && info.title.as_ref().is_none_or(|title| title.is_none() || title.as_str() == Some(""))
+                {
                     info.title = Some(Value::str(&title_case(&field.name.replace('_', " "))));
                 }
                 (Name::from(format!("field_{position}").as_str()), info)

@@ -118,7 +118,8 @@ impl Builder<'_, '_, '_> {
         aliases
     }
 
-    fn alias_choices(&mut self, alias: &Value) -> AliasChoices {
+    /// What a validation alias is.
+    pub fn alias_choices(&mut self, alias: &Value) -> AliasChoices {
         let Some(Symbolic::Call { callee, arguments, .. }) = alias.as_symbolic() else {
             return AliasChoices::None;
         };
@@ -135,9 +136,14 @@ impl Builder<'_, '_, '_> {
 }
 
 /// What a validation alias is beyond a text.
-enum AliasChoices {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AliasChoices {
+    /// A text, or nothing.
     None,
+    /// `AliasPath(...)`.
     Path,
+    /// `AliasChoices(...)` with paths among them.
     WithPaths,
+    /// `AliasChoices(...)` of texts.
     Texts(Vec<String>),
 }

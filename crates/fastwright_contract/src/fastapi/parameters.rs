@@ -3,6 +3,7 @@
 
 use super::builder::Builder;
 use super::fields::{Extras, ModelField};
+use super::parameter_models::AliasChoices;
 use super::predicates::{is_complex, is_subclass, is_upload, is_upload_sequence};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
@@ -159,7 +160,7 @@ impl Builder<'_, '_, '_> {
             info.annotation = Some(Value::external("typing.Any"));
         }
         info.location = Some(parameter.location);
-        self.finish_parameter(parameter, info, &mut extras)
+        self.finish_parameter(parameter, info, &mut extras, path_names)
     }
 
     fn finish_parameter(
@@ -167,7 +168,13 @@ impl Builder<'_, '_, '_> {
         parameter: &SignatureParameter,
         mut info: FieldInfo,
         extras: &mut Extras,
+        path_names: &[String],
     ) -> Analysed {
+        if extras.place == Some(ParameterPlace::Path)
+            && let Some(choice) = self.path_choice(info.validation_alias.as_ref(), path_names)
+        {
+            info.validation_alias = Some(choice);
+        }
         let given = info.alias.as_ref().and_then(Value::as_str).filter(|alias| !alias.is_empty());
         let alias = match given {
             Some(alias) => alias.to_owned(),
@@ -179,12 +186,23 @@ impl Builder<'_, '_, '_> {
         Analysed::Field(Box::new(field))
     }
 
-    /// The type behind `type X = ...`, which FastAPI unpacks in a signature.
-    fn alias_value(&mut self, annotation: Value) -> Value {
-        match self.generator.alias_value(self.context, &annotation) {
-            Some(value) => value,
-            None => annotation,
+    /// Of several aliases of a path parameter, the one that the route's path has.
+    fn path_choice(&mut self, alias: Option<&Value>, path_names: &[String]) -> Option<Value> {
+        match self.alias_choices(alias?) {
+            AliasChoices::Texts(texts) => {
+                texts.iter().find(|text| path_names.contains(text)).map(|text| Value::str(text))
+            }
+            _ => None,
         }
+    }
+
+    /// The type behind `type X = ...`, which FastAPI unpacks in a signature, and behind an alias that is
+    /// subscribed.
+    fn alias_value(&mut self, annotation: Value) -> Value {
+        self.generator
+            .alias_value(self.context, &annotation)
+            .or_else(|| self.generator.substituted(self.context, &annotation))
+            .unwrap_or(annotation)
     }
 
     fn doubt_unknown_type(&mut self, annotation: &Value, parameter: &SignatureParameter) {

@@ -11,13 +11,18 @@ use crate::json::Json;
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, alias_origin, form};
-use fastwright_model::dependant::{Callable, callable, path_parameters, signature};
+use fastwright_model::dependant::{Callable, path_parameters, shown_callable};
+use fastwright_model::library::routing::is_placeholder;
 use fastwright_model::registry::{Entry, Registry};
 use fastwright_model::routes::{FlatRoute, Layer};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
+use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use std::sync::Arc;
+
+/// The version of Python that documents `functools.partial` anew.
+const NEW_PARTIAL: Version = Version::new(3, 13, 0);
 
 /// A path operation as the document needs it.
 #[derive(Debug, Clone)]
@@ -88,19 +93,17 @@ impl Around<'_> {
             .layers
             .iter()
             .filter_map(|layer| layer.get(interpreter, name))
-            .filter(|value| !value.is_none())
+            .filter(|value| !value.is_none() && !is_placeholder(value))
             .collect();
-        values.extend(self.options.keyword(name).filter(|value| !value.is_none()).cloned());
+        values.extend(given(self.options, name));
         values
     }
 
     /// The innermost value given: the route's `own` name first, then `name` of the layers outwards.
     fn innermost(&self, builder: &Builder<'_, '_, '_>, own: &str, name: &str) -> Option<Value> {
         let interpreter = &*builder.context.interpreter;
-        self.options
-            .keyword(own)
-            .cloned()
-            .or_else(|| self.layers.iter().rev().find_map(|layer| layer.get(interpreter, name)))
+        let layers = self.layers.iter().rev().filter_map(|layer| layer.get(interpreter, name));
+        self.options.keyword(own).cloned().into_iter().chain(layers).find(|value| !is_placeholder(value))
     }
 }
 
@@ -270,9 +273,26 @@ impl Builder<'_, '_, '_> {
                 Some(class) => self.attribute(&class, "__doc__"),
                 None => Value::NONE,
             },
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                // The documentation of the class `partial`.
+                Symbolic::Call { callee, .. }
+                    if callee.as_external().is_some_and(|name| name == "functools.partial") =>
+                {
+                    Value::str(if self.context.versions.python >= NEW_PARTIAL {
+                        "Create a new function with partial application of the given arguments\nand keywords."
+                    } else {
+                        "partial(func, *args, **keywords) - new function with partial application\n    \
+                         of the given arguments and keywords.\n"
+                    })
+                }
+                _ => self.attribute(endpoint, "__doc__"),
+            },
             _ => self.attribute(endpoint, "__doc__"),
         };
-        documentation.as_str().map(crate::text::cleandoc).unwrap_or_default()
+        documentation
+            .as_str()
+            .map(fastwright_python::interpreter::texts::cleaned_documentation)
+            .unwrap_or_default()
     }
 
     fn unique_id(&mut self, route: &ApiRoute, endpoint: &Value, around: &Around<'_>) -> String {
@@ -416,7 +436,7 @@ impl Builder<'_, '_, '_> {
         let is_generator = route.dependant.is_generator;
         route.is_event_stream = is_generator && route.response_class.is_event_source;
         route.is_json_stream = is_generator && !class_given;
-        let mut model = options.keyword("response_model").cloned();
+        let mut model = options.keyword("response_model").filter(|model| !is_placeholder(model)).cloned();
         if model.is_none() {
             let declared = self.return_annotation(endpoint);
             if let Some(declared) = declared {
@@ -451,13 +471,11 @@ impl Builder<'_, '_, '_> {
 
     /// What an endpoint is declared to return; none where it declares nothing or `None`.
     fn return_annotation(&mut self, endpoint: &Value) -> Option<Value> {
-        let Callable::Function { function, .. } = callable(self.context.interpreter, endpoint) else {
+        let Callable::Function { function: shown, .. } = shown_callable(self.context.interpreter, endpoint)
+        else {
             return None;
         };
-        let shown = signature(self.context.interpreter, &function);
-        let expression = shown.definition.returns.clone()?;
-        let annotation = Annotation::Written { expression, scope: shown.scope, module: shown.module };
-        let declared = self.context.interpreter.evaluate_annotation(&annotation);
+        let declared = self.context.interpreter.shown_returns(&shown)?;
         (!declared.is_none()).then_some(declared)
     }
 
@@ -520,13 +538,17 @@ impl Builder<'_, '_, '_> {
 
 /// A keyword that is given and not `None`.
 fn given(options: &Arguments, name: &str) -> Option<Value> {
-    options.keyword(name).filter(|value| !value.is_none()).cloned()
+    options.keyword(name).filter(|value| !value.is_none() && !is_placeholder(value)).cloned()
 }
 
 /// The item type of a stream's annotation: `AsyncIterable[Item]` and the like.
 fn stream_item(annotation: &Value) -> Option<Value> {
-    let Form::Generic(base, arguments) = form(annotation) else { return None };
-    let origin = alias_origin(&base).unwrap_or(base).as_external()?;
+    let (origin, item) = match form(annotation) {
+        Form::Generic(base, arguments) => (alias_origin(&base).unwrap_or(base), arguments.into_iter().next()),
+        // A bare alias of `typing` says nothing about the items.
+        _ => (alias_origin(annotation)?, Some(Value::external("typing.Any"))),
+    };
+    let origin = origin.as_external()?;
     matches!(
         origin.as_str(),
         "collections.abc.AsyncIterable"
@@ -536,7 +558,7 @@ fn stream_item(annotation: &Value) -> Option<Value> {
             | "collections.abc.Iterator"
             | "collections.abc.Generator"
     )
-    .then(|| arguments.into_iter().next())?
+    .then_some(item)?
 }
 
 /// `{name:converter}` as `{name}` (Starlette `compile_path`).

@@ -16,10 +16,14 @@ pub(super) enum Constructed {
     Moment(Moment),
     /// Microseconds.
     Duration(i128),
+    /// A float.
+    Float(f64),
     /// A decimal number.
     Decimal(Decimal),
     /// A fraction, reduced.
     Fraction(i64, i64),
+    /// A secret, and whether it is one of bytes.
+    Secret(&'static str, bool),
     /// What is written as this collection: the contents of a `deque`.
     Collection(Value),
 }
@@ -30,10 +34,10 @@ pub(super) fn constructed(
     value: &Value,
 ) -> Result<Option<Constructed>, Unwritable> {
     let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
-    let Some(name) = callee.as_external() else { return Ok(None) };
     if arguments.incomplete {
         return Ok(None);
     }
+    let Some(name) = callee.as_external() else { return method_of_constructed(context, callee, arguments) };
     let made = match name.as_str() {
         "datetime.datetime" => {
             let date = date(arguments);
@@ -59,17 +63,22 @@ pub(super) fn constructed(
         "datetime.timedelta" => duration(arguments).map(Constructed::Duration),
         "decimal.Decimal" => decimal(arguments).map(Constructed::Decimal),
         "fractions.Fraction" => fraction(arguments),
+        "builtins.float" | "builtins.str" | "builtins.int" => {
+            let [given] = arguments.positional.as_slice() else { return Ok(None) };
+            let Some(made) = constructed(context, given)? else { return Ok(None) };
+            converted(&made, name.as_str())
+        }
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
             let given = arguments.get(0, "secret_value");
-            let empty = given.and_then(|secret| match &secret.kind {
-                Kind::Str(text) => Some(text.is_empty()),
-                Kind::Bytes(bytes) => Some(bytes.is_empty()),
-                _ => None,
+            let empty = given.is_some_and(|secret| match &secret.kind {
+                Kind::Str(text) => text.is_empty(),
+                Kind::Bytes(bytes) => bytes.is_empty(),
+                // What is secret shows as stars even where it is not known.
+                _ => false,
             });
-            // What is secret shows as stars even where it is not known.
-            let empty = empty.unwrap_or_default();
-            Some(Constructed::Text(if empty { String::new() } else { "**********".to_owned() }))
+            let shown = if empty { "" } else { "**********" };
+            Some(Constructed::Secret(shown, name == "pydantic.types.SecretBytes"))
         }
         "re.compile" => text(arguments, "pattern"),
         "ipaddress.IPv4Address" | "ipaddress.ip_address" => {
@@ -89,12 +98,54 @@ pub(super) fn constructed(
                 _ => None,
             }
         }
-        "pathlib.Path" | "pathlib.PosixPath" => context.interpreter.text_of(value).map(Constructed::Text),
+        "pathlib.Path" | "pathlib.PosixPath" => {
+            context.interpreter.text_of(value).map(|text| Constructed::Text(plain_path(&text)))
+        }
         _ => return Ok(None),
     };
     match made {
         Some(made) => Ok(Some(made)),
         None => Err(not_known(format!("what `{name}(...)` gives is not known"))),
+    }
+}
+
+/// `datetime(...).isoformat()` and the like.
+fn method_of_constructed(
+    context: &mut Context<'_, '_>,
+    callee: &Value,
+    arguments: &Arguments,
+) -> Result<Option<Constructed>, Unwritable> {
+    let (base, name) = match &callee.kind {
+        Kind::Method(method) => match method.function.as_external() {
+            Some(name) => (method.receiver.clone(), name.rsplit('.').next().unwrap_or_default().to_owned()),
+            None => return Ok(None),
+        },
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Member { base, name } => (base.clone(), name.to_string()),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let plain = arguments.positional.is_empty() && arguments.keywords.is_empty();
+    match (constructed(context, &base)?, name.as_str()) {
+        (Some(Constructed::Moment(moment)), "isoformat") if plain => {
+            Ok(Some(Constructed::Text(moment.isoformat())))
+        }
+        (Some(Constructed::Duration(size)), "total_seconds") if plain => {
+            Ok(Some(Constructed::Float(size as f64 / 1e6)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// `float(made)`, `str(made)`, `int(made)`.
+fn converted(made: &Constructed, to: &str) -> Option<Constructed> {
+    match (made, to) {
+        (Constructed::Decimal(decimal), "builtins.float") => Some(Constructed::Float(decimal.to_float())),
+        (Constructed::Decimal(decimal), "builtins.str") => Some(Constructed::Text(decimal.to_string())),
+        (Constructed::Text(text), "builtins.str") => Some(Constructed::Text(text.clone())),
+        (Constructed::Secret(shown, false), "builtins.str") => Some(Constructed::Text((*shown).to_owned())),
+        _ => None,
     }
 }
 
@@ -236,6 +287,20 @@ fn hyphenated(digits: &str) -> String {
 
 fn text(arguments: &Arguments, name: &str) -> Option<Constructed> {
     arguments.get(0, name)?.as_str().map(|text| Constructed::Text(text.to_owned()))
+}
+
+/// `str(Path(text))`: no empty parts, no `.`.
+fn plain_path(text: &str) -> String {
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let root = match text.len() - text.trim_start_matches('/').len() {
+        0 => "",
+        2 => "//",
+        _ => "/",
+    };
+    match (root, parts.is_empty()) {
+        ("", true) => ".".to_owned(),
+        _ => format!("{root}{}", parts.join("/")),
+    }
 }
 
 /// A web address as the parser of addresses writes it, where it has a form that stays nearly as it is.

@@ -13,7 +13,6 @@ const MODEL: &str = "pydantic.main.BaseModel";
 
 /// Options of a configuration under which fields are not simply written one after the other.
 const OPTIONS_THAT_CHANGE_OUTPUT: [&str; 9] = [
-    "alias_generator",
     "extra",
     "json_encoders",
     "ser_json_bytes",
@@ -22,6 +21,7 @@ const OPTIONS_THAT_CHANGE_OUTPUT: [&str; 9] = [
     "ser_json_timedelta",
     "str_strip_whitespace",
     "str_to_lower",
+    "validate_default",
 ];
 
 pub(super) fn write_instance(
@@ -36,6 +36,7 @@ pub(super) fn write_instance(
     };
     let class = instance.class.clone();
     let attributes = instance.attributes.clone();
+    let arguments = instance.arguments.clone();
     let inside = Writing { sorts_set: false, ..*writing };
     if context.interpreter.derives_from(&class, "enum.Enum") {
         return match attributes.get(&Name::from("value")) {
@@ -47,13 +48,14 @@ pub(super) fn write_instance(
         return Err(not_known("an object of a library is not known"));
     };
     if context.interpreter.derives_from(&class, MODEL) {
-        return write_model(context, &class, &attributes, &inside, depth);
+        return write_model(context, &class, &attributes, &arguments, &inside, depth);
     }
     match dataclass_kind(context, &class) {
-        Some("dataclasses.dataclass") => {
+        // FastAPI has them as dicts first (`dataclasses.asdict`), which knows nothing of aliases.
+        Some(kind) if kind == "dataclasses.dataclass" || writing.style == Style::FastApi => {
             return write_dataclass(context, &class, &attributes, &inside, depth);
         }
-        Some(_) => return write_model(context, &class, &attributes, &inside, depth),
+        Some(_) => return write_model(context, &class, &attributes, &arguments, &inside, depth),
         None => {}
     }
     let tuple = ["typing.NamedTuple", "builtins.tuple"]
@@ -134,13 +136,24 @@ fn write_model(
     context: &mut Context<'_, '_>,
     class: &Value,
     attributes: &OrderedMap<Name, Value>,
+    arguments: &Arguments,
     writing: &Writing,
     depth: u32,
 ) -> Written {
-    writes_plainly(context, class)?;
+    writes_plainly(context, class, arguments)?;
+    if arguments.incomplete {
+        return Err(not_known("what an object was made from is not known"));
+    }
+    let generator = option_of(context, class, "alias_generator");
+    let by_name = ["populate_by_name", "validate_by_name"]
+        .iter()
+        .any(|key| option_of(context, class, key).and_then(|value| value.as_bool()) == Some(true));
     let mut object = JsonObject::new();
     for field in schemas::fields(context.interpreter, class) {
-        let options = field.options.clone().unwrap_or_default();
+        let mut options = field.options.clone().unwrap_or_default();
+        if let Some(generator) = &generator {
+            add_generated_alias(context, &field.name, generator, &mut options)?;
+        }
         if field.excluded {
             continue;
         }
@@ -150,7 +163,15 @@ fn write_model(
             return Err(not_known(format!("whether the field `{}` is written is not known", field.name)));
         }
         let name = written_name(&field.name, &options)?;
-        let given = attributes.get(&field.name).cloned();
+        let given = match read_name(&field.name, &options)? {
+            Some(alias) => match arguments.keyword(&alias) {
+                Some(value) => Some(value.clone()),
+                // Given by its name, which counts only under some configurations.
+                None if !by_name && arguments.keyword(&field.name).is_some() => None,
+                None => attributes.get(&field.name).cloned(),
+            },
+            None => attributes.get(&field.name).cloned(),
+        };
         let Some(value) = given.filter(|value| !value.is_unknown()) else {
             return Err(not_known(format!("the field `{}` of an object is not known", field.name)));
         };
@@ -166,6 +187,64 @@ fn write_model(
     Ok(Json::Object(object))
 }
 
+/// An option of a model's configuration; the nearest class that sets it counts.
+fn option_of(context: &mut Context<'_, '_>, class: &Value, key: &str) -> Option<Value> {
+    let order = context.interpreter.class_order(class);
+    for owner in order.iter() {
+        let Kind::Class(id) = owner.kind else { continue };
+        let Some(object) = context.interpreter.class(id) else { continue };
+        if let Some((_, value)) = object.keywords.iter().find(|(keyword, _)| *keyword == key) {
+            return Some(value.clone());
+        }
+        let Some(config) = object.attributes.get(&Name::from("model_config")) else { continue };
+        let found = match &config.kind {
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Call { arguments, .. } => arguments.keyword(key).cloned(),
+                _ => None,
+            },
+            Kind::Dict(dict) => match context.interpreter.object(*dict) {
+                Object::Dict(dict) => {
+                    let key = Value::str(key).key();
+                    key.and_then(|key| dict.entries.get(&key)).map(|(_, value)| value.clone())
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// Gives a field without aliases the one that the configuration's generator makes.
+fn add_generated_alias(
+    context: &mut Context<'_, '_>,
+    name: &Name,
+    generator: &Value,
+    options: &mut Arguments,
+) -> Result<(), Unwritable> {
+    let aliases = ["alias", "serialization_alias", "validation_alias", "alias_priority"];
+    if generator.is_none() || aliases.iter().any(|alias| options.keyword(alias).is_some()) {
+        // With some aliases given the generator may still make the others.
+        let own = options.keyword("alias").is_some() && options.keyword("alias_priority").is_none();
+        return if own || generator.is_none() {
+            Ok(())
+        } else {
+            Err(not_known(format!("the alias of the field `{name}` is not known")))
+        };
+    }
+    let arguments = Arguments { positional: vec![Value::str(name)], ..Arguments::default() };
+    match context.interpreter.call_from_outside(generator, arguments) {
+        Ok(alias) if alias.as_str().is_some() => {
+            options.keywords.push((Name::from("alias"), alias));
+            Ok(())
+        }
+        _ => Err(not_known(format!("the alias of the field `{name}` is not known"))),
+    }
+}
+
 fn written_name(name: &Name, options: &Arguments) -> Result<String, Unwritable> {
     let alias = ["serialization_alias", "alias"]
         .iter()
@@ -179,8 +258,30 @@ fn written_name(name: &Name, options: &Arguments) -> Result<String, Unwritable> 
     }
 }
 
+/// The alias by which the constructor takes a field, where it has one.
+fn read_name(name: &Name, options: &Arguments) -> Result<Option<String>, Unwritable> {
+    let alias = ["validation_alias", "alias"]
+        .iter()
+        .find_map(|option| options.keyword(option).filter(|alias| !alias.is_none()));
+    match alias {
+        None => Ok(None),
+        Some(alias) => match alias.as_str() {
+            Some(alias) => Ok(Some(alias.to_owned())),
+            None => Err(not_known(format!("the alias of the field `{name}` is not known"))),
+        },
+    }
+}
+
 /// Whether a model has nothing that changes what it writes: serializers, computed fields, options.
-fn writes_plainly(context: &mut Context<'_, '_>, class: &Value) -> Result<(), Unwritable> {
+fn writes_plainly(
+    context: &mut Context<'_, '_>,
+    class: &Value,
+    arguments: &Arguments,
+) -> Result<(), Unwritable> {
+    let names: Vec<Name> =
+        schemas::fields(context.interpreter, class).into_iter().map(|field| field.name).collect();
+    // What is given under another name than a field's may be what is validated.
+    let by_names = arguments.keywords.iter().all(|(name, _)| names.contains(name));
     let order = context.interpreter.class_order(class);
     for owner in order.iter() {
         let Kind::Class(id) = owner.kind else {
@@ -203,6 +304,9 @@ fn writes_plainly(context: &mut Context<'_, '_>, class: &Value) -> Result<(), Un
                     Some(Symbolic::Call { callee, .. }) => callee.as_external(),
                     _ => decorator.as_external(),
                 };
+                if by_names && skips_defaults(&decorator, arguments) {
+                    continue;
+                }
                 if made_by.is_some_and(|name| {
                     ["_serializer", "_validator", ".computed_field", ".validator", ".root_validator"]
                         .iter()
@@ -221,6 +325,20 @@ fn writes_plainly(context: &mut Context<'_, '_>, class: &Value) -> Result<(), Un
         }
     }
     Ok(())
+}
+
+/// Whether a decorator is a validator of fields of which none is given: defaults are not validated.
+fn skips_defaults(decorator: &Value, given: &Arguments) -> bool {
+    let Some(Symbolic::Call { callee, arguments, .. }) = decorator.as_symbolic() else { return false };
+    let validates = callee.as_external().is_some_and(|name| {
+        matches!(name.as_str(), "pydantic.functional_validators.field_validator" | "pydantic.validator")
+    });
+    validates
+        && !arguments.incomplete
+        && arguments
+            .positional
+            .iter()
+            .all(|field| field.as_str().is_some_and(|field| field != "*" && given.keyword(field).is_none()))
 }
 
 fn changes_output(context: &Context<'_, '_>, config: &Value) -> bool {

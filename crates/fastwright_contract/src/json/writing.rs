@@ -302,6 +302,7 @@ fn write_constructed(
     let fastapi = writing.style == Style::FastApi;
     Ok(match made {
         Constructed::Text(text) => Json::String(text),
+        Constructed::Float(number) => number_of_float(number),
         Constructed::Moment(moment) => match writing.temporal {
             _ if fastapi => Json::String(moment.isoformat()),
             Some(Temporal::Seconds) => number_of_float(moment.microseconds() as f64 / 1e6),
@@ -323,6 +324,9 @@ fn write_constructed(
         Constructed::Fraction(..) if fastapi => return Err(Unwritable::NotSerializable),
         Constructed::Fraction(above, 1) => Json::String(above.to_string()),
         Constructed::Fraction(above, below) => Json::String(format!("{above}/{below}")),
+        // FastAPI writes `str(secret)`.
+        Constructed::Secret(shown, true) if fastapi => Json::String(format!("b'{shown}'")),
+        Constructed::Secret(shown, _) => Json::String(shown.to_owned()),
         Constructed::Collection(value) => write(context, &value, writing, depth + 1)?,
     })
 }

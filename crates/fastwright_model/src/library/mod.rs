@@ -1,17 +1,20 @@
 //! What is known of libraries, a file a library.
 
+mod alias_generators;
 pub mod blocking;
 mod left_out;
+mod model_signature;
 mod names;
 pub mod pydantic;
 pub(crate) mod route_list;
-pub(crate) mod routing;
+pub mod routing;
 mod security;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
 mod strawberry;
 
 use crate::registry::Registry;
+use fastwright_python::interpreter::signatures::ShownParameter;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
 use fastwright_python::ir::Stmt;
 use fastwright_python::location::Location;
@@ -79,6 +82,7 @@ impl Library for KnownLibraries {
         routing::construct(interpreter, &callee, arguments, site)
             .or_else(|| pydantic::call(interpreter, &callee, arguments, site))
             .or_else(|| starlette::call(interpreter, &callee, arguments, site))
+            .or_else(|| sqlalchemy::call(interpreter, &callee, arguments, site))
     }
 
     fn call_again(
@@ -92,7 +96,7 @@ impl Library for KnownLibraries {
     ) -> Option<Evaluated> {
         match made_by.as_str() {
             "fastwright.registration" => routing::apply_decorator(interpreter, bound, made_at, arguments),
-            _ => pydantic::decorate(&made_by, arguments),
+            _ => pydantic::decorate(interpreter, &made_by, bound, arguments),
         }
     }
 
@@ -131,6 +135,14 @@ impl Library for KnownLibraries {
     ) -> Option<Value> {
         pydantic::class_attribute(interpreter, &owner, class, name)
             .or_else(|| sqlalchemy::class_attribute(interpreter, class, name))
+    }
+
+    fn class_signature(
+        &self,
+        interpreter: &mut Interpreter<'_>,
+        class: &Value,
+    ) -> Option<Vec<ShownParameter>> {
+        model_signature::class_signature(interpreter, class)
     }
 
     fn result_class(

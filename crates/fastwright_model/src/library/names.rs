@@ -35,6 +35,7 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         "pydantic.HttpUrl" => "pydantic.networks.HttpUrl",
         "pydantic.AnyUrl" => "pydantic.networks.AnyUrl",
         "pydantic.AnyHttpUrl" => "pydantic.networks.AnyHttpUrl",
+        "pydantic_settings.SettingsConfigDict" => "pydantic_settings.main.SettingsConfigDict",
         "pydantic_settings.BaseSettings" => "pydantic_settings.main.BaseSettings",
         "pydantic.BaseSettings" => "pydantic_settings.main.BaseSettings",
         "sqlmodel.SQLModel" => "sqlmodel.main.SQLModel",
@@ -190,6 +191,8 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
         "fastapi.security.api_key.APIKeyHeader"
         | "fastapi.security.api_key.APIKeyQuery"
         | "fastapi.security.api_key.APIKeyCookie" => &["fastapi.security.base.SecurityBase"],
+        "pydantic_settings.main.SettingsConfigDict" => &["pydantic.config.ConfigDict"],
+        "pydantic.config.ConfigDict" => &["typing.TypedDict"],
         "pydantic_settings.main.BaseSettings"
         | "pydantic.root_model.RootModel"
         | "sqlmodel.main.SQLModel" => &["pydantic.main.BaseModel"],

@@ -1,5 +1,6 @@
 //! Pydantic: models and settings (Pydantic 2.14 `main.py`, `fields.py`; pydantic-settings 2).
 
+use crate::registry::{Decoration, Registry};
 use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
@@ -28,18 +29,45 @@ pub(super) fn call(
 ) -> Option<Evaluated> {
     match callee {
         "pydantic.main.create_model" => Some(Ok(create_model(interpreter, arguments, site)?)),
+        _ if callee.starts_with("pydantic.alias_generators.") => {
+            let name = arguments.positional.first()?.as_str()?;
+            Some(Ok(Value::str(&super::alias_generators::generated(callee, name)?)))
+        }
+        // A typed dict is a dict.
+        "pydantic.config.ConfigDict" | "pydantic_settings.main.SettingsConfigDict"
+            if !arguments.incomplete =>
+        {
+            let mut entries = match arguments.positional.first() {
+                Some(first) => interpreter.entries(first)?,
+                None => Vec::new(),
+            };
+            entries.extend(arguments.keywords.iter().cloned());
+            let entries = entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect();
+            Some(Ok(interpreter.dict(entries)))
+        }
         // Decorators without arguments keep what they decorate.
-        "pydantic.fields.computed_field" | "pydantic.validate_call" | "pydantic.validate_arguments"
+        "pydantic.validate_call" | "pydantic.validate_arguments"
             if arguments.positional.len() == 1 && arguments.keywords.is_empty() =>
         {
             Some(Ok(arguments.positional.first()?.clone()))
+        }
+        "pydantic.fields.computed_field" | "pydantic.functional_serializers.model_serializer"
+            if arguments.positional.len() == 1 && arguments.keywords.is_empty() =>
+        {
+            let decorated = arguments.positional.first()?.clone();
+            Some(Ok(decoration(interpreter, callee, &Arguments::default(), decorated)))
         }
         _ => None,
     }
 }
 
 /// Decorators made with arguments: `@field_validator("name")` keeps the function.
-pub(super) fn decorate(made_by: &str, arguments: &Arguments) -> Option<Evaluated> {
+pub(super) fn decorate(
+    interpreter: &mut Interpreter<'_>,
+    made_by: &str,
+    bound: &Arguments,
+    arguments: &Arguments,
+) -> Option<Evaluated> {
     let keeps = matches!(
         made_by,
         "pydantic.functional_validators.field_validator"
@@ -50,7 +78,41 @@ pub(super) fn decorate(made_by: &str, arguments: &Arguments) -> Option<Evaluated
             | "pydantic.validator"
             | "pydantic.root_validator"
     );
-    keeps.then(|| arguments.positional.first().cloned().map(Ok)).flatten()
+    if !keeps {
+        return None;
+    }
+    let decorated = arguments.positional.first()?.clone();
+    Some(Ok(decoration(interpreter, made_by, bound, decorated)))
+}
+
+/// Remembers what a decorator was given. A function that stands outside of a class may be decorated for
+/// several classes: each gets its own.
+fn decoration(
+    interpreter: &mut Interpreter<'_>,
+    name: &str,
+    arguments: &Arguments,
+    decorated: Value,
+) -> Value {
+    let Some(mut function) = interpreter.plain_function(&decorated) else { return decorated };
+    let mut result = decorated;
+    if function.class.is_none() {
+        function = interpreter.copy_function(&function);
+        let copy: Value = Kind::Function(Arc::clone(&function)).into();
+        result = match &result.kind {
+            Kind::Descriptor(descriptor) => {
+                Kind::Descriptor(Arc::new(Descriptor { kind: descriptor.kind, function: copy })).into()
+            }
+            Kind::Function(_) => copy,
+            _ => return result,
+        };
+    }
+    interpreter
+        .extension_mut::<Registry>()
+        .decorations
+        .entry(function.serial)
+        .or_default()
+        .push(Decoration { name: Name::from(name), arguments: arguments.clone() });
+    result
 }
 
 fn create_model(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Location) -> Option<Value> {
@@ -63,6 +125,29 @@ fn create_model(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: 
     let module = interpreter.module_of_file(site.file)?;
     let class = interpreter.new_class(None, None, name, name, module, bases, site);
     for (field, definition) in &arguments.keywords {
+        let special = match field.as_str() {
+            "__config__" => Some("model_config"),
+            "__doc__" => Some("__doc__"),
+            "__module__" => Some("__module__"),
+            "__qualname__" => Some("__qualname__"),
+            _ => None,
+        };
+        if let Some(special) = special
+            && !definition.is_none()
+            && let Object::Class(object) = interpreter.object_mut(class)
+        {
+            object.attributes.insert(Name::from(special), definition.clone());
+        }
+        if *field == "__cls_kwargs__" || *field == "__validators__" {
+            let entries = interpreter.entries(definition).unwrap_or_default();
+            if let Object::Class(object) = interpreter.object_mut(class) {
+                if *field == "__cls_kwargs__" {
+                    object.keywords.extend(entries);
+                } else {
+                    object.attributes.extend(entries);
+                }
+            }
+        }
         if field.starts_with("__") || *field == "**" {
             continue;
         }
@@ -100,6 +185,15 @@ pub(super) fn method(
             &handler,
             &Arguments { positional: vec![core_schema], ..Arguments::default() },
         );
+    }
+    if owner == MODEL && name == "model_rebuild" {
+        if let Some(module) = interpreter.module_of_file(site.file) {
+            let rebuilt = &mut interpreter.extension_mut::<Registry>().rebuilt_in;
+            if !rebuilt.contains(&module) {
+                rebuilt.push(module);
+            }
+        }
+        return Some(Ok(Value::NONE));
     }
     if owner != MODEL || name != "__init__" {
         return None;
@@ -252,7 +346,7 @@ pub(super) fn class_attribute(
         return Some(
             Kind::Method(Arc::new(MethodValue {
                 receiver: Kind::Class(class).into(),
-                function: Value::external("builtins.print"),
+                function: Value::external("pydantic.main.BaseModel.model_rebuild"),
             }))
             .into(),
         );

@@ -366,7 +366,73 @@ fn overridden(
     let bound = interpreter.attribute(receiver, Name::from(name), site.span);
     let mut arguments = arguments.clone();
     change(&mut arguments);
+    add_defaults(&mut arguments, site);
     Some(interpreter.call_value(&bound, arguments, site.span))
+}
+
+/// FastAPI's decorators hand every keyword on, those that are not given with their defaults: an override
+/// that asks whether one is `None` must not see it missing.
+fn add_defaults(arguments: &mut Arguments, site: Location) {
+    const NONE: &[&str] = &[
+        "status_code",
+        "tags",
+        "dependencies",
+        "summary",
+        "description",
+        "responses",
+        "deprecated",
+        "operation_id",
+        "response_model_include",
+        "response_model_exclude",
+        "name",
+        "callbacks",
+        "openapi_extra",
+    ];
+    const PLACEHOLDERS: &[(&str, &str)] = &[
+        ("response_model", "builtins.NoneType"),
+        ("response_class", "starlette.responses.JSONResponse"),
+        ("generate_unique_id_function", "fastapi.utils.generate_unique_id"),
+    ];
+    const FLAGS: &[(&str, bool)] = &[
+        ("response_model_by_alias", true),
+        ("response_model_exclude_unset", false),
+        ("response_model_exclude_defaults", false),
+        ("response_model_exclude_none", false),
+        ("include_in_schema", true),
+    ];
+    let placeholder = |stands_for: &str| {
+        Value::symbolic(Symbolic::Call {
+            callee: Value::external(PLACEHOLDER),
+            arguments: Arguments { positional: vec![Value::external(stands_for)], ..Arguments::default() },
+            site,
+        })
+    };
+    let mut defaults: Vec<(&str, Value)> = NONE.iter().map(|name| (*name, Value::NONE)).collect();
+    defaults.extend(PLACEHOLDERS.iter().map(|(name, stands_for)| (*name, placeholder(stands_for))));
+    defaults.extend(FLAGS.iter().map(|(name, flag)| (*name, Value::bool(*flag))));
+    defaults.push(("response_description", Value::str("Successful Response")));
+    for (name, value) in defaults {
+        if arguments.keyword(name).is_none() {
+            arguments.keywords.push((Name::from(name), value));
+        }
+    }
+}
+
+/// FastAPI's `Default(...)`.
+const PLACEHOLDER: &str = "fastapi.datastructures.Default";
+
+/// Whether a value is FastAPI's `Default(...)`, which stands for something that is not given.
+pub fn is_placeholder(value: &Value) -> bool {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    callee.as_external().is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            PLACEHOLDER
+                | "fastapi.datastructures.DefaultPlaceholder"
+                | "fastapi.routing.Default"
+                | "fastapi.applications.Default"
+        )
+    })
 }
 
 fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Arguments, site: Location) -> Value {
@@ -485,6 +551,10 @@ fn register(
         }
         None => Some(vec!["GET".to_owned()]),
     };
+    let mut options = options;
+    options
+        .keywords
+        .retain(|(name, value)| !is_placeholder(value) && (!value.is_none() || *name == "response_model"));
     // APIRouter.add_api_route puts the router's prefix of that moment before the path.
     let own_prefix = prefix_of(interpreter, id);
     let conditions = conditions_on(interpreter, id);

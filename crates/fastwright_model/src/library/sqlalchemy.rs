@@ -1,6 +1,7 @@
 //! SQLAlchemy 2 and SQLModel: what sessions and statements give back, so that rows have a class.
 
-use fastwright_python::interpreter::Interpreter;
+use fastwright_python::interpreter::{Evaluated, Interpreter};
+use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 
@@ -191,4 +192,56 @@ fn selected(value: &Value) -> Option<Value> {
         },
         _ => None,
     }
+}
+
+/// `inspect(Model)`: the mapper of a mapped class, as far as its primary key.
+pub(super) fn call(
+    interpreter: &mut Interpreter<'_>,
+    callee: &str,
+    arguments: &Arguments,
+    site: Location,
+) -> Option<Evaluated> {
+    if !matches!(callee, "sqlalchemy.inspect" | "sqlalchemy.inspection.inspect") {
+        return None;
+    }
+    let class = arguments.get(0, "subject")?.clone();
+    let Kind::Class(_) = class.kind else { return None };
+    let mut columns = Vec::new();
+    for name in primary_key(interpreter, &class)? {
+        let column =
+            interpreter.new_instance(Value::external("sqlalchemy.Column"), Arguments::default(), site);
+        if let Some(instance) = interpreter.instance_mut(column) {
+            instance.attributes.insert(Name::from("name"), Value::str(&name));
+            instance.attributes.insert(Name::from("key"), Value::str(&name));
+        }
+        columns.push(Kind::Instance(column).into());
+    }
+    let mapper =
+        interpreter.new_instance(Value::external("sqlalchemy.orm.Mapper"), Arguments::default(), site);
+    if let Some(instance) = interpreter.instance_mut(mapper) {
+        instance.attributes.insert(Name::from("class_"), class);
+        instance.attributes.insert(Name::from("primary_key"), Value::tuple(columns));
+    }
+    Some(Ok(Kind::Instance(mapper).into()))
+}
+
+/// The names of the columns of a mapped class's primary key, in the order of their definition; none where
+/// no column says so.
+fn primary_key(interpreter: &Interpreter<'_>, class: &Value) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for owner in interpreter.class_order(class).iter().rev() {
+        let Kind::Class(id) = owner.kind else { continue };
+        for (name, value) in &interpreter.class(id)?.attributes {
+            let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { continue };
+            let is_column = callee.as_external().is_some_and(|callee| {
+                matches!(callee.as_str(), "sqlalchemy.orm.mapped_column" | "sqlalchemy.Column")
+            });
+            if !is_column || arguments.keyword("primary_key").and_then(Value::as_bool) != Some(true) {
+                continue;
+            }
+            let given = arguments.positional.first().or_else(|| arguments.keyword("name"));
+            names.push(given.and_then(Value::as_str).unwrap_or(name).to_owned());
+        }
+    }
+    (!names.is_empty()).then_some(names)
 }

@@ -609,6 +609,7 @@ impl Interpreter<'_> {
             "typing_extensions.Literal" => "typing.Literal",
             "typing_extensions.TypedDict" => "typing.TypedDict",
             "typing_extensions.NamedTuple" => "typing.NamedTuple",
+            "inspect.Parameter.empty" | "inspect.Signature.empty" => "inspect._empty",
             "typing_extensions.TYPE_CHECKING" => "typing.TYPE_CHECKING",
             _ => return self.library.canonical(name),
         };

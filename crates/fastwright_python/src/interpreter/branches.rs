@@ -85,6 +85,7 @@ impl Interpreter<'_> {
     /// Begins branches; ended by [`Interpreter::end_branches`].
     pub(crate) fn begin_branches(&mut self) -> Mark {
         self.open_branches += 1;
+        self.uncertainties += 1;
         Mark(self.undo.len())
     }
 

@@ -312,6 +312,9 @@ impl Interpreter<'_> {
     /// The call of something whose code is not run: the expression stays as it is.
     fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
         self.unfollowed_calls += 1;
+        let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
+        self.uncertainties +=
+            u64::from(given.any(|value| matches!(value.kind, Kind::List(_) | Kind::Dict(_))));
         if self.mode == Mode::Import {
             self.library.passed_to_unknown(self, callee, &arguments, site);
         }
@@ -323,10 +326,21 @@ impl Interpreter<'_> {
 
     fn call_external(&mut self, name: Name, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
         let site = self.here(span);
-        if let Some(builtin) = name.as_str().strip_prefix("builtins.")
-            && let Some(result) = self.call_builtin(builtin, &arguments, span)
-        {
-            return result;
+        if let Some(builtin) = name.as_str().strip_prefix("builtins.") {
+            // `str.upper(text)` is `text.upper()`.
+            if builtin.starts_with("str.")
+                && let Some((receiver, rest)) = arguments.positional.split_first()
+                && matches!(receiver.kind, Kind::Str(_))
+            {
+                let (receiver, positional) = (receiver.clone(), rest.to_vec());
+                let rest = Arguments { positional, keywords: arguments.keywords.clone(), incomplete: false };
+                if let Some(result) = self.builtin_method(&receiver, name, &rest, span) {
+                    return result;
+                }
+            }
+            if let Some(result) = self.call_builtin(builtin, &arguments, span) {
+                return result;
+            }
         }
         if let Some(result) = self.library.call(self, name, &arguments, site) {
             return result;
@@ -641,6 +655,21 @@ impl Interpreter<'_> {
         });
         self.functions.push(Arc::clone(&function));
         Ok(Kind::Function(function).into())
+    }
+
+    /// Another function object of the same definition, with its own identity.
+    pub fn copy_function(&mut self, function: &FunctionValue) -> Arc<FunctionValue> {
+        let copy = Arc::new(FunctionValue {
+            serial: self.functions.len() as u32,
+            id: function.id,
+            definition: Arc::clone(&function.definition),
+            module: function.module,
+            scope: function.scope,
+            defaults: function.defaults.clone(),
+            class: function.class,
+        });
+        self.functions.push(Arc::clone(&copy));
+        copy
     }
 
     /// What `with` binds: the result of `__enter__`, the first value that a generator yields, or the

@@ -48,8 +48,14 @@ impl Interpreter<'_> {
             arguments.positional,
             location,
         );
+        let type_parameters: Vec<Value> = definition
+            .type_parameters
+            .iter()
+            .filter_map(|parameter| self.lookup(outer, parameter.name))
+            .collect();
         if let Object::Class(object) = self.object_mut(class) {
             object.keywords = arguments.keywords;
+            object.type_parameters = type_parameters;
         }
         let scope = self.new_scope(Some(outer), module, true);
         self.frames.push(Frame {
@@ -82,7 +88,8 @@ impl Interpreter<'_> {
         bases: Vec<Value>,
         location: crate::location::Location,
     ) -> ObjectId {
-        let bases: Vec<Value> = bases.into_iter().map(|base| self.base_class(base)).collect();
+        let written_bases = bases;
+        let bases: Vec<Value> = written_bases.iter().map(|base| self.base_class(base.clone())).collect();
         let class = self.allocate(Object::Class(Box::new(ClassObject {
             id,
             definition,
@@ -90,6 +97,8 @@ impl Interpreter<'_> {
             qualname,
             module,
             bases: bases.clone(),
+            written_bases,
+            type_parameters: Vec::new(),
             mro: Arc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),
@@ -123,7 +132,7 @@ impl Interpreter<'_> {
     }
 
     /// Python's C3 linearization; where it fails (unknown bases), depth first.
-    fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
+    pub(super) fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
         let mut sequences: Vec<Vec<Value>> = bases
             .iter()
             .map(|base| match &base.kind {
@@ -355,21 +364,15 @@ impl Interpreter<'_> {
             })
             .map(|(name, value)| (*name, value.clone()))
             .collect();
+        let mut last_values: Vec<Value> = Vec::new();
         for (position, (name, value)) in members.into_iter().enumerate() {
             let automatic = value.as_symbolic().is_some_and(|symbolic| {
                 matches!(symbolic, Symbolic::Call { callee, .. }
                     if callee.as_external().is_some_and(|name| name == "enum.auto"))
             });
-            let value = if automatic {
-                let class_value: Value = Kind::Class(class).into();
-                if self.derives_from(&class_value, "enum.StrEnum") {
-                    Value::str(&name.to_lowercase())
-                } else {
-                    Value::int(position as i64 + 1)
-                }
-            } else {
-                value
-            };
+            let value =
+                if automatic { self.automatic_value(class, name, position, &last_values) } else { value };
+            last_values.push(value.clone());
             let member = self.new_instance(Kind::Class(class).into(), Arguments::default(), site);
             if let Some(instance) = self.instance_mut(member) {
                 instance.attributes.insert(Name::from("name"), Value::str(&name));
@@ -381,6 +384,39 @@ impl Interpreter<'_> {
                 object.attributes.insert(name, Kind::Instance(member).into());
             }
         }
+    }
+
+    /// What `auto()` stands for: what the class's own `_generate_next_value_` gives, a text for `StrEnum`,
+    /// the next power of two for flags, and one more than the largest value so far for others.
+    fn automatic_value(
+        &mut self,
+        class: ObjectId,
+        name: Name,
+        position: usize,
+        last_values: &[Value],
+    ) -> Value {
+        let class_value: Value = Kind::Class(class).into();
+        if let Some((own, _)) = self.find_in_class(&class_value, Name::from("_generate_next_value_")) {
+            let last_values = self.list(last_values.to_vec());
+            let positional = vec![Value::str(&name), Value::int(1), Value::int(position as i64), last_values];
+            let arguments = Arguments { positional, ..Arguments::default() };
+            return self.call_directly(&own, arguments, Span::default()).unwrap_or_else(|raised| {
+                Value::unknown("`_generate_next_value_` raises an exception", Some(raised.location))
+            });
+        }
+        if self.derives_from(&class_value, "enum.StrEnum") {
+            return Value::str(&name.to_lowercase());
+        }
+        let largest = last_values.iter().filter_map(Value::as_int).max();
+        let flags =
+            self.derives_from(&class_value, "enum.Flag") || self.derives_from(&class_value, "enum.IntFlag");
+        Value::int(match largest {
+            Some(largest) if flags && largest > 0 => {
+                1_i64.checked_shl(64 - largest.leading_zeros()).unwrap_or_default()
+            }
+            Some(largest) if !flags => largest.saturating_add(1),
+            _ => 1,
+        })
     }
 
     /// The members of an enumeration in order, if the class is one.
@@ -420,6 +456,12 @@ impl Interpreter<'_> {
                 }
             }
             return Ok(Value::symbolic(Symbolic::Call { callee: class_value, arguments, site }));
+        }
+        // A typed dict is a dict.
+        if self.derives_from(&class_value, "typing.TypedDict")
+            && let Some(made) = self.call_builtin("dict", &arguments, span)
+        {
+            return made;
         }
         let instance = self.new_instance(class_value.clone(), arguments.clone(), site);
         let value: Value = Kind::Instance(instance).into();

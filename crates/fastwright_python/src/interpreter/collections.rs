@@ -2,6 +2,7 @@
 
 use super::{Evaluated, Interpreter};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
 
@@ -47,6 +48,22 @@ impl Interpreter<'_> {
         if let Object::Dict(dict) = self.object_mut(id) {
             *dict = merged;
         }
+    }
+
+    /// The entries of a dict whose keys are all known and texts, in order.
+    pub fn entries(&self, value: &Value) -> Option<Vec<(Name, Value)>> {
+        let Kind::Dict(id) = value.kind else { return None };
+        let Object::Dict(dict) = self.object(id) else { return None };
+        if dict.incomplete || !dict.unknown_keys.is_empty() {
+            return None;
+        }
+        dict.entries
+            .iter()
+            .map(|(key, (_, value))| match key {
+                Key::Str(name) => Some((Name::from(name), value.clone())),
+                _ => None,
+            })
+            .collect()
     }
 
     /// A sequence of pairs, as `dict()` takes it.

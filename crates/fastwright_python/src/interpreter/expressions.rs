@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::type_aliases::without_aliases;
 use super::{Evaluated, Interpreter, Mode, Raised};
 use crate::ir::*;
 use crate::location::Span;
@@ -400,8 +401,20 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// An annotation as an object. String annotations are parsed.
+    /// An annotation as an object: string annotations are parsed, type aliases are their values.
     pub fn evaluate_annotation(&mut self, annotation: &Annotation) -> Value {
+        let value = self.annotation_as_written(annotation);
+        // Few programs have aliases that must be looked for.
+        if self.type_aliases.is_empty() { value } else { without_aliases(value, 0) }
+    }
+
+    /// A text that names a type, with the names of a scope.
+    pub fn type_from_text(&mut self, text: &str, scope: ScopeId, module: ModuleId) -> Value {
+        self.in_frame(scope, module, |interpreter| interpreter.evaluate_text(text, None))
+    }
+
+    /// An annotation as an object. String annotations are parsed; type aliases keep their names.
+    pub fn annotation_as_written(&mut self, annotation: &Annotation) -> Value {
         match annotation {
             Annotation::Given(value) => {
                 if let Some(text) = value.as_str() {

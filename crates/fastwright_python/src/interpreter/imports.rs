@@ -71,6 +71,10 @@ pub trait ModuleSource {
     /// `Path(__file__).parent`.
     fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String>;
 
+    /// From now on the modules of an installed package are found like the program's own; of none again
+    /// with nothing.
+    fn follow(&mut self, _package: Option<Name>) {}
+
     /// Reads a file that the program opens while it is imported: one of its own only.
     fn read_data(&mut self, _path: &str) -> DataFile {
         DataFile::Elsewhere

@@ -1,5 +1,6 @@
 //! The seam to what is known of libraries. This crate knows Python; a [`Library`] knows the rest.
 
+use super::signatures::ShownParameter;
 use super::{ActiveCondition, Evaluated, Interpreter};
 use crate::ir::Stmt;
 use crate::location::Location;
@@ -98,6 +99,16 @@ pub trait Library: Sync {
     /// Whether the source of an installed package may be evaluated like the program's own.
     fn may_evaluate(&self, _package: &str) -> bool {
         false
+    }
+
+    /// The parameters that `inspect.signature` shows for a class of the program whose constructor a library
+    /// writes: the fields of a Pydantic model.
+    fn class_signature(
+        &self,
+        _interpreter: &mut Interpreter<'_>,
+        _class: &Value,
+    ) -> Option<Vec<ShownParameter>> {
+        None
     }
 
     /// The classes that a library's class derives from, nearest first.

@@ -23,6 +23,7 @@ mod expressions;
 mod imports;
 mod ini;
 mod items;
+mod libraries;
 mod library;
 mod metaclasses;
 mod operators;
@@ -31,11 +32,14 @@ mod patterns;
 mod probe;
 mod records;
 mod scopes;
+pub mod signatures;
 mod standard_library;
 mod standard_objects;
 mod statements;
 mod streams;
 mod strings;
+pub mod texts;
+mod type_aliases;
 mod types;
 mod yaml;
 
@@ -43,6 +47,7 @@ pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
 pub(crate) use statements::Flow;
+pub use type_aliases::{TypeAliasDefinition, aliased_type};
 pub use types::{is_none_type, plain_type};
 
 use crate::ir;
@@ -243,6 +248,10 @@ pub struct Interpreter<'a> {
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
+    /// Scopes for names that are bound nowhere else.
+    pub(crate) further_names: Vec<ScopeId>,
+    /// `type` statements by their place.
+    pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
@@ -251,6 +260,8 @@ pub struct Interpreter<'a> {
     pub(crate) recorders: Vec<Recorder>,
     pub(crate) probed_raises: Vec<Raised>,
     pub(crate) unfollowed_calls: u64,
+    /// See [`Interpreter::uncertainties`].
+    pub(crate) uncertainties: u64,
     extension: Box<dyn Any + Send>,
 }
 
@@ -294,6 +305,8 @@ impl<'a> Interpreter<'a> {
             field_defaults: FxHashMap::default(),
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
+            further_names: Vec::new(),
+            type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),
@@ -301,6 +314,7 @@ impl<'a> Interpreter<'a> {
             recorders: Vec::new(),
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
+            uncertainties: 0,
             extension,
         }
     }
@@ -424,6 +438,13 @@ impl<'a> Interpreter<'a> {
     /// A scope.
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
+    }
+
+    /// How often so far what a program does to its objects was not certain: two ways were walked of which
+    /// one is taken, a list or dict was passed to code that is not followed, the steps were used up. What
+    /// an evaluation leaves behind is certain when the number is the same before and after.
+    pub fn uncertainties(&self) -> u64 {
+        self.uncertainties
     }
 
     /// How many objects are on the heap.

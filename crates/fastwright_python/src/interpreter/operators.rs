@@ -13,6 +13,43 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// Lists beyond this length are not grown: doubling in a loop must not eat the memory.
 pub(super) const LONGEST_LIST: usize = 20_000;
 
+/// A result of 64 bits from numbers of which one is wider: `2**63 - 1`.
+fn narrowed(operator: BinaryOperator, left: &Value, right: &Value) -> Option<Value> {
+    // Nearly all expressions that are not computed hold no numbers.
+    if !matches!(left.kind, Kind::Symbolic(_)) && !matches!(right.kind, Kind::Symbolic(_)) {
+        return None;
+    }
+    let result = wide_result(operator, wide(left, 0)?, wide(right, 0)?)?;
+    i64::try_from(result).ok().map(Value::int)
+}
+
+fn wide(value: &Value, depth: u32) -> Option<i128> {
+    match &value.kind {
+        Kind::Int(number) => Some(i128::from(*number)),
+        Kind::Symbolic(symbolic) if depth < 4 => match &**symbolic {
+            Symbolic::Binary { operator, left, right } => {
+                wide_result(*operator, wide(left, depth + 1)?, wide(right, depth + 1)?)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn wide_result(operator: BinaryOperator, left: i128, right: i128) -> Option<i128> {
+    match operator {
+        BinaryOperator::Add => left.checked_add(right),
+        BinaryOperator::Subtract => left.checked_sub(right),
+        BinaryOperator::Multiply => left.checked_mul(right),
+        BinaryOperator::FloorDivide if right > 0 => left.checked_div_euclid(right),
+        BinaryOperator::Power => left.checked_pow(u32::try_from(right).ok()?),
+        BinaryOperator::LeftShift if (0..100).contains(&right) => {
+            left.checked_mul(1_i128.checked_shl(u32::try_from(right).ok()?)?)
+        }
+        _ => None,
+    }
+}
+
 impl Interpreter<'_> {
     pub(crate) fn binary(
         &mut self,
@@ -23,6 +60,7 @@ impl Interpreter<'_> {
     ) -> Value {
         let configurable = left.configurable.or(right.configurable);
         let known = self.binary_known(operator, &left, &right, span);
+        let known = known.or_else(|| narrowed(operator, &left, &right));
         known
             .unwrap_or_else(|| Value::symbolic(Symbolic::Binary { operator, left, right }))
             .with_configurable(configurable)
@@ -40,8 +78,8 @@ impl Interpreter<'_> {
             return Some(left.clone());
         }
         Some(match (operator, &left.kind, &right.kind) {
-            (Op::Add, Kind::Int(a), Kind::Int(b)) => Value::int(a.wrapping_add(*b)),
-            (Op::Subtract, Kind::Int(a), Kind::Int(b)) => Value::int(a.wrapping_sub(*b)),
+            (Op::Add, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_add(*b)?),
+            (Op::Subtract, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_sub(*b)?),
             (Op::Multiply, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_mul(*b)?),
             (Op::FloorDivide, Kind::Int(a), Kind::Int(b)) if *b != 0 => Value::int(a.checked_div_euclid(*b)?),
             (Op::Modulo, Kind::Int(a), Kind::Int(b)) if *b != 0 => Value::int(a.checked_rem_euclid(*b)?),

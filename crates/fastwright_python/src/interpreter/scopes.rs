@@ -42,7 +42,20 @@ impl Interpreter<'_> {
                 return Some(value.clone());
             }
         }
-        self.builtins.get(name)
+        self.builtins.get(name).or_else(|| self.further_name(name))
+    }
+
+    /// A name that is bound nowhere else, from the scopes given to [`Interpreter::with_further_names`].
+    fn further_name(&self, name: Name) -> Option<Value> {
+        self.further_names.iter().find_map(|scope| self.scopes[scope.0 as usize].names.get(&name).cloned())
+    }
+
+    /// Runs something for which names that are bound nowhere else are looked up in further scopes.
+    pub fn with_further_names<T>(&mut self, scopes: &[ScopeId], run: impl FnOnce(&mut Self) -> T) -> T {
+        let saved = std::mem::replace(&mut self.further_names, scopes.to_vec());
+        let result = run(self);
+        self.further_names = saved;
+        result
     }
 
     /// Binds a name in the scope that runs, minding `global` and `nonlocal`.

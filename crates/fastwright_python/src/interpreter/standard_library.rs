@@ -1,6 +1,7 @@
 //! The parts of the standard library that decide what a program registers: `functools`, `importlib`,
 //! `pkgutil`, `os.environ`, `pathlib` as far as modules walk their own folder, `contextlib`, `enum`.
 
+use super::texts::{cleaned_documentation, dedented};
 use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
@@ -233,6 +234,8 @@ impl Interpreter<'_> {
                 }
                 _ => first_argument(arguments)?,
             },
+            "textwrap.dedent" => Value::str(&dedented(first?.as_str()?)),
+            "inspect.cleandoc" => Value::str(&cleaned_documentation(first?.as_str()?)),
             "typing.cast" => arguments.positional.get(1)?.clone(),
             "typing.get_args" => {
                 let Some(Symbolic::Item { index, .. }) = first?.as_symbolic().cloned() else {
@@ -248,6 +251,9 @@ impl Interpreter<'_> {
                 _ => return None,
             },
             "typing.get_type_hints" => self.attribute(&first?, Name::from("__annotations__"), span),
+            "inspect.signature" | "inspect.Signature" | "inspect.Parameter" => {
+                return self.signature_call(&name, arguments, span);
+            }
             "inspect.isclass" => match &first?.kind {
                 Kind::Class(_) => Value::bool(true),
                 Kind::External(name) if is_class_name(name) => Value::bool(true),

@@ -39,6 +39,9 @@ impl Interpreter<'_> {
             return None;
         }
         match owner.as_str() {
+            "inspect.Signature" | "inspect.Parameter" => {
+                self.signature_method(&owner, &name, receiver, arguments, span)
+            }
             "configparser.RawConfigParser" => self.config_parser_method(id, &name, arguments, span),
             "configparser.SectionProxy" => self.section_method(id, &name, arguments, span),
             "io.TextIOWrapper" | "io.BufferedReader" | "io.StringIO" | "io.BytesIO" => {

@@ -32,6 +32,7 @@ impl Interpreter<'_> {
 
     pub(crate) fn execute(&mut self, statement: &Stmt) -> Executed {
         if !self.step() {
+            self.uncertainties += 1;
             return Ok(Flow::Return);
         }
         match &statement.kind {
@@ -116,9 +117,10 @@ impl Interpreter<'_> {
                 }
             }
             StmtKind::TypeAlias { name, value, type_parameters } => {
-                let value =
-                    self.with_type_parameters(type_parameters, |interpreter| interpreter.evaluate(value))?;
-                self.bind(*name, value);
+                let alias = self.with_type_parameters(type_parameters, |interpreter| {
+                    interpreter.type_alias(*name, value, type_parameters, statement.span)
+                })?;
+                self.bind(*name, alias);
             }
             StmtKind::Break => return Ok(Flow::Break),
             StmtKind::Continue => return Ok(Flow::Continue),
@@ -139,18 +141,11 @@ impl Interpreter<'_> {
         let outer = self.frame().scope;
         let module = self.frame().module;
         let scope = self.new_scope(Some(outer), module, false);
+        self.frame_mut().scope = scope;
         for parameter in parameters {
-            let value = Value::symbolic(Symbolic::Call {
-                callee: Value::external("typing.TypeVar"),
-                arguments: Arguments {
-                    positional: vec![Value::str(&parameter.name)],
-                    ..Arguments::default()
-                },
-                site: self.here(Span::default()),
-            });
+            let value = self.type_parameter(parameter);
             self.scopes[scope.0 as usize].names.insert(parameter.name, value);
         }
-        self.frame_mut().scope = scope;
         let result = run(self);
         self.frame_mut().scope = outer;
         result

@@ -133,6 +133,10 @@ impl Interpreter<'_> {
 pub fn plain_type(annotation: &Value) -> Value {
     let Some(symbolic) = annotation.as_symbolic() else { return annotation.clone() };
     match symbolic {
+        Symbolic::Call { .. } => match super::aliased_type(annotation) {
+            Some(aliased) => plain_type(aliased),
+            None => annotation.clone(),
+        },
         Symbolic::Item { base, index } => match base.as_external().as_deref() {
             Some("typing.Annotated") => match &index.kind {
                 Kind::Tuple(items) if !items.is_empty() => plain_type(&items[0]),

@@ -48,11 +48,8 @@ impl Generator<'_, '_, '_> {
         // Serializers of libraries write what the value is written as anyway.
         let Some(function) = function else { return Some(default.clone()) };
         let arguments = Arguments { positional: vec![default.clone()], ..Arguments::default() };
-        match self.context.interpreter.call_from_outside(function, arguments) {
-            Ok(value) => Some(value),
-            // Pydantic warns and leaves the default out.
-            Err(_) => None,
-        }
+        // Where it raises, Pydantic warns and leaves the default out.
+        self.context.interpreter.call_from_outside(function, arguments).ok()
     }
 
     /// How the configuration has defaults written (`encode_default`): times as in the schema, which knows

@@ -41,7 +41,13 @@ impl Generator<'_, '_, '_> {
             positional.extend(class.cloned());
         }
         let arguments = Arguments { positional, ..Arguments::default() };
-        match self.context.interpreter.call_from_outside(&callee, arguments) {
+        let uncertainties = self.context.interpreter.uncertainties();
+        let result = self.context.interpreter.call_from_outside(&callee, arguments);
+        if self.context.interpreter.uncertainties() > uncertainties {
+            self.doubt_function("json_schema_extra", not_certain(), location);
+            return Ok(());
+        }
+        match result {
             Ok(_) => match from_heap(self.context, &dict) {
                 Ok(changed) => *self.object_mut(generated) = changed,
                 Err(reason) => self.doubt_function("json_schema_extra", reason, location),
@@ -84,9 +90,15 @@ impl Generator<'_, '_, '_> {
                 positional: vec![run.core_schema.clone(), Kind::Instance(run.handler).into()],
                 ..Arguments::default()
             };
+            let uncertainties = self.context.interpreter.uncertainties();
             let result = self.context.interpreter.call_from_outside(function, arguments);
             let news = run.take_questions(self);
+            // Before everything is answered much is undecided that is not in the end.
             if news.is_empty() {
+                if self.context.interpreter.uncertainties() > uncertainties {
+                    self.doubt_function("__get_pydantic_json_schema__", not_certain(), location);
+                    return self.layered(node, rest);
+                }
                 return match result {
                     Ok(result) => self.result_of(node, &run, &result, location, rest),
                     Err(raised) => {
@@ -172,6 +184,11 @@ impl Generator<'_, '_, '_> {
             }
         }
     }
+}
+
+/// Why what a function leaves behind is not known.
+fn not_certain() -> Unwritable {
+    Unwritable::NotKnown("what it does depends on what is decided elsewhere".to_owned(), None)
 }
 
 /// One call of `__get_pydantic_json_schema__`, however often it is run.

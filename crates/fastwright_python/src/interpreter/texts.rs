@@ -1,8 +1,8 @@
-//! Text as Python cleans it.
+//! Text as `inspect.cleandoc` and `textwrap.dedent` clean it.
 
 /// `inspect.cleandoc`: the indentation that all lines after the first share is taken away, and blank lines
 /// at both ends.
-pub fn cleandoc(text: &str) -> String {
+pub fn cleaned_documentation(text: &str) -> String {
     let expanded: Vec<String> = text.split('\n').map(expand_tabs).collect();
     let margin = expanded
         .iter()
@@ -47,4 +47,37 @@ fn expand_tabs(line: &str) -> String {
         }
     }
     result
+}
+
+/// `textwrap.dedent`: lines lose the whitespace that all lines that hold more than whitespace start with;
+/// lines of whitespace become empty.
+pub fn dedented(text: &str) -> String {
+    let is_space = |character: char| character == ' ' || character == '\t';
+    let mut margin: Option<&str> = None;
+    for line in text.split('\n') {
+        let content = line.trim_start_matches(is_space);
+        if content.is_empty() {
+            continue;
+        }
+        let indent = &line[..line.len() - content.len()];
+        margin = Some(match margin {
+            None => indent,
+            Some(known) => {
+                let shared = known.bytes().zip(indent.bytes()).take_while(|(left, right)| left == right);
+                &known[..shared.count()]
+            }
+        });
+    }
+    let margin = margin.unwrap_or_default();
+    let lines: Vec<&str> = text
+        .split('\n')
+        .map(|line| {
+            if line.trim_start_matches(is_space).is_empty() {
+                ""
+            } else {
+                line.strip_prefix(margin).unwrap_or(line)
+            }
+        })
+        .collect();
+    lines.join("\n")
 }

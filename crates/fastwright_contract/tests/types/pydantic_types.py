@@ -1,0 +1,163 @@
+import datetime
+import decimal
+from decimal import Decimal
+from typing import Annotated, Any, List, Optional, Union
+
+import annotated_types
+from annotated_types import Ge, Gt, Interval, Len, Le, Lt, MaxLen, MinLen, MultipleOf
+from pydantic import (
+    UUID1, UUID4, AfterValidator, AllowInfNan, AnyHttpUrl, AnyUrl, AwareDatetime, Base64Bytes, Base64Str,
+    Base64UrlStr, BaseModel, BeforeValidator, ByteSize, DirectoryPath, EmailStr, FailFast, Field, FilePath, FileUrl,
+    FiniteFloat, FutureDate, HttpUrl, ImportString, InstanceOf, IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork, Json,
+    JsonValue, MongoDsn, NaiveDatetime, NameEmail, NegativeFloat, NegativeInt, NewPath, NonNegativeFloat,
+    NonNegativeInt, NonPositiveInt, PastDate, PastDatetime, PlainSerializer, PlainValidator, PositiveFloat,
+    PositiveInt, PostgresDsn, RedisDsn, Secret, SecretBytes, SecretStr, SerializeAsAny, SkipValidation, Strict,
+    StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints, UrlConstraints, WebsocketUrl, WithJsonSchema,
+    WrapSerializer, WrapValidator, conbytes, condate, condecimal, confloat, confrozenset, conint, conlist, conset,
+    constr, OnErrorOmit, PaymentCardNumber, UUID7,
+)
+from pydantic.json_schema import Examples, SkipJsonSchema
+from typing_extensions import Doc, deprecated
+
+
+def upper(value: str) -> str:
+    return value.upper()
+
+
+def to_int(value: Any) -> int:
+    return int(value)
+
+
+def untyped(value):
+    return value
+
+
+class Point(BaseModel):
+    x: int
+
+
+TYPES = {
+    "positive": PositiveInt,
+    "negative": NegativeInt,
+    "non_negative": NonNegativeInt,
+    "non_positive": NonPositiveInt,
+    "positive_float": PositiveFloat,
+    "negative_float": NegativeFloat,
+    "non_negative_float": NonNegativeFloat,
+    "finite": FiniteFloat,
+    "strict_int": StrictInt,
+    "strict_str": StrictStr,
+    "strict_bool": StrictBool,
+    "strict_float": StrictFloat,
+    "conint": conint(ge=1, le=10, multiple_of=2),
+    "conint_strict": conint(strict=True, gt=0),
+    "confloat": confloat(gt=0.5, lt=1),
+    "condecimal": condecimal(max_digits=5, decimal_places=2, ge=Decimal("0.5")),
+    "condate": condate(gt=datetime.date(2020, 1, 1)),
+    "conbytes": conbytes(min_length=2),
+    "constr": constr(min_length=1, max_length=5, pattern="^a", strip_whitespace=True),
+    "conlist": conlist(int, min_length=1, max_length=3),
+    "conset": conset(str, min_length=1),
+    "confrozenset": confrozenset(str, max_length=1),
+    "uuid1": UUID1,
+    "uuid4": UUID4,
+    "uuid7": UUID7,
+    "file_path": FilePath,
+    "directory_path": DirectoryPath,
+    "new_path": NewPath,
+    "json": Json,
+    "json_of": Json[List[int]],
+    "json_any": Json[Any],
+    "secret": SecretStr,
+    "secret_bytes": SecretBytes,
+    "secret_of": Secret[datetime.date],
+    "secret_short": Annotated[SecretStr, Field(min_length=8)],
+    "email": EmailStr,
+    "name_email": NameEmail,
+    "any_url": AnyUrl,
+    "any_http_url": AnyHttpUrl,
+    "http_url": HttpUrl,
+    "websocket": WebsocketUrl,
+    "file_url": FileUrl,
+    "postgres": PostgresDsn,
+    "redis": RedisDsn,
+    "mongo": MongoDsn,
+    "short_url": Annotated[AnyUrl, UrlConstraints(max_length=50)],
+    "ip": IPvAnyAddress,
+    "ip_network": IPvAnyNetwork,
+    "ip_interface": IPvAnyInterface,
+    "byte_size": ByteSize,
+    "past_date": PastDate,
+    "future_date": FutureDate,
+    "aware": AwareDatetime,
+    "naive": NaiveDatetime,
+    "past": PastDatetime,
+    "card": PaymentCardNumber,
+    "import": ImportString,
+    "import_of": ImportString[Any],
+    "base64": Base64Bytes,
+    "base64_str": Base64Str,
+    "base64_url": Base64UrlStr,
+    "json_value": JsonValue,
+    "json_values": list[JsonValue],
+    "instance_of": InstanceOf[Point],
+    "skip_validation": SkipValidation[int],
+    "serialize_as_any": SerializeAsAny[Point],
+    "on_error_omit": list[OnErrorOmit[int]],
+    "string_constraints": Annotated[str, StringConstraints(min_length=2, pattern=r"^\d+$", to_upper=True)],
+    "field_bounds": Annotated[int, Field(ge=1, le=5, description="Stars", title="Rating", examples=[3])],
+    "field_default": Annotated[int, Field(default=3)],
+    "field_factory": Annotated[list[int], Field(default_factory=list)],
+    "field_text": Annotated[str, Field(min_length=1, max_length=3, pattern="^[a-z]+$")],
+    "field_list": Annotated[list[int], Field(min_length=1, max_length=3)],
+    "field_dict": Annotated[dict[str, int], Field(min_length=1)],
+    "field_decimal": Annotated[Decimal, Field(max_digits=6, decimal_places=2, gt=0)],
+    "field_extra": Annotated[int, Field(json_schema_extra={"x-a": 1})],
+    "field_deprecated": Annotated[int, Field(deprecated=True)],
+    "field_deprecated_text": Annotated[int, Field(deprecated="use another")],
+    "deprecated_object": Annotated[int, deprecated("old")],
+    "doc": Annotated[int, Doc("What it is")],
+    "gt": Annotated[int, Gt(0)],
+    "interval": Annotated[float, Interval(ge=0, lt=1)],
+    "len": Annotated[list[int], Len(1, 3)],
+    "len_zero": Annotated[str, Len(0, 3)],
+    "min_len": Annotated[str, MinLen(2), MaxLen(5)],
+    "multiple": Annotated[int, MultipleOf(3)],
+    "optional_bounds": Annotated[Optional[int], Field(ge=1)],
+    "union_bounds": Annotated[Union[int, float], Field(ge=1)],
+    "predicate": Annotated[str, annotated_types.Predicate(str.islower)],
+    "lower": annotated_types.LowerCase[str],
+    "fail_fast": Annotated[list[int], FailFast()],
+    "strict_class": Annotated[int, Strict],
+    "after": Annotated[str, AfterValidator(upper)],
+    "before": Annotated[int, BeforeValidator(to_int)],
+    "before_input": Annotated[int, BeforeValidator(to_int, json_schema_input_type=Union[int, str])],
+    "wrap": Annotated[int, WrapValidator(lambda value, handler: handler(value), json_schema_input_type=str)],
+    "plain": Annotated[int, PlainValidator(to_int)],
+    "plain_input": Annotated[int, PlainValidator(to_int, json_schema_input_type=str)],
+    "plain_serializer": Annotated[int, PlainSerializer(lambda value: str(value), return_type=str)],
+    "plain_serializer_function": Annotated[int, PlainSerializer(upper)],
+    "plain_serializer_class": Annotated[int, PlainSerializer(str)],
+    "plain_serializer_untyped": Annotated[int, PlainSerializer(untyped)],
+    "plain_serializer_json": Annotated[Optional[int], PlainSerializer(upper, when_used="json-unless-none")],
+    "wrap_serializer": Annotated[int, WrapSerializer(lambda value, handler: str(handler(value)), return_type=str)],
+    "with_schema": Annotated[datetime.datetime, WithJsonSchema({"type": "integer", "description": "seconds"})],
+    "with_schema_mode": Annotated[int, WithJsonSchema({"type": "string"}, mode="serialization")],
+    "skip_schema": Union[int, SkipJsonSchema[None]],
+    "skip_schema_annotated": Union[int, Annotated[str, SkipJsonSchema()]],
+    "examples": Annotated[int, Examples([1, 2])],
+    "list_of_annotated": list[Annotated[int, Field(ge=0)]],
+    "datetime_bounds": Annotated[datetime.datetime, Field(gt=datetime.datetime(2020, 1, 1))],
+    "date_default": Annotated[datetime.date, Field(default=datetime.date(2020, 1, 1))],
+    "pattern_on_after": Annotated[str, AfterValidator(upper), Field(pattern="^A")],
+    "length_after": Annotated[str, AfterValidator(upper), Field(min_length=3)],
+    "list_length_after": Annotated[list[int], AfterValidator(untyped), Len(2)],
+    "bound_after": Annotated[int, AfterValidator(untyped), Gt(2)],
+    "inf": Annotated[float, AllowInfNan(False)],
+    "model_list": list[Point],
+    "model_described": Annotated[Point, Field(description="A point")],
+    "model_optional": Optional[Point],
+    "dict_pattern": dict[Annotated[str, Field(pattern="^a")], int],
+    "dict_enum": dict[constr(max_length=3), Point],
+    "coerce": Annotated[str, Field(coerce_numbers_to_str=True)],
+}
