@@ -152,6 +152,7 @@ class Comparison(unittest.TestCase):
         environment = corpus.cache() / "environments" / pair.name
         environment.mkdir(parents=True)
         (environment / "lock.txt").write_text(pair.lock.read_text())
+        (environment / "compiled").touch()
         answers: dict[str, dict | None] = {}
         for name, root in (("docs_src", corpus.documentation_folder()), ("tests", corpus.tests_folder())):
             (root / name).mkdir(parents=True)
