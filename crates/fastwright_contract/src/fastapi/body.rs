@@ -7,6 +7,7 @@ use super::predicates::{is_model, is_none, model_type};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
+use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -25,6 +26,9 @@ impl Builder<'_, '_, '_> {
     ) -> Option<ModelField> {
         let first = fields.first()?;
         let embed = self.should_embed(fields);
+        if self.before(since::FORM_MODELS_BESIDE_OTHERS) {
+            return Some(if embed { self.plain_body(fields, unique_id, location) } else { first.clone() });
+        }
         let nullable_form = fields.iter().any(|field| {
             !self.form_models(field).is_empty()
                 && matches!(annotation_form(field), Form::Union(members) if members.iter().any(is_none))
@@ -33,8 +37,16 @@ impl Builder<'_, '_, '_> {
             return Some(first.clone());
         }
         if fields.iter().any(|field| !self.form_models(field).is_empty()) {
+            if self.before(since::FORMS_AS_CONDITIONS) {
+                self.context.doubt("how this FastAPI puts form models together is not followed", Some(location));
+            }
             return Some(self.form_body(fields, unique_id, embed, location));
         }
+        Some(self.plain_body(fields, unique_id, location))
+    }
+
+    /// The field whose type is a model with one field for each body field.
+    fn plain_body(&mut self, fields: &[ModelField], unique_id: &str, location: Location) -> ModelField {
         let members: Vec<(Name, FieldInfo)> = {
             let mut members: Vec<(Name, FieldInfo)> = Vec::new();
             for field in fields {
@@ -48,7 +60,7 @@ impl Builder<'_, '_, '_> {
         };
         let model =
             self.generator.create_model(self.context, &format!("Body_{unique_id}"), BODY_MODULE, members);
-        Some(self.embedded_body(model, fields, location))
+        self.embedded_body(model, fields, location)
     }
 
     /// The field whose type is a model of all body fields.
@@ -62,7 +74,12 @@ impl Builder<'_, '_, '_> {
             ParameterPlace::Body
         };
         let mut extras = Extras::of(Some(place));
-        if place != ParameterPlace::File {
+        let takes_type = match place {
+            ParameterPlace::File => false,
+            ParameterPlace::Form => !self.before(since::FORM_MEDIA_TYPES),
+            _ => true,
+        };
+        if takes_type {
             let types: Vec<&str> = fields
                 .iter()
                 .filter(|field| place == ParameterPlace::Body || field.extras.is_form())
@@ -94,6 +111,10 @@ impl Builder<'_, '_, '_> {
         if fields.iter().any(|field| field.name != first.name) {
             return true;
         }
+        if self.before(since::FORM_MODELS_BESIDE_OTHERS) {
+            return first.extras.embed == Some(true)
+                || first.extras.is_form() && !self.is_form_model(first);
+        }
         let form_models = self.form_models(first);
         if !form_models.is_empty()
             && fields[1..]
@@ -107,11 +128,25 @@ impl Builder<'_, '_, '_> {
         }
         first.extras.is_form()
             && form_models.is_empty()
-            && !first
-                .info
-                .annotation
-                .as_ref()
-                .is_some_and(|annotation| is_model(self.context.interpreter, annotation))
+            && !self.is_form_model(first)
+    }
+
+    /// Whether a form parameter is a model, or a union of models where that counts.
+    fn is_form_model(&self, field: &ModelField) -> bool {
+        let interpreter = &*self.context.interpreter;
+        let Some(annotation) = &field.info.annotation else { return false };
+        if is_model(interpreter, annotation) {
+            return !self.before(since::FORM_MODELS);
+        }
+        let Form::Union(members) = form(annotation) else { return false };
+        !self.before(since::FORM_UNIONS)
+            && self.before(since::FORM_UNIONS_BESIDE_OTHERS)
+            && members.iter().all(|member| {
+                let inner = crate::types::without_metadata(member).0;
+                let seen = if self.before(since::FORM_UNIONS_WITH_METADATA) { member } else { &inner };
+                is_model(interpreter, seen)
+                    || is_none(seen) && !self.before(since::OPTIONAL_PARAMETER_MODELS)
+            })
     }
 
     /// `_get_form_models`: the models whose fields a form parameter takes.
@@ -122,6 +157,9 @@ impl Builder<'_, '_, '_> {
         let Some(annotation) = &field.info.annotation else { return Vec::new() };
         if let Some(model) = model_type(self.context.interpreter, annotation) {
             return vec![model];
+        }
+        if self.before(since::FORM_UNIONS_BESIDE_OTHERS) {
+            return Vec::new();
         }
         let Form::Union(members) = form(annotation) else { return Vec::new() };
         let models: Vec<Value> = members

@@ -9,6 +9,7 @@ use crate::pydantic::field_info::FieldInfo;
 use crate::pydantic::generate::SchemaGenerator;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
+use fastwright_python::project::Version;
 use fastwright_python::value::Value;
 use std::rc::Rc;
 
@@ -26,6 +27,11 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
     /// A builder that has made nothing yet.
     pub fn new(context: &'b mut Context<'c, 'a>, generator: &'b mut SchemaGenerator) -> Self {
         Self { context, generator, fields: 0 }
+    }
+
+    /// Whether the program's FastAPI is older than the version that brought a behaviour.
+    pub fn before(&self, change: Version) -> bool {
+        self.context.versions.fastapi < change
     }
 
     /// A field with its compiled type.

@@ -5,15 +5,22 @@ use super::builder::Builder;
 use super::fields::ModelField;
 use super::parameters::{Analysed, DependsMarker, SignatureParameter};
 use super::predicates::is_subclass;
+use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Callable, callable, shown_callable};
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
+use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Dependencies nest at most this deep; FastAPI itself would fail on cycles.
 const DEEPEST: usize = 40;
+
+/// A list of scopes that several dependencies may hold.
+pub type SharedScopes = Rc<RefCell<Vec<String>>>;
 
 /// A callable with the fields that FastAPI fills and the dependencies that it resolves first.
 #[derive(Debug, Clone)]
@@ -36,6 +43,8 @@ pub struct Dependant {
     pub own_scopes: Vec<String>,
     /// Scopes that the callables around it bring.
     pub parent_scopes: Vec<String>,
+    /// The list of scopes that older versions pass on and extend in place.
+    pub shared_scopes: SharedScopes,
     /// Whether it asks for `SecurityScopes`.
     pub takes_security_scopes: bool,
     /// `Depends(scope=...)`.
@@ -59,6 +68,7 @@ impl Dependant {
             dependencies: Vec::new(),
             own_scopes: Vec::new(),
             parent_scopes: Vec::new(),
+            shared_scopes: Rc::default(),
             takes_security_scopes: false,
             scope: None,
             is_generator: false,
@@ -85,10 +95,17 @@ impl Dependant {
     }
 
     /// What FastAPI takes as the same dependency: the callable, scopes where they matter, the lifetime.
-    pub fn same_as(&self, other: &Dependant) -> bool {
+    pub fn same_as(&self, other: &Dependant, fastapi: Version) -> bool {
         let scopes = |dependant: &Dependant| {
-            let mut scopes = if dependant.uses_scopes() { dependant.scopes() } else { Vec::new() };
+            let mut scopes = if fastapi < since::SCOPES_REACH_ALL_SCHEMES {
+                dependant.shared_scopes.borrow().clone()
+            } else if dependant.uses_scopes() {
+                dependant.scopes()
+            } else {
+                Vec::new()
+            };
             scopes.sort();
+            scopes.dedup();
             scopes
         };
         self.call.same(&other.call)
@@ -105,17 +122,47 @@ impl Dependant {
     }
 
     /// This callable and everything below it, each once: those who need before what they need.
-    pub fn flattened(&self) -> Vec<&Dependant> {
+    pub fn flattened(&self, fastapi: Version) -> Vec<&Dependant> {
         let mut visited: Vec<&Dependant> = Vec::new();
         let mut waiting = vec![self];
         while let Some(current) = waiting.pop() {
-            if visited.iter().any(|known| known.same_as(current)) {
+            if visited.iter().any(|known| known.same_as(current, fastapi)) {
                 continue;
             }
             visited.push(current);
             waiting.extend(current.dependencies.iter().rev());
         }
         visited
+    }
+
+    /// The security schemes below it with the scopes that reach them, in FastAPI's order.
+    pub fn security_dependencies(&self, fastapi: Version) -> Vec<(Value, Vec<String>)> {
+        let mut found = Vec::new();
+        let mut visited: Vec<&Dependant> = Vec::new();
+        let mut waiting: Vec<(&Dependant, Vec<String>, bool)> = vec![(self, Vec::new(), true)];
+        while let Some((current, mut scopes, is_root)) = waiting.pop() {
+            if visited.iter().any(|known| known.same_as(current, fastapi)) {
+                continue;
+            }
+            visited.push(current);
+            if fastapi < since::SCOPES_REACH_ALL_SCHEMES {
+                scopes.clone_from(&current.shared_scopes.borrow());
+            } else if fastapi < since::SECURITY_IS_MERGED {
+                scopes = current.parent_scopes.iter().chain(&current.own_scopes).cloned().collect();
+            } else {
+                for scope in current.scopes() {
+                    if !scopes.contains(&scope) {
+                        scopes.push(scope);
+                    }
+                }
+            }
+            if !is_root && current.is_security_scheme {
+                found.push((current.call.clone(), scopes.clone()));
+            }
+            let inner = current.dependencies.iter().rev();
+            waiting.extend(inner.map(|dependency| (dependency, scopes.clone(), false)));
+        }
+        found
     }
 
     /// All body fields below it, repetitions included.
@@ -145,11 +192,11 @@ impl Builder<'_, '_, '_> {
             scope: Some("function".to_owned()),
             location,
         };
-        let mut dependant = self.dependant(&marker, &[], path_names, &mut Vec::new());
+        let mut dependant = self.dependant(&marker, (&[], &SharedScopes::default()), path_names, &mut Vec::new());
         let mut first = Vec::new();
         for (value, location) in given {
             match self.depends_marker(value, *location) {
-                Some(marker) => first.push(self.dependant(&marker, &[], path_names, &mut Vec::new())),
+                Some(marker) => first.push(self.dependant(&marker, (&[], &SharedScopes::default()), path_names, &mut Vec::new())),
                 None => self.context.doubt("a dependency given in a list is not known", Some(*location)),
             }
         }
@@ -161,14 +208,16 @@ impl Builder<'_, '_, '_> {
     fn dependant(
         &mut self,
         marker: &DependsMarker,
-        parent_scopes: &[String],
+        (parent_scopes, shared): (&[String], &SharedScopes),
         path_names: &[String],
         stack: &mut Vec<Value>,
     ) -> Dependant {
         let call = marker.call.clone();
+        let shared_scopes = self.shared_scopes(marker, shared);
         let mut dependant = Dependant {
             own_scopes: marker.scopes.clone(),
             parent_scopes: parent_scopes.to_vec(),
+            shared_scopes: Rc::clone(&shared_scopes),
             scope: marker.scope.clone(),
             is_security_scheme: self.is_security_scheme(&call),
             ..Dependant::empty(&call)
@@ -182,7 +231,7 @@ impl Builder<'_, '_, '_> {
         for parameter in self.signature_parameters(&call, &mut dependant, marker.location) {
             match self.analyse_parameter(&parameter, path_names) {
                 Analysed::Dependency(marker) => {
-                    let inner = self.dependant(&marker, &current, path_names, stack);
+                    let inner = self.dependant(&marker, (&current, &shared_scopes), path_names, stack);
                     dependant.dependencies.push(inner);
                 }
                 Analysed::Injected(scopes) => dependant.takes_security_scopes |= scopes,
@@ -199,6 +248,21 @@ impl Builder<'_, '_, '_> {
         }
         stack.pop();
         dependant
+    }
+
+    /// The scopes of a dependency as older versions know them: one list goes from a callable to those that
+    /// it depends on, unless it is empty.
+    fn shared_scopes(&self, marker: &DependsMarker, around: &SharedScopes) -> SharedScopes {
+        let list = if around.borrow().is_empty() { SharedScopes::default() } else { Rc::clone(around) };
+        if marker.scopes.is_empty() {
+            return list;
+        }
+        if self.before(since::SCOPES_DO_NOT_LEAK) {
+            list.borrow_mut().extend(marker.scopes.iter().cloned());
+            return list;
+        }
+        let own = list.borrow().iter().chain(&marker.scopes).cloned().collect();
+        Rc::new(RefCell::new(own))
     }
 
     fn is_security_scheme(&mut self, call: &Value) -> bool {

@@ -6,9 +6,10 @@ use super::normalize;
 use super::operations::{Operations, SCHEMAS};
 use super::routes::ApiRoute;
 use crate::json::{Json, JsonObject};
-use crate::pydantic::core_schema::{Mode, Shared};
+use crate::pydantic::core_schema::{CoreKind, Mode, Shared};
 use crate::pydantic::field_info::FieldInfo;
 use crate::pydantic::json_schema::generate_definitions;
+use crate::versions::fastapi as since;
 use fastwright_python::name::Name;
 use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
@@ -57,7 +58,8 @@ impl Builder<'_, '_, '_> {
         let paths = self.path_items(&mut operations, &parts.routes);
         let webhooks = self.path_items(&mut operations, &parts.webhooks);
         if operations.has_validation_errors {
-            definitions.insert("ValidationError".to_owned(), validation_error());
+            let with_input = !self.before(since::ERRORS_WITH_INPUT);
+            definitions.insert("ValidationError".to_owned(), validation_error(with_input));
             definitions.insert("HTTPValidationError".to_owned(), http_validation_error());
         }
         let mut components = JsonObject::new();
@@ -79,11 +81,11 @@ impl Builder<'_, '_, '_> {
         if let Some(tags) = value("tags") {
             document.insert("tags".to_owned(), tags);
         }
-        if let Some(external) = value("external_docs") {
+        if let Some(external) = value("external_docs").filter(|_| !self.before(since::EXTERNAL_DOCS)) {
             document.insert("externalDocs".to_owned(), external);
         }
         let document = Json::Object(document);
-        match normalize::document(document.clone()) {
+        match normalize::document(document.clone(), self.context.versions.fastapi) {
             Ok(document) => document,
             Err(parts) => {
                 self.context.doubt(
@@ -120,7 +122,13 @@ impl Builder<'_, '_, '_> {
                 fields.iter().filter(|field| field.mode == mode).cloned().collect();
             builder.flat_models(of_mode.iter())
         };
-        let (validation, serialization) = (flat(self, Mode::Validation), flat(self, Mode::Serialization));
+        let (validation, serialization) = if self.before(since::FLAT_MODELS) {
+            (Vec::new(), Vec::new())
+        } else if self.before(since::FLAT_MODELS_BY_SIDE) {
+            (self.flat_models(fields.iter()), Vec::new())
+        } else {
+            (flat(self, Mode::Validation), flat(self, Mode::Serialization))
+        };
         let is_input = |model: &Value| {
             fields.iter().any(|field| field.info.annotation.as_ref().is_some_and(|known| known.same(model)))
         };
@@ -133,15 +141,26 @@ impl Builder<'_, '_, '_> {
         }
         fields.extend(more);
         let mut inputs: Vec<(Mode, Shared)> = Vec::with_capacity(fields.len());
+        let separate = parts.separate_input_output || self.before(since::ONE_SCHEMA_FOR_BOTH_SIDES);
+        if !separate
+            && !self.before(since::COMPUTED_FIELDS_OF_ANY)
+            && self.before(since::COMPUTED_FIELDS)
+            && fields.iter().any(|field| has_own_computed_fields(&field.schema))
+        {
+            self.context.doubt("how this FastAPI mixes both sides of models is not followed", None);
+        }
         for field in &fields {
-            let mode = if parts.separate_input_output || self.has_computed_fields(field) {
+            let mode = if separate || self.has_computed_fields(field) {
                 field.mode
             } else {
                 Mode::Validation
             };
             inputs.push((mode, std::rc::Rc::clone(&field.schema)));
         }
-        let (schemas, mut definitions) = generate_definitions(self.context, &inputs);
+        let (mut schemas, mut definitions) = generate_definitions(self.context, &inputs);
+        if !self.before(since::DEFINITIONS_ARE_RENAMED) && self.before(since::DEFINITIONS_KEEP_THEIR_NAMES) {
+            self.rename_definitions(&fields, &mut schemas, &mut definitions);
+        }
         for (field, schema) in fields.iter().zip(&schemas) {
             if !field.form_fields.is_empty() {
                 self.apply_form_fields(field, schema, &mut definitions);
@@ -152,6 +171,12 @@ impl Builder<'_, '_, '_> {
     }
 
     fn has_computed_fields(&mut self, field: &ModelField) -> bool {
+        if self.before(since::COMPUTED_FIELDS) {
+            return false;
+        }
+        if self.before(since::NESTED_COMPUTED_FIELDS) {
+            return has_own_computed_fields(&field.schema);
+        }
         let annotation = field.info.annotation.clone();
         annotation.is_some_and(|annotation| self.annotation_has_computed_fields(&annotation, &mut Vec::new()))
     }
@@ -180,6 +205,19 @@ impl Builder<'_, '_, '_> {
     }
 }
 
+/// Whether the core schema is a class with computed fields, and nothing around it.
+fn has_own_computed_fields(core: &Shared) -> bool {
+    let (CoreKind::Model { schema, .. } | CoreKind::Dataclass { schema, .. }) = &core.kind else {
+        return false;
+    };
+    match &schema.kind {
+        CoreKind::ModelFields { computed, .. } | CoreKind::DataclassArgs { computed, .. } => {
+            !computed.is_empty()
+        }
+        _ => false,
+    }
+}
+
 /// `get_fields_from_routes`: callbacks' fields, bodies, responses, parameters.
 fn collect_fields(routes: &[&ApiRoute], fields: &mut Vec<ModelField>) {
     let (mut bodies, mut responses, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
@@ -197,8 +235,8 @@ fn collect_fields(routes: &[&ApiRoute], fields: &mut Vec<ModelField>) {
     fields.extend(bodies.into_iter().chain(responses).chain(parameters));
 }
 
-fn validation_error() -> Json {
-    json!({
+fn validation_error(with_input: bool) -> Json {
+    let mut error = json!({
         "title": "ValidationError",
         "type": "object",
         "properties": {
@@ -209,11 +247,14 @@ fn validation_error() -> Json {
             },
             "msg": { "title": "Message", "type": "string" },
             "type": { "title": "Error Type", "type": "string" },
-            "input": { "title": "Input" },
-            "ctx": { "title": "Context", "type": "object" },
         },
         "required": ["loc", "msg", "type"],
-    })
+    });
+    if with_input {
+        error["properties"]["input"] = json!({ "title": "Input" });
+        error["properties"]["ctx"] = json!({ "title": "Context", "type": "object" });
+    }
+    error
 }
 
 fn http_validation_error() -> Json {

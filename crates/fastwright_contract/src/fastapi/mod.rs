@@ -14,6 +14,7 @@ pub mod operations;
 pub mod parameter_models;
 pub mod parameters;
 pub mod predicates;
+pub mod renaming;
 pub mod responses;
 pub mod routes;
 pub mod security;

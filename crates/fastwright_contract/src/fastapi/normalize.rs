@@ -7,6 +7,8 @@
 //! parameters stays as it is, because `in` is converted to an enumeration.
 
 use crate::json::{Json, JsonObject};
+use crate::versions::fastapi as since;
+use fastwright_python::project::Version;
 use serde_json::Number;
 
 /// A type in FastAPI's models of OpenAPI.
@@ -30,6 +32,8 @@ enum Type {
     Model(&'static Model),
     /// A model that contains itself.
     Recursive(fn() -> &'static Model),
+    /// A type that changed: the version that brought the new one, the old one, the new one.
+    Changed(Version, &'static Type, &'static Type),
     /// The first member that accepts the value strictly, else the first that accepts it at all.
     Union(&'static [Type]),
 }
@@ -42,6 +46,9 @@ struct Model {
 const TEXTS: Type = Type::List(&Type::Text);
 const SCHEMA: Type = Type::Recursive(|| &SCHEMA_MODEL);
 const SCHEMA_OR_FLAG: Type = Type::Union(&[SCHEMA, Type::Flag]);
+const SCHEMA_OR_SCHEMAS: Type = Type::Union(&[SCHEMA_OR_FLAG, SCHEMAS]);
+const SCHEMA_TYPE_OR_TYPES: Type =
+    Type::Union(&[Type::Literal(SCHEMA_TYPES), Type::List(&Type::Literal(SCHEMA_TYPES))]);
 const SCHEMAS: Type = Type::List(&SCHEMA_OR_FLAG);
 const SCHEMA_MAP: Type = Type::Map(&SCHEMA_OR_FLAG);
 const SCHEMA_OR_REFERENCE: Type = Type::Union(&[SCHEMA, REFERENCE]);
@@ -198,7 +205,7 @@ static SCHEMA_MODEL: Model = Model {
         ("else", SCHEMA_OR_FLAG, false),
         ("dependentSchemas", SCHEMA_MAP, false),
         ("prefixItems", SCHEMAS, false),
-        ("items", SCHEMA_OR_FLAG, false),
+        ("items", Type::Changed(since::ITEMS_IS_ONE_SCHEMA, &SCHEMA_OR_SCHEMAS, &SCHEMA_OR_FLAG), false),
         ("contains", SCHEMA_OR_FLAG, false),
         ("properties", SCHEMA_MAP, false),
         ("patternProperties", SCHEMA_MAP, false),
@@ -206,11 +213,7 @@ static SCHEMA_MODEL: Model = Model {
         ("propertyNames", SCHEMA_OR_FLAG, false),
         ("unevaluatedItems", SCHEMA_OR_FLAG, false),
         ("unevaluatedProperties", SCHEMA_OR_FLAG, false),
-        (
-            "type",
-            Type::Union(&[Type::Literal(SCHEMA_TYPES), Type::List(&Type::Literal(SCHEMA_TYPES))]),
-            false,
-        ),
+        ("type", Type::Changed(since::LISTS_OF_SCHEMA_TYPES, &Type::Text, &SCHEMA_TYPE_OR_TYPES), false),
         ("enum", Type::List(&Type::Any), false),
         ("const", Type::Any, false),
         ("multipleOf", Type::Float, false),
@@ -354,13 +357,13 @@ static DOCUMENT: Model = Model {
 ///
 /// # Errors
 /// When FastAPI would refuse the document: the running application fails to give one.
-pub fn document(document: Json) -> Result<Json, String> {
-    match validated(&Type::Model(&DOCUMENT), &document, false) {
+pub fn document(document: Json, fastapi: Version) -> Result<Json, String> {
+    match validated(&Type::Model(&DOCUMENT), &document, false, fastapi) {
         Some(document) => Ok(without_null(document)),
         None => {
             let names = DOCUMENT.fields.iter().filter_map(|(name, kind, _)| {
                 let value = document.get(*name)?;
-                validated(kind, value, false).is_none().then_some(*name)
+                validated(kind, value, false, fastapi).is_none().then_some(*name)
             });
             Err(names.collect::<Vec<_>>().join(", "))
         }
@@ -384,12 +387,12 @@ pub fn oauth_flows(flows: Json) -> Json {
         })
         .collect();
     let flows = Json::Object(with_scopes);
-    let known = validated(&Type::Model(&FLOWS), &flows, false);
+    let known = validated(&Type::Model(&FLOWS), &flows, false, since::ITEMS_IS_ONE_SCHEMA);
     without_null(known.unwrap_or(flows))
 }
 
 /// The value as a type takes it; none where it refuses it.
-fn validated(kind: &Type, value: &Json, strict: bool) -> Option<Json> {
+fn validated(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> Option<Json> {
     match kind {
         Type::Any => Some(value.clone()),
         Type::Text => value.is_string().then(|| value.clone()),
@@ -411,34 +414,36 @@ fn validated(kind: &Type, value: &Json, strict: bool) -> Option<Json> {
             choices.contains(&value.as_str()?).then(|| value.clone())
         }
         Type::List(item) => {
-            value.as_array()?.iter().map(|value| validated(item, value, strict)).collect::<Option<_>>()
+            value.as_array()?.iter().map(|value| validated(item, value, strict, fastapi)).collect::<Option<_>>()
         }
         Type::Texts if strict => None,
         Type::Texts => value.as_array()?.iter().all(Json::is_string).then(|| value.clone()),
         Type::Map(item) => {
             let mut map = JsonObject::new();
             for (key, value) in value.as_object()? {
-                map.insert(key.clone(), validated(item, value, strict)?);
+                map.insert(key.clone(), validated(item, value, strict, fastapi)?);
             }
             Some(Json::Object(map))
         }
-        Type::Recursive(model) => validated_model(model(), value.as_object()?, strict),
-        Type::Model(model) => validated_model(model, value.as_object()?, strict),
+        Type::Recursive(model) => validated_model(model(), value.as_object()?, strict, fastapi),
+        Type::Model(model) => validated_model(model, value.as_object()?, strict, fastapi),
+        Type::Changed(change, old, _) if fastapi < *change => validated(old, value, strict, fastapi),
+        Type::Changed(_, _, new) => validated(new, value, strict, fastapi),
         Type::Union(members) => {
-            members.iter().find_map(|member| validated(member, value, true)).or_else(|| {
-                (!strict).then(|| members.iter().find_map(|member| validated(member, value, false)))?
+            members.iter().find_map(|member| validated(member, value, true, fastapi)).or_else(|| {
+                (!strict).then(|| members.iter().find_map(|member| validated(member, value, false, fastapi)))?
             })
         }
     }
 }
 
-fn validated_model(model: &Model, value: &JsonObject, strict: bool) -> Option<Json> {
+fn validated_model(model: &Model, value: &JsonObject, strict: bool, fastapi: Version) -> Option<Json> {
     let mut fields = JsonObject::new();
     for (name, kind, required) in model.fields {
         match value.get(*name) {
             Some(Json::Null) if !required => {}
             Some(given) => {
-                fields.insert((*name).to_owned(), validated(kind, given, strict)?);
+                fields.insert((*name).to_owned(), validated(kind, given, strict, fastapi)?);
             }
             None if *required => return None,
             None => {}

@@ -6,6 +6,7 @@ use super::responses::{allows_body, status_phrase};
 use super::routes::ApiRoute;
 use crate::json::{Json, JsonObject};
 use crate::pydantic::json_schema::title_case;
+use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
@@ -76,7 +77,7 @@ impl Operations {
             }
             operation.insert("callbacks".to_owned(), Json::Object(callbacks));
         }
-        self.add_response(route, &mut operation);
+        self.add_response(builder, route, &mut operation);
         self.add_responses(builder, route, &mut operation);
         let has_input =
             route.body_field.is_some() || route.parameters.iter().any(|group| !group.fields.is_empty());
@@ -105,12 +106,18 @@ impl Operations {
         operation: &mut JsonObject,
     ) {
         let mut required: Vec<(String, Vec<String>)> = Vec::new();
-        for (call, scopes) in security_dependencies(&route.dependant) {
+        let merges = !builder.before(since::SECURITY_IS_MERGED);
+        for (call, scopes) in route.dependant.security_dependencies(builder.context.versions.fastapi) {
             let Some((name, definition)) = builder.security_definition(&call, route.location) else {
                 builder.context.doubt("a security scheme is not known", Some(route.location));
                 continue;
             };
             self.security_schemes.insert(name.clone(), definition);
+            if !merges {
+                let scopes = if builder.takes_scopes(&call) { scopes } else { Vec::new() };
+                required.push((name, scopes));
+                continue;
+            }
             let position = match required.iter().position(|(known, _)| *known == name) {
                 Some(position) => position,
                 None => {
@@ -134,18 +141,24 @@ impl Operations {
     fn parameters(&mut self, builder: &mut Builder<'_, '_, '_>, route: &ApiRoute) -> Vec<Json> {
         let mut all: Vec<((ParameterPlace, String), Json)> = Vec::new();
         for group in &route.parameters {
-            if !group.parent.extras.include_in_schema {
+            let asks_parent = !builder.before(since::PARAMETER_MODELS_BESIDE_OTHERS);
+            if asks_parent && !group.parent.extras.include_in_schema {
                 continue;
             }
             for field in &group.fields {
+                if !asks_parent && !field.extras.include_in_schema {
+                    continue;
+                }
                 let converts = group.place == ParameterPlace::Header
+                    && !builder.before(since::HYPHENS_IN_HEADER_MODELS)
                     && field
                         .extras
                         .convert_underscores
                         .or(group.parent.extras.convert_underscores)
                         .unwrap_or(true);
                 let (alias, name) = builder.parameter_alias(field, converts);
-                let schema = self.field_schema(builder, field, Some(&alias));
+                let alias = (!builder.before(since::ALIAS_CHOICES)).then_some(alias.as_str());
+                let schema = self.field_schema(builder, field, alias);
                 let mut parameter = JsonObject::new();
                 parameter.insert("name".to_owned(), json!(name));
                 parameter.insert("in".to_owned(), json!(group.place.name()));
@@ -219,7 +232,12 @@ impl Operations {
         Json::Object(body)
     }
 
-    fn add_response(&mut self, route: &ApiRoute, operation: &mut JsonObject) {
+    fn add_response(
+        &mut self,
+        builder: &Builder<'_, '_, '_>,
+        route: &ApiRoute,
+        operation: &mut JsonObject,
+    ) {
         let status = route.status_code.clone().or_else(|| route.response_class.status_code.clone());
         let status = status.unwrap_or_else(|| "200".to_owned());
         let responses = object_entry(operation, "responses");
@@ -230,7 +248,7 @@ impl Operations {
         }
         if route.is_json_stream {
             let item =
-                route.stream_item_field.as_ref().map_or_else(|| json!({}), |field| self.schema(field, None));
+                route.stream_item_field.as_ref().map_or_else(|| json!({}), |field| self.schema(builder, field, None));
             object_entry(response, "content")
                 .insert("application/jsonl".to_owned(), json!({ "itemSchema": item }));
         } else if route.is_event_stream {
@@ -244,7 +262,7 @@ impl Operations {
                 },
             });
             if let Some(field) = &route.stream_item_field {
-                let content = self.schema(field, None);
+                let content = self.schema(builder, field, None);
                 item["required"] = json!(["data"]);
                 item["properties"]["data"] = json!({
                     "type": "string",
@@ -259,7 +277,7 @@ impl Operations {
         {
             let schema = match (&route.response_field, route.response_class.is_json) {
                 (_, false) => json!({ "type": "string" }),
-                (Some(field), true) => self.schema(field, None),
+                (Some(field), true) => self.schema(builder, field, None),
                 (None, true) => json!({}),
             };
             let media = object_entry(object_entry(response, "content"), media_type);
@@ -279,7 +297,7 @@ impl Operations {
             let upper = status.to_uppercase();
             let key = if upper == "DEFAULT" { "default" } else { upper.as_str() };
             if let Some(field) = field {
-                let schema = self.schema(field, None);
+                let schema = self.schema(builder, field, None);
                 let media_type = route
                     .response_class
                     .media_type
@@ -318,11 +336,11 @@ impl Operations {
                 .context
                 .doubt(format!("the schema of `{}` is not known", field.name), field.info.location);
         }
-        self.schema(field, alias)
+        self.schema(builder, field, alias)
     }
 
     /// `get_schema_from_model_field`: the schema with the field's title, or a reference.
-    fn schema(&self, field: &ModelField, alias: Option<&str>) -> Json {
+    fn schema(&self, builder: &Builder<'_, '_, '_>, field: &ModelField, alias: Option<&str>) -> Json {
         let mut schema = self.schemas.get(&field.id).cloned().unwrap_or_else(|| json!({}));
         if let Json::Object(object) = &mut schema
             && !object.contains_key("$ref")
@@ -331,37 +349,15 @@ impl Operations {
             let title = match (given, alias) {
                 (Some(title), _) => title.to_owned(),
                 (None, Some(alias)) => title_case(alias).replace('_', " "),
+                (None, None) if builder.before(since::VALIDATION_ALIASES) => {
+                    title_case(&field.alias()).replace('_', " ")
+                }
                 (None, None) => title_case(&field.schema_alias()).replace('_', " "),
             };
             object.insert("title".to_owned(), json!(title));
         }
         schema
     }
-}
-
-/// The security schemes below a route with the scopes that reach them, in FastAPI's order.
-fn security_dependencies(root: &super::dependencies::Dependant) -> Vec<(Value, Vec<String>)> {
-    let mut found = Vec::new();
-    let mut visited: Vec<&super::dependencies::Dependant> = Vec::new();
-    let mut waiting: Vec<(&super::dependencies::Dependant, Vec<String>, bool)> =
-        vec![(root, Vec::new(), true)];
-    while let Some((current, mut scopes, is_root)) = waiting.pop() {
-        if visited.iter().any(|known| known.same_as(current)) {
-            continue;
-        }
-        visited.push(current);
-        for scope in current.scopes() {
-            if !scopes.contains(&scope) {
-                scopes.push(scope);
-            }
-        }
-        if !is_root && current.is_security_scheme {
-            found.push((current.call.clone(), scopes.clone()));
-        }
-        waiting
-            .extend(current.dependencies.iter().rev().map(|dependency| (dependency, scopes.clone(), false)));
-    }
-    found
 }
 
 /// The object under a key, made where there is none.

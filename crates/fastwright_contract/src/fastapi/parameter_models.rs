@@ -6,6 +6,7 @@ use super::dependencies::Dependant;
 use super::fields::{Extras, ModelField};
 use super::predicates::{is_dataclass, is_model, is_subclass, model_type};
 use crate::pydantic::core_schema::Mode;
+use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_python::value::*;
 
@@ -25,32 +26,39 @@ pub struct ParameterGroup {
 impl Builder<'_, '_, '_> {
     /// The parameters of a route and its dependencies: path, query, header, cookie.
     pub fn parameter_groups(&mut self, dependant: &Dependant) -> Vec<ParameterGroup> {
-        let all = dependant.flattened();
+        let all = dependant.flattened(self.context.versions.fastapi);
         let mut groups = Vec::new();
         for place in
             [ParameterPlace::Path, ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie]
         {
-            for dependant in &all {
-                let fields = match place {
+            let fields: Vec<&ModelField> = all
+                .iter()
+                .flat_map(|dependant| match place {
                     ParameterPlace::Path => &dependant.path,
                     ParameterPlace::Query => &dependant.query,
                     ParameterPlace::Header => &dependant.header,
                     _ => &dependant.cookie,
-                };
-                for field in fields {
-                    groups.push(self.parameter_group(place, field));
-                }
+                })
+                .collect();
+            let alone = fields.len() == 1;
+            for field in fields {
+                groups.push(self.parameter_group(place, field, alone));
             }
         }
         groups
     }
 
-    fn parameter_group(&mut self, place: ParameterPlace, parent: &ModelField) -> ParameterGroup {
+    fn parameter_group(&mut self, place: ParameterPlace, parent: &ModelField, alone: bool) -> ParameterGroup {
         let annotation = parent.info.annotation.clone().unwrap_or(Value::NONE);
-        let model = match place {
-            _ if self.is_json_field(parent) => None,
-            ParameterPlace::Path => None,
-            _ => model_type(self.context.interpreter, &annotation),
+        let model = if self.before(since::PARAMETER_MODELS_BESIDE_OTHERS) {
+            let takes_models = alone && !self.before(since::PARAMETER_MODELS);
+            (takes_models && is_model(self.context.interpreter, &annotation)).then(|| annotation.clone())
+        } else if self.is_json_field(parent) || place == ParameterPlace::Path {
+            None
+        } else if self.before(since::OPTIONAL_PARAMETER_MODELS) {
+            is_model(self.context.interpreter, &annotation).then(|| annotation.clone())
+        } else {
+            model_type(self.context.interpreter, &annotation)
         };
         let Some(model) = model else {
             return ParameterGroup {
@@ -69,6 +77,7 @@ impl Builder<'_, '_, '_> {
     pub fn model_field_list(&mut self, model: &Value) -> Vec<ModelField> {
         let config = self.generator.model_config(self.context, model);
         let fields = self.generator.model_fields(self.context, model);
+        let before_config = self.before(since::PARAMETER_FIELDS_HAVE_THE_CONFIG);
         fields
             .into_iter()
             .map(|(name, info)| {
@@ -78,7 +87,7 @@ impl Builder<'_, '_, '_> {
                         || is_subclass(interpreter, annotation, &["builtins.dict"])
                         || is_dataclass(interpreter, annotation)
                 });
-                let config = (!own_config).then(|| std::rc::Rc::clone(&config));
+                let config = (!own_config && !before_config).then(|| std::rc::Rc::clone(&config));
                 self.field(name, info, Extras::plain(), Mode::Validation, config)
             })
             .collect()
@@ -92,11 +101,11 @@ impl Builder<'_, '_, '_> {
 
     /// `_get_param_aliases`: what a parameter may be called, the preferred first; at least one.
     pub fn parameter_aliases(&mut self, field: &ModelField, converts: bool) -> Vec<(String, String)> {
-        let alias = field.request_alias();
+        let alias = if self.before(since::VALIDATION_ALIASES) { field.alias() } else { field.request_alias() };
         let converted = |name: &str| if converts { name.replace('_', "-") } else { name.to_owned() };
         let request = if alias == field.name.as_str() { converted(&alias) } else { alias.clone() };
         let mut aliases = vec![(alias, request)];
-        if field.extras.place == Some(ParameterPlace::Path) {
+        if field.extras.place == Some(ParameterPlace::Path) || self.before(since::ALIAS_CHOICES) {
             return aliases;
         }
         match field.info.validation_alias.as_ref().map(|alias| self.alias_choices(alias)) {

@@ -8,6 +8,7 @@ use super::predicates::{is_complex, is_subclass, is_upload, is_upload_sequence};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
+use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -23,6 +24,45 @@ const INJECTED: &[&str] = &[
     "fastapi.BackgroundTasks",
     "fastapi.security.oauth2.SecurityScopes",
 ];
+
+/// The keywords of `Query(...)`, `Body(...)` and the like (`params.py`).
+const KEYWORDS: &[&str] = &[
+    "default",
+    "default_factory",
+    "annotation",
+    "alias",
+    "alias_priority",
+    "validation_alias",
+    "serialization_alias",
+    "convert_underscores",
+    "embed",
+    "media_type",
+    "title",
+    "description",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "min_length",
+    "max_length",
+    "pattern",
+    "regex",
+    "discriminator",
+    "strict",
+    "multiple_of",
+    "allow_inf_nan",
+    "max_digits",
+    "decimal_places",
+    "examples",
+    "example",
+    "openapi_examples",
+    "deprecated",
+    "include_in_schema",
+    "json_schema_extra",
+];
+
+/// Those that came later.
+const LATER_KEYWORDS: &[&str] = &["validate_default", "union_mode", "fail_fast"];
 
 /// A parameter in a signature, evaluated.
 #[derive(Debug, Clone)]
@@ -86,6 +126,12 @@ impl Builder<'_, '_, '_> {
                     Some(annotation) => self.generator.from_annotation(self.context, annotation),
                     None => FieldInfo::default(),
                 };
+                if self.before(since::ANNOTATIONS_ARE_MERGED)
+                    && let Some(Symbolic::Call { arguments, .. }) = item.as_symbolic()
+                {
+                    let own = self.parameter_info(arguments, &extras);
+                    info = FieldInfo { annotation: info.annotation, metadata: info.metadata, ..own };
+                }
                 info.default.clone_from(&parameter.default);
                 if parameter.default.is_some() {
                     info.default_factory = None;
@@ -121,22 +167,28 @@ impl Builder<'_, '_, '_> {
         let (mut info, mut extras) = match field {
             Some(found) => found,
             None => {
+                let fastapi = self.context.versions.fastapi;
                 self.doubt_unknown_type(&type_annotation, parameter);
                 let place = if in_path {
                     ParameterPlace::Path
                 } else if is_upload(self.context.interpreter, &type_annotation)
-                    || is_upload_sequence(self.context.interpreter, &type_annotation)
+                    || is_upload_sequence(self.context.interpreter, fastapi, &type_annotation)
                 {
                     ParameterPlace::File
-                } else if is_complex(self.context.interpreter, &type_annotation) {
+                } else if is_complex(self.context.interpreter, fastapi, &type_annotation) {
                     ParameterPlace::Body
                 } else {
                     ParameterPlace::Query
                 };
+                let merges = !self.before(since::PLAIN_ANNOTATIONS_ARE_MERGED);
                 let mut info = match (&parameter.prepared, annotated, &annotation) {
                     (Some(prepared), _, _) => prepared.clone(),
-                    (None, true, Some(annotation)) => {
+                    (None, true, Some(annotation)) if merges => {
                         self.generator.from_annotation(self.context, annotation)
+                    }
+                    // The whole annotation is the type: what its metadata says of the field is not seen.
+                    (None, true, Some(annotation)) => {
+                        FieldInfo { annotation: Some(annotation.clone()), ..FieldInfo::default() }
                     }
                     _ => FieldInfo { annotation: Some(type_annotation.clone()), ..FieldInfo::default() },
                 };
@@ -171,6 +223,7 @@ impl Builder<'_, '_, '_> {
         path_names: &[String],
     ) -> Analysed {
         if extras.place == Some(ParameterPlace::Path)
+            && !self.before(since::PATHS_CHOOSE_ALIASES)
             && let Some(choice) = self.path_choice(info.validation_alias.as_ref(), path_names)
         {
             info.validation_alias = Some(choice);
@@ -206,6 +259,9 @@ impl Builder<'_, '_, '_> {
     /// The type behind `type X = ...`, which FastAPI unpacks in a signature, and behind an alias that is
     /// subscribed.
     fn alias_value(&mut self, annotation: Value) -> Value {
+        if self.before(since::TYPE_ALIASES) {
+            return annotation;
+        }
         self.generator
             .alias_value(self.context, &annotation)
             .or_else(|| self.generator.substituted(self.context, &annotation))
@@ -295,7 +351,13 @@ impl Builder<'_, '_, '_> {
         if extras.place == Some(ParameterPlace::Path) && arguments.positional.is_empty() {
             arguments.keywords.retain(|(name, _)| *name != "default");
         }
+        if self.before(since::NO_EXTRA_KEYWORDS) {
+            self.keep_extra_keywords(&mut arguments);
+        }
         let mut info = self.generator.field_info(self.context, &arguments, Some(0));
+        if self.before(since::VALIDATION_ALIASES) {
+            return info;
+        }
         let alias = info.alias.clone().filter(|alias| alias.as_str().is_some());
         if info.serialization_alias.as_ref().is_none_or(Value::is_none) {
             info.serialization_alias.clone_from(&alias);
@@ -304,5 +366,31 @@ impl Builder<'_, '_, '_> {
             info.validation_alias = alias;
         }
         info
+    }
+
+    /// Keywords that a parameter does not know are its `json_schema_extra`, where it has none.
+    fn keep_extra_keywords(&mut self, arguments: &mut Arguments) {
+        let more = !self.before(since::MORE_KEYWORDS);
+        let is_extra = |name: &Name| {
+            !KEYWORDS.contains(&name.as_str()) && !(more && LATER_KEYWORDS.contains(&name.as_str()))
+        };
+        if !arguments.keywords.iter().any(|(name, _)| is_extra(name)) {
+            return;
+        }
+        let (extra, known): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut arguments.keywords).into_iter().partition(|(name, _)| is_extra(name));
+        arguments.keywords = known;
+        let given = arguments.keyword("json_schema_extra").cloned();
+        match given.map(|given| self.context.interpreter.truth(&given)) {
+            Some(Some(true)) => {}
+            Some(None) => self.context.doubt("`json_schema_extra` of a parameter is not decided", None),
+            Some(Some(false)) | None => {
+                arguments.keywords.retain(|(name, _)| *name != "json_schema_extra");
+                let entries =
+                    extra.into_iter().map(|(name, value)| (Value::str(name.as_str()), value)).collect();
+                let extra = self.context.interpreter.dict(entries);
+                arguments.keywords.push((Name::from("json_schema_extra"), extra));
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Questions that FastAPI asks about annotations (FastAPI 0.165 `_compat/shared.py`).
 
 use crate::types::{Form, alias_origin, form, generic_arguments, is_class, origin};
+use crate::versions::fastapi as since;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::project::Version;
 use fastwright_python::value::{Kind, Value};
 
 /// Pydantic's base of all models.
@@ -80,10 +82,12 @@ fn is_plain_sequence(interpreter: &Interpreter<'_>, annotation: &Value) -> bool 
 }
 
 /// `field_annotation_is_sequence`.
-pub fn is_sequence(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
+pub fn is_sequence(interpreter: &Interpreter<'_>, fastapi: Version, annotation: &Value) -> bool {
     match form(annotation) {
-        Form::Annotated(inner, _) => is_sequence(interpreter, &inner),
-        Form::Union(members) => members.iter().any(|member| is_sequence(interpreter, member)),
+        Form::Annotated(inner, _) => {
+            fastapi >= since::ANNOTATED_MAY_BE_A_SEQUENCE && is_sequence(interpreter, fastapi, &inner)
+        }
+        Form::Union(members) => members.iter().any(|member| is_sequence(interpreter, fastapi, member)),
         _ => {
             is_plain_sequence(interpreter, annotation)
                 || origin(annotation).is_some_and(|origin| is_plain_sequence(interpreter, &origin))
@@ -118,10 +122,12 @@ pub fn is_dataclass(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
 }
 
 /// `field_annotation_is_complex`: a body when nothing else is said.
-pub fn is_complex(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
+pub fn is_complex(interpreter: &Interpreter<'_>, fastapi: Version, annotation: &Value) -> bool {
     match form(annotation) {
-        Form::Union(members) => members.iter().any(|member| is_complex(interpreter, member)),
-        Form::Annotated(inner, _) => is_complex(interpreter, &inner),
+        Form::Union(members) => members.iter().any(|member| is_complex(interpreter, fastapi, member)),
+        Form::Annotated(inner, _) => {
+            fastapi >= since::ANNOTATED_MAY_BE_COMPLEX && is_complex(interpreter, fastapi, &inner)
+        }
         Form::Generic(base, _) => {
             let base = alias_origin(&base).unwrap_or(base);
             is_plain_complex(interpreter, &base) || has_core_schema(interpreter, &base)
@@ -138,11 +144,6 @@ fn has_core_schema(interpreter: &Interpreter<'_>, class: &Value) -> bool {
     interpreter.find_in_class(class, hook).is_some()
 }
 
-/// `field_annotation_is_scalar`.
-pub fn is_scalar(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
-    matches!(annotation.kind, Kind::Ellipsis) || !is_complex(interpreter, annotation)
-}
-
 /// Whether the annotation is an upload, or a union with one.
 pub fn is_upload(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
     is_subclass(interpreter, annotation, UPLOAD)
@@ -151,12 +152,12 @@ pub fn is_upload(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
 }
 
 /// Whether the annotation is a sequence of uploads.
-pub fn is_upload_sequence(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
+pub fn is_upload_sequence(interpreter: &Interpreter<'_>, fastapi: Version, annotation: &Value) -> bool {
     if let Form::Union(members) = form(annotation) {
-        return members.iter().any(|member| is_upload_sequence(interpreter, member));
+        return members.iter().any(|member| is_upload_sequence(interpreter, fastapi, member));
     }
     let arguments = generic_arguments(annotation);
-    is_sequence(interpreter, annotation)
+    is_sequence(interpreter, fastapi, annotation)
         && !arguments.is_empty()
         && arguments
             .iter()

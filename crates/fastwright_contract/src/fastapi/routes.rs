@@ -13,8 +13,10 @@ use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, alias_origin, form};
 use fastwright_model::dependant::{Callable, path_parameters, shown_callable};
 use fastwright_model::library::routing::is_placeholder;
+use crate::versions::fastapi as since;
 use fastwright_model::registry::{Entry, Registry};
 use fastwright_model::routes::{FlatRoute, Layer};
+use fastwright_python::ir::ExprKind;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
@@ -232,7 +234,8 @@ impl Builder<'_, '_, '_> {
         route.parameters = self.parameter_groups(&route.dependant);
         let body = route.dependant.body_fields();
         route.body_field = self.body_field(&body, &route.operation_id, location);
-        self.add_response_model(&mut route, endpoint, options, given_class.is_some());
+        let is_included = around.layers.iter().any(|layer| layer.object.is_none());
+        self.add_response_model(&mut route, endpoint, options, given_class.is_some(), is_included);
         self.add_callbacks(&mut route, around);
         if let Some(extra) = given(options, "openapi_extra") {
             route.openapi_extra = self.json(&extra, "`openapi_extra` of a route", Some(location));
@@ -390,7 +393,12 @@ impl Builder<'_, '_, '_> {
             let field = match model {
                 Some(model) => {
                     let name = format!("Response_{status}_{}", route.operation_id);
-                    Some(self.response_field(&name, &model, route.location))
+                    let mode = if self.before(since::ADDITIONAL_RESPONSES_ARE_WRITTEN) {
+                        Mode::Validation
+                    } else {
+                        Mode::Serialization
+                    };
+                    Some(self.response_field(&name, &model, mode, route.location))
                 }
                 None => None,
             };
@@ -412,8 +420,14 @@ impl Builder<'_, '_, '_> {
         Some((said, model.filter(|model| !model.is_none())))
     }
 
-    /// A field for what is sent, `create_model_field(..., mode="serialization")`.
-    fn response_field(&mut self, name: &str, annotation: &Value, location: Location) -> ModelField {
+    /// A field for what is sent, `create_model_field(..., mode=mode)`.
+    fn response_field(
+        &mut self,
+        name: &str,
+        annotation: &Value,
+        mode: Mode,
+        location: Location,
+    ) -> ModelField {
         if let Kind::Unknown(unknown) = &annotation.kind {
             let reason = format!("the type of a response is not known: {}", unknown.reason);
             self.context.doubt(reason, Some(location));
@@ -423,7 +437,7 @@ impl Builder<'_, '_, '_> {
             _ => FieldInfo { annotation: Some(annotation.clone()), ..FieldInfo::default() },
         };
         info.location = Some(location);
-        self.field(Name::from(name), info, Extras::plain(), Mode::Serialization, None)
+        self.field(Name::from(name), info, Extras::plain(), mode, None)
     }
 
     fn add_response_model(
@@ -432,34 +446,28 @@ impl Builder<'_, '_, '_> {
         endpoint: &Value,
         options: &Arguments,
         class_given: bool,
+        is_included: bool,
     ) {
         let is_generator = route.dependant.is_generator;
-        route.is_event_stream = is_generator && route.response_class.is_event_source;
-        route.is_json_stream = is_generator && !class_given;
+        route.is_event_stream =
+            is_generator && route.response_class.is_event_source && !self.before(since::EVENT_STREAMS);
+        route.is_json_stream = is_generator && !class_given && !self.before(since::JSON_LINES);
         let mut model = options.keyword("response_model").filter(|model| !is_placeholder(model)).cloned();
-        if model.is_none() {
-            let declared = self.return_annotation(endpoint);
-            if let Some(declared) = declared {
-                let interpreter = &*self.context.interpreter;
-                if !is_subclass(interpreter, &declared, &[RESPONSE]) {
-                    match stream_item(&declared).filter(|_| is_generator) {
-                        Some(item) => {
-                            let streams = !class_given || route.response_class.is_event_source;
-                            let transport = &["fastapi.sse.ServerSentEvent"];
-                            if streams && !is_subclass(interpreter, &item, transport) {
-                                let name = format!("StreamItem_{}", route.operation_id);
-                                route.stream_item_field =
-                                    Some(self.response_field(&name, &item, route.location));
-                            }
-                        }
-                        None => model = Some(declared),
-                    }
-                }
+        if model.is_none()
+            && let Some(declared) = self.return_annotation(endpoint)
+            && !is_subclass(self.context.interpreter, &declared, &[RESPONSE])
+        {
+            let streams = !self.before(since::JSON_LINES)
+                && (is_generator || self.before(since::ONLY_GENERATORS_STREAM));
+            match stream_item(&declared).filter(|_| streams) {
+                Some(item) => self.add_stream_item(route, &item, class_given, is_included),
+                None => model = Some(declared),
             }
         }
         if let Some(model) = model.filter(|model| !model.is_none()) {
             let name = format!("Response_{}", route.operation_id);
-            route.response_field = Some(self.response_field(&name, &model, route.location));
+            route.response_field =
+                Some(self.response_field(&name, &model, Mode::Serialization, route.location));
             if !allows_body(route.status_code.as_deref()) {
                 self.context.doubt(
                     "a response model with a status that has no body: FastAPI refuses the route",
@@ -469,14 +477,41 @@ impl Builder<'_, '_, '_> {
         }
     }
 
+    /// A field for what a stream consists of, unless that is a transport of its own.
+    fn add_stream_item(&mut self, route: &mut ApiRoute, item: &Value, class_given: bool, is_included: bool) {
+        let of_events = route.response_class.is_event_source && !self.before(since::EVENT_STREAMS);
+        if class_given && !of_events || is_included && self.before(since::INCLUSION_KEEPS_STREAMS) {
+            return;
+        }
+        if !is_subclass(self.context.interpreter, item, &["fastapi.sse.ServerSentEvent"]) {
+            let name = format!("StreamItem_{}", route.operation_id);
+            route.stream_item_field =
+                Some(self.response_field(&name, item, Mode::Serialization, route.location));
+        }
+    }
+
     /// What an endpoint is declared to return; none where it declares nothing or `None`.
     fn return_annotation(&mut self, endpoint: &Value) -> Option<Value> {
         let Callable::Function { function: shown, .. } = shown_callable(self.context.interpreter, endpoint)
         else {
             return None;
         };
+        let is_text = shown.definition.returns.as_ref().is_some_and(|expression| {
+            matches!(expression.kind, ExprKind::Str(_)) || self.annotations_are_texts(shown.module)
+        });
         let declared = self.context.interpreter.shown_returns(&shown)?;
+        if declared.is_none() && is_text && self.before(since::NONE_AS_TEXT_DECLARES_NOTHING) {
+            return Some(Value::external("types.NoneType"));
+        }
         (!declared.is_none()).then_some(declared)
+    }
+
+    /// `from __future__ import annotations`.
+    fn annotations_are_texts(&self, module: ModuleId) -> bool {
+        let imports = &self.context.interpreter.module(module).code.imports;
+        imports.iter().any(|import| {
+            import.module == "__future__" && import.names.iter().any(|name| *name == "annotations")
+        })
     }
 
     /// `callbacks=`: lists of routes, usually of a router that is included nowhere.

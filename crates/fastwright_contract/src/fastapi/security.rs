@@ -5,12 +5,18 @@ use super::builder::Builder;
 use super::dependencies::Dependant;
 use super::normalize;
 use super::parameters::SignatureParameter;
+use super::predicates::is_subclass;
 use crate::json::{Json, JsonObject};
+use crate::versions::fastapi as since;
 use fastwright_model::registry::Registry;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use serde_json::json;
+
+/// Schemes that know scopes.
+const WITH_SCOPES: &[&str] =
+    &["fastapi.security.oauth2.OAuth2", "fastapi.security.open_id_connect_url.OpenIdConnect"];
 
 impl Builder<'_, '_, '_> {
     /// The name of a scheme and its definition.
@@ -175,6 +181,15 @@ impl Builder<'_, '_, '_> {
             _ => {}
         }
         Some((name, Json::Object(model)))
+    }
+
+    /// Whether scopes reach a scheme: until 0.123 only OAuth2 and OpenID Connect.
+    pub fn takes_scopes(&mut self, scheme: &Value) -> bool {
+        if !self.before(since::SCOPES_REACH_ALL_SCHEMES) {
+            return true;
+        }
+        let class = self.context.interpreter.class_of(scheme);
+        class.is_some_and(|class| is_subclass(self.context.interpreter, &class, WITH_SCOPES))
     }
 
     /// A model of `fastapi.openapi.models` as the program makes it, or a dict that stands for one.

@@ -6,6 +6,7 @@ use super::{Generated, SchemaGenerator, names};
 use crate::context::Context;
 use crate::json::JsonObject;
 use crate::pydantic::core_schema::*;
+use crate::versions::fastapi as since;
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
@@ -158,7 +159,12 @@ impl SchemaGenerator {
             return Some(Ok(model));
         }
         if matches!(name, "fastapi.UploadFile" | "starlette.datastructures.UploadFile") {
-            let schema = object(&[("type", "string"), ("contentMediaType", "application/octet-stream")]);
+            let what = if context.versions.fastapi < since::BYTES_HAVE_A_MEDIA_TYPE {
+                ("format", "binary")
+            } else {
+                ("contentMediaType", "application/octet-stream")
+            };
+            let schema = object(&[("type", "string"), what]);
             return Some(Ok(with_functions(
                 Core::new(CoreKind::FunctionPlain { input: None }),
                 JsonSchemaFunction::With(Some(schema), None),

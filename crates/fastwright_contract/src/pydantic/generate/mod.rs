@@ -194,6 +194,22 @@ impl SchemaGenerator {
         }
     }
 
+    /// `__name__` of a class, and its `__qualname__` behind its module: with arguments where it is a
+    /// parametrized model.
+    pub fn names(&mut self, context: &mut Context<'_, '_>, class: &Value) -> Option<(String, String)> {
+        if let Some(model) = self.model_type(context, class) {
+            let name = self.class_name(context, &model);
+            let (module, qualname) = display::class_names(context, model.class);
+            let own = context.interpreter.class(model.class).map(|class| class.name.to_string())?;
+            let arguments = name.strip_prefix(own.as_str()).unwrap_or_default();
+            return Some((name.clone(), format!("{module}.{qualname}{arguments}")));
+        }
+        let Kind::Class(id) = class.kind else { return None };
+        let (module, qualname) = display::class_names(context, id);
+        let name = context.interpreter.class(id)?.name.to_string();
+        Some((name, format!("{module}.{qualname}")))
+    }
+
     /// Whether a model has computed fields, its own or inherited: `Model.model_computed_fields`.
     pub fn has_computed_fields(&mut self, context: &mut Context<'_, '_>, class: &Value) -> bool {
         match self.model_type(context, class) {

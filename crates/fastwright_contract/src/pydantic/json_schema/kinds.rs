@@ -6,6 +6,7 @@ use crate::json::{Json, JsonObject, enumeration_value};
 use crate::pydantic::core_schema::{
     Core, CoreKind, LengthBounds, Mode, NumberBounds, Serialization, Shared, WhenUsed,
 };
+use crate::versions::fastapi as since;
 use fastwright_python::value::Value;
 
 /// `{"type": name}`.
@@ -242,16 +243,22 @@ impl Generator<'_, '_, '_> {
         object
     }
 
-    /// FastAPI's `bytes_schema`.
+    /// FastAPI's `bytes_schema`, or Pydantic's where FastAPI has none of its own.
     fn bytes(&mut self, length: LengthBounds) -> JsonObject {
         let mut object = typed("string");
-        object.insert("contentMediaType".to_owned(), "application/octet-stream".into());
         let key = match self.mode() {
             Mode::Serialization => "ser_json_bytes",
             Mode::Validation => "val_json_bytes",
         };
-        if self.config().text(key) == Some("base64") {
-            object.insert("contentEncoding".to_owned(), "base64".into());
+        let is_base64 = self.config().text(key) == Some("base64");
+        if self.context.versions.fastapi < since::BYTES_HAVE_A_MEDIA_TYPE {
+            let format = if is_base64 { "base64url" } else { "binary" };
+            object.insert("format".to_owned(), format.into());
+        } else {
+            object.insert("contentMediaType".to_owned(), "application/octet-stream".into());
+            if is_base64 {
+                object.insert("contentEncoding".to_owned(), "base64".into());
+            }
         }
         write_lengths(&mut object, length, Lengths::Characters);
         object

@@ -23,6 +23,7 @@ use super::config::ModelConfig;
 use super::core_schema::{ComputedField, Core, CoreField, CoreMetadata, Mode, Shared};
 use crate::context::Context;
 use crate::json::{Json, JsonObject};
+use crate::versions::fastapi as since;
 use definitions::Names;
 use fastwright_python::location::Location;
 use fastwright_python::value::Value;
@@ -65,7 +66,8 @@ pub fn generate_definitions(
         definitions.insert(remapping.name(&name).to_owned(), Json::Object(schema));
     }
     let mut definitions = sorting::sorted(definitions, "$defs");
-    for definition in definitions.values_mut() {
+    let cut = generator.context.versions.fastapi >= since::DEFINITIONS_END_AT_FORM_FEEDS;
+    for definition in definitions.values_mut().filter(|_| cut) {
         if let Some(Json::String(description)) = definition.get_mut("description")
             && let Some(end) = description.find('\u{c}')
         {

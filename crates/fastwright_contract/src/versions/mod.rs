@@ -1,5 +1,7 @@
 //! The versions whose behaviour a document follows. Differences in behaviour are constants named after
-//! what they changed, with the version that brought them.
+//! what they changed, with the version that brought them: one room for each library.
+
+pub mod fastapi;
 
 use fastwright_model::analysis::Evaluation;
 use fastwright_python::project::Version;
