@@ -63,11 +63,11 @@ impl Interpreter<'_> {
             Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
             _ => {
                 let owner = builtin_type(&base.kind);
-                match (name.as_str(), owner) {
-                    ("__class__", _) => Value::external(&format!("builtins.{owner}")),
+                match name.as_str() {
+                    "__class__" => Value::external(owner),
                     _ => Kind::Method(Arc::new(MethodValue {
                         receiver: base.clone(),
-                        function: Value::external(&format!("builtins.{owner}.{name}")),
+                        function: Value::external(&format!("{owner}.{name}")),
                     }))
                     .into(),
                 }
