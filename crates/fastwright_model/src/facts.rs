@@ -183,7 +183,7 @@ pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<
                     Some(class) => class,
                     None => callee_name(interpreter, base)?,
                 };
-                Some(Name::from(format!("{owner}.{name}")))
+                Some(Name::dotted(&owner, name))
             }
             Symbolic::Call { callee, .. } => callee_name(interpreter, callee),
             _ => None,

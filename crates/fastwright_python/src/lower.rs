@@ -109,7 +109,7 @@ impl Lowering {
     fn qualname(&self, name: &str) -> Name {
         match self.scopes.last() {
             None => Name::from(name),
-            Some(Scope::Class(outer)) => Name::from(&format!("{outer}.{name}")),
+            Some(Scope::Class(outer)) => Name::dotted(&outer, name),
             Some(Scope::Function(outer)) => Name::from(&format!("{outer}.<locals>.{name}")),
         }
     }

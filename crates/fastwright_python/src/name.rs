@@ -6,7 +6,7 @@
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -73,6 +73,20 @@ impl Name {
         let name = Self(Box::leak(Box::new(Entry { hash, text })));
         table.names.insert_unique(hash, name, |name| name.0.hash);
         name
+    }
+
+    /// The name of something inside another: `requests` and `get` give `requests.get`.
+    pub fn dotted(owner: &str, name: &str) -> Self {
+        thread_local! {
+            static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            text.push_str(owner);
+            text.push('.');
+            text.push_str(name);
+            Self::new(text)
+        })
     }
 
     /// The text.
@@ -225,6 +239,7 @@ mod tests {
         for text in ["", "orders", "größe", long.as_str()] {
             assert_eq!(Name::new(text), Name::from(text.to_owned()));
             assert_eq!(Name::new(text), *text);
+            assert_eq!(Name::dotted(text, "id"), *format!("{text}.id"));
         }
         assert_ne!(Name::new("orders"), Name::new("order"));
         assert!(Name::new("b") > Name::new("a"));
