@@ -412,8 +412,7 @@ pub enum ExprKind {
     Not(Box<Expr>),
     Unary(UnaryOperator, Box<Expr>),
     Binary(BinaryOperator, Box<(Expr, Expr)>),
-    /// The first operand, and each further one with the comparison before it.
-    Compare(Box<(Expr, Box<[(Comparison, Expr)]>)>),
+    Compare(Box<Comparisons>),
     Conditional(Box<(Expr, Expr, Expr)>),
     Lambda(Arc<FunctionDef>),
     Comprehension(Box<Comprehension>),
@@ -433,6 +432,15 @@ pub struct Call {
     pub callee: Expr,
     /// With what.
     pub arguments: Box<[Argument]>,
+}
+
+/// A chain of comparisons: `0 < size <= limit`.
+#[derive(Debug)]
+pub struct Comparisons {
+    /// The first operand.
+    pub first: Expr,
+    /// Each further operand with the comparison before it.
+    pub rest: Box<[(Comparison, Expr)]>,
 }
 
 /// A part of an f-string or t-string.

@@ -109,7 +109,7 @@ impl Lowering {
     fn qualname(&self, name: &str) -> Name {
         match self.scopes.last() {
             None => Name::from(name),
-            Some(Scope::Class(outer)) => Name::dotted(&outer, name),
+            Some(Scope::Class(outer)) => Name::dotted(outer, name),
             Some(Scope::Function(outer)) => Name::from(&format!("{outer}.<locals>.{name}")),
         }
     }
@@ -650,14 +650,15 @@ impl Lowering {
                 self.mark_generator();
                 ExprKind::YieldFrom(self.boxed(&node.value))
             }
-            ast::Expr::Compare(node) => ExprKind::Compare(Box::new((
-                self.expression(&node.left),
-                node.ops
+            ast::Expr::Compare(node) => ExprKind::Compare(Box::new(Comparisons {
+                first: self.expression(&node.left),
+                rest: node
+                    .ops
                     .iter()
                     .zip(&node.comparators)
                     .map(|(operator, right)| (comparison(*operator), self.expression(right)))
                     .collect(),
-            ))),
+            })),
             ast::Expr::Call(node) => ExprKind::Call(Box::new(Call {
                 callee: self.expression(&node.func),
                 arguments: self.arguments(&node.arguments),

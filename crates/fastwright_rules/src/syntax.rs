@@ -176,9 +176,9 @@ pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
             within(&operands.0, visit);
             within(&operands.1, visit);
         }
-        ExprKind::Compare(operands) => {
-            within(&operands.0, visit);
-            for (_, operand) in &operands.1 {
+        ExprKind::Compare(chain) => {
+            within(&chain.first, visit);
+            for (_, operand) in &chain.rest {
                 within(operand, visit);
             }
         }

@@ -86,7 +86,7 @@ impl Interpreter<'_> {
                 Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                 Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
                 Kind::External(owner) => {
-                    Some(Kind::External(self.canonical(Name::dotted(&owner, &name))).into())
+                    Some(Kind::External(self.canonical(Name::dotted(&owner, name))).into())
                 }
                 _ => None,
             },
@@ -512,7 +512,7 @@ impl Interpreter<'_> {
                     // A method of the library: bound so that the call asks the library's knowledge.
                     return Ok(Kind::Method(Arc::new(MethodValue {
                         receiver,
-                        function: Kind::External(Name::dotted(&external, &name)).into(),
+                        function: Kind::External(Name::dotted(external, &name)).into(),
                     }))
                     .into());
                 }

@@ -89,7 +89,7 @@ impl Interpreter<'_> {
                 let right = self.evaluate(&operands.1)?;
                 self.binary(*operator, left, right, expression.span)
             }
-            ExprKind::Compare(operands) => self.evaluate_comparison(&operands.0, &operands.1)?,
+            ExprKind::Compare(chain) => self.evaluate_comparison(&chain.first, &chain.rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
                 match self.decide(&test) {
