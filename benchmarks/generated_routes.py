@@ -144,7 +144,8 @@ class Routes:
         with_default = lambda text: " = " in text  # noqa: E731
         ordered = parameters if star else sorted(parameters, key=with_default)
         pieces = [Piece(f"    {text},\n", True) for text in ordered]
-        return [Piece("    *,\n", False), *pieces] if star and pieces else pieces
+        # A star needs a name after it, whatever is taken away; a request is in no document.
+        return [Piece("    *,\n    request_: Request,\n"), *pieces] if star else pieces
 
     # What routes refer to
 

@@ -163,9 +163,9 @@ def invoke(command: list[str], timeout: float, variables: dict[str, str],
     return done, time.perf_counter() - started
 
 
-def options(libraries: Path | None, fastapi: str | None) -> list[str]:
+def options(libraries: Path | None, versions: openapi_truth.Pair | None) -> list[str]:
     chosen = ["--python-env", str(libraries)] if libraries else []
-    return chosen + (["--fastapi-version", fastapi] if fastapi else [])
+    return chosen + (["--fastapi-version", versions.fastapi, "--pydantic-version", versions.pydantic] if versions else [])
 
 
 def doubt(item: dict) -> str:
@@ -175,11 +175,11 @@ def doubt(item: dict) -> str:
     return f"{item.get('reason', item)}{place}"
 
 
-def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: float, fastapi: str | None = None,
+def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: float, versions: openapi_truth.Pair | None = None,
                 variables: dict[str, str] | None = None) -> tuple[dict[Key, Candidate], float]:
     """One run of ``--output-dir`` over a folder: a candidate for every app of the project, and for mounted ones."""
     with tempfile.TemporaryDirectory(prefix="fastwright-openapi-") as scratch:
-        command = [str(binary), "openapi", str(folder), "--output-dir", scratch, "--partial", *options(libraries, fastapi)]
+        command = [str(binary), "openapi", str(folder), "--output-dir", scratch, "--partial", *options(libraries, versions)]
         done, seconds = invoke(command, timeout, variables or {})
         try:
             index = json.loads((Path(scratch) / "index.json").read_text(encoding="utf-8"))
@@ -195,9 +195,9 @@ def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: flo
 
 
 def run_app(binary: Path, folder: Path, app: str, mount: str | None, libraries: Path | None, timeout: float,
-            fastapi: str | None = None, variables: dict[str, str] | None = None) -> tuple[Candidate, float]:
+            versions: openapi_truth.Pair | None = None, variables: dict[str, str] | None = None) -> tuple[Candidate, float]:
     """One run for one app, or for the application mounted in it; exit code 2 says that it knows of none."""
-    command = [str(binary), "openapi", str(folder), "--app", app, "--output-format", "json", "--partial", *options(libraries, fastapi)]
+    command = [str(binary), "openapi", str(folder), "--app", app, "--output-format", "json", "--partial", *options(libraries, versions)]
     command += ["--mount", mount] if mount is not None else []
     done, seconds = invoke(command, timeout, variables or {}, (0, 2, 3))
     try:
@@ -246,8 +246,7 @@ def compare_examples(args, name: str, pair: openapi_truth.Pair) -> Group:
     truth = openapi_truth.load(pair, name)
     root = corpus.documentation_folder(pair.fastapi) if name == "docs_src" else corpus.tests_folder(pair.fastapi)
     libraries = None if args.no_libraries else pair.environment()
-    fastapi = pair.fastapi if args.no_libraries else None
-    found, seconds = run_project(args.binary, root, libraries, args.timeout, fastapi, openapi_truth.VARIABLES)
+    found, seconds = run_project(args.binary, root, libraries, args.timeout, pair if args.no_libraries else None, openapi_truth.VARIABLES)
     group = Group(name, [], seconds)
     for item, keys in counted(truth):
         if args.only and not any(text in item.name for text in args.only):
@@ -273,7 +272,7 @@ def compare_application(args, application: corpus.Application) -> list[Row]:
         variables = {key: value.replace("{scratch}", scratch) for key, value in application.environment.items() if key != "HOME"}
         for entry in truth["documents"]:
             candidate, seconds = run_app(args.binary, folder, application.app, entry["mount"], libraries, args.timeout,
-                                         truth["fastapi"] if args.no_libraries else None, variables)
+                                         openapi_truth.Pair(truth["fastapi"], truth["pydantic"]) if args.no_libraries else None, variables)
             name = application.name + ("" if entry["mount"] is None else f" {entry['mount'] or '(empty path)'}")
             row = judge(name, application.app, entry["openapi"], None, candidate)
             row.seconds = seconds
@@ -353,7 +352,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="apps whose locator, or applications whose name, contains it")
     openapi_truth.add_pair(parser)
     parser.add_argument("--no-libraries", action="store_true",
-                        help="don't show fastwright the environment; it is told FastAPI's version instead")
+                        help="don't show fastwright the environment; it is told the versions instead")
     parser.add_argument("--verbose", action="store_true", help="JSON pointers of the first differences, with both values, and doubts")
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="differences shown of one app (default 10)")
     parser.add_argument("--json", action="store_true", help="everything as JSON on stdout")

@@ -19,6 +19,7 @@ the document depends on the hash seed. Key order is the application's.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import importlib
@@ -190,6 +191,9 @@ def main() -> int:
     import fastapi.openapi.utils  # noqa: F401
     import pydantic  # noqa: F401
 
+    with contextlib.suppress(ImportError, RuntimeError):
+        # Most of FastAPI's tests import it, and it is slow to import.
+        import fastapi.testclient  # noqa: F401
     note_makers(fastapi.FastAPI)
     gc.freeze()
     waiting = list(reversed(request["modules"]))

@@ -31,7 +31,7 @@ from pathlib import Path
 parser = argparse.ArgumentParser()
 parser.add_argument("command"); parser.add_argument("path"); parser.add_argument("--app"); parser.add_argument("--mount")
 parser.add_argument("--output-format"); parser.add_argument("--output-dir"); parser.add_argument("--python-env")
-parser.add_argument("--partial", action="store_true"); parser.add_argument("--fastapi-version")
+parser.add_argument("--partial", action="store_true"); parser.add_argument("--fastapi-version"); parser.add_argument("--pydantic-version")
 args = parser.parse_args()
 assert args.command == "openapi" and Path(args.path).is_dir() and args.partial
 change = os.environ.get("CHANGE", "")
@@ -152,6 +152,7 @@ class Comparison(unittest.TestCase):
         environment = corpus.cache() / "environments" / pair.name
         environment.mkdir(parents=True)
         (environment / "lock.txt").write_text(pair.lock.read_text())
+        (environment / "compiled").touch()
         answers: dict[str, dict | None] = {}
         for name, root in (("docs_src", corpus.documentation_folder()), ("tests", corpus.tests_folder())):
             (root / name).mkdir(parents=True)

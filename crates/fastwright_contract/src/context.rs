@@ -19,6 +19,7 @@ pub struct Context<'c, 'a> {
 impl<'c, 'a> Context<'c, 'a> {
     /// A context without doubts.
     pub fn new(interpreter: &'c mut Interpreter<'a>, versions: Versions) -> Self {
+        interpreter.remember_subscriptions();
         Self { interpreter, versions, doubts: Doubts::default() }
     }
 

@@ -232,12 +232,7 @@ impl Operations {
         Json::Object(body)
     }
 
-    fn add_response(
-        &mut self,
-        builder: &Builder<'_, '_, '_>,
-        route: &ApiRoute,
-        operation: &mut JsonObject,
-    ) {
+    fn add_response(&mut self, builder: &Builder<'_, '_, '_>, route: &ApiRoute, operation: &mut JsonObject) {
         let status = route.status_code.clone().or_else(|| route.response_class.status_code.clone());
         let status = status.unwrap_or_else(|| "200".to_owned());
         let responses = object_entry(operation, "responses");
@@ -247,8 +242,10 @@ impl Operations {
             return;
         }
         if route.is_json_stream {
-            let item =
-                route.stream_item_field.as_ref().map_or_else(|| json!({}), |field| self.schema(builder, field, None));
+            let item = route
+                .stream_item_field
+                .as_ref()
+                .map_or_else(|| json!({}), |field| self.schema(builder, field, None));
             object_entry(response, "content")
                 .insert("application/jsonl".to_owned(), json!({ "itemSchema": item }));
         } else if route.is_event_stream {

@@ -234,6 +234,13 @@ impl Builder<'_, '_, '_> {
             None if extras.convert_underscores == Some(true) => parameter.name.replace('_', "-"),
             None => parameter.name.to_string(),
         };
+        for alias in [&info.alias, &info.validation_alias].into_iter().flatten() {
+            let known = alias.is_none() || alias.as_str().is_some();
+            if !known && self.alias_choices(alias) == AliasChoices::None {
+                let reason = format!("the alias of the parameter `{}` is not known", parameter.name);
+                self.context.doubt(reason, Some(parameter.location));
+            }
+        }
         info.alias = Some(Value::str(&alias));
         let field = self.field(parameter.name, info, extras.clone(), Mode::Validation, None);
         Analysed::Field(Box::new(field))

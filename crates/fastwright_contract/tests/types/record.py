@@ -1,6 +1,6 @@
 """Writes what the real Pydantic makes of the types of each module here: `TYPES` maps names to types.
 
-Run it with an interpreter that has FastAPI and Pydantic in the versions that are followed:
+Run it with an interpreter that has FastAPI, Pydantic and SQLModel in the versions that are followed:
 `python record.py [folder]`.
 """
 

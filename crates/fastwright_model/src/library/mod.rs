@@ -69,7 +69,7 @@ impl Library for KnownLibraries {
     }
 
     fn constant(&self, name: Name) -> Option<Value> {
-        names::status_constant(&name).map(Value::int)
+        names::number_constant(&name).map(Value::int)
     }
 
     fn call(
@@ -96,6 +96,13 @@ impl Library for KnownLibraries {
     ) -> Option<Evaluated> {
         match made_by.as_str() {
             "fastwright.registration" => routing::apply_decorator(interpreter, bound, made_at, arguments),
+            // FastAPI sees the signature that the decorator is given.
+            "makefun.with_signature" => {
+                let function = arguments.positional.first()?.clone();
+                let signature = bound.get(0, "func_signature")?.clone();
+                interpreter.set_signature_of(&function, signature);
+                Some(Ok(function))
+            }
             _ => pydantic::decorate(interpreter, &made_by, bound, arguments),
         }
     }
@@ -124,6 +131,15 @@ impl Library for KnownLibraries {
     ) -> Option<Value> {
         starlette::attribute(interpreter, &owner, receiver, &name)
             .or_else(|| pydantic::attribute(interpreter, &owner, receiver, name))
+    }
+
+    fn expression_attribute(
+        &self,
+        interpreter: &Interpreter<'_>,
+        expression: &Value,
+        name: Name,
+    ) -> Option<Value> {
+        sqlalchemy::column_name(interpreter, expression, &name)
     }
 
     fn class_attribute(

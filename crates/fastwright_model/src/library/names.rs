@@ -213,11 +213,23 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// The number of `starlette.status.HTTP_404_NOT_FOUND` and of `http.HTTPStatus.NOT_FOUND`.
-pub(super) fn status_constant(name: &str) -> Option<i64> {
+/// The number of `starlette.status.HTTP_404_NOT_FOUND`, of `http.HTTPStatus.NOT_FOUND` and of a level of
+/// `logging`.
+pub(super) fn number_constant(name: &str) -> Option<i64> {
     if let Some(rest) = name.strip_prefix("starlette.status.") {
         let digits = rest.strip_prefix("HTTP_").or_else(|| rest.strip_prefix("WS_"))?;
         return digits.split('_').next()?.parse().ok();
+    }
+    if let Some(level) = name.strip_prefix("logging.") {
+        return Some(match level {
+            "NOTSET" => 0,
+            "DEBUG" => 10,
+            "INFO" => 20,
+            "WARNING" | "WARN" => 30,
+            "ERROR" => 40,
+            "CRITICAL" | "FATAL" => 50,
+            _ => return None,
+        });
     }
     let member = name.strip_prefix("http.HTTPStatus.")?;
     let member = member.strip_suffix(".value").unwrap_or(member);

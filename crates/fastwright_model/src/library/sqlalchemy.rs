@@ -194,6 +194,23 @@ fn selected(value: &Value) -> Option<Value> {
     }
 }
 
+/// Names of a column read from its class: `Order.total.name`, `Order.total.key`.
+pub(super) fn column_name(interpreter: &Interpreter<'_>, column: &Value, name: &str) -> Option<Value> {
+    if !matches!(name, "name" | "key") {
+        return None;
+    }
+    let Some(Symbolic::Member { base, name: attribute }) = column.as_symbolic() else { return None };
+    let Kind::Class(_) = base.kind else { return None };
+    let (written, _) = interpreter.find_in_class(base, *attribute)?;
+    let Some(Symbolic::Call { callee, arguments, .. }) = written.as_symbolic() else { return None };
+    if !MAPPED.contains(&callee.as_external()?.as_str()) {
+        return None;
+    }
+    let given = arguments.positional.first().or_else(|| arguments.keyword("name"));
+    let given = given.and_then(Value::as_str).filter(|_| name == "name");
+    Some(Value::str(given.unwrap_or(attribute)))
+}
+
 /// `inspect(Model)`: the mapper of a mapped class, as far as its primary key.
 pub(super) fn call(
     interpreter: &mut Interpreter<'_>,

@@ -63,11 +63,11 @@ impl Interpreter<'_> {
             Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
             _ => {
                 let owner = builtin_type(&base.kind);
-                match (name.as_str(), owner) {
-                    ("__class__", _) => Value::external(&format!("builtins.{owner}")),
+                match name.as_str() {
+                    "__class__" => Value::external(owner),
                     _ => Kind::Method(Arc::new(MethodValue {
                         receiver: base.clone(),
-                        function: Value::external(&format!("builtins.{owner}.{name}")),
+                        function: Kind::External(Name::dotted(owner, &name)).into(),
                     }))
                     .into(),
                 }
@@ -86,7 +86,7 @@ impl Interpreter<'_> {
                 Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                 Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
                 Kind::External(owner) => {
-                    Some(Kind::External(self.canonical(Name::from(&format!("{owner}.{name}")))).into())
+                    Some(Kind::External(self.canonical(Name::dotted(&owner, name))).into())
                 }
                 _ => None,
             },
@@ -456,6 +456,9 @@ impl Interpreter<'_> {
         if let Some(value) = self.path_attribute(base, &name, span) {
             return Ok(value);
         }
+        if let Some(value) = self.library.expression_attribute(self, base, name) {
+            return Ok(value);
+        }
         match self.class_of(base) {
             Some(class) => self.attribute_through_class(base, &class, name, span),
             None => Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name })),
@@ -512,7 +515,7 @@ impl Interpreter<'_> {
                     // A method of the library: bound so that the call asks the library's knowledge.
                     return Ok(Kind::Method(Arc::new(MethodValue {
                         receiver,
-                        function: Value::external(&format!("{external}.{name}")),
+                        function: Kind::External(Name::dotted(external, &name)).into(),
                     }))
                     .into());
                 }
@@ -592,7 +595,7 @@ impl Interpreter<'_> {
             ("sys", "argv") => return Value::unknown("the command line is not known", None),
             _ => {}
         }
-        let dotted = Name::from(&format!("{owner}.{name}"));
+        let dotted = Name::dotted(&owner, &name);
         let canonical = self.canonical(dotted);
         self.library.constant(canonical).unwrap_or_else(|| Kind::External(canonical).into())
     }

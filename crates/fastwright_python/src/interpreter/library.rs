@@ -70,6 +70,17 @@ pub trait Library: Sync {
         None
     }
 
+    /// Reads an attribute of an expression that means more to a library than its type says: the name of a
+    /// column.
+    fn expression_attribute(
+        &self,
+        _interpreter: &Interpreter<'_>,
+        _expression: &Value,
+        _name: Name,
+    ) -> Option<Value> {
+        None
+    }
+
     /// Reads an attribute that the library's class `owner` gives the classes derived from it.
     fn class_attribute(
         &self,

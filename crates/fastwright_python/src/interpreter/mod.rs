@@ -41,6 +41,7 @@ mod strings;
 pub mod texts;
 mod type_aliases;
 mod types;
+mod typing_cache;
 mod yaml;
 
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
@@ -53,7 +54,7 @@ pub use types::{is_none_type, plain_type};
 use crate::ir;
 use crate::location::{FileId, Location, Span};
 use crate::name::Name;
-use crate::summary::{Recorder, SummaryTable};
+use crate::summary::{Event, Recorder, SummaryTable};
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::any::Any;
@@ -253,11 +254,14 @@ pub struct Interpreter<'a> {
     /// `type` statements by their place.
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
+    pub(crate) typing_cache: typing_cache::TypingCache,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
     /// What function summaries have recorded so far.
     pub summaries: SummaryTable,
     pub(crate) recorders: Vec<Recorder>,
+    /// What the functions that are walked have done so far, the outermost first.
+    pub(crate) events: Vec<Event>,
     pub(crate) probed_raises: Vec<Raised>,
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
@@ -308,10 +312,12 @@ impl<'a> Interpreter<'a> {
             further_names: Vec::new(),
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
+            typing_cache: typing_cache::TypingCache::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),
             recorders: Vec::new(),
+            events: Vec::new(),
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
             uncertainties: 0,

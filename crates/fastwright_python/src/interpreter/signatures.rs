@@ -2,7 +2,7 @@
 //! functions, and FastAPI reads what is set.
 
 use super::{Evaluated, Interpreter};
-use crate::ir::ParameterKind;
+use crate::ir::{Expr, ParameterKind};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
@@ -161,42 +161,52 @@ impl Interpreter<'_> {
     }
 
     /// The annotation of a parameter as `inspect.signature` sees it: what the program has put into
-    /// `__annotations__` since counts.
+    /// `__annotations__` since counts. Type aliases are their values.
     pub fn shown_annotation(&mut self, function: &Arc<FunctionValue>, index: usize) -> Option<Value> {
+        let annotation = self.parameter_annotation(function, index)?;
+        Some(self.evaluate_annotation(&annotation))
+    }
+
+    /// [`Interpreter::shown_annotation`], in which type aliases keep their names.
+    pub fn shown_annotation_as_written(
+        &mut self,
+        function: &Arc<FunctionValue>,
+        index: usize,
+    ) -> Option<Value> {
+        let annotation = self.parameter_annotation(function, index)?;
+        Some(self.annotation_as_written(&annotation))
+    }
+
+    fn parameter_annotation(&self, function: &Arc<FunctionValue>, index: usize) -> Option<Annotation> {
         let parameter = function.definition.parameters.get(index)?;
-        let name = parameter.name;
+        self.annotation_of(function, parameter.name, parameter.annotation.as_ref())
+    }
+
+    fn annotation_of(
+        &self,
+        function: &Arc<FunctionValue>,
+        name: Name,
+        written: Option<&Arc<Expr>>,
+    ) -> Option<Annotation> {
         if let Some(Value { kind: Kind::Dict(dict), .. }) =
             self.function_set_attribute(function, "__annotations__")
             && let Object::Dict(dict) = self.object(*dict)
         {
             let key = Key::Str(Arc::from(name.as_str()));
-            return dict.entries.get(&key).map(|(_, annotation)| annotation.clone());
+            return dict.entries.get(&key).map(|(_, annotation)| Annotation::Given(annotation.clone()));
         }
-        let expression = Arc::clone(parameter.annotation.as_ref()?);
-        Some(self.evaluate_annotation(&Annotation::Written {
-            expression,
+        Some(Annotation::Written {
+            expression: Arc::clone(written?),
             scope: function.scope,
             module: function.module,
-        }))
+        })
     }
 
-    /// What a function is declared to return, as `inspect.signature` sees it.
+    /// What a function is declared to return, as `inspect.signature` sees it; type aliases keep their names.
     pub fn shown_returns(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
-        if let Some(Value { kind: Kind::Dict(dict), .. }) =
-            self.function_set_attribute(function, "__annotations__")
-            && let Object::Dict(dict) = self.object(*dict)
-        {
-            return dict
-                .entries
-                .get(&Key::Str(Arc::from("return")))
-                .map(|(_, annotation)| annotation.clone());
-        }
-        let expression = Arc::clone(function.definition.returns.as_ref()?);
-        Some(self.evaluate_annotation(&Annotation::Written {
-            expression,
-            scope: function.scope,
-            module: function.module,
-        }))
+        let written = function.definition.returns.as_ref();
+        let annotation = self.annotation_of(function, Name::from("return"), written)?;
+        Some(self.annotation_as_written(&annotation))
     }
 
     /// The parameters of a signature that the program has set on a function as `__signature__`; none where
@@ -218,6 +228,11 @@ impl Interpreter<'_> {
                 })
             })
             .collect()
+    }
+
+    /// Sets `__signature__` of a function.
+    pub fn set_signature_of(&mut self, function: &Value, signature: Value) {
+        self.set_attribute(function, Name::from("__signature__"), signature);
     }
 
     fn parameter_objects(&self, signature: &Value) -> Option<Vec<Value>> {

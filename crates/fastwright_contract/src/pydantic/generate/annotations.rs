@@ -119,7 +119,7 @@ impl SchemaGenerator {
     ) -> Generated {
         let schema = match annotations.split_last() {
             None => {
-                let schema = self.from_type(context, source, source)?;
+                let schema = self.of_type(context, source, source)?;
                 match transform {
                     Some(discriminator) => self.discriminate(context, schema, discriminator),
                     None => schema,

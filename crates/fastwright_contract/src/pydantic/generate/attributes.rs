@@ -130,10 +130,10 @@ pub(super) fn field(
         ..FieldInfo::default()
     };
     take("repr");
-    if kind == Some(FieldKind::FastApi) {
-        if let Some(regex) = take("regex").filter(|regex| !regex.is_none()) {
-            given.entry(Name::from("pattern")).or_insert(regex);
-        }
+    if kind == Some(FieldKind::FastApi)
+        && let Some(regex) = take("regex").filter(|regex| !regex.is_none())
+    {
+        given.entry(Name::from("pattern")).or_insert(regex);
     }
     let mut take = |name: &str| given.shift_remove(&Name::from(name));
     let items = [("min_items", "min_length"), ("max_items", "max_length")];

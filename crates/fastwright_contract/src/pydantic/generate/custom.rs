@@ -16,7 +16,7 @@ const JSON: &str = "__get_pydantic_json_schema__";
 
 impl SchemaGenerator {
     /// What a class's own method makes; nothing where it has none.
-    pub(super) fn from_own_method(
+    pub(super) fn made_by_own_method(
         &mut self,
         context: &mut Context<'_, '_>,
         model: &ModelType,

@@ -14,11 +14,11 @@ use fastwright_python::value::*;
 impl SchemaGenerator {
     /// The schema of a type.
     pub(super) fn generate(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Generated {
-        self.from_type(context, value, value)
+        self.of_type(context, value, value)
     }
 
     /// The schema of a type; `source` is what the annotation names where metadata are applied.
-    pub(super) fn from_type(
+    pub(super) fn of_type(
         &mut self,
         context: &mut Context<'_, '_>,
         value: &Value,
@@ -206,11 +206,10 @@ impl SchemaGenerator {
                 Some("RootModel") => return self.root_model(context, inner, value),
                 _ => {}
             }
-            match names::typing(name) {
-                Some("Final" | "Required" | "NotRequired" | "ReadOnly" | "Unpack" | "ClassVar") => {
-                    return self.generate(context, &inner.clone());
-                }
-                _ => {}
+            if let Some("Final" | "Required" | "NotRequired" | "ReadOnly" | "Unpack" | "ClassVar") =
+                names::typing(name)
+            {
+                return self.generate(context, inner);
             }
             // `LowerCase[str]` and the like check, and show nothing.
             if let Some(
@@ -311,7 +310,7 @@ impl SchemaGenerator {
         if foreign_base(context, &class).is_some() {
             context.interpreter.follow_bases(model.class, |name| !is_known(name));
         }
-        let made = match self.from_own_method(context, &model, source) {
+        let made = match self.made_by_own_method(context, &model, source) {
             Some(made) => made?,
             None => self.of_class(context, &model, &class)?,
         };

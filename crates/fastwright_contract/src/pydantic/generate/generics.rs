@@ -282,11 +282,9 @@ fn collect(
                 collect(generator, context, &item, found, depth + 1);
             }
         }
-        Kind::Class(class) => {
-            if context.interpreter.derives_from(value, names::MODEL) {
-                for parameter in generator.parameters(context, *class).iter() {
-                    collect(generator, context, parameter, found, depth + 1);
-                }
+        Kind::Class(class) if context.interpreter.derives_from(value, names::MODEL) => {
+            for parameter in generator.parameters(context, *class).iter() {
+                collect(generator, context, parameter, found, depth + 1);
             }
         }
         Kind::Symbolic(symbolic) => match &**symbolic {

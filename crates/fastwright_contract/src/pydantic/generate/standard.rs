@@ -159,7 +159,7 @@ impl SchemaGenerator {
             }
             Origin::Tuple => return self.tuple(context, arguments),
             Origin::Callable => CoreKind::Callable,
-            Origin::Type => return self.subclass(context, arguments.map(|_| &first)),
+            Origin::Type => return subclass(arguments.map(|_| &first)),
             Origin::Path => return Ok(path_schema(name, &first)),
             Origin::Pattern => {
                 let schema = Core::new(CoreKind::FunctionPlain { input: None });
@@ -190,44 +190,44 @@ impl SchemaGenerator {
             arguments.iter().map(|argument| self.generate(context, argument)).collect::<Result<_, _>>()?;
         Ok(Core::new(CoreKind::Tuple { items, variadic: None, length }))
     }
+}
 
-    /// `type[X]`.
-    fn subclass(&mut self, context: &mut Context<'_, '_>, argument: Option<&Value>) -> Generated {
-        let Some(argument) = argument else { return Ok(a_type()) };
-        let (argument, _) = crate::types::without_metadata(argument);
-        if names::is_typing(&argument, "Any") {
-            return Ok(a_type());
-        }
-        match form(&argument) {
-            Form::Union(members) => {
-                let mut choices = Vec::with_capacity(members.len());
-                for member in members {
-                    choices.push((self.subclass(context, Some(&member))?, None));
-                }
-                Ok(Core::new(CoreKind::Union { choices }))
+/// `type[X]`.
+fn subclass(argument: Option<&Value>) -> Generated {
+    let Some(argument) = argument else { return Ok(a_type()) };
+    let (argument, _) = crate::types::without_metadata(argument);
+    if names::is_typing(&argument, "Any") {
+        return Ok(a_type());
+    }
+    match form(&argument) {
+        Form::Union(members) => {
+            let mut choices = Vec::with_capacity(members.len());
+            for member in members {
+                choices.push((subclass(Some(&member))?, None));
             }
-            Form::Call(..) => {
-                let Some((bounds, _)) = super::generics::type_variable(&argument) else {
-                    return Ok(Core::new(CoreKind::IsSubclass(argument)));
-                };
-                match bounds.keyword("bound").filter(|bound| !bound.is_none()).cloned() {
-                    Some(bound) => self.subclass(context, Some(&bound)),
-                    None if bounds.positional.len() > 1 => {
-                        let mut choices = Vec::new();
-                        for constraint in bounds.positional[1..].to_vec() {
-                            choices.push((self.subclass(context, Some(&constraint))?, None));
-                        }
-                        Ok(Core::new(CoreKind::Union { choices }))
+            Ok(Core::new(CoreKind::Union { choices }))
+        }
+        Form::Call(..) => {
+            let Some((bounds, _)) = super::generics::type_variable(&argument) else {
+                return Ok(Core::new(CoreKind::IsSubclass(argument)));
+            };
+            match bounds.keyword("bound").filter(|bound| !bound.is_none()).cloned() {
+                Some(bound) => subclass(Some(&bound)),
+                None if bounds.positional.len() > 1 => {
+                    let mut choices = Vec::new();
+                    for constraint in &bounds.positional[1..] {
+                        choices.push((subclass(Some(constraint))?, None));
                     }
-                    None => Ok(a_type()),
+                    Ok(Core::new(CoreKind::Union { choices }))
                 }
+                None => Ok(a_type()),
             }
-            Form::Generic(..) => Err(Box::new(Refused {
-                reason: "`type[...]` takes a class, not a generic alias".to_owned(),
-                location: place(&argument),
-            })),
-            _ => Ok(Core::new(CoreKind::IsSubclass(argument))),
         }
+        Form::Generic(..) => Err(Box::new(Refused {
+            reason: "`type[...]` takes a class, not a generic alias".to_owned(),
+            location: place(&argument),
+        })),
+        _ => Ok(Core::new(CoreKind::IsSubclass(argument))),
     }
 }
 
