@@ -205,7 +205,13 @@ impl Interpreter<'_> {
                     .class(class)
                     .and_then(|class| class.definition.as_ref())
                     .and_then(|definition| definition.docstring().map(Value::str));
-                return Ok(text.unwrap_or(Value::NONE));
+                return Ok(match text {
+                    Some(text) => text,
+                    None if self.is_record(class) => {
+                        Value::unknown("the documentation that `dataclass` writes is not known", None)
+                    }
+                    None => Value::NONE,
+                });
             }
             "__annotations__" => return Ok(self.annotations_of_class(class)),
             "__dict__" => {
