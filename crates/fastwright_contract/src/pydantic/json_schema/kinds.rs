@@ -274,8 +274,7 @@ impl Generator<'_, '_, '_> {
     /// Dates, times and durations: a number where the configuration writes them as one.
     fn temporal(&mut self, format: &str, key: &str) -> JsonObject {
         if self.before(since::TIMES_AS_NUMBERS) {
-            let as_number =
-                format == "duration" && self.config().text("ser_json_timedelta") == Some("float");
+            let as_number = format == "duration" && self.config().text("ser_json_timedelta") == Some("float");
             return if as_number { typed("number") } else { formatted(format) };
         }
         let written = self.config().text(key).unwrap_or("iso8601");
@@ -413,9 +412,7 @@ fn decimal_pattern(max_digits: Option<i64>, decimal_places: Option<i64>) -> Stri
     let tail = match (max_digits, decimal_places) {
         (Some(digits), Some(places)) => {
             let (whole, all) = ((digits - places).max(0), digits + 1);
-            format!(
-                r"(?:\d{{0,{whole}}}|(?=[\d.]{{1,{all}}}0*$)\d{{0,{whole}}}\.\d{{0,{places}}}0*$)"
-            )
+            format!(r"(?:\d{{0,{whole}}}|(?=[\d.]{{1,{all}}}0*$)\d{{0,{whole}}}\.\d{{0,{places}}}0*$)")
         }
         (Some(digits), None) => {
             let all = digits + 1;
