@@ -293,6 +293,11 @@ impl Operations {
             let mut said = said.clone();
             let upper = status.to_uppercase();
             let key = if upper == "DEFAULT" { "default" } else { upper.as_str() };
+            let python = builder.context.versions.python;
+            if status_phrase(&upper, python).is_none() && upper.trim().parse::<i64>().is_err() {
+                let reason = format!("`{status}` is no status code: FastAPI fails to write the document");
+                builder.context.doubt(reason, Some(route.location));
+            }
             if let Some(field) = field {
                 let schema = self.schema(builder, field, None);
                 let media_type = route
@@ -313,10 +318,7 @@ impl Operations {
                 .flatten()
                 .find(|text| !is_empty(text))
                 .cloned()
-                .unwrap_or_else(|| {
-                    let python = builder.context.versions.python;
-                    json!(status_phrase(&upper, python).unwrap_or("Additional Response"))
-                });
+                .unwrap_or_else(|| json!(status_phrase(&upper, python).unwrap_or("Additional Response")));
             deep_update(response, &said);
             response.insert("description".to_owned(), description);
         }

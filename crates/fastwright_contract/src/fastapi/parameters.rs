@@ -371,7 +371,8 @@ impl Builder<'_, '_, '_> {
     fn keep_extra_keywords(&mut self, arguments: &mut Arguments) {
         let more = !self.before(since::MORE_KEYWORDS);
         let is_extra = |name: &Name| {
-            !KEYWORDS.contains(&name.as_str()) && !(more && LATER_KEYWORDS.contains(&name.as_str()))
+            let name = name.as_str();
+            !(KEYWORDS.contains(&name) || more && LATER_KEYWORDS.contains(&name))
         };
         if !arguments.keywords.iter().any(|(name, _)| is_extra(name)) {
             return;

@@ -7,6 +7,10 @@ use fastwright_python::project::Version;
 /// enumeration an `enum` without a `const` (`json_schema.py`, `literal_schema` and `enum_schema`).
 pub const CONST_OR_ENUM: Version = Version::new(2, 10, 0);
 
+/// `deprecated` of a `Field(...)` in `Annotated` reaches the schema of its type
+/// (`_apply_single_annotation_json_schema`).
+pub const ANNOTATIONS_DEPRECATE: Version = Version::new(2, 10, 0);
+
 /// Keys of dicts that are restricted are described with `propertyNames` (`dict_schema`).
 pub const PROPERTY_NAMES: Version = Version::new(2, 10, 0);
 
