@@ -296,6 +296,11 @@ impl Operations {
             let mut said = said.clone();
             let upper = status.to_uppercase();
             let key = if upper == "DEFAULT" { "default" } else { upper.as_str() };
+            let is_range = matches!(key, "default" | "1XX" | "2XX" | "3XX" | "4XX" | "5XX");
+            if !is_range && status.trim().parse::<i64>().is_err() {
+                let reason = format!("FastAPI fails to make the document: `{status}` is no status code");
+                builder.context.doubt(reason, Some(route.location));
+            }
             if let Some(field) = field {
                 let schema = self.schema(builder, field, None);
                 let media_type = route
