@@ -1,5 +1,6 @@
 //! Types as annotations name them: what `typing.get_origin` and `typing.get_args` tell apart.
 
+use crate::pydantic::generate::library_types;
 use fastwright_python::interpreter::is_none_type;
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
@@ -13,7 +14,8 @@ pub enum Form {
     Class(Value),
     /// Something of a library, not subscribed: `builtins.int`, `typing.Any`, `datetime.datetime`.
     External(fastwright_python::name::Name),
-    /// `Annotated[inner, metadata...]`, flattened as Python flattens it.
+    /// `Annotated[inner, metadata...]`, flattened as Python flattens it. Types of Pydantic that stand for
+    /// such a one are seen through: `PositiveInt`, `conint(ge=1)`, `Json[int]`.
     Annotated(Value, Vec<Value>),
     /// `Union[...]`, `Optional[...]`, `X | Y`: members flattened, repetitions dropped, in order.
     Union(Vec<Value>),
@@ -21,7 +23,7 @@ pub enum Form {
     Literal(Vec<Value>),
     /// `origin[arguments...]` of anything else: `list[int]`, `Page[Order]`, `Callable[[int], str]`.
     Generic(Value, Vec<Value>),
-    /// The result of a call: `TypeVar("T")`, `NewType("Id", int)`, `conint(ge=1)`, `TypeAliasType(...)`.
+    /// The result of a call: `TypeVar("T")`, `NewType("Id", int)`, `TypeAliasType(...)`.
     Call(Value, Arguments),
     /// A string that names a type.
     Forward(std::sync::Arc<str>),
@@ -36,12 +38,18 @@ pub fn form(annotation: &Value) -> Form {
     }
     match &annotation.kind {
         Kind::Class(_) => Form::Class(annotation.clone()),
-        Kind::External(name) => Form::External(*name),
+        Kind::External(name) => match library_types::alias(name) {
+            Some(type_) => form(&type_),
+            None => Form::External(*name),
+        },
         Kind::Str(text) => Form::Forward(std::sync::Arc::clone(text)),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Binary { operator: BinaryOperator::BitOr, .. } => Form::Union(members(annotation)),
             Symbolic::Item { base, index } => subscribed(annotation, base, index),
-            Symbolic::Call { callee, arguments, .. } => Form::Call(callee.clone(), arguments.clone()),
+            Symbolic::Call { callee, arguments, .. } => match library_types::constructed(callee, arguments) {
+                Some(type_) => form(&type_),
+                None => Form::Call(callee.clone(), arguments.clone()),
+            },
             _ => Form::Other,
         },
         _ => Form::Other,
@@ -83,7 +91,16 @@ fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
             }
             Form::Literal(values)
         }
-        _ => Form::Generic(base.clone(), items),
+        _ => {
+            let marked = match (base.as_external(), items.as_slice()) {
+                (Some(name), [item]) => library_types::marked(&name, item),
+                _ => None,
+            };
+            match marked {
+                Some(type_) => form(&type_),
+                None => Form::Generic(base.clone(), items),
+            }
+        }
     }
 }
 
@@ -142,6 +159,7 @@ pub fn is_class(annotation: &Value) -> bool {
             match module {
                 "builtins" => true,
                 "typing" | "typing_extensions" => false,
+                _ if library_types::alias(name).is_some() => false,
                 _ => {
                     last.starts_with(|first: char| first.is_uppercase())
                         || matches!(

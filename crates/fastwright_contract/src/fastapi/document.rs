@@ -174,6 +174,10 @@ impl Builder<'_, '_, '_> {
         if self.before(since::NESTED_COMPUTED_FIELDS) {
             return has_own_computed_fields(&field.schema);
         }
+        // Those of a dataclass count only where the whole field is one.
+        if has_own_computed_fields(&field.schema) {
+            return true;
+        }
         let annotation = field.info.annotation.clone();
         annotation.is_some_and(|annotation| self.annotation_has_computed_fields(&annotation, &mut Vec::new()))
     }
@@ -192,9 +196,6 @@ impl Builder<'_, '_, '_> {
         }
         if known.len() > 5_000 {
             return false;
-        }
-        if super::predicates::is_dataclass(self.context.interpreter, annotation) {
-            return self.generator.has_computed_fields(self.context, annotation);
         }
         crate::types::generic_arguments(annotation)
             .into_iter()

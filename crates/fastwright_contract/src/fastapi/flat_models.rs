@@ -37,6 +37,10 @@ impl Builder<'_, '_, '_> {
             return;
         }
         known.push(model.clone());
+        // FastAPI compiles the type of each field, and Pydantic may write into what it keeps on classes.
+        if self.generator.has_shared_references {
+            self.model_field_list(model);
+        }
         for (_, info) in self.generator.model_fields(self.context, model) {
             if let Some(annotation) = info.annotation {
                 self.flat_models_of_field(&annotation, known);

@@ -156,13 +156,9 @@ pub fn is_upload_sequence(interpreter: &Interpreter<'_>, fastapi: Version, annot
     if let Form::Union(members) = form(annotation) {
         return members.iter().any(|member| is_upload_sequence(interpreter, fastapi, member));
     }
-    let arguments = generic_arguments(annotation);
+    // All of no arguments are uploads: a bare `list` is one, and so is a named tuple.
     is_sequence(interpreter, fastapi, annotation)
-        && !arguments.is_empty()
-        && arguments
-            .iter()
-            .filter(|argument| !matches!(argument.kind, Kind::Ellipsis))
-            .all(|argument| is_upload(interpreter, argument))
+        && generic_arguments(annotation).iter().all(|argument| is_upload(interpreter, argument))
 }
 
 /// `_get_model_type`: the model of `Model` or `Model | None`.

@@ -7,6 +7,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::Value;
 use indexmap::IndexMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Which side of a model a schema describes.
@@ -50,6 +51,9 @@ pub struct CoreMetadata {
     pub union_tag: Option<Value>,
     /// `pydantic_internal_union_discriminator`.
     pub union_discriminator: Option<String>,
+    /// What was said about this very object by all who were handed it: Pydantic keeps one reference on a
+    /// class that contains itself, gives it to everyone who asks first, and writes into it.
+    pub shared: Option<Rc<RefCell<CoreMetadata>>>,
 }
 
 impl CoreMetadata {
@@ -73,6 +77,8 @@ pub enum JsonSchemaFunction {
     Examples(Vec<crate::json::Json>, Option<Mode>),
     /// Keys set over the generated ones, on the resolved schema.
     Update(JsonObject),
+    /// The same over what another schema gives, with the changes that come before.
+    UpdateOf(Shared, JsonObject),
     /// `__get_pydantic_json_schema__` of the program: function or bound method, called with the core
     /// schema and a handler.
     Program(Value, Option<Location>),

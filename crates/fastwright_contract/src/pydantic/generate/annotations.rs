@@ -76,7 +76,12 @@ impl SchemaGenerator {
             Err(_) if hides => Core::new(CoreKind::Any),
             made => made?,
         };
-        if !functions.is_empty() {
+        if functions.is_empty() {
+            return Ok(schema);
+        }
+        if let Some(shared) = &schema.metadata.shared {
+            shared.borrow_mut().annotation_functions.extend(functions);
+        } else {
             schema = edit(schema, |core| core.metadata.annotation_functions.extend(functions));
         }
         Ok(schema)
@@ -155,6 +160,10 @@ impl SchemaGenerator {
                     && let Some(updates) = &mut updates
                 {
                     updates.remove("deprecated");
+                }
+                if let Some(shared) = &schema.metadata.shared {
+                    update_metadata(context, &mut shared.borrow_mut(), updates, extra);
+                    return Ok(schema);
                 }
                 Ok(edit(schema, |core| update_metadata(context, &mut core.metadata, updates, extra)))
             }
@@ -322,6 +331,11 @@ impl SchemaGenerator {
             "PlainSerializer" | "WrapSerializer" => {
                 let wraps = short == "WrapSerializer";
                 let serialization = self.annotated_serializer(context, arguments, wraps)?;
+                if schema.metadata.shared.is_some() {
+                    let reason =
+                        "a serializer stands at a model that contains itself, and reaches other places";
+                    self.doubt(context, reason, place(value));
+                }
                 edit(schema, |core| core.serialization = Some(Box::new(serialization)))
             }
             "SerializeAsAny" => edit(schema, |core| {

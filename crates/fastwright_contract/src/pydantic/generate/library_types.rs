@@ -34,7 +34,7 @@ pub(super) fn annotated(inner: Value, metadata: Vec<Value>) -> Value {
 }
 
 /// What a name of Pydantic stands for where it is an `Annotated` type: `PositiveInt`.
-pub(super) fn alias(name: &str) -> Option<Value> {
+pub(crate) fn alias(name: &str) -> Option<Value> {
     let name = names::pydantic(name)?;
     let of = |inner: &str, metadata: Value| Some(annotated(Value::external(inner), vec![metadata]));
     let bound = |inner: &str, class: &str| {
@@ -86,7 +86,7 @@ pub(super) fn alias(name: &str) -> Option<Value> {
 }
 
 /// `Json[T]`, `InstanceOf[T]`, ...: the marker stands behind the type.
-pub(super) fn marked(origin: &str, argument: &Value) -> Option<Value> {
+pub(crate) fn marked(origin: &str, argument: &Value) -> Option<Value> {
     let name = names::pydantic(origin)?;
     matches!(
         name,
@@ -102,7 +102,7 @@ pub(super) fn marked(origin: &str, argument: &Value) -> Option<Value> {
 }
 
 /// What a function of Pydantic that makes a type gives: `conint(ge=1)`.
-pub(super) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value> {
+pub(crate) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value> {
     let name = callee.as_external()?;
     let name = names::pydantic(&name)?;
     let given = |keyword: &str| arguments.keyword(keyword).filter(|value| !value.is_none()).cloned();
@@ -240,8 +240,10 @@ impl SchemaGenerator {
                     self.number(&Value::external("pydantic.JsonValue"))
                 )
                 .into();
-                let any = || Core::new(CoreKind::Any);
-                let schema = Core::new(CoreKind::JsonOrPython { json: any(), python: any() });
+                // It contains itself, so that it is always a definition.
+                let python = Core::new(CoreKind::DefinitionRef(Rc::clone(&reference)));
+                let json = Core::new(CoreKind::Any);
+                let schema = Core::new(CoreKind::JsonOrPython { json, python });
                 return Some(Ok(self.define(super::edit(schema, |core| core.reference = Some(reference)))));
             }
             _ => {
@@ -327,15 +329,11 @@ pub(super) fn secret_schema(inner: Shared) -> Shared {
         serialized_by_library(schema, None, WhenUsed::UnlessNone)
     };
     let mut schema = object(&[("type", "string")]);
-    // What FastAPI says of bytes.
-    if let CoreKind::Bytes(_) = inner.kind {
-        schema.insert("contentMediaType".to_owned(), "application/octet-stream".into());
-    }
     schema.insert("writeOnly".to_owned(), true.into());
     schema.insert("format".to_owned(), "password".into());
     with_functions(
         Core::new(CoreKind::LaxOrStrict { lax: one(), strict: one(), is_strict: false }),
-        JsonSchemaFunction::With(Some(schema), None),
+        JsonSchemaFunction::UpdateOf(inner, schema),
     )
 }
 

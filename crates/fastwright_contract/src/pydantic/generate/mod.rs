@@ -22,7 +22,7 @@ mod field_metadata;
 mod fields;
 mod generics;
 mod known_metadata;
-mod library_types;
+pub(crate) mod library_types;
 mod merging;
 mod models;
 mod names;
@@ -65,6 +65,8 @@ pub struct SchemaGenerator {
     completed: FxHashMap<Rc<str>, Completed>,
     /// Models whose schemas are being completed.
     completing: FxHashSet<Rc<str>>,
+    /// Whether a model among them contains itself: what is said about it in one place shows in others.
+    pub has_shared_references: bool,
     fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
     model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
     parameters: FxHashMap<ObjectId, Rc<[Value]>>,

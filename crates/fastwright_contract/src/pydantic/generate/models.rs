@@ -54,7 +54,11 @@ impl SchemaGenerator {
         let made = make(self, context);
         self.completing.remove(reference);
         let completed = made.map(|made| {
-            let (schema, definitions) = self.finalized(context, made);
+            let (mut schema, definitions) = self.finalized(context, made);
+            if let CoreKind::DefinitionRef(_) = schema.kind {
+                schema = edit(schema, |core| core.metadata.shared = Some(Rc::default()));
+                self.has_shared_references = true;
+            }
             Completed { schema, definitions }
         });
         self.quiet = quiet;

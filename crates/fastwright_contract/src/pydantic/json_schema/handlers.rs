@@ -19,10 +19,17 @@ impl Generator<'_, '_, '_> {
     /// The schema with everything that changes it.
     pub(super) fn handled(&mut self, node: Node<'_>) -> Result<Generated> {
         let metadata = node.metadata();
+        let shared = metadata.shared.as_ref().map(|shared| shared.borrow().clone());
         let mut layers = Vec::new();
-        layers.extend(metadata.updates.as_ref().filter(|updates| !updates.is_empty()).map(Layer::Updates));
-        layers.extend(metadata.extra.as_ref().filter(|extra| !extra.is_none()).map(Layer::Extra));
+        for metadata in shared.iter().chain([metadata]) {
+            layers
+                .extend(metadata.updates.as_ref().filter(|updates| !updates.is_empty()).map(Layer::Updates));
+        }
+        for metadata in shared.iter().chain([metadata]) {
+            layers.extend(metadata.extra.as_ref().filter(|extra| !extra.is_none()).map(Layer::Extra));
+        }
         layers.extend(metadata.functions.iter().map(Layer::Function));
+        layers.extend(shared.iter().flat_map(|shared| &shared.annotation_functions).map(Layer::Annotation));
         layers.extend(metadata.annotation_functions.iter().map(Layer::Annotation));
         self.layered(node, &layers)
     }
@@ -90,8 +97,11 @@ impl Generator<'_, '_, '_> {
             JsonSchemaFunction::With(_, Some(mode)) if *mode != self.mode() => self.layered(node, rest),
             JsonSchemaFunction::With(Some(schema), _) => Ok(Generated::Fresh(schema.clone())),
             JsonSchemaFunction::With(None, _) | JsonSchemaFunction::Skip => Err(Failure::Omit),
-            JsonSchemaFunction::Update(entries) => {
-                let mut generated = self.layered(node, rest)?;
+            JsonSchemaFunction::Update(entries) | JsonSchemaFunction::UpdateOf(_, entries) => {
+                let mut generated = match function {
+                    JsonSchemaFunction::UpdateOf(schema, _) => self.layered(Node::Schema(schema), rest)?,
+                    _ => self.layered(node, rest)?,
+                };
                 let object = self.object_mut(&mut generated);
                 for (key, value) in entries {
                     object.insert(key.clone(), value.clone());
