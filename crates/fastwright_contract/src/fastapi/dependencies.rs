@@ -321,6 +321,12 @@ impl Builder<'_, '_, '_> {
                 };
             return shown.into_iter().map(known).collect();
         }
+        let set = self.context.interpreter.function_set_attribute(function, "__signature__");
+        if set.is_some_and(|set| !set.is_none()) {
+            let location = Location { file: function.id.file, span: function.definition.name_span };
+            self.context.doubt("the signature that is set on a function is not known", Some(location));
+            return Vec::new();
+        }
         let mut parameters = Vec::new();
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
             let annotation = self.context.interpreter.shown_annotation_as_written(function, index);

@@ -243,7 +243,10 @@ impl Interpreter<'_> {
         }
         let Kind::Dict(dict) = instance.attributes.get(&Name::from("parameters"))?.kind else { return None };
         match self.object(dict) {
-            Object::Dict(dict) => Some(dict.entries.values().map(|(_, value)| value.clone()).collect()),
+            // A parameter whose name is not known is under no key.
+            Object::Dict(dict) if dict.unknown_keys.is_empty() && !dict.incomplete => {
+                Some(dict.entries.values().map(|(_, value)| value.clone()).collect())
+            }
             _ => None,
         }
     }

@@ -234,6 +234,7 @@ impl Interpreter<'_> {
                 }
                 _ => first_argument(arguments)?,
             },
+            "re.sub" => super::regular_expressions::substituted(arguments)?,
             "textwrap.dedent" => Value::str(&dedented(first?.as_str()?)),
             "inspect.cleandoc" => Value::str(&cleaned_documentation(first?.as_str()?)),
             "typing.cast" => arguments.positional.get(1)?.clone(),
