@@ -38,7 +38,8 @@ impl Builder<'_, '_, '_> {
         }
         if fields.iter().any(|field| !self.form_models(field).is_empty()) {
             if self.before(since::FORMS_AS_CONDITIONS) {
-                self.context.doubt("how this FastAPI puts form models together is not followed", Some(location));
+                self.context
+                    .doubt("how this FastAPI puts form models together is not followed", Some(location));
             }
             return Some(self.form_body(fields, unique_id, embed, location));
         }
@@ -112,8 +113,7 @@ impl Builder<'_, '_, '_> {
             return true;
         }
         if self.before(since::FORM_MODELS_BESIDE_OTHERS) {
-            return first.extras.embed == Some(true)
-                || first.extras.is_form() && !self.is_form_model(first);
+            return first.extras.embed == Some(true) || first.extras.is_form() && !self.is_form_model(first);
         }
         let form_models = self.form_models(first);
         if !form_models.is_empty()
@@ -126,9 +126,7 @@ impl Builder<'_, '_, '_> {
         if first.extras.embed == Some(true) {
             return true;
         }
-        first.extras.is_form()
-            && form_models.is_empty()
-            && !self.is_form_model(first)
+        first.extras.is_form() && form_models.is_empty() && !self.is_form_model(first)
     }
 
     /// Whether a form parameter is a model, or a union of models where that counts.
@@ -144,8 +142,7 @@ impl Builder<'_, '_, '_> {
             && members.iter().all(|member| {
                 let inner = crate::types::without_metadata(member).0;
                 let seen = if self.before(since::FORM_UNIONS_WITH_METADATA) { member } else { &inner };
-                is_model(interpreter, seen)
-                    || is_none(seen) && !self.before(since::OPTIONAL_PARAMETER_MODELS)
+                is_model(interpreter, seen) || is_none(seen) && !self.before(since::OPTIONAL_PARAMETER_MODELS)
             })
     }
 

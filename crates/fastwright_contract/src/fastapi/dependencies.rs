@@ -192,11 +192,17 @@ impl Builder<'_, '_, '_> {
             scope: Some("function".to_owned()),
             location,
         };
-        let mut dependant = self.dependant(&marker, (&[], &SharedScopes::default()), path_names, &mut Vec::new());
+        let mut dependant =
+            self.dependant(&marker, (&[], &SharedScopes::default()), path_names, &mut Vec::new());
         let mut first = Vec::new();
         for (value, location) in given {
             match self.depends_marker(value, *location) {
-                Some(marker) => first.push(self.dependant(&marker, (&[], &SharedScopes::default()), path_names, &mut Vec::new())),
+                Some(marker) => first.push(self.dependant(
+                    &marker,
+                    (&[], &SharedScopes::default()),
+                    path_names,
+                    &mut Vec::new(),
+                )),
                 None => self.context.doubt("a dependency given in a list is not known", Some(*location)),
             }
         }

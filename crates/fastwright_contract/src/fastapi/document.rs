@@ -150,11 +150,8 @@ impl Builder<'_, '_, '_> {
             self.context.doubt("how this FastAPI mixes both sides of models is not followed", None);
         }
         for field in &fields {
-            let mode = if separate || self.has_computed_fields(field) {
-                field.mode
-            } else {
-                Mode::Validation
-            };
+            let mode =
+                if separate || self.has_computed_fields(field) { field.mode } else { Mode::Validation };
             inputs.push((mode, std::rc::Rc::clone(&field.schema)));
         }
         let (mut schemas, mut definitions) = generate_definitions(self.context, &inputs);

@@ -413,9 +413,11 @@ fn validated(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> Optio
         Type::Choice(choices) | Type::Literal(choices) => {
             choices.contains(&value.as_str()?).then(|| value.clone())
         }
-        Type::List(item) => {
-            value.as_array()?.iter().map(|value| validated(item, value, strict, fastapi)).collect::<Option<_>>()
-        }
+        Type::List(item) => value
+            .as_array()?
+            .iter()
+            .map(|value| validated(item, value, strict, fastapi))
+            .collect::<Option<_>>(),
         Type::Texts if strict => None,
         Type::Texts => value.as_array()?.iter().all(Json::is_string).then(|| value.clone()),
         Type::Map(item) => {
@@ -431,7 +433,8 @@ fn validated(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> Optio
         Type::Changed(_, _, new) => validated(new, value, strict, fastapi),
         Type::Union(members) => {
             members.iter().find_map(|member| validated(member, value, true, fastapi)).or_else(|| {
-                (!strict).then(|| members.iter().find_map(|member| validated(member, value, false, fastapi)))?
+                (!strict)
+                    .then(|| members.iter().find_map(|member| validated(member, value, false, fastapi)))?
             })
         }
     }

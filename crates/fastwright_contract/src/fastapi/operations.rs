@@ -69,12 +69,15 @@ impl Operations {
         }
         if route.has_callbacks {
             let mut callbacks = JsonObject::new();
+            // FastAPI forgets the security schemes that only callbacks use, and the model of errors.
+            let known = (self.security_schemes.clone(), self.has_validation_errors);
             for callback in &route.callbacks {
                 let item = self.path_item(builder, callback);
                 let mut paths = JsonObject::new();
                 paths.insert(callback.path.clone(), Json::Object(item));
                 callbacks.insert(callback.name.clone(), Json::Object(paths));
             }
+            (self.security_schemes, self.has_validation_errors) = known;
             operation.insert("callbacks".to_owned(), Json::Object(callbacks));
         }
         self.add_response(builder, route, &mut operation);
@@ -232,12 +235,7 @@ impl Operations {
         Json::Object(body)
     }
 
-    fn add_response(
-        &mut self,
-        builder: &Builder<'_, '_, '_>,
-        route: &ApiRoute,
-        operation: &mut JsonObject,
-    ) {
+    fn add_response(&mut self, builder: &Builder<'_, '_, '_>, route: &ApiRoute, operation: &mut JsonObject) {
         let status = route.status_code.clone().or_else(|| route.response_class.status_code.clone());
         let status = status.unwrap_or_else(|| "200".to_owned());
         let responses = object_entry(operation, "responses");
@@ -247,8 +245,10 @@ impl Operations {
             return;
         }
         if route.is_json_stream {
-            let item =
-                route.stream_item_field.as_ref().map_or_else(|| json!({}), |field| self.schema(builder, field, None));
+            let item = route
+                .stream_item_field
+                .as_ref()
+                .map_or_else(|| json!({}), |field| self.schema(builder, field, None));
             object_entry(response, "content")
                 .insert("application/jsonl".to_owned(), json!({ "itemSchema": item }));
         } else if route.is_event_stream {

@@ -101,7 +101,8 @@ impl Builder<'_, '_, '_> {
 
     /// `_get_param_aliases`: what a parameter may be called, the preferred first; at least one.
     pub fn parameter_aliases(&mut self, field: &ModelField, converts: bool) -> Vec<(String, String)> {
-        let alias = if self.before(since::VALIDATION_ALIASES) { field.alias() } else { field.request_alias() };
+        let alias =
+            if self.before(since::VALIDATION_ALIASES) { field.alias() } else { field.request_alias() };
         let converted = |name: &str| if converts { name.replace('_', "-") } else { name.to_owned() };
         let request = if alias == field.name.as_str() { converted(&alias) } else { alias.clone() };
         let mut aliases = vec![(alias, request)];

@@ -65,11 +65,10 @@ impl Builder<'_, '_, '_> {
             let name = if known { self.generator.names(self.context, model) } else { None };
             found.push(name.map(|(name, qualified)| (normalized(&name), qualified)));
         }
-        let repeated = |name: &str| {
-            found.iter().flatten().filter(|(other, _)| other == name).count() > 1
-        };
+        let repeated = |name: &str| found.iter().flatten().filter(|(other, _)| other == name).count() > 1;
         if !self.before(since::NO_LONG_NAMES) && found.iter().flatten().any(|(name, _)| repeated(name)) {
-            self.context.doubt("which of the models of one name keeps it depends on their order in a set", None);
+            self.context
+                .doubt("which of the models of one name keeps it depends on their order in a set", None);
         }
         found
             .iter()
@@ -84,9 +83,11 @@ impl Builder<'_, '_, '_> {
 /// FastAPI's `normalize_name`.
 fn normalized(name: &str) -> String {
     name.chars()
-        .map(|character| {
-            if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '_' }
-        })
+        .map(
+            |character| {
+                if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '_' }
+            },
+        )
         .collect()
 }
 

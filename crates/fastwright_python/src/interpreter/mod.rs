@@ -31,6 +31,7 @@ mod paths;
 mod patterns;
 mod probe;
 mod records;
+mod representation;
 mod scopes;
 pub mod signatures;
 mod standard_library;

@@ -326,7 +326,8 @@ impl SchemaGenerator {
                 let wraps = short == "WrapSerializer";
                 let serialization = self.annotated_serializer(context, arguments, wraps)?;
                 if schema.metadata.shared.is_some() {
-                    let reason = "a serializer stands at a model that contains itself, and reaches other places";
+                    let reason =
+                        "a serializer stands at a model that contains itself, and reaches other places";
                     self.doubt(context, reason, place(value));
                 }
                 edit(schema, |core| core.serialization = Some(Box::new(serialization)))
