@@ -3,6 +3,7 @@
 
 use crate::application::ParameterPlace;
 use crate::assemble::qualified;
+use crate::registry::Registry;
 use fastwright_python::interpreter::{Interpreter, is_none_type, plain_type};
 use fastwright_python::ir::{BinaryOperator, ParameterKind};
 use fastwright_python::location::Location;
@@ -103,6 +104,15 @@ impl Dependant {
             .iter()
             .find(|dependency| dependency.parameter_name.is_some_and(|name| name == parameter))
     }
+}
+
+/// A field of a dataclass or Pydantic model that is a dependency.
+#[derive(Debug)]
+pub(crate) struct RecordField {
+    name: Name,
+    annotation: Value,
+    default: Option<Value>,
+    location: Location,
 }
 
 /// Builds the tree of a callable.
@@ -268,6 +278,17 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     /// Parameters of a dataclass or Pydantic model used as a dependency: its fields.
     fn record_parameters(&mut self, dependant: &mut Dependant, class: &Value) {
+        for field in self.record_fields(class).iter() {
+            let (annotation, default) = (field.annotation.clone(), field.default.clone());
+            self.parameter(dependant, field.name, Some(annotation), default, field.location);
+        }
+    }
+
+    fn record_fields(&mut self, class: &Value) -> Arc<[RecordField]> {
+        let Kind::Class(record) = class.kind else { return Arc::default() };
+        if let Some(known) = self.interpreter.extension::<Registry>().record_fields.get(&record) {
+            return Arc::clone(known);
+        }
         let mut fields: OrderedMap<Name, (Annotation, Location, Option<Value>)> = OrderedMap::default();
         for owner in self.interpreter.class_order(class).iter().rev() {
             let Kind::Class(id) = owner.kind else { continue };
@@ -276,10 +297,15 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 fields.insert(*name, (annotation.clone(), *location, object.attributes.get(name).cloned()));
             }
         }
-        for (name, (annotation, location, default)) in fields {
-            let annotation = self.interpreter.evaluate_annotation(&annotation);
-            self.parameter(dependant, name, Some(annotation), default, location);
-        }
+        let fields: Arc<[RecordField]> = fields
+            .into_iter()
+            .map(|(name, (annotation, location, default))| {
+                let annotation = self.interpreter.evaluate_annotation(&annotation);
+                RecordField { name, annotation, default, location }
+            })
+            .collect();
+        self.interpreter.extension_mut::<Registry>().record_fields.insert(record, Arc::clone(&fields));
+        fields
     }
 
     fn parameter(

@@ -8,7 +8,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -40,24 +40,51 @@ impl Effects {
         if other.is_empty() {
             return;
         }
-        self.reads.extend(other.reads.iter().cloned());
-        self.writes.extend(other.writes.iter().cloned());
+        extend(&mut self.reads, &other.reads);
+        extend(&mut self.writes, &other.writes);
         self.statuses.extend(other.statuses.iter().copied());
-        self.outside.extend(other.outside.iter().cloned());
+        extend(&mut self.outside, &other.outside);
         self.reads_credentials = self.reads_credentials.or(other.reads_credentials);
     }
 }
 
+/// Adds what is missing: most of it is there already.
+fn extend(known: &mut BTreeSet<String>, more: &BTreeSet<String>) {
+    for text in more {
+        if !known.contains(text) {
+            known.insert(text.clone());
+        }
+    }
+}
+
+/// What a function does itself.
 struct Local {
     effects: Effects,
-    calls: Vec<(Arc<FunctionValue>, Option<ObjectId>)>,
+    /// The functions that it calls, as indices of [`EffectTable::functions`].
+    calls: Vec<usize>,
 }
+
+/// A function that is called somewhere.
+struct Called {
+    function: Arc<FunctionValue>,
+    receiver: Option<ObjectId>,
+    /// What it does itself, once that is known.
+    local: Option<Arc<Local>>,
+    /// What it does with everything that it calls, once that is known.
+    joined: Option<Arc<Effects>>,
+    /// The last question for which it was looked at.
+    seen_for: usize,
+}
+
+/// Functions that are followed from one, at most.
+const FOLLOWED: usize = 3_000;
 
 /// Effects of functions, found when they are asked for.
 pub struct EffectTable {
     tables: FxHashMap<ObjectId, String>,
-    local: FxHashMap<SummaryKey, Arc<Local>>,
-    joined: FxHashMap<SummaryKey, Arc<Effects>>,
+    functions: Vec<Called>,
+    index: FxHashMap<SummaryKey, usize>,
+    questions: usize,
 }
 
 impl EffectTable {
@@ -65,9 +92,19 @@ impl EffectTable {
     pub fn new(tables: &[Table]) -> Self {
         Self {
             tables: tables.iter().map(|table| (table.class, table.name.clone())).collect(),
-            local: FxHashMap::default(),
-            joined: FxHashMap::default(),
+            functions: Vec::new(),
+            index: FxHashMap::default(),
+            questions: 0,
         }
+    }
+
+    fn index_of(&mut self, function: &Arc<FunctionValue>, receiver: Option<ObjectId>) -> usize {
+        let key = SummaryKey { function: function.serial, receiver };
+        *self.index.entry(key).or_insert_with(|| {
+            let function = Arc::clone(function);
+            self.functions.push(Called { function, receiver, local: None, joined: None, seen_for: 0 });
+            self.functions.len() - 1
+        })
     }
 
     /// What a function does, everything that it calls included.
@@ -77,58 +114,57 @@ impl EffectTable {
         function: &Arc<FunctionValue>,
         receiver: Option<ObjectId>,
     ) -> Arc<Effects> {
-        let asked = SummaryKey { function: function.serial, receiver };
-        if let Some(known) = self.joined.get(&asked) {
+        let asked = self.index_of(function, receiver);
+        if let Some(known) = &self.functions[asked].joined {
             return Arc::clone(known);
         }
+        self.questions += 1;
         let mut effects = Effects::default();
-        let mut seen = FxHashSet::from_iter([asked]);
-        let mut queue = vec![(Arc::clone(function), receiver)];
-        while let Some((function, receiver)) = queue.pop() {
-            let Some(local) = self.local(interpreter, &function, receiver) else { continue };
+        self.functions[asked].seen_for = self.questions;
+        let mut seen = 1;
+        let mut queue = vec![asked];
+        while let Some(function) = queue.pop() {
+            let Some(local) = self.local(interpreter, function) else { continue };
             effects.join(&local.effects);
-            for (function, receiver) in &local.calls {
-                let key = SummaryKey { function: function.serial, receiver: *receiver };
-                if seen.len() < 3_000 && seen.insert(key) {
-                    queue.push((Arc::clone(function), *receiver));
+            for &called in &local.calls {
+                let seen_for = &mut self.functions[called].seen_for;
+                if seen < FOLLOWED && *seen_for != self.questions {
+                    *seen_for = self.questions;
+                    seen += 1;
+                    queue.push(called);
                 }
             }
         }
         let effects = Arc::new(effects);
-        self.joined.insert(asked, Arc::clone(&effects));
+        self.functions[asked].joined = Some(Arc::clone(&effects));
         effects
     }
 
-    fn local(
-        &mut self,
-        interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
-        receiver: Option<ObjectId>,
-    ) -> Option<Arc<Local>> {
-        let key = SummaryKey { function: function.serial, receiver };
-        if let Some(known) = self.local.get(&key) {
+    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: usize) -> Option<Arc<Local>> {
+        let called = &self.functions[function];
+        if let Some(known) = &called.local {
             return Some(Arc::clone(known));
         }
-        let summary = interpreter.summarize(function, receiver)?;
+        let summary = interpreter.summarize(&called.function, called.receiver)?;
         let local = Arc::new(self.find(interpreter, &summary));
-        self.local.insert(key, Arc::clone(&local));
+        self.functions[function].local = Some(Arc::clone(&local));
         Some(local)
     }
 
-    fn find(&self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {
+    fn find(&mut self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {
         let mut effects = Effects::default();
         let mut calls = Vec::new();
         let facts = call_facts(interpreter, summary);
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    for (function, receiver, kind) in facts.targets[position].iter().cloned() {
-                        if kind == EdgeKind::Background {
+                    for (function, receiver, kind) in &facts.targets[position] {
+                        if *kind == EdgeKind::Background {
                             effects
                                 .outside
                                 .insert(format!("starts background work `{}`", function.definition.name));
                         }
-                        calls.push((function, receiver));
+                        calls.push(self.index_of(function, *receiver));
                     }
                     self.call(interpreter, call, facts.callees[position], &mut effects);
                     if effects.reads_credentials.is_none()

@@ -76,7 +76,7 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Arc<C
                     None => callee_name(interpreter, &call.callee),
                 };
                 facts.targets.push(targets_named(interpreter, call, name.as_deref()));
-                facts.callees.push(name.map(|name| Name::from(&name)));
+                facts.callees.push(name);
             }
             _ => {
                 facts.targets.push(Vec::new());
@@ -173,26 +173,19 @@ fn targets_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Opti
 
 /// The qualified name of something in a library that is called: `sqlalchemy.orm.Session.commit` for a
 /// method of an object whose class is known, `requests.get` for a function.
-pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<String> {
+pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<Name> {
     match &callee.kind {
-        Kind::External(name) => Some(name.to_string()),
-        Kind::Method(method) => match &method.function.kind {
-            Kind::External(name) => Some(name.to_string()),
-            _ => None,
-        },
+        Kind::External(name) => Some(*name),
+        Kind::Method(method) => method.function.as_external(),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, name } => {
-                let base = base.clone();
-                if let Some(class) = interpreter.library_class_of(&base) {
-                    return Some(format!("{class}.{name}"));
-                }
-                let owner = callee_name(interpreter, &base)?;
-                Some(format!("{owner}.{name}"))
+                let owner = match interpreter.library_class_of(base) {
+                    Some(class) => class,
+                    None => callee_name(interpreter, base)?,
+                };
+                Some(Name::dotted(&owner, name))
             }
-            Symbolic::Call { callee, .. } => {
-                let callee = callee.clone();
-                callee_name(interpreter, &callee)
-            }
+            Symbolic::Call { callee, .. } => callee_name(interpreter, callee),
             _ => None,
         },
         _ => None,

@@ -1,5 +1,6 @@
 //! What the program registers with FastAPI and Starlette while it is evaluated.
 
+use crate::dependant::RecordField;
 use crate::facts::CallFacts;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
@@ -221,6 +222,8 @@ pub struct Registry {
     pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
+    /// Fields of classes that are dependencies, as far as they were asked for.
+    pub(crate) record_fields: FxHashMap<ObjectId, Arc<[RecordField]>>,
 }
 
 impl OpenapiRun {

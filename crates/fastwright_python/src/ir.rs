@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Module {
     /// Statements in order.
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
     /// Every import statement of the file, those in functions too.
     pub imports: Vec<ImportFact>,
     /// Byte ranges of comments, in order.
@@ -28,7 +28,7 @@ pub struct ImportFact {
     /// Dotted module, empty for `from . import x`.
     pub module: Name,
     /// Imported names of a `from` import (`*` included); empty for `import x`.
-    pub names: Vec<Name>,
+    pub names: Box<[Name]>,
 }
 
 /// A statement with its place.
@@ -47,75 +47,75 @@ pub enum StmtKind {
     Function(Arc<FunctionDef>),
     Class(Arc<ClassDef>),
     Return(Option<Expr>),
-    Delete(Vec<Expr>),
+    Delete(Box<[Expr]>),
     Assign {
-        targets: Vec<Expr>,
+        targets: Box<[Expr]>,
         value: Expr,
     },
     AugAssign {
-        target: Expr,
+        target: Box<Expr>,
         operator: BinaryOperator,
-        value: Expr,
+        value: Box<Expr>,
     },
     AnnAssign {
-        target: Expr,
+        target: Box<Expr>,
         annotation: Arc<Expr>,
-        value: Option<Expr>,
+        value: Option<Box<Expr>>,
     },
     TypeAlias {
         name: Name,
         value: Arc<Expr>,
-        type_parameters: Vec<TypeParameter>,
+        type_parameters: Box<[TypeParameter]>,
     },
     For {
-        target: Expr,
-        iterable: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        target: Box<Expr>,
+        iterable: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
         is_async: bool,
     },
     While {
         test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     /// `elif` is an `if` inside `orelse`.
     If {
         test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     With {
-        items: Vec<WithItem>,
-        body: Vec<Stmt>,
+        items: Box<[WithItem]>,
+        body: Box<[Stmt]>,
         is_async: bool,
     },
     Match {
         subject: Expr,
-        cases: Vec<MatchCase>,
+        cases: Box<[MatchCase]>,
     },
     Raise {
         exception: Option<Expr>,
         cause: Option<Expr>,
     },
     Try {
-        body: Vec<Stmt>,
-        handlers: Vec<Handler>,
-        orelse: Vec<Stmt>,
-        finalbody: Vec<Stmt>,
+        body: Box<[Stmt]>,
+        handlers: Box<[Handler]>,
+        orelse: Box<[Stmt]>,
+        finalbody: Box<[Stmt]>,
     },
     Assert {
         test: Expr,
         message: Option<Expr>,
     },
-    Import(Vec<Alias>),
+    Import(Box<[Alias]>),
     ImportFrom {
         level: u32,
         module: Name,
-        names: Vec<Alias>,
+        names: Box<[Alias]>,
     },
-    Global(Vec<Name>),
-    Nonlocal(Vec<Name>),
+    Global(Box<[Name]>),
+    Nonlocal(Box<[Name]>),
     Expr(Expr),
     Pass,
     Break,
@@ -152,7 +152,7 @@ pub struct Handler {
     /// The name after `as`.
     pub name: Option<Name>,
     /// What it does.
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
 }
 
 /// One `case`.
@@ -163,7 +163,7 @@ pub struct MatchCase {
     /// The condition after `if`.
     pub guard: Option<Expr>,
     /// What it does.
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
 }
 
 /// The patterns of `match`.
@@ -171,12 +171,12 @@ pub struct MatchCase {
 #[allow(missing_docs, reason = "the fields are the parts of Python's grammar")]
 pub enum Pattern {
     Value(Expr),
-    Sequence(Vec<Pattern>),
-    Mapping { keys: Vec<Expr>, patterns: Vec<Pattern>, rest: Option<Name> },
-    Class { class: Expr, positional: Vec<Pattern>, keywords: Vec<(Name, Pattern)> },
+    Sequence(Box<[Pattern]>),
+    Mapping { keys: Box<[Expr]>, patterns: Box<[Pattern]>, rest: Option<Name> },
+    Class { class: Expr, positional: Box<[Pattern]>, keywords: Box<[(Name, Pattern)]> },
     Star(Option<Name>),
     As { pattern: Option<Box<Pattern>>, name: Option<Name> },
-    Or(Vec<Pattern>),
+    Or(Box<[Pattern]>),
 }
 
 /// A function, method or lambda.
@@ -197,45 +197,71 @@ pub struct FunctionDef {
     /// Whether the body yields.
     pub is_generator: bool,
     /// Decorators, the outermost first.
-    pub decorators: Vec<Expr>,
+    pub decorators: Box<[Expr]>,
     /// Parameters.
     pub parameters: Parameters,
     /// Return annotation.
     pub returns: Option<Arc<Expr>>,
     /// Body; for a lambda one `return`.
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
     /// Names of type parameters (PEP 695).
-    pub type_parameters: Vec<TypeParameter>,
+    pub type_parameters: Box<[TypeParameter]>,
     /// Names and attributes in the body, those of nested functions included.
     pub mentions: MentionedNames,
 }
 
-/// Names and attributes that code mentions, as a Bloom filter of 256 bits: it never misses one, and may
-/// claim one that is not there. Saves walking bodies that have nothing to tell.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct MentionedNames([u64; 4]);
+/// Names and attributes that code mentions, as a Bloom filter that is as large as the code needs: it never
+/// misses one, and may claim one that is not there. Saves walking bodies that have nothing to tell.
+#[derive(Debug, Default)]
+pub struct MentionedNames(Box<[u64]>);
 
 impl MentionedNames {
+    /// Whether a name may be mentioned; when not, it certainly isn't.
+    pub fn may_hold(&self, name: Name) -> bool {
+        let place = place(name);
+        // The number of words is a power of two, or there are none.
+        self.0
+            .get((place >> 6) & self.0.len().wrapping_sub(1))
+            .is_some_and(|word| word >> (place & 63) & 1 != 0)
+    }
+}
+
+fn place(name: Name) -> usize {
+    (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+}
+
+/// [`MentionedNames`] while they are collected.
+#[derive(Debug, Clone)]
+pub(crate) struct MentionsSoFar([u64; Self::WORDS]);
+
+impl MentionsSoFar {
+    const WORDS: usize = 64;
+
+    pub(crate) fn new() -> Self {
+        Self([0; Self::WORDS])
+    }
+
     /// Adds a name.
-    pub fn insert(&mut self, name: Name) {
-        let (word, bit) = Self::place(name);
-        self.0[word] |= bit;
+    pub(crate) fn insert(&mut self, name: Name) {
+        let place = place(name);
+        self.0[place >> 6] |= 1 << (place & 63);
     }
 
     /// Adds all names of another set.
-    pub fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
     }
 
-    /// Whether a name may be mentioned; when not, it certainly isn't.
-    pub fn may_hold(&self, name: Name) -> bool {
-        let (word, bit) = Self::place(name);
-        self.0[word] & bit != 0
-    }
-
-    fn place(name: Name) -> (usize, u64) {
-        let hash = name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((hash >> 62) as usize, 1 << (hash >> 56 & 63))
+    /// The set in as few words as leave most of its bits unset: halves are laid over each other.
+    pub(crate) fn finish(mut self) -> MentionedNames {
+        let names = self.0.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+        let mut length = Self::WORDS;
+        while length > 1 && length * 64 >= names * 32 {
+            length /= 2;
+            let (kept, folded) = self.0[..2 * length].split_at_mut(length);
+            kept.iter_mut().zip(folded).for_each(|(word, more)| *word |= *more);
+        }
+        MentionedNames(if names == 0 { Box::default() } else { self.0[..length].into() })
     }
 }
 
@@ -260,13 +286,13 @@ pub struct ClassDef {
     /// The name alone.
     pub name_span: Span,
     /// Decorators, the outermost first.
-    pub decorators: Vec<Expr>,
+    pub decorators: Box<[Expr]>,
     /// Bases and keywords (`metaclass=`, `table=True`).
-    pub arguments: Vec<Argument>,
+    pub arguments: Box<[Argument]>,
     /// Body.
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
     /// Names of type parameters (PEP 695).
-    pub type_parameters: Vec<TypeParameter>,
+    pub type_parameters: Box<[TypeParameter]>,
 }
 
 impl ClassDef {
@@ -334,7 +360,7 @@ pub struct Parameter {
 }
 
 /// Parameters in the order of the signature.
-pub type Parameters = Vec<Parameter>;
+pub type Parameters = Box<[Parameter]>;
 
 /// An argument of a call or a class statement.
 #[derive(Debug)]
@@ -386,20 +412,20 @@ pub enum ExprKind {
     Template(Box<[FormatPart]>),
     Name(Name),
     Attribute(Box<Expr>, Name),
-    Subscript(Box<Expr>, Box<Expr>),
+    Subscript(Box<(Expr, Expr)>),
     Call(Box<Call>),
-    List(Vec<Expr>),
-    Tuple(Vec<Expr>),
-    Set(Vec<Expr>),
+    List(Box<[Expr]>),
+    Tuple(Box<[Expr]>),
+    Set(Box<[Expr]>),
     /// `None` as key stands for `**value`.
-    Dict(Vec<(Option<Expr>, Expr)>),
+    Dict(Box<[(Option<Expr>, Expr)]>),
     Starred(Box<Expr>),
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
+    And(Box<[Expr]>),
+    Or(Box<[Expr]>),
     Not(Box<Expr>),
     Unary(UnaryOperator, Box<Expr>),
     Binary(BinaryOperator, Box<(Expr, Expr)>),
-    Compare(Box<Expr>, Vec<(Comparison, Expr)>),
+    Compare(Box<Comparisons>),
     Conditional(Box<(Expr, Expr, Expr)>),
     Lambda(Arc<FunctionDef>),
     Comprehension(Box<Comprehension>),
@@ -418,7 +444,16 @@ pub struct Call {
     /// What is called.
     pub callee: Expr,
     /// With what.
-    pub arguments: Vec<Argument>,
+    pub arguments: Box<[Argument]>,
+}
+
+/// A chain of comparisons: `0 < size <= limit`.
+#[derive(Debug)]
+pub struct Comparisons {
+    /// The first operand.
+    pub first: Expr,
+    /// Each further operand with the comparison before it.
+    pub rest: Box<[(Comparison, Expr)]>,
 }
 
 /// A part of an f-string or t-string.
@@ -447,7 +482,7 @@ pub struct Comprehension {
     /// The value of a dict.
     pub value: Option<Expr>,
     /// `for` clauses.
-    pub generators: Vec<Generator>,
+    pub generators: Box<[Generator]>,
 }
 
 /// What a comprehension makes.
@@ -468,7 +503,7 @@ pub struct Generator {
     /// What is iterated.
     pub iterable: Expr,
     /// Conditions.
-    pub conditions: Vec<Expr>,
+    pub conditions: Box<[Expr]>,
     /// `async for`.
     pub is_async: bool,
 }
@@ -524,6 +559,34 @@ impl Expr {
             ExprKind::Name(name) => Some(name.to_string()),
             ExprKind::Attribute(base, name) => Some(format!("{}.{name}", base.dotted_name()?)),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program has millions of these: what they weigh is what walking it costs.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn nodes_stay_small() {
+        assert!(size_of::<Expr>() <= 32, "{}", size_of::<Expr>());
+        assert!(size_of::<Stmt>() <= 80, "{}", size_of::<Stmt>());
+        assert!(size_of::<Argument>() <= 56, "{}", size_of::<Argument>());
+    }
+
+    #[test]
+    fn mentioned_names_are_never_missed() {
+        for count in [0, 1, 3, 20, 300] {
+            let names: Vec<Name> = (0..count).map(|number| Name::from(format!("name_{number}"))).collect();
+            let mut mentions = MentionsSoFar::new();
+            names.iter().for_each(|name| mentions.insert(*name));
+            let mentions = mentions.finish();
+            assert!(names.iter().all(|name| mentions.may_hold(*name)));
+            let claimed =
+                (0..1_000).filter(|number| mentions.may_hold(Name::from(format!("other_{number}"))));
+            assert!(claimed.count() < 150, "{count} names");
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Program {
     states: Vec<FileState>,
     origins: Vec<Origin>,
     keys: FxHashMap<PathBuf, ModuleKey>,
+    /// What dotted names lead to, as seen from the files that ask.
+    answers: FxHashMap<(Option<FileId>, Name), Found>,
     modules: Vec<(ModuleLocation, FoundModule)>,
     /// Folders of installed packages, with whether their files import FastAPI.
     folders: FxHashMap<PathBuf, bool>,
@@ -108,6 +110,7 @@ impl Program {
             states: Vec::new(),
             origins: Vec::new(),
             keys: FxHashMap::default(),
+            answers: FxHashMap::default(),
             modules: Vec::new(),
             folders: FxHashMap::default(),
             environment_is_complete,
@@ -503,6 +506,19 @@ impl Program {
     }
 
     fn find(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
+        let question = (importer, Name::new(dotted));
+        if let Some(known) = self.answers.get(&question) {
+            return known.clone();
+        }
+        let answer = self.look_for(importer, dotted);
+        // Once frozen, no further file is loaded: what would have been a module is told to be a library.
+        if !self.frozen {
+            self.answers.insert(question, answer.clone());
+        }
+        answer
+    }
+
+    fn look_for(&mut self, importer: Option<FileId>, dotted: &str) -> Found {
         let resolved = match importer.and_then(|file| self.origins.get(file.0 as usize)).cloned() {
             Some(Origin::Project(index)) => self.resolver.resolve(index, dotted),
             Some(Origin::Outside(outside)) => self.resolver.resolve_outside(&outside, dotted),

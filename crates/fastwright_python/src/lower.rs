@@ -28,7 +28,7 @@ pub fn lower_module(body: &[ast::Stmt]) -> Result<Module, TooDeep> {
         depth: 0,
         too_deep: None,
         yields: vec![false],
-        mentions: vec![MentionedNames::default()],
+        mentions: Vec::new(),
     };
     lowering.module.body = lowering.statements(body);
     match lowering.too_deep {
@@ -46,7 +46,7 @@ pub fn lower_annotation_text(text: &str, outer: Span) -> Option<Expr> {
         depth: 0,
         too_deep: None,
         yields: vec![false],
-        mentions: vec![MentionedNames::default()],
+        mentions: Vec::new(),
     };
     let mut expr = lowering.expression(parsed.expr());
     if lowering.too_deep.is_some() {
@@ -60,9 +60,9 @@ fn place_at(expr: &mut Expr, span: Span) {
     expr.span = span;
     match &mut expr.kind {
         ExprKind::Attribute(base, _) => place_at(base, span),
-        ExprKind::Subscript(base, index) => {
-            place_at(base, span);
-            place_at(index, span);
+        ExprKind::Subscript(pair) => {
+            place_at(&mut pair.0, span);
+            place_at(&mut pair.1, span);
         }
         ExprKind::Tuple(items) | ExprKind::List(items) => {
             items.iter_mut().for_each(|item| place_at(item, span))
@@ -102,14 +102,14 @@ struct Lowering {
     too_deep: Option<u32>,
     yields: Vec<bool>,
     /// Names mentioned so far in each function around, the outermost first.
-    mentions: Vec<MentionedNames>,
+    mentions: Vec<MentionsSoFar>,
 }
 
 impl Lowering {
     fn qualname(&self, name: &str) -> Name {
         match self.scopes.last() {
             None => Name::from(name),
-            Some(Scope::Class(outer)) => Name::from(&format!("{outer}.{name}")),
+            Some(Scope::Class(outer)) => Name::dotted(outer, name),
             Some(Scope::Function(outer)) => Name::from(&format!("{outer}.<locals>.{name}")),
         }
     }
@@ -124,11 +124,11 @@ impl Lowering {
         true
     }
 
-    fn statements(&mut self, body: &[ast::Stmt]) -> Vec<Stmt> {
-        // Nearly all of them are kept: a vector that grows by itself would take up to four times the room.
+    fn statements(&mut self, body: &[ast::Stmt]) -> Box<[Stmt]> {
+        // Nearly all of them are kept: a vector that grows by itself would be copied several times.
         let mut lowered = Vec::with_capacity(body.len());
         lowered.extend(body.iter().filter_map(|statement| self.statement(statement)));
-        lowered
+        lowered.into_boxed_slice()
     }
 
     fn statement(&mut self, statement: &ast::Stmt) -> Option<Stmt> {
@@ -162,18 +162,18 @@ impl Lowering {
                 value: self.expression(&node.value),
             },
             ast::Stmt::AugAssign(node) => StmtKind::AugAssign {
-                target: self.expression(&node.target),
+                target: self.boxed(&node.target),
                 operator: binary_operator(node.op),
-                value: self.expression(&node.value),
+                value: self.boxed(&node.value),
             },
             ast::Stmt::AnnAssign(node) => StmtKind::AnnAssign {
-                target: self.expression(&node.target),
+                target: self.boxed(&node.target),
                 annotation: Arc::new(self.expression(&node.annotation)),
-                value: node.value.as_deref().map(|value| self.expression(value)),
+                value: node.value.as_deref().map(|value| self.boxed(value)),
             },
             ast::Stmt::For(node) => StmtKind::For {
-                target: self.expression(&node.target),
-                iterable: self.expression(&node.iter),
+                target: self.boxed(&node.target),
+                iterable: self.boxed(&node.iter),
                 body: self.statements(&node.body),
                 orelse: self.statements(&node.orelse),
                 is_async: node.is_async,
@@ -239,15 +239,19 @@ impl Lowering {
                 message: node.msg.as_deref().map(|message| self.expression(message)),
             },
             ast::Stmt::Import(node) => {
-                let names: Vec<Alias> = node.names.iter().map(alias).collect();
+                let names: Box<[Alias]> = node.names.iter().map(alias).collect();
                 for alias in &names {
-                    self.module.imports.push(ImportFact { level: 0, module: alias.name, names: Vec::new() });
+                    self.module.imports.push(ImportFact {
+                        level: 0,
+                        module: alias.name,
+                        names: Box::default(),
+                    });
                 }
                 StmtKind::Import(names)
             }
             ast::Stmt::ImportFrom(node) => {
                 let module = node.module.as_ref().map_or_else(|| name(""), |module| name(module.as_str()));
-                let names: Vec<Alias> = node.names.iter().map(alias).collect();
+                let names: Box<[Alias]> = node.names.iter().map(alias).collect();
                 self.module.imports.push(ImportFact {
                     level: node.level,
                     module,
@@ -270,8 +274,8 @@ impl Lowering {
     }
 
     /// `elif` and `else` clauses, folded from the end so that a chain of thousands does not recurse.
-    fn clauses(&mut self, clauses: &[ast::ElifElseClause]) -> Vec<Stmt> {
-        let lowered: Vec<(Span, Option<Expr>, Vec<Stmt>)> = clauses
+    fn clauses(&mut self, clauses: &[ast::ElifElseClause]) -> Box<[Stmt]> {
+        let lowered: Vec<(Span, Option<Expr>, Box<[Stmt]>)> = clauses
             .iter()
             .map(|clause| {
                 let test = clause.test.as_ref().map(|test| self.expression(test));
@@ -280,13 +284,13 @@ impl Lowering {
             .collect();
         if lowered.len() as u32 > DEEPEST {
             self.too_deep.get_or_insert(lowered[0].0.start);
-            return Vec::new();
+            return Box::default();
         }
-        let mut orelse = Vec::new();
+        let mut orelse = Box::default();
         for (span, test, body) in lowered.into_iter().rev() {
             orelse = match test {
                 None => body,
-                Some(test) => vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }],
+                Some(test) => Box::new([Stmt { span, kind: StmtKind::If { test, body, orelse } }]),
             };
         }
         orelse
@@ -302,7 +306,7 @@ impl Lowering {
         let type_parameters = self.type_parameters(node.type_params.as_deref());
         self.scopes.push(Scope::Function(qualname));
         self.yields.push(false);
-        self.mentions.push(MentionedNames::default());
+        self.mentions.push(MentionsSoFar::new());
         let body = self.statements(&node.body);
         let is_generator = self.yields.pop().unwrap_or(false);
         let mentions = self.leave_mentions();
@@ -334,11 +338,11 @@ impl Lowering {
 
     /// The names of a function that ends, which are also mentioned in the one around it.
     fn leave_mentions(&mut self) -> MentionedNames {
-        let mentions = self.mentions.pop().unwrap_or_default();
+        let Some(mentions) = self.mentions.pop() else { return MentionedNames::default() };
         if let Some(around) = self.mentions.last_mut() {
-            around.extend(mentions);
+            around.extend(&mentions);
         }
-        mentions
+        mentions.finish()
     }
 
     /// Keeps the place of a function in the order of the file; nested ones come after it.
@@ -352,11 +356,11 @@ impl Lowering {
             name_span: Span::default(),
             is_async: false,
             is_generator: false,
-            decorators: Vec::new(),
-            parameters: Vec::new(),
+            decorators: Box::default(),
+            parameters: Box::default(),
             returns: None,
-            body: Vec::new(),
-            type_parameters: Vec::new(),
+            body: Box::default(),
+            type_parameters: Box::default(),
             mentions: MentionedNames::default(),
         }));
         index as u32
@@ -394,8 +398,8 @@ impl Lowering {
         class
     }
 
-    fn type_parameters(&mut self, parameters: Option<&ast::TypeParams>) -> Vec<TypeParameter> {
-        let Some(parameters) = parameters else { return Vec::new() };
+    fn type_parameters(&mut self, parameters: Option<&ast::TypeParams>) -> Box<[TypeParameter]> {
+        let Some(parameters) = parameters else { return Box::default() };
         parameters
             .type_params
             .iter()
@@ -442,7 +446,7 @@ impl Lowering {
         if let Some(parameter) = &parameters.kwarg {
             lowered.push(self.parameter(parameter, ParameterKind::VarKeyword));
         }
-        lowered
+        lowered.into_boxed_slice()
     }
 
     fn parameter(&mut self, parameter: &ast::Parameter, kind: ParameterKind) -> Parameter {
@@ -469,30 +473,29 @@ impl Lowering {
         lowered
     }
 
-    fn arguments(&mut self, arguments: &ast::Arguments) -> Vec<Argument> {
-        arguments
-            .iter_source_order()
-            .map(|argument| match argument {
-                ast::ArgOrKeyword::Arg(ast::Expr::Starred(starred)) => Argument {
-                    kind: ArgumentKind::Star,
-                    span: span(starred.range),
-                    value: self.expression(&starred.value),
+    fn arguments(&mut self, arguments: &ast::Arguments) -> Box<[Argument]> {
+        let mut lowered = Vec::with_capacity(arguments.len());
+        lowered.extend(arguments.iter_source_order().map(|argument| match argument {
+            ast::ArgOrKeyword::Arg(ast::Expr::Starred(starred)) => Argument {
+                kind: ArgumentKind::Star,
+                span: span(starred.range),
+                value: self.expression(&starred.value),
+            },
+            ast::ArgOrKeyword::Arg(value) => Argument {
+                kind: ArgumentKind::Positional,
+                span: span(value.range()),
+                value: self.expression(value),
+            },
+            ast::ArgOrKeyword::Keyword(keyword) => Argument {
+                kind: match &keyword.arg {
+                    Some(arg) => ArgumentKind::Keyword(name(arg.as_str())),
+                    None => ArgumentKind::DoubleStar,
                 },
-                ast::ArgOrKeyword::Arg(value) => Argument {
-                    kind: ArgumentKind::Positional,
-                    span: span(value.range()),
-                    value: self.expression(value),
-                },
-                ast::ArgOrKeyword::Keyword(keyword) => Argument {
-                    kind: match &keyword.arg {
-                        Some(arg) => ArgumentKind::Keyword(name(arg.as_str())),
-                        None => ArgumentKind::DoubleStar,
-                    },
-                    span: span(keyword.range),
-                    value: self.expression(&keyword.value),
-                },
-            })
-            .collect()
+                span: span(keyword.range),
+                value: self.expression(&keyword.value),
+            },
+        }));
+        lowered.into_boxed_slice()
     }
 
     fn pattern(&mut self, pattern: &ast::Pattern) -> Pattern {
@@ -542,7 +545,7 @@ impl Lowering {
         lowered
     }
 
-    fn expressions(&mut self, expressions: &[ast::Expr]) -> Vec<Expr> {
+    fn expressions(&mut self, expressions: &[ast::Expr]) -> Box<[Expr]> {
         expressions.iter().map(|expression| self.expression(expression)).collect()
     }
 
@@ -595,12 +598,12 @@ impl Lowering {
                     .unwrap_or_default();
                 self.scopes.push(Scope::Function(qualname));
                 self.yields.push(false);
-                self.mentions.push(MentionedNames::default());
+                self.mentions.push(MentionsSoFar::new());
                 let value = self.expression(&node.body);
                 let is_generator = self.yields.pop().unwrap_or(false);
                 let mentions = self.leave_mentions();
                 self.scopes.pop();
-                let body = vec![Stmt { span: value.span, kind: StmtKind::Return(Some(value)) }];
+                let body = Box::new([Stmt { span: value.span, kind: StmtKind::Return(Some(value)) }]);
                 ExprKind::Lambda(self.define_function(FunctionDef {
                     index,
                     name: name("<lambda>"),
@@ -609,11 +612,11 @@ impl Lowering {
                     name_span: whole,
                     is_async: false,
                     is_generator,
-                    decorators: Vec::new(),
+                    decorators: Box::default(),
                     parameters,
                     returns: None,
                     body,
-                    type_parameters: Vec::new(),
+                    type_parameters: Box::default(),
                     mentions,
                 }))
             }
@@ -653,14 +656,15 @@ impl Lowering {
                 self.mark_generator();
                 ExprKind::YieldFrom(self.boxed(&node.value))
             }
-            ast::Expr::Compare(node) => ExprKind::Compare(
-                self.boxed(&node.left),
-                node.ops
+            ast::Expr::Compare(node) => ExprKind::Compare(Box::new(Comparisons {
+                first: self.expression(&node.left),
+                rest: node
+                    .ops
                     .iter()
                     .zip(&node.comparators)
                     .map(|(operator, right)| (comparison(*operator), self.expression(right)))
                     .collect(),
-            ),
+            })),
             ast::Expr::Call(node) => ExprKind::Call(Box::new(Call {
                 callee: self.expression(&node.func),
                 arguments: self.arguments(&node.arguments),
@@ -701,7 +705,7 @@ impl Lowering {
                 ExprKind::Attribute(self.boxed(&node.value), self.mentioned(node.attr.as_str()))
             }
             ast::Expr::Subscript(node) => {
-                ExprKind::Subscript(self.boxed(&node.value), self.boxed(&node.slice))
+                ExprKind::Subscript(Box::new((self.expression(&node.value), self.expression(&node.slice))))
             }
             ast::Expr::Starred(node) => ExprKind::Starred(self.boxed(&node.value)),
             ast::Expr::Name(node) => ExprKind::Name(self.mentioned(&node.id)),

@@ -4,13 +4,18 @@
 //! Names live as long as the process. Their hash comes from the text, so that maps keyed by names have the
 //! same order in every run.
 
-use rustc_hash::{FxHashMap, FxHasher};
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Tables, so that threads that parse seldom wait for each other. A power of two.
 const TABLES: usize = 32;
+
+/// Names that each thread finds again without asking a table. A power of two.
+const RECENT: usize = 2048;
 
 /// Text of names in one block: many small allocations would each cost their rounding.
 const BLOCK: usize = 4 * 1024;
@@ -26,7 +31,7 @@ struct Entry {
 
 #[derive(Default)]
 struct Table {
-    names: FxHashMap<&'static str, Name>,
+    names: HashTable<Name>,
     /// What is left of the block that new texts are written to.
     room: &'static mut [u8],
 }
@@ -34,21 +39,54 @@ struct Table {
 static TABLE: LazyLock<[Mutex<Table>; TABLES]> =
     LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::default())));
 
+thread_local! {
+    /// Names that this thread asked for, by their hash: code repeats the same few all the time.
+    static RECENTLY: [Cell<Option<Name>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
+
 impl Name {
     /// The name with this text.
     pub fn new(text: &str) -> Self {
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         let hash = hasher.finish();
+        RECENTLY.with(|recently| {
+            let place = &recently[hash as usize % RECENT];
+            match place.get() {
+                Some(name) if name.0.hash == hash && name.0.text == text => name,
+                _ => {
+                    let name = Self::in_table(text, hash);
+                    place.set(Some(name));
+                    name
+                }
+            }
+        })
+    }
+
+    fn in_table(text: &str, hash: u64) -> Self {
         let table = &TABLE[(hash >> 32) as usize % TABLES];
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = table.names.get(text) {
+        if let Some(known) = table.names.find(hash, |name| name.0.text == text) {
             return *known;
         }
         let text = table.keep(text);
         let name = Self(Box::leak(Box::new(Entry { hash, text })));
-        table.names.insert(text, name);
+        table.names.insert_unique(hash, name, |name| name.0.hash);
         name
+    }
+
+    /// The name of something inside another: `requests` and `get` give `requests.get`.
+    pub fn dotted(owner: &str, name: &str) -> Self {
+        thread_local! {
+            static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            text.push_str(owner);
+            text.push('.');
+            text.push_str(name);
+            Self::new(text)
+        })
     }
 
     /// The text.
@@ -201,6 +239,7 @@ mod tests {
         for text in ["", "orders", "größe", long.as_str()] {
             assert_eq!(Name::new(text), Name::from(text.to_owned()));
             assert_eq!(Name::new(text), *text);
+            assert_eq!(Name::dotted(text, "id"), *format!("{text}.id"));
         }
         assert_ne!(Name::new("orders"), Name::new("order"));
         assert!(Name::new("b") > Name::new("a"));

@@ -128,10 +128,11 @@ impl SummaryTable {
     }
 }
 
-/// What is recorded while a function is walked.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    events: Vec<Event>,
+/// A function that is walked.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    /// Where its events begin in [`Interpreter::events`].
+    start: usize,
     branch_depth: u32,
 }
 
@@ -148,8 +149,16 @@ impl Interpreter<'_> {
         }
         let recorder = self.recorders.last_mut()?;
         let branch_depth = recorder.branch_depth;
-        recorder.events.push(Event { location, kind, branch_depth });
-        Some(recorder.events.len() - 1)
+        self.events.push(Event { location, kind, branch_depth });
+        Some(self.events.len() - 1)
+    }
+
+    /// The call that was recorded at a position, while its function is walked.
+    fn recorded_call(&mut self, position: Option<usize>) -> Option<&mut CallEvent> {
+        match &mut self.events.get_mut(position?)?.kind {
+            EventKind::Call(call) => Some(call),
+            _ => None,
+        }
     }
 
     pub(crate) fn record_return(&mut self, value: &Value, span: Span) {
@@ -192,8 +201,8 @@ impl Interpreter<'_> {
     /// Marks the call that ends where an `await` ends as awaited.
     pub(crate) fn record_await(&mut self, span: Span) {
         let file = self.here(span).file;
-        if let Some(recorder) = self.recorders.last_mut() {
-            for event in recorder.events.iter_mut().rev() {
+        if let Some(recorder) = self.recorders.last() {
+            for event in self.events[recorder.start..].iter_mut().rev() {
                 if event.location.file == file
                     && event.location.span.end == span.end
                     && event.location.span.start >= span.start
@@ -256,10 +265,7 @@ impl Interpreter<'_> {
             }
             (None, _) => self.call_directly(callee, arguments, span),
         };
-        if let (Some(index), Some(recorder)) = (recorded, self.recorders.last_mut())
-            && let Some(event) = recorder.events.get_mut(index)
-            && let EventKind::Call(call) = &mut event.kind
-        {
+        if let Some(call) = self.recorded_call(recorded) {
             call.target = reached;
             if let Ok(value) = &result {
                 call.result = value.clone();
@@ -269,19 +275,13 @@ impl Interpreter<'_> {
     }
 
     /// The object that calling a class makes, as an expression over the constructor's arguments.
-    fn made(&self, class: &Value, recorded: Option<usize>, site: Location) -> Value {
-        let arguments = recorded
-            .and_then(|index| self.recorders.last()?.events.get(index))
-            .and_then(|event| match &event.kind {
-                EventKind::Call(call) => Some(call.arguments.clone()),
-                _ => None,
-            })
-            .unwrap_or_default();
-        // The first argument is the object itself, as the constructor sees it.
-        let mut arguments = arguments;
-        if !arguments.positional.is_empty() {
-            arguments.positional.remove(0);
-        }
+    fn made(&mut self, class: &Value, recorded: Option<usize>, site: Location) -> Value {
+        let arguments = self.recorded_call(recorded).map_or_else(Arguments::default, |call| {
+            let given = &call.arguments;
+            // The first argument is the object itself, as the constructor sees it.
+            let positional = given.positional.get(1..).unwrap_or_default().to_vec();
+            Arguments { positional, keywords: given.keywords.clone(), incomplete: given.incomplete }
+        });
         Value::symbolic(Symbolic::Call { callee: class.clone(), arguments, site })
     }
 
@@ -297,7 +297,7 @@ impl Interpreter<'_> {
             Kind::Method(method) => match &method.function.kind {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
-                    arguments.positional.insert(0, method.receiver.clone());
+                    arguments.prepend(method.receiver.clone());
                     (Some((Arc::clone(function), receiver)), arguments)
                 }
                 _ => (None, arguments),
@@ -319,7 +319,7 @@ impl Interpreter<'_> {
                             arguments: arguments.clone(),
                             site,
                         });
-                        arguments.positional.insert(0, made);
+                        arguments.prepend(made);
                         (Some((function, Some(*class))), arguments)
                     }
                     _ => (None, arguments),
@@ -365,7 +365,6 @@ impl Interpreter<'_> {
         arguments: Arguments,
         site: Location,
     ) -> Evaluated {
-        let names = self.bind_parameters(function, arguments, site);
         let Some(summary) = self.summarize(function, receiver) else {
             let reason = format!("`{}` calls itself", function.definition.name);
             return Ok(match self.declared_result(function) {
@@ -379,6 +378,13 @@ impl Interpreter<'_> {
                 location: site,
             }));
         }
+        // Most functions give back something in which their arguments do not appear.
+        let depends = |value: &Value| value.may_hold_parameter_of(function.id);
+        let names = if depends(&summary.returns) || summary.yields.iter().any(depends) {
+            self.bind_parameters(function, arguments, site)
+        } else {
+            FxHashMap::default()
+        };
         let passed = |name: Name| names.get(&name).cloned();
         let mut budget = 400;
         if function.definition.is_generator {
@@ -448,9 +454,13 @@ impl Interpreter<'_> {
             parameters.push((parameter.name, value.clone()));
             self.scopes[scope.0 as usize].names.insert(parameter.name, value);
         }
-        self.recorders.push(Recorder::default());
+        let start = self.events.len();
+        self.recorders.push(Recorder { start, branch_depth: 0 });
+        let (functions_before, classes_before) = (self.functions.len(), self.classes.len());
         let (flow, frame) = self.run_body(function, scope);
-        let events = self.recorders.pop().map(|recorder| recorder.events).unwrap_or_default();
+        self.recorders.pop();
+        let events = self.events.drain(start..).collect();
+        self.drop_scope(scope, functions_before, classes_before);
         let incomplete = self.steps >= self.step_limit;
         self.summaries.steps += self.steps;
         self.mode = saved_mode;
@@ -631,16 +641,16 @@ fn changed(
             Symbolic::Call { callee, arguments, site } => {
                 let new_callee = again(callee);
                 let positional = changed_all(&arguments.positional, function, passed, budget);
-                let keyword_values: Vec<Value> =
-                    arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
-                let keywords = changed_all(&keyword_values, function, passed, budget);
+                let mut keywords: Option<Vec<(Name, Value)>> = None;
+                for (position, (_, value)) in arguments.keywords.iter().enumerate() {
+                    if let Some(value) = changed(value, function, passed, budget) {
+                        keywords.get_or_insert_with(|| arguments.keywords.clone())[position].1 = value;
+                    }
+                }
                 if new_callee.is_none() && positional.is_none() && keywords.is_none() {
                     return None;
                 }
-                let keywords = match keywords {
-                    Some(values) => arguments.keywords.iter().map(|(name, _)| *name).zip(values).collect(),
-                    None => arguments.keywords.clone(),
-                };
+                let keywords = keywords.unwrap_or_else(|| arguments.keywords.clone());
                 Symbolic::Call {
                     callee: new_callee.unwrap_or_else(|| callee.clone()),
                     arguments: Arguments {
@@ -675,16 +685,11 @@ fn changed_all(
     passed: &dyn Fn(Name) -> Option<Value>,
     budget: &mut u32,
 ) -> Option<Vec<Value>> {
-    let mut any = false;
-    let replaced: Vec<Value> = values
-        .iter()
-        .map(|value| match changed(value, function, passed, budget) {
-            Some(value) => {
-                any = true;
-                value
-            }
-            None => value.clone(),
-        })
-        .collect();
-    any.then_some(replaced)
+    let mut replaced: Option<Vec<Value>> = None;
+    for (position, value) in values.iter().enumerate() {
+        if let Some(value) = changed(value, function, passed, budget) {
+            replaced.get_or_insert_with(|| values.to_vec())[position] = value;
+        }
+    }
+    replaced
 }

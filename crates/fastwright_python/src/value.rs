@@ -182,6 +182,12 @@ impl Arguments {
         self.keywords.iter().find(|(keyword, _)| *keyword == name).map(|(_, value)| value)
     }
 
+    /// Puts an argument before the others: what a method is bound to.
+    pub(crate) fn prepend(&mut self, value: Value) {
+        self.positional.reserve_exact(1);
+        self.positional.insert(0, value);
+    }
+
     /// The argument given by position or keyword.
     pub fn get(&self, position: usize, name: &str) -> Option<&Value> {
         self.positional.get(position).or_else(|| self.keyword(name))

@@ -4,7 +4,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes in a terminal.
 pub(crate) fn width(text: &str) -> usize {
-    text.width()
+    // Nearly everything is plain ASCII, a column for each byte.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) { text.len() } else { text.width() }
 }
 
 /// Columns that a character takes.
@@ -43,14 +44,20 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
         // The text of a list item stands under itself, not under its mark.
         let hang = if paragraph.starts_with("- ") || paragraph.starts_with("* ") { "  " } else { "" };
         let mut line = String::new();
+        let (mut used, mut words) = (0, 0);
         for word in paragraph.split_whitespace() {
-            if !line.trim().is_empty() && width(&line) + 1 + width(word) > columns {
+            let word_width = width(word);
+            if words > 0 && used + 1 + word_width > columns {
                 lines.push(std::mem::replace(&mut line, hang.to_owned()));
+                (used, words) = (hang.len(), 0);
             }
-            if !line.trim().is_empty() {
+            if words > 0 {
                 line.push(' ');
+                used += 1;
             }
             line.push_str(word);
+            used += word_width;
+            words += 1;
         }
         lines.push(line);
     }

@@ -182,18 +182,21 @@ impl CallGraph {
     /// there (caller and edge).
     pub fn paths(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Vec<(usize, CallPath)> {
         let mut found: Vec<(usize, CallPath)> = vec![(from, Vec::new())];
-        let mut seen = FxHashSet::from_iter([from]);
+        let mut seen = vec![false; self.nodes.len()];
+        seen[from] = true;
         let mut next = 0;
         while next < found.len() {
-            let (node, path) = found[next].clone();
-            next += 1;
+            let node = found[next].0;
             for edge in self.nodes[node].edges.iter().filter(|edge| counts(node, edge)) {
-                if seen.insert(edge.to) {
-                    let mut path = path.clone();
+                if !std::mem::replace(&mut seen[edge.to], true) {
+                    let before = &found[next].1;
+                    let mut path = Vec::with_capacity(before.len() + 1);
+                    path.extend_from_slice(before);
                     path.push((node, *edge));
                     found.push((edge.to, path));
                 }
             }
+            next += 1;
         }
         found
     }

@@ -218,9 +218,13 @@ pub fn compares_owner(
     owned: &OwnedTable<'_>,
 ) -> Option<Location> {
     let class: Value = Kind::Class(owned.table.class).into();
+    let names: NameSet = owned.columns.iter().chain(&owned.relationships).copied().collect();
     for event in &code.nodes[node].summary.events {
         let mut bases = Vec::new();
         let look = |value: &Value, bases: &mut Vec<Value>| {
+            if !value.may_name_within(names) {
+                return;
+            }
             holds(interpreter, value, &mut |part| {
                 if let Some(Symbolic::Compare { comparison, left, right }) = part.as_symbolic()
                     && !matches!(comparison, Comparison::Is | Comparison::IsNot)

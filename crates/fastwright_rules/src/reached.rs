@@ -22,6 +22,9 @@ pub fn visit_reached<'a>(
     visit: Visit<'_, 'a>,
 ) {
     let reaching = graph.reaching(faulty, counts);
+    if !reaching.contains(&true) {
+        return;
+    }
     let mut known: FxHashMap<usize, Paths> = FxHashMap::default();
     for entry in entry_points(context.analysis) {
         let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {

@@ -11,9 +11,10 @@ const SESSIONS: &[&str] = &["sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.As
 
 /// Whether a qualified name is this method of a session.
 pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
-    callee
-        .rsplit_once('.')
-        .is_some_and(|(owner, method)| SESSIONS.contains(&owner) && methods.contains(&method))
+    SESSIONS.iter().any(|session| {
+        let method = callee.strip_prefix(session).and_then(|rest| rest.strip_prefix('.'));
+        method.is_some_and(|method| methods.contains(&method))
+    })
 }
 
 /// Whether a call opens a transaction that ends with the `with` block: `session.begin()`,

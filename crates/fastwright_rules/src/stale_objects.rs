@@ -99,17 +99,15 @@ impl Walk<'_, '_> {
         match &statement.kind {
             StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Break | StmtKind::Continue => None,
             StmtKind::Assign { targets, value } => {
-                if let [Expr { kind: ExprKind::Name(name), .. }] = targets.as_slice() {
+                if let [Expr { kind: ExprKind::Name(name), .. }] = &**targets {
                     self.assign(*name, value, &mut state);
                 }
                 Some(state)
             }
-            StmtKind::AnnAssign {
-                target: Expr { kind: ExprKind::Name(name), .. },
-                value: Some(value),
-                ..
-            } => {
-                self.assign(*name, value, &mut state);
+            StmtKind::AnnAssign { target, value: Some(value), .. } => {
+                if let ExprKind::Name(name) = target.kind {
+                    self.assign(name, value, &mut state);
+                }
                 Some(state)
             }
             StmtKind::If { body, orelse, .. } => {

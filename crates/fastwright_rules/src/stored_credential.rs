@@ -34,7 +34,9 @@ pub fn stored_credential(name: &str) -> Option<StoredCredential> {
         return None;
     }
     let ends = |endings: &[&str]| {
-        endings.iter().any(|ending| name == *ending || name.ends_with(&format!("_{ending}")))
+        endings.iter().any(|ending| {
+            name.strip_suffix(ending).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+        })
     };
     if ends(&["password", "passwd", "passphrase"])
         || words.iter().any(|word| matches!(*word, "password" | "passwd"))

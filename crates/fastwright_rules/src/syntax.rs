@@ -1,7 +1,7 @@
 //! Questions about the syntax of one function that a summary of its behaviour does not answer: what
 //! stands around a `yield`, how a block ends, where a name is used.
 
-use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Stmt, StmtKind};
+use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Handler, MatchCase, Stmt, StmtKind};
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
 
@@ -46,22 +46,23 @@ fn find_yields<'s>(body: &'s [Stmt], around: &mut Vec<Around<'s>>, found: &mut V
 }
 
 /// The blocks of statements inside a statement; the flag says that `except` clauses of a `try` protect it.
-pub fn blocks(statement: &Stmt) -> Vec<(&[Stmt], bool)> {
-    match &statement.kind {
+pub fn blocks(statement: &Stmt) -> impl Iterator<Item = (&[Stmt], bool)> {
+    const NOTHING: &[Stmt] = &[];
+    let (first, handlers, cases, last): (_, &[Handler], &[MatchCase], _) = match &statement.kind {
         StmtKind::If { body, orelse, .. }
         | StmtKind::For { body, orelse, .. }
-        | StmtKind::While { body, orelse, .. } => vec![(body, false), (orelse, false)],
-        StmtKind::With { body, .. } => vec![(body, false)],
-        StmtKind::Match { cases, .. } => cases.iter().map(|case| (case.body.as_slice(), false)).collect(),
+        | StmtKind::While { body, orelse, .. } => ((&**body, false), &[], &[], [orelse, NOTHING]),
+        StmtKind::With { body, .. } => ((&**body, false), &[], &[], [NOTHING; 2]),
+        StmtKind::Match { cases, .. } => ((NOTHING, false), &[], cases, [NOTHING; 2]),
         StmtKind::Try { body, handlers, orelse, finalbody } => {
-            let mut blocks = vec![(body.as_slice(), true)];
-            blocks.extend(handlers.iter().map(|handler| (handler.body.as_slice(), false)));
-            blocks.push((orelse, false));
-            blocks.push((finalbody, false));
-            blocks
+            ((&**body, true), handlers, &[], [&**orelse, &**finalbody])
         }
-        _ => Vec::new(),
-    }
+        _ => ((NOTHING, false), &[], &[], [NOTHING; 2]),
+    };
+    let handlers = handlers.iter().map(|handler| (&*handler.body, false));
+    let cases = cases.iter().map(|case| (&*case.body, false));
+    let last = last.into_iter().map(|block| (block, false));
+    std::iter::once(first).chain(handlers).chain(cases).chain(last).filter(|(block, _)| !block.is_empty())
 }
 
 /// All statements of a function in order, those of nested functions and classes left out.
@@ -95,7 +96,7 @@ pub fn own_expressions<'s>(statement: &'s Stmt, visit: &mut dyn FnMut(&'s Expr))
         }
         StmtKind::AnnAssign { target, value, .. } => {
             each(target);
-            value.iter().for_each(each);
+            value.as_deref().into_iter().for_each(each);
         }
         StmtKind::For { target, iterable, .. } => {
             each(target);
@@ -144,9 +145,9 @@ pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
         | ExprKind::YieldFrom(base)
         | ExprKind::Walrus(_, base) => within(base, visit),
         ExprKind::Yield(Some(value)) => within(value, visit),
-        ExprKind::Subscript(base, index) => {
-            within(base, visit);
-            within(index, visit);
+        ExprKind::Subscript(parts) => {
+            within(&parts.0, visit);
+            within(&parts.1, visit);
         }
         ExprKind::Call(call) => {
             within(&call.callee, visit);
@@ -175,9 +176,9 @@ pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
             within(&operands.0, visit);
             within(&operands.1, visit);
         }
-        ExprKind::Compare(first, rest) => {
-            within(first, visit);
-            for (_, operand) in rest {
+        ExprKind::Compare(chain) => {
+            within(&chain.first, visit);
+            for (_, operand) in &chain.rest {
                 within(operand, visit);
             }
         }
@@ -230,7 +231,7 @@ pub fn ending(body: &[Stmt], never_returns: &dyn Fn(&Expr) -> bool) -> Ending {
             }
             StmtKind::If { body, orelse, .. } => joined(&[body, orelse], never_returns),
             StmtKind::Match { cases, .. } => {
-                let bodies: Vec<&[Stmt]> = cases.iter().map(|case| case.body.as_slice()).collect();
+                let bodies: Vec<&[Stmt]> = cases.iter().map(|case| &*case.body).collect();
                 let (raises, _) = joined(&bodies, never_returns);
                 (raises, true)
             }
@@ -240,7 +241,7 @@ pub fn ending(body: &[Stmt], never_returns: &dyn Fn(&Expr) -> bool) -> Ending {
             }
             StmtKind::Try { body, handlers, finalbody, .. } => {
                 let mut bodies: Vec<&[Stmt]> = vec![body];
-                bodies.extend(handlers.iter().map(|handler| handler.body.as_slice()));
+                bodies.extend(handlers.iter().map(|handler| &*handler.body));
                 let (raises, completes) = joined(&bodies, never_returns);
                 let (ends, _) = joined(&[finalbody], never_returns);
                 (raises || ends, completes && !matches!(ending(finalbody, never_returns), Ending::Raises))

@@ -51,6 +51,8 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
     /// A value as JSON; a doubt and nothing where it is not known.
     pub fn json(&mut self, value: &Value, what: &str, location: Option<Location>) -> Option<Json> {
         let writing = Writing { style: Style::FastApi, ..Writing::default() };
+        let with_schemas = self.with_schemas(value);
+        let value = with_schemas.as_ref().unwrap_or(value);
         let (reason, place) = match encode(self.context, value, &writing) {
             Ok(json) => return Some(json),
             Err(Unwritable::NotSerializable) => ("it has no form in JSON".to_owned(), None),

@@ -4,12 +4,14 @@
 use super::builder::Builder;
 use super::fields::ModelField;
 use super::parameters::{Analysed, DependsMarker, SignatureParameter};
-use super::predicates::is_subclass;
+use super::predicates::{is_model, is_subclass};
+use crate::pydantic::field_info::FieldInfo;
 use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Callable, callable, shown_callable};
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use std::cell::RefCell;
@@ -305,7 +307,7 @@ impl Builder<'_, '_, '_> {
         &mut self,
         function: &Arc<FunctionValue>,
         skip: usize,
-        bound: &[(fastwright_python::name::Name, Value)],
+        bound: &[(Name, Value)],
     ) -> Vec<SignatureParameter> {
         if let Some(shown) = self.context.interpreter.set_signature(function) {
             let location = Location { file: function.id.file, span: function.definition.name_span };
@@ -353,17 +355,20 @@ impl Builder<'_, '_, '_> {
     /// The fields of a model or dataclass that is depended on: the parameters of its constructor.
     fn record_parameters(&mut self, class: &Value, location: Location) -> Vec<SignatureParameter> {
         let fields = self.generator.model_fields(self.context, class);
+        if !is_model(self.context.interpreter, class) {
+            return self.dataclass_parameters(class, fields, location);
+        }
         fields
             .into_iter()
             .filter(|(_, info)| info.init.as_ref().and_then(Value::as_bool) != Some(false))
             .map(|(name, info)| {
                 let alias = info.alias.as_ref().and_then(Value::as_str).filter(|alias| is_identifier(alias));
                 SignatureParameter {
-                    name: alias.map_or(name, fastwright_python::name::Name::from),
+                    name: alias.map_or(name, Name::from),
                     annotation: info.annotation.clone(),
                     default: info.default.clone(),
                     location: info.location.unwrap_or(location),
-                    prepared: Some(crate::pydantic::field_info::FieldInfo {
+                    prepared: Some(FieldInfo {
                         annotation: info.annotation,
                         metadata: info.metadata,
                         default: info.default,
@@ -372,6 +377,40 @@ impl Builder<'_, '_, '_> {
                 }
             })
             .collect()
+    }
+}
+
+impl Builder<'_, '_, '_> {
+    /// The parameters of a dataclass's constructor: annotations as written, so that `Query(...)` in
+    /// `Annotated` counts.
+    fn dataclass_parameters(
+        &mut self,
+        class: &Value,
+        fields: Vec<(Name, FieldInfo)>,
+        location: Location,
+    ) -> Vec<SignatureParameter> {
+        let mut parameters = Vec::with_capacity(fields.len());
+        for (name, info) in fields {
+            if info.init.as_ref().and_then(Value::as_bool) == Some(false) {
+                continue;
+            }
+            let written = self.context.interpreter.annotation_in_class(class, name);
+            let annotation = match written {
+                Some((annotation, _)) => Some(self.context.interpreter.annotation_as_written(&annotation)),
+                None => info.annotation.clone(),
+            };
+            // What a factory will make is an object that no document can show.
+            let made =
+                info.default_factory.is_some().then(|| Value::external("dataclasses.HasDefaultFactory"));
+            parameters.push(SignatureParameter {
+                name,
+                annotation,
+                default: info.default.or(made),
+                prepared: None,
+                location: info.location.unwrap_or(location),
+            });
+        }
+        parameters
     }
 }
 

@@ -9,6 +9,7 @@ pub mod document;
 pub mod fields;
 pub mod flat_models;
 pub mod form_models;
+pub mod inline_schemas;
 pub mod normalize;
 pub mod operations;
 pub mod parameter_models;

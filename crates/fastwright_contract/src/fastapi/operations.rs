@@ -296,9 +296,9 @@ impl Operations {
             let mut said = said.clone();
             let upper = status.to_uppercase();
             let key = if upper == "DEFAULT" { "default" } else { upper.as_str() };
-            let is_range = matches!(key, "default" | "1XX" | "2XX" | "3XX" | "4XX" | "5XX");
-            if !is_range && status.trim().parse::<i64>().is_err() {
-                let reason = format!("FastAPI fails to make the document: `{status}` is no status code");
+            let python = builder.context.versions.python;
+            if status_phrase(&upper, python).is_none() && upper.trim().parse::<i64>().is_err() {
+                let reason = format!("`{status}` is no status code: FastAPI fails to write the document");
                 builder.context.doubt(reason, Some(route.location));
             }
             if let Some(field) = field {
@@ -321,10 +321,7 @@ impl Operations {
                 .flatten()
                 .find(|text| !is_empty(text))
                 .cloned()
-                .unwrap_or_else(|| {
-                    let python = builder.context.versions.python;
-                    json!(status_phrase(&upper, python).unwrap_or("Additional Response"))
-                });
+                .unwrap_or_else(|| json!(status_phrase(&upper, python).unwrap_or("Additional Response")));
             deep_update(response, &said);
             response.insert("description".to_owned(), description);
         }

@@ -259,11 +259,10 @@ impl Builder<'_, '_, '_> {
     /// The type behind `type X = ...`, which FastAPI unpacks in a signature, and behind an alias that is
     /// subscribed.
     fn alias_value(&mut self, annotation: Value) -> Value {
-        if self.before(since::TYPE_ALIASES) {
-            return annotation;
-        }
-        self.generator
-            .alias_value(self.context, &annotation)
+        let looks_through = !self.before(since::TYPE_ALIASES);
+        looks_through
+            .then(|| self.generator.alias_value(self.context, &annotation))
+            .flatten()
             .or_else(|| self.generator.substituted(self.context, &annotation))
             .unwrap_or(annotation)
     }
@@ -372,7 +371,8 @@ impl Builder<'_, '_, '_> {
     fn keep_extra_keywords(&mut self, arguments: &mut Arguments) {
         let more = !self.before(since::MORE_KEYWORDS);
         let is_extra = |name: &Name| {
-            !KEYWORDS.contains(&name.as_str()) && !(more && LATER_KEYWORDS.contains(&name.as_str()))
+            let name = name.as_str();
+            !(KEYWORDS.contains(&name) || more && LATER_KEYWORDS.contains(&name))
         };
         if !arguments.keywords.iter().any(|(name, _)| is_extra(name)) {
             return;

@@ -2,6 +2,7 @@
 //! what they changed, with the version that brought them: one room for each library.
 
 pub mod fastapi;
+pub mod pydantic;
 
 use fastwright_model::analysis::Evaluation;
 use fastwright_python::project::Version;

@@ -22,9 +22,9 @@ impl Interpreter<'_> {
                 self.record_store(&base, *name, &value, target.span);
                 self.set_attribute(&base, *name, value);
             }
-            ExprKind::Subscript(base, index) => {
-                let base = self.evaluate(base)?;
-                let index = self.evaluate(index)?;
+            ExprKind::Subscript(parts) => {
+                let base = self.evaluate(&parts.0)?;
+                let index = self.evaluate(&parts.1)?;
                 self.record_item_store(&base, &index, &value, target.span);
                 self.set_item(&base, index, value);
             }
@@ -80,9 +80,9 @@ impl Interpreter<'_> {
                     instance.attributes.shift_remove(name);
                 }
             }
-            ExprKind::Subscript(base, index) => {
-                let base = self.evaluate(base)?;
-                let index = self.evaluate(index)?;
+            ExprKind::Subscript(parts) => {
+                let base = self.evaluate(&parts.0)?;
+                let index = self.evaluate(&parts.1)?;
                 if let (Kind::Dict(id), Some(key)) = (&base.kind, index.key())
                     && let Object::Dict(dict) = self.object_mut(*id)
                 {

@@ -63,11 +63,11 @@ impl Interpreter<'_> {
             Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
             _ => {
                 let owner = builtin_type(&base.kind);
-                match (name.as_str(), owner) {
-                    ("__class__", _) => Value::external(&format!("builtins.{owner}")),
+                match name.as_str() {
+                    "__class__" => Value::external(owner),
                     _ => Kind::Method(Arc::new(MethodValue {
                         receiver: base.clone(),
-                        function: Value::external(&format!("builtins.{owner}.{name}")),
+                        function: Kind::External(Name::dotted(owner, &name)).into(),
                     }))
                     .into(),
                 }
@@ -86,7 +86,7 @@ impl Interpreter<'_> {
                 Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                 Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
                 Kind::External(owner) => {
-                    Some(Kind::External(self.canonical(Name::from(&format!("{owner}.{name}")))).into())
+                    Some(Kind::External(self.canonical(Name::dotted(&owner, name))).into())
                 }
                 _ => None,
             },
@@ -205,7 +205,13 @@ impl Interpreter<'_> {
                     .class(class)
                     .and_then(|class| class.definition.as_ref())
                     .and_then(|definition| definition.docstring().map(Value::str));
-                return Ok(text.unwrap_or(Value::NONE));
+                return Ok(match text {
+                    Some(text) => text,
+                    None if self.is_record(class) => {
+                        Value::unknown("the documentation that `dataclass` writes is not known", None)
+                    }
+                    None => Value::NONE,
+                });
             }
             "__annotations__" => return Ok(self.annotations_of_class(class)),
             "__dict__" => {
@@ -515,7 +521,7 @@ impl Interpreter<'_> {
                     // A method of the library: bound so that the call asks the library's knowledge.
                     return Ok(Kind::Method(Arc::new(MethodValue {
                         receiver,
-                        function: Value::external(&format!("{external}.{name}")),
+                        function: Kind::External(Name::dotted(external, &name)).into(),
                     }))
                     .into());
                 }
@@ -595,7 +601,7 @@ impl Interpreter<'_> {
             ("sys", "argv") => return Value::unknown("the command line is not known", None),
             _ => {}
         }
-        let dotted = Name::from(&format!("{owner}.{name}"));
+        let dotted = Name::dotted(&owner, &name);
         let canonical = self.canonical(dotted);
         self.library.constant(canonical).unwrap_or_else(|| Kind::External(canonical).into())
     }

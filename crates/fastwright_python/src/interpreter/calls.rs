@@ -29,7 +29,13 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn evaluate_arguments(&mut self, arguments: &[Argument]) -> Result<Arguments, Box<Raised>> {
-        let mut evaluated = Arguments::default();
+        let is_keyword = |argument: &&Argument| matches!(argument.kind, ArgumentKind::Keyword(_));
+        let keywords = arguments.iter().filter(is_keyword).count();
+        let mut evaluated = Arguments {
+            positional: Vec::with_capacity(arguments.len() - keywords),
+            keywords: Vec::with_capacity(keywords),
+            incomplete: false,
+        };
         for argument in arguments {
             let value = self.evaluate(&argument.value)?;
             match argument.kind {
@@ -155,7 +161,7 @@ impl Interpreter<'_> {
                     Ok(self.uncalled(callee, arguments, site))
                 }
                 _ => {
-                    arguments.positional.insert(0, method.receiver.clone());
+                    arguments.prepend(method.receiver.clone());
                     let function = method.function.clone();
                     self.call_directly(&function, arguments, span)
                 }
@@ -451,13 +457,7 @@ impl Interpreter<'_> {
             self.step_limit = saved_limit;
             self.call_is_limited = false;
         }
-        if self.functions.len() == functions_before
-            && self.classes.len() == classes_before
-            && self.scopes.len() == scope.0 as usize + 1
-        {
-            // Nothing can refer to the scope any more.
-            self.scopes.pop();
-        }
+        self.drop_scope(scope, functions_before, classes_before);
         let returned = match flow {
             Ok(super::statements::Flow::Return) => Value::union(frame.returns),
             Ok(_) => {
@@ -558,7 +558,10 @@ impl Interpreter<'_> {
         arguments: Arguments,
         site: Location,
     ) -> FxHashMap<Name, Value> {
-        let mut names = FxHashMap::default();
+        let mut names = FxHashMap::with_capacity_and_hasher(
+            function.definition.parameters.len(),
+            rustc_hash::FxBuildHasher,
+        );
         let mut positional = arguments.positional.into_iter();
         let mut keywords = arguments.keywords;
         for (index, parameter) in function.definition.parameters.iter().enumerate() {

@@ -36,9 +36,9 @@ impl Interpreter<'_> {
                 let base = self.evaluate(base)?;
                 self.checked_attribute(&base, *name, expression.span)?
             }
-            ExprKind::Subscript(base, index) => {
-                let base = self.evaluate(base)?;
-                let index = self.evaluate(index)?;
+            ExprKind::Subscript(parts) => {
+                let base = self.evaluate(&parts.0)?;
+                let index = self.evaluate(&parts.1)?;
                 self.item(&base, &index, expression.span)?
             }
             ExprKind::Call(call) => return self.evaluate_call(call, expression.span),
@@ -90,7 +90,7 @@ impl Interpreter<'_> {
                 let right = self.evaluate(&operands.1)?;
                 self.binary(*operator, left, right, expression.span)
             }
-            ExprKind::Compare(first, rest) => self.evaluate_comparison(first, rest)?,
+            ExprKind::Compare(chain) => self.evaluate_comparison(&chain.first, &chain.rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
                 match self.decide(&test) {
@@ -443,7 +443,8 @@ impl Interpreter<'_> {
                 let text = text.to_string();
                 Ok(self.evaluate_text(&text, Some(expression)))
             }
-            ExprKind::Subscript(base, index) => {
+            ExprKind::Subscript(parts) => {
+                let (base, index) = &**parts;
                 let base = self.evaluate(base)?;
                 let literal = base.as_external().is_some_and(|name| {
                     matches!(name.as_str(), "typing.Literal" | "typing_extensions.Literal")

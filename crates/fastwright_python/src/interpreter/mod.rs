@@ -55,7 +55,7 @@ pub use types::{is_none_type, plain_type};
 use crate::ir;
 use crate::location::{FileId, Location, Span};
 use crate::name::Name;
-use crate::summary::{Recorder, SummaryTable};
+use crate::summary::{Event, Recorder, SummaryTable};
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::any::Any;
@@ -261,6 +261,8 @@ pub struct Interpreter<'a> {
     /// What function summaries have recorded so far.
     pub summaries: SummaryTable,
     pub(crate) recorders: Vec<Recorder>,
+    /// What the functions that are walked have done so far, the outermost first.
+    pub(crate) events: Vec<Event>,
     pub(crate) probed_raises: Vec<Raised>,
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
@@ -316,6 +318,7 @@ impl<'a> Interpreter<'a> {
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),
             recorders: Vec::new(),
+            events: Vec::new(),
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
             uncertainties: 0,

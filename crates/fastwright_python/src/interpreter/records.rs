@@ -351,7 +351,7 @@ fn annotation_name(annotation: &Annotation) -> Option<&str> {
             match &current.kind {
                 ExprKind::Name(name) => return Some(name.as_str()),
                 ExprKind::Attribute(_, name) => return Some(name.as_str()),
-                ExprKind::Subscript(base, _) => current = base,
+                ExprKind::Subscript(parts) => current = &parts.0,
                 ExprKind::Str(text) => {
                     let head = text.split('[').next().unwrap_or(text);
                     return Some(head.rsplit('.').next().unwrap_or(head).trim());

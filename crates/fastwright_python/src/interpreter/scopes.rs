@@ -18,6 +18,17 @@ impl Interpreter<'_> {
         ScopeId(self.scopes.len() as u32 - 1)
     }
 
+    /// Drops the scope of a call that has ended, when nothing can refer to it any more: no function and no
+    /// class was made while it ran, and no other scope is left.
+    pub(crate) fn drop_scope(&mut self, scope: ScopeId, functions_before: usize, classes_before: usize) {
+        if self.functions.len() == functions_before
+            && self.classes.len() == classes_before
+            && self.scopes.len() == scope.0 as usize + 1
+        {
+            self.scopes.pop();
+        }
+    }
+
     /// Looks a name up as code in `scope` would: the scope itself, scopes around it that are not class
     /// bodies, the module's globals, the builtins.
     pub fn lookup(&self, scope: ScopeId, name: Name) -> Option<Value> {

@@ -46,7 +46,7 @@ impl Interpreter<'_> {
                 }
             }
             StmtKind::AnnAssign { target, annotation, value } => {
-                self.annotated_assignment(target, annotation, value)?
+                self.annotated_assignment(target, annotation, value.as_deref())?
             }
             StmtKind::AugAssign { target, operator, value } => {
                 let old = self.evaluate(target)?;
@@ -155,7 +155,7 @@ impl Interpreter<'_> {
         &mut self,
         target: &Expr,
         annotation: &Arc<Expr>,
-        value: &Option<Expr>,
+        value: Option<&Expr>,
     ) -> Result<(), Box<Raised>> {
         if let (Some(class), ExprKind::Name(name)) = (self.frame().class_body, &target.kind) {
             let written = Annotation::Written {

@@ -30,7 +30,7 @@ impl Interpreter<'_> {
             Kind::Function(_) | Kind::Method(_) => Some(Value::external("builtins.function")),
             Kind::Module(_) => Some(Value::external("builtins.module")),
             Kind::Descriptor(_) => None,
-            other => Some(Value::external(&format!("builtins.{}", builtin_type(other)))),
+            other => Some(Value::external(builtin_type(other))),
         }
     }
 
@@ -184,19 +184,19 @@ pub fn is_none_type(annotation: &Value) -> bool {
             .is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
 }
 
-/// The builtin type behind a constant or container.
+/// The qualified name of the builtin type behind a constant or container.
 pub(super) fn builtin_type(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Str(_) => "str",
-        Kind::Bytes(_) => "bytes",
-        Kind::Int(_) => "int",
-        Kind::Bool(_) => "bool",
-        Kind::Float(_) => "float",
-        Kind::Tuple(_) => "tuple",
-        Kind::List(_) => "list",
-        Kind::Set(_) => "set",
-        Kind::Dict(_) => "dict",
-        Kind::Ellipsis => "ellipsis",
-        _ => "object",
+        Kind::Str(_) => "builtins.str",
+        Kind::Bytes(_) => "builtins.bytes",
+        Kind::Int(_) => "builtins.int",
+        Kind::Bool(_) => "builtins.bool",
+        Kind::Float(_) => "builtins.float",
+        Kind::Tuple(_) => "builtins.tuple",
+        Kind::List(_) => "builtins.list",
+        Kind::Set(_) => "builtins.set",
+        Kind::Dict(_) => "builtins.dict",
+        Kind::Ellipsis => "builtins.ellipsis",
+        _ => "builtins.object",
     }
 }

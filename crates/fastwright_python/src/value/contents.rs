@@ -14,6 +14,8 @@ pub(super) const LARGEST_EXPRESSION: u32 = 400;
 pub(crate) struct Contents {
     /// Parts, itself included.
     pub(super) parts: u32,
+    /// Whether a list, set or dict is inside: what that holds is not counted, since it changes.
+    collections: bool,
     /// Functions whose parameters are inside; annotations of parameters not counted.
     functions: u64,
     /// Names of [`Symbolic::Member`] inside; annotations of parameters not counted.
@@ -24,10 +26,16 @@ pub(crate) struct Contents {
 #[derive(Debug, Clone, Copy)]
 pub struct NameSet(u64);
 
+impl FromIterator<Name> for NameSet {
+    fn from_iter<T: IntoIterator<Item = Name>>(names: T) -> Self {
+        Self(names.into_iter().fold(0, |bits, name| bits | bit(name.precomputed_hash())))
+    }
+}
+
 impl NameSet {
     /// The set of these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Self(names.into_iter().fold(0, |bits, name| bits | bit(Name::from(name).precomputed_hash())))
+        names.into_iter().map(Name::new).collect()
     }
 }
 
@@ -45,6 +53,9 @@ impl Contents {
         match &value.kind {
             Kind::Symbolic(expression) => expression.0.contents,
             Kind::Tuple(items) | Kind::Union(items) => Self::default().itself().all(items.iter()),
+            Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => {
+                Self { collections: true, ..Self::default() }.itself()
+            }
             Kind::Method(method) => Self::default().itself().with(&method.receiver).with(&method.function),
             _ => Self::default().itself(),
         }
@@ -72,7 +83,7 @@ impl Contents {
                 Self {
                     parts: contents.parts.saturating_add(annotation),
                     functions: function_bit(parameter.function),
-                    members: 0,
+                    ..Self::default()
                 }
             }
         }
@@ -86,6 +97,7 @@ impl Contents {
     fn with(mut self, value: &Value) -> Self {
         let other = Self::of(value);
         self.parts = self.parts.saturating_add(other.parts);
+        self.collections |= other.collections;
         self.functions |= other.functions;
         self.members |= other.members;
         self
@@ -106,6 +118,13 @@ impl Value {
     /// isn't.
     pub fn may_name(&self, names: NameSet) -> bool {
         Contents::of(self).members & names.0 != 0
+    }
+
+    /// The same for someone who also looks into the lists, sets and dicts inside the value: of what those
+    /// hold nothing is known here.
+    pub fn may_name_within(&self, names: NameSet) -> bool {
+        let contents = Contents::of(self);
+        contents.collections || contents.members & names.0 != 0
     }
 }
 
@@ -144,6 +163,10 @@ mod tests {
         });
         assert!(absent.count() > 180);
         assert!(!Value::external("library.call").may_name(NameSet::new(["headers"])));
+        assert!(!Value::external("library.call").may_name_within(NameSet::new(["headers"])));
+        let list: Value = Kind::List(crate::value::ObjectId(0)).into();
+        let held = Value::symbolic(Symbolic::Element(Value::tuple(vec![list])));
+        assert!(!held.may_name(NameSet::new(["headers"])) && held.may_name_within(NameSet::new(["headers"])));
     }
 
     #[test]

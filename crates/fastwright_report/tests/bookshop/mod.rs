@@ -402,6 +402,7 @@ impl Sources {
                     conditional: Some(Condition {
                         text: "settings.debug".to_owned(),
                         location: self.at(self.main, "if settings", "settings.debug"),
+                        holds: fastwright_model::application::Holds::Undecided,
                     }),
                     ..books
                 },

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::json::Json;
 use crate::pydantic::core_schema::*;
 use crate::pydantic::field_info::{FieldInfo, Metadata};
+use crate::versions::pydantic as since;
 use fastwright_python::name::Name;
 use fastwright_python::project::standard_library::is_standard_library;
 use fastwright_python::value::*;
@@ -154,7 +155,12 @@ impl SchemaGenerator {
                 if let Some(discriminator) = info.discriminator.as_ref().filter(|value| !value.is_none()) {
                     schema = self.discriminate(context, schema, discriminator);
                 }
-                let (updates, extra) = self.json_schema_info(context, info);
+                let (mut updates, extra) = self.json_schema_info(context, info);
+                if context.versions.pydantic < since::ANNOTATIONS_DEPRECATE
+                    && let Some(updates) = &mut updates
+                {
+                    updates.remove("deprecated");
+                }
                 if let Some(shared) = &schema.metadata.shared {
                     update_metadata(context, &mut shared.borrow_mut(), updates, extra);
                     return Ok(schema);

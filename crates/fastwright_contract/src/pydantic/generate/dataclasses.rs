@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::pydantic::config::{self, ModelConfig};
 use crate::pydantic::core_schema::*;
 use crate::pydantic::field_info::FieldInfo;
+use crate::versions::pydantic as since;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
@@ -155,7 +156,10 @@ impl SchemaGenerator {
         let mut class = self.class_identity(context, model);
         let is_own = maker(context, model.class).is_some_and(|maker| maker.pydantic);
         let signature = format!("{}(", class.name);
-        if !is_own && class.documentation.as_ref().is_some_and(|text| text.starts_with(&signature)) {
+        let describes = context.versions.pydantic >= since::PLAIN_DATACLASSES_DESCRIBE;
+        if !is_own
+            && class.documentation.as_ref().is_some_and(|text| !describes || text.starts_with(&signature))
+        {
             class.documentation = None;
         }
         let names = fields.iter().map(|(name, _)| *name).collect();

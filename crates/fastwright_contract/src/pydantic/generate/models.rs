@@ -12,6 +12,7 @@ use crate::pydantic::config;
 use crate::pydantic::core_schema::*;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
+use crate::versions::pydantic as since;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use indexmap::IndexMap;
@@ -131,6 +132,12 @@ impl SchemaGenerator {
                 updates.insert("description".to_owned(), Json::from(documentation.as_str()));
             }
             let inner = before_validators(inner, &decorators);
+            if context.versions.pydantic < since::ROOT_FIELDS_DESCRIBE {
+                if let Some(updates) = &mut metadata.updates {
+                    updates.retain(|key, _| key == "description");
+                }
+                metadata.extra = None;
+            }
             let root_extra = field.info.json_schema_extra.clone().filter(|extra| !extra.is_none());
             let kind = CoreKind::Model {
                 class,

@@ -5,6 +5,7 @@ use super::{Generated, Generator, Node, Result, place_of};
 use crate::json::{Json, JsonObject};
 use crate::pydantic::config::ModelConfig;
 use crate::pydantic::core_schema::{ClassIdentity, Shared};
+use crate::versions::pydantic as since;
 use fastwright_python::name::Name;
 use fastwright_python::value::{Arguments, Kind, OrderedMap, Symbolic, Value};
 use std::rc::Rc;
@@ -59,6 +60,11 @@ impl Generator<'_, '_, '_> {
         let values = self.expected_values(members);
         if let Some(kind) = super::kinds::common_type(&values, false) {
             object.insert("type".to_owned(), kind.into());
+        }
+        if let [only] = values.as_slice()
+            && self.before(since::CONST_OR_ENUM)
+        {
+            object.insert("const".to_owned(), only.clone());
         }
         object.insert("enum".to_owned(), values.into());
         object

@@ -5,6 +5,7 @@ use super::titles::{takes_title, title_from_name};
 use super::{Failure, Generated, Generator, Node, Result};
 use crate::json::{Json, JsonObject};
 use crate::pydantic::core_schema::{ComputedField, Core, CoreField, CoreKind, Mode, Shared, ValidationAlias};
+use crate::versions::pydantic as since;
 use fastwright_python::name::Name;
 use indexmap::IndexMap;
 
@@ -92,7 +93,8 @@ impl Generator<'_, '_, '_> {
                 (None, None) => !matches!(field.schema.kind, CoreKind::Default { .. }),
             };
             if writes {
-                required = (with_defaults || required) && !field.serialization_exclude_if;
+                let may_be_left_out = field.serialization_exclude_if && !self.before(since::EXCLUDED_IF);
+                required = (with_defaults || required) && !may_be_left_out;
             }
             properties.push(Property { name: name.as_str(), required, node: Node::Field(field) });
         }

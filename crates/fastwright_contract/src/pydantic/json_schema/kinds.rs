@@ -6,7 +6,8 @@ use crate::json::{Json, JsonObject, enumeration_value};
 use crate::pydantic::core_schema::{
     Core, CoreKind, LengthBounds, Mode, NumberBounds, Serialization, Shared, WhenUsed,
 };
-use crate::versions::fastapi as since;
+use crate::versions::fastapi as fastapi_since;
+use crate::versions::pydantic as since;
 use fastwright_python::value::Value;
 
 /// `{"type": name}`.
@@ -69,8 +70,11 @@ impl Generator<'_, '_, '_> {
                 object
             }
             CoreKind::Float(bounds) => self.float(bounds, false),
-            CoreKind::Decimal { bounds, .. } => {
-                let text = self.text(LengthBounds::default(), None);
+            CoreKind::Decimal { bounds, max_digits, decimal_places } => {
+                let has_pattern =
+                    !self.before(since::DECIMAL_PATTERNS) && self.before(since::NO_DECIMAL_PATTERNS);
+                let pattern = has_pattern.then(|| decimal_pattern(*max_digits, *decimal_places));
+                let text = self.text(LengthBounds::default(), pattern.as_deref());
                 self.number_or_text(bounds, text)
             }
             CoreKind::Fraction(bounds) => {
@@ -225,6 +229,9 @@ impl Generator<'_, '_, '_> {
         if let Some(pattern) = pattern {
             object.insert("pattern".to_owned(), pattern.into());
         }
+        if self.before(since::LENGTHS_OF_CONFIGURATION) {
+            return object;
+        }
         for (key, config_key) in [("minLength", "str_min_length"), ("maxLength", "str_max_length")] {
             let Some(value) = self.config().get(config_key).cloned() else { continue };
             if object.contains_key(key) || key == "minLength" && value.as_int() == Some(0) {
@@ -251,7 +258,7 @@ impl Generator<'_, '_, '_> {
             Mode::Validation => "val_json_bytes",
         };
         let is_base64 = self.config().text(key) == Some("base64");
-        if self.context.versions.fastapi < since::BYTES_HAVE_A_MEDIA_TYPE {
+        if self.context.versions.fastapi < fastapi_since::BYTES_HAVE_A_MEDIA_TYPE {
             let format = if is_base64 { "base64url" } else { "binary" };
             object.insert("format".to_owned(), format.into());
         } else {
@@ -266,6 +273,10 @@ impl Generator<'_, '_, '_> {
 
     /// Dates, times and durations: a number where the configuration writes them as one.
     fn temporal(&mut self, format: &str, key: &str) -> JsonObject {
+        if self.before(since::TIMES_AS_NUMBERS) {
+            let as_number = format == "duration" && self.config().text("ser_json_timedelta") == Some("float");
+            return if as_number { typed("number") } else { formatted(format) };
+        }
         let written = self.config().text(key).unwrap_or("iso8601");
         if self.mode() == Mode::Serialization && written != "iso8601" {
             return typed("number");
@@ -278,7 +289,12 @@ impl Generator<'_, '_, '_> {
         let mut object = JsonObject::new();
         let kind = common_type(&values, true);
         match <[Json; 1]>::try_from(values) {
-            Ok([only]) => object.insert("const".to_owned(), only),
+            Ok([only]) => {
+                if self.before(since::CONST_OR_ENUM) {
+                    object.insert("enum".to_owned(), vec![only.clone()].into());
+                }
+                object.insert("const".to_owned(), only)
+            }
             Err(values) => object.insert("enum".to_owned(), values.into()),
         };
         if let Some(kind) = kind {
@@ -373,6 +389,7 @@ impl Generator<'_, '_, '_> {
                 let values = single(&pattern, values);
                 object.insert("patternProperties".to_owned(), Json::Object(values));
             }
+            _ if values.is_empty() && self.before(since::ANY_VALUES_ARE_SAID) => {}
             _ if values.is_empty() => {
                 object.insert("additionalProperties".to_owned(), true.into());
             }
@@ -381,13 +398,30 @@ impl Generator<'_, '_, '_> {
             }
         }
         let restricted = keys.get("type").and_then(Json::as_str) == Some("string") && keys.len() > 1;
-        if restricted || keys.contains_key("$ref") {
+        if (restricted || keys.contains_key("$ref")) && !self.before(since::PROPERTY_NAMES) {
             keys.shift_remove("type");
             object.insert("propertyNames".to_owned(), Json::Object(keys));
         }
         write_lengths(&mut object, length, Lengths::Properties);
         Ok(object)
     }
+}
+
+/// What a decimal looks like as a text.
+fn decimal_pattern(max_digits: Option<i64>, decimal_places: Option<i64>) -> String {
+    let tail = match (max_digits, decimal_places) {
+        (Some(digits), Some(places)) => {
+            let (whole, all) = ((digits - places).max(0), digits + 1);
+            format!(r"(?:\d{{0,{whole}}}|(?=[\d.]{{1,{all}}}0*$)\d{{0,{whole}}}\.\d{{0,{places}}}0*$)")
+        }
+        (Some(digits), None) => {
+            let all = digits + 1;
+            format!(r"(?:\d{{0,{digits}}}|(?=[\d.]{{1,{all}}}0*$)\d*\.\d*0*$)")
+        }
+        (None, Some(places)) => format!(r"\d*\.?\d{{0,{places}}}0*$"),
+        (None, None) => r"\d*\.?\d*$".to_owned(),
+    };
+    format!("^(?!^[-+.]*$)[+-]?0*{tail}")
 }
 
 /// `handle_invalid_for_json_schema`.

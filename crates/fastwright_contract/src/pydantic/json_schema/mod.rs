@@ -26,6 +26,7 @@ use crate::json::{Json, JsonObject};
 use crate::versions::fastapi as since;
 use definitions::Names;
 use fastwright_python::location::Location;
+use fastwright_python::project::Version;
 use fastwright_python::value::Value;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
@@ -151,6 +152,11 @@ impl<'g, 'c, 'a> Generator<'g, 'c, 'a> {
             input_mode: Mode::Validation,
             depth: 0,
         }
+    }
+
+    /// Whether the program's Pydantic is older than the version that brought a behaviour.
+    fn before(&self, change: Version) -> bool {
+        self.context.versions.pydantic < change
     }
 
     /// The schema of one input; empty, with a doubt, where Pydantic raises.

@@ -309,12 +309,12 @@ fn variables(analysis: &Analysis, interpreter: &Interpreter<'_>) -> Vec<(Variabl
         }
         for statement in &state.code.body {
             let (target, value, annotation) = match &statement.kind {
-                StmtKind::Assign { targets, value } => match targets.as_slice() {
+                StmtKind::Assign { targets, value } => match &**targets {
                     [target] => (target, value, None),
                     _ => continue,
                 },
                 StmtKind::AnnAssign { target, annotation, value: Some(value) } => {
-                    (target, value, Some(&**annotation))
+                    (&**target, &**value, Some(&**annotation))
                 }
                 _ => continue,
             };
@@ -465,7 +465,7 @@ fn uses(
 /// What an item or an attribute of something belongs to: `carts` of `carts[number].articles`.
 fn root(expression: &Expr) -> &Expr {
     match &expression.kind {
-        ExprKind::Subscript(base, _) => root(base),
+        ExprKind::Subscript(parts) => root(&parts.0),
         ExprKind::Call(call) => match &call.callee.kind {
             ExprKind::Attribute(base, name) if *name == "setdefault" || *name == "get" => root(base),
             _ => expression,

@@ -10,6 +10,7 @@ use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{status_of_exception, status_of_response};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, ExprKind};
+use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -140,7 +141,7 @@ fn verifications(
     interpreter: &mut Interpreter<'_>,
     code: &RequestCode,
     node: usize,
-    names: &mut FxHashMap<&'static str, (bool, bool)>,
+    names: &mut FxHashMap<Name, (bool, bool)>,
 ) -> Vec<Sink<String>> {
     let mut found: Vec<Sink<String>> = Vec::new();
     let events = &code.nodes[node].summary.events;
@@ -177,13 +178,13 @@ fn verifications(
             }
             EventKind::Call(call) => {
                 let name = match (&call.target, call.callee.as_symbolic()) {
-                    (Some((function, _)), _) => function.definition.name.as_str(),
-                    (None, Some(Symbolic::Member { name, .. })) => name.as_str(),
-                    (None, _) => code.nodes[node].callee(position).unwrap_or_default(),
+                    (Some((function, _)), _) => Some(function.definition.name),
+                    (None, Some(Symbolic::Member { name, .. })) => Some(*name),
+                    (None, _) => code.nodes[node].facts.callees[position],
                 };
-                let name = name.rsplit('.').next().unwrap_or_default();
+                let Some(name) = name else { continue };
                 let (verifies, compares) = *names.entry(name).or_insert_with(|| {
-                    let name = name.to_lowercase();
+                    let name = name.rsplit('.').next().unwrap_or_default().to_lowercase();
                     (VERIFYING.iter().any(|word| name.contains(word)), name.starts_with("compare_"))
                 });
                 as_it_is = compares;

@@ -41,18 +41,27 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if unclear {
             continue;
         }
-        for route in app.routes.iter().filter(|route| is_open(context, route)) {
-            let neighbour =
-                if writes(route) { guarded_write(app, route) } else { guarded_read(app, route, context) };
+        let comparable: Vec<&Route> = app
+            .routes
+            .iter()
+            .filter(|route| route.kind == RouteKind::Http && !is_public_by_nature(route))
+            .collect();
+        for &route in comparable.iter().filter(|route| is_open(context, route)) {
+            let neighbour = if writes(route) {
+                guarded_write(&comparable, route)
+            } else {
+                guarded_read(app, &comparable, route)
+            };
             let Some((neighbour, reason, confidence)) = neighbour else { continue };
             report.report(finding(route, neighbour, &reason, confidence));
         }
     }
 }
 
-/// Whether anyone may call a route, as far as its code tells, and nobody said that this is meant.
+/// Whether anyone may call a route that is not public by its nature, as far as its code tells, and nobody
+/// said that this is meant.
 fn is_open(context: &Context<'_>, route: &Route) -> bool {
-    if route.kind != RouteKind::Http || route.function.is_none() || is_public_by_nature(route) {
+    if route.function.is_none() {
         return false;
     }
     if context.settings.public_reason(route_method(route), &route.path).is_some() {
@@ -77,12 +86,8 @@ fn writes(route: &Route) -> bool {
 type Neighbour<'a> = (&'a Route, String, Confidence);
 
 /// A write that is guarded, when that is the habit of the application.
-fn guarded_write<'a>(app: &'a App, open: &Route) -> Option<Neighbour<'a>> {
-    let others = || {
-        app.routes
-            .iter()
-            .filter(|route| route.kind == RouteKind::Http && writes(route) && !is_public_by_nature(route))
-    };
+fn guarded_write<'a>(comparable: &[&'a Route], open: &Route) -> Option<Neighbour<'a>> {
+    let others = || comparable.iter().copied().filter(|route| writes(route));
     let guarded = others().filter(|route| route.guard.kind == GuardKind::Required).count();
     let unguarded = others().filter(|route| route.guard.kind != GuardKind::Required).count();
     if guarded == 0 || guarded < unguarded {
@@ -128,16 +133,13 @@ fn guarded_write<'a>(app: &'a App, open: &Route) -> Option<Neighbour<'a>> {
 }
 
 /// A read of the same data that is guarded, when all other reads of that data are.
-fn guarded_read<'a>(app: &'a App, open: &Route, _context: &Context<'_>) -> Option<Neighbour<'a>> {
+fn guarded_read<'a>(app: &App, comparable: &[&'a Route], open: &Route) -> Option<Neighbour<'a>> {
     for table in &open.reads {
         let reading = || {
-            app.routes.iter().filter(|route| {
-                route.kind == RouteKind::Http
-                    && !writes(route)
-                    && route.reads.contains(table)
-                    && !std::ptr::eq(*route, open)
-                    && !is_public_by_nature(route)
-            })
+            comparable
+                .iter()
+                .copied()
+                .filter(|route| !writes(route) && route.reads.contains(table) && !std::ptr::eq(*route, open))
         };
         let guarded = reading().filter(|route| route.guard.kind == GuardKind::Required).count();
         if guarded < 2 || reading().any(|route| route.guard.kind != GuardKind::Required) {

@@ -14,7 +14,7 @@ use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
-use fastwright_python::value::{Annotation, Arguments, Kind, Object, ObjectId, Symbolic, Value};
+use fastwright_python::value::{Annotation, Arguments, Kind, NameSet, Object, ObjectId, Symbolic, Value};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -154,6 +154,7 @@ fn draft(
 
 /// Reads of lazy relationships in a function, from objects that an async session loaded.
 fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Name)]) -> Vec<LazyRead> {
+    let names: NameSet = lazy.iter().map(|(_, relation)| *relation).collect();
     let mut found: Vec<LazyRead> = Vec::new();
     let mut prepared: Vec<(Value, Name)> = Vec::new();
     for event in &node.summary.events {
@@ -183,7 +184,7 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Name)]) -> 
             }
             EventKind::Raise { .. } => {}
         }
-        for value in values {
+        for value in values.into_iter().filter(|value| value.may_name_within(names)) {
             for (base, relation) in relation_members(context, value, lazy) {
                 let given = prepared.iter().any(|(owner, name)| *name == relation && owner.same(&base));
                 if given || found.iter().any(|known| known.relation == relation) {

@@ -185,7 +185,7 @@ fn waited_for(body: &[Stmt], made: Span) -> bool {
     let mut alone = false;
     statements(body, &mut |statement| match &statement.kind {
         StmtKind::Assign { targets, value } if value.span == made => {
-            if let [Expr { kind: ExprKind::Name(target), .. }] = targets.as_slice() {
+            if let [Expr { kind: ExprKind::Name(target), .. }] = &**targets {
                 name = Some(*target);
             }
         }

@@ -117,14 +117,14 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
             fate = Some(Fate::NotClosedAfterError);
         }
         StmtKind::Assign { targets, value } if is_it(value) => {
-            if let [Expr { kind: ExprKind::Name(target), .. }] = targets.as_slice() {
+            if let [Expr { kind: ExprKind::Name(target), .. }] = &**targets {
                 name = Some(*target);
             }
         }
-        StmtKind::AnnAssign {
-            target: Expr { kind: ExprKind::Name(target), .. }, value: Some(value), ..
-        } if is_it(value) => {
-            name = Some(*target);
+        StmtKind::AnnAssign { target, value: Some(value), .. } if is_it(value) => {
+            if let ExprKind::Name(target) = target.kind {
+                name = Some(target);
+            }
         }
         _ => {}
     });

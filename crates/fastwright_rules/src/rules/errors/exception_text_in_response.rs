@@ -11,6 +11,7 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Text of an unexpected exception sent to the client.
@@ -122,6 +123,7 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
         .entries
         .iter()
         .any(|entry| matches!(entry, Entry::Handler(..) | Entry::ExceptionHandler(_) | Entry::Middleware));
+    let mut search = Search { handled: own_handled, summary, without: FxHashMap::default() };
     let mut found: Vec<Leak> = Vec::new();
     for (position, event) in summary.events.iter().enumerate() {
         let sent: Vec<Value> = match &event.kind {
@@ -153,7 +155,7 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
             _ => Vec::new(),
         };
         for value in sent {
-            let Some(source) = source(interpreter, &value, own_handled, summary, 0) else { continue };
+            let Some(source) = search.source(interpreter, &value, 0) else { continue };
             if parses_only(interpreter, summary, source.caught) {
                 continue;
             }
@@ -216,7 +218,7 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
         }
         calls += 1;
         let name = match call.callee.as_symbolic() {
-            Some(Symbolic::Member { name, .. }) => Some(name.to_string()),
+            Some(Symbolic::Member { name, .. }) => Some(*name),
             _ => callee_name(interpreter, &call.callee),
         };
         let parses = name.is_some_and(|name| PARSING.contains(&name.rsplit('.').next().unwrap_or_default()));
@@ -279,73 +281,88 @@ struct Source {
     written: Option<Location>,
 }
 
-/// The exception whose text is in a value.
-fn source(
-    interpreter: &mut Interpreter<'_>,
-    value: &Value,
-    handled: Option<&(Value, usize, Location)>,
-    summary: &Summary,
-    depth: u32,
-) -> Option<Source> {
-    if depth > 10 {
-        return None;
-    }
-    match value.as_symbolic() {
-        Some(Symbolic::Format(parts)) => {
-            for part in parts {
-                if let Some(found) = exception_behind(part, handled, summary) {
-                    return Some(found);
-                }
-            }
+/// A search for texts of exceptions in what one function answers.
+struct Search<'s> {
+    handled: Option<&'s (Value, usize, Location)>,
+    summary: &'s Summary,
+    /// Expressions in which none was found, by their address in the summary, with the depth at which they
+    /// were looked through: parts are shared, and a search that is deeper sees less.
+    without: FxHashMap<*const Symbolic, u32>,
+}
+
+impl Search<'_> {
+    /// The exception whose text is in a value.
+    fn source(&mut self, interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
+        if depth > 10 {
+            return None;
         }
-        Some(Symbolic::Call { callee, arguments, site }) => {
-            let name = callee.as_external();
-            match name.as_deref() {
-                Some("builtins.str" | "builtins.repr") => {
-                    let first = arguments.positional.first()?;
-                    if let Some(mut found) = exception_behind(first, handled, summary) {
-                        found.written = Some(*site);
+        let Some(expression) = value.as_symbolic() else { return self.source_in(interpreter, value, depth) };
+        let address = std::ptr::from_ref(expression);
+        if self.without.get(&address).is_some_and(|searched| *searched <= depth) {
+            return None;
+        }
+        let found = self.source_in(interpreter, value, depth);
+        if found.is_none() {
+            self.without.insert(address, depth);
+        }
+        found
+    }
+
+    fn source_in(&mut self, interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
+        let (handled, summary) = (self.handled, self.summary);
+        match value.as_symbolic() {
+            Some(Symbolic::Format(parts)) => {
+                for part in parts {
+                    if let Some(found) = exception_behind(part, handled, summary) {
                         return Some(found);
                     }
                 }
-                Some(
-                    "traceback.format_exc"
-                    | "traceback.format_exception"
-                    | "traceback.format_tb"
-                    | "traceback.format_exception_only",
-                ) => {
-                    return Some(Source {
-                        what: "the traceback".to_owned(),
-                        caught: *site,
-                        note: "the traceback is written as text".to_owned(),
-                        exception: None,
-                        written: Some(*site),
-                    });
-                }
-                // A response holds its content, an exception handler gives it back.
-                _ if interpreter.derives_from(callee, "starlette.responses.Response") => {
-                    let content = arguments.get(0, "content")?.clone();
-                    return source(interpreter, &content, handled, summary, depth + 1);
-                }
-                // A model of the program that is answered.
-                None if interpreter.derives_from(callee, "pydantic.main.BaseModel") => {
-                    let fields: Vec<Value> =
-                        arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
-                    return fields
-                        .iter()
-                        .find_map(|field| source(interpreter, field, handled, summary, depth + 1));
-                }
-                _ => {}
             }
+            Some(Symbolic::Call { callee, arguments, site }) => {
+                let name = callee.as_external();
+                match name.as_deref() {
+                    Some("builtins.str" | "builtins.repr") => {
+                        let first = arguments.positional.first()?;
+                        if let Some(mut found) = exception_behind(first, handled, summary) {
+                            found.written = Some(*site);
+                            return Some(found);
+                        }
+                    }
+                    Some(
+                        "traceback.format_exc"
+                        | "traceback.format_exception"
+                        | "traceback.format_tb"
+                        | "traceback.format_exception_only",
+                    ) => {
+                        return Some(Source {
+                            what: "the traceback".to_owned(),
+                            caught: *site,
+                            note: "the traceback is written as text".to_owned(),
+                            exception: None,
+                            written: Some(*site),
+                        });
+                    }
+                    // A response holds its content, an exception handler gives it back.
+                    _ if interpreter.derives_from(callee, "starlette.responses.Response") => {
+                        let content = arguments.get(0, "content")?.clone();
+                        return self.source(interpreter, &content, depth + 1);
+                    }
+                    // A model of the program that is answered.
+                    None if interpreter.derives_from(callee, "pydantic.main.BaseModel") => {
+                        let fields: Vec<Value> =
+                            arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
+                        return fields.iter().find_map(|field| self.source(interpreter, field, depth + 1));
+                    }
+                    _ => {}
+                }
+            }
+            Some(Symbolic::Member { base, name }) if matches!(name.as_str(), "args" | "orig") => {
+                return exception_behind(base, handled, summary);
+            }
+            _ => {}
         }
-        Some(Symbolic::Member { base, name }) if matches!(name.as_str(), "args" | "orig") => {
-            return exception_behind(base, handled, summary);
-        }
-        _ => {}
+        text_parts(interpreter, value).iter().find_map(|part| self.source(interpreter, part, depth + 1))
     }
-    text_parts(interpreter, value)
-        .iter()
-        .find_map(|part| source(interpreter, part, handled, summary, depth + 1))
 }
 
 /// The caught exception that a value is, when its text tells about the inside.

@@ -146,7 +146,7 @@ fn loops(body: &[Stmt]) -> Vec<Loop<'_>> {
     });
     expressions(body, &mut |expression| {
         if let ExprKind::Comprehension(comprehension) = &expression.kind
-            && let [generator] = comprehension.generators.as_slice()
+            && let [generator] = &*comprehension.generators
             && let Some(name) = element_name(&generator.target)
             && let Some((routes, owner)) = routes_of(&generator.iterable)
         {

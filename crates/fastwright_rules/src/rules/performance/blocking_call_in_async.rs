@@ -53,8 +53,9 @@ struct Blocking {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
+    let mut names = FxHashMap::default();
     let calls: Vec<Vec<(Location, Name, Waits)>> =
-        (0..graph.nodes.len()).map(|node| own_calls(graph, node)).collect();
+        (0..graph.nodes.len()).map(|node| own_calls(graph, node, &mut names)).collect();
     let reaching =
         graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
@@ -101,12 +102,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-/// The blocking calls of a function itself, one for each library.
-fn own_calls(graph: &CallGraph, node: usize) -> Vec<(Location, Name, Waits)> {
+/// The blocking calls of a function itself, one for each library. `names` remembers what names stand for.
+fn own_calls(
+    graph: &CallGraph,
+    node: usize,
+    names: &mut FxHashMap<Name, Option<Waits>>,
+) -> Vec<(Location, Name, Waits)> {
     let node = &graph.nodes[node];
     let mut found: Vec<(Location, Name, Waits)> = Vec::new();
     for (index, place, callee) in node.library_calls() {
-        let Some(waits) = waits(&callee) else { continue };
+        let Some(waits) = *names.entry(callee).or_insert_with(|| waits(&callee)) else { continue };
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
         let package = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
         if !awaited && !found.iter().any(|(_, known, _)| package(known) == package(&callee)) {

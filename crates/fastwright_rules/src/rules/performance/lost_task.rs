@@ -81,7 +81,7 @@ fn is_lost(body: &[Stmt], made: Span, is_generator: bool) -> bool {
     statements(body, &mut |statement| match &statement.kind {
         StmtKind::Expr(value) => alone |= value.span == made,
         StmtKind::Assign { targets, value } if value.span == made => {
-            if let [Expr { kind: ExprKind::Name(target), span }] = targets.as_slice() {
+            if let [Expr { kind: ExprKind::Name(target), span }] = &**targets {
                 name = Some((*target, *span));
             }
         }

@@ -249,7 +249,7 @@ fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Arc<str
             continue;
         };
         let decorators = definition.body.iter().flat_map(|statement| match &statement.kind {
-            StmtKind::Function(function) => function.decorators.as_slice(),
+            StmtKind::Function(function) => &*function.decorators,
             _ => &[],
         });
         for decorator in decorators {
