@@ -40,6 +40,7 @@ pub fn openapi(
         .get(&app)
         .map_or_else(|| evaluation.interpreter.here(Span::default()), |state| state.site);
     let webhooks = webhooks_of(evaluation, app);
+    generator.begin_document();
     let mut context = Context::new(&mut evaluation.interpreter, versions);
     let mut builder = Builder::new(&mut context, generator);
     let parts = builder.parts(app, site, &table, webhooks.as_ref());

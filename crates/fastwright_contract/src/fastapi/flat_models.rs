@@ -38,7 +38,7 @@ impl Builder<'_, '_, '_> {
         }
         known.push(model.clone());
         // FastAPI compiles the type of each field, and Pydantic may write into what it keeps on classes.
-        if self.generator.has_shared_references {
+        if self.generator.has_shared_references() {
             self.model_field_list(model);
         }
         for (_, info) in self.generator.model_fields(self.context, model) {

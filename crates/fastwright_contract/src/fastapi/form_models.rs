@@ -33,12 +33,13 @@ impl Builder<'_, '_, '_> {
                 info.alias = Some(alias.clone());
                 info.validation_alias = Some(alias.clone());
                 info.serialization_alias = Some(alias);
-                // FastAPI wraps the type of a single model in `Annotated`, and Pydantic then forgets a title
+                // FastAPI wraps the type of a form that is a single model in `Annotated`, and Pydantic then forgets a title
                 // that was not given to `Form` itself.
-                let is_model = info
-                    .annotation
-                    .as_ref()
-                    .is_some_and(|annotation| is_model(self.context.interpreter, annotation));
+                let is_model = !self.form_models(field).is_empty()
+                    && info
+                        .annotation
+                        .as_ref()
+                        .is_some_and(|annotation| is_model(self.context.interpreter, annotation));
                 if !is_model
                     && info.title.as_ref().is_none_or(|title| title.is_none() || title.as_str() == Some(""))
                 {

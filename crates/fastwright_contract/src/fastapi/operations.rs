@@ -69,12 +69,15 @@ impl Operations {
         }
         if route.has_callbacks {
             let mut callbacks = JsonObject::new();
+            // FastAPI forgets the security schemes that only callbacks use, and the model of errors.
+            let known = (self.security_schemes.clone(), self.has_validation_errors);
             for callback in &route.callbacks {
                 let item = self.path_item(builder, callback);
                 let mut paths = JsonObject::new();
                 paths.insert(callback.path.clone(), Json::Object(item));
                 callbacks.insert(callback.name.clone(), Json::Object(paths));
             }
+            (self.security_schemes, self.has_validation_errors) = known;
             operation.insert("callbacks".to_owned(), Json::Object(callbacks));
         }
         self.add_response(builder, route, &mut operation);

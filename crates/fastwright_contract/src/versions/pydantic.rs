@@ -38,3 +38,7 @@ pub const LENGTHS_OF_CONFIGURATION: Version = Version::new(2, 14, 0);
 
 /// `ser_json_temporal` is shown, on the written side only (`_common_temporal_schema`).
 pub const TIMES_AS_NUMBERS: Version = Version::new(2, 14, 0);
+
+/// References to a definition under a name that it had in an earlier round of simplification are renamed,
+/// too; before, they keep two definitions apart that are equal in the end (`_DefinitionsRemapping`).
+pub const EARLIER_NAMES_REMAPPED: Version = Version::new(2, 13, 0);

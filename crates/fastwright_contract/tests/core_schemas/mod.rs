@@ -133,8 +133,7 @@ impl Reader<'_, '_, '_, '_> {
             extra: json.get("extra").map(|extra| self.value(extra)),
             functions: self.functions(&json["functions"]),
             annotation_functions: self.functions(&json["annotation_functions"]),
-            union_tag: None,
-            union_discriminator: None,
+            ..CoreMetadata::default()
         }
     }
 

@@ -201,17 +201,13 @@ impl Interpreter<'_> {
             "range" => self.range(arguments)?,
             "str" => match first {
                 None => Value::str(""),
-                Some(value) => match self.text_of(&value) {
+                Some(value) => match self.shown(&value) {
                     Some(text) => Value::str(&text),
                     None if value.is_unknown() => value,
                     None => Value::symbolic(Symbolic::Format(vec![value])),
                 },
             },
-            "repr" => match &first?.kind {
-                Kind::Str(text) => Value::str(&format!("'{text}'")),
-                Kind::Int(number) => Value::str(&number.to_string()),
-                _ => return None,
-            },
+            "repr" => Value::str(&self.representation(&first?, 0)?),
             "int" => match &first.unwrap_or_else(|| Value::int(0)).kind {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),

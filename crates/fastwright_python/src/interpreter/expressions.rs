@@ -290,7 +290,7 @@ impl Interpreter<'_> {
                 FormatPart::Field { value, conversion, formatted } => {
                     let value = self.evaluate(value)?;
                     configurable = configurable.or(value.configurable);
-                    match (conversion, formatted, self.text_of(&value)) {
+                    match (conversion, formatted, self.shown(&value)) {
                         (None | Some('s'), false, Some(text)) => Value::str(&text),
                         _ => {
                             known = false;

@@ -32,6 +32,7 @@ mod patterns;
 mod probe;
 mod records;
 mod regular_expressions;
+mod representation;
 mod scopes;
 pub mod signatures;
 mod standard_library;

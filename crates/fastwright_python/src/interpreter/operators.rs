@@ -439,8 +439,7 @@ impl Interpreter<'_> {
             Kind::Bool(true) => "True".to_owned(),
             Kind::Bool(false) => "False".to_owned(),
             Kind::None => "None".to_owned(),
-            Kind::Float(number) if number.fract() == 0.0 => format!("{number:.1}"),
-            Kind::Float(number) => number.to_string(),
+            Kind::Float(number) => super::representation::float_text(*number),
             Kind::Instance(id) => {
                 let instance = self.instance(*id)?;
                 let class = instance.class.clone();

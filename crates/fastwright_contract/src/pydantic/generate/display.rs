@@ -75,12 +75,20 @@ impl SchemaGenerator {
             },
             Form::Annotated(inner, metadata) => {
                 let inner = self.display(context, &inner, depth + 1);
-                if metadata.iter().any(shows_itself) {
-                    let reason = "the name of a generic type shows an object in `Annotated`";
-                    self.doubt(context, reason, metadata.iter().find_map(super::place));
+                let mut shown = Vec::with_capacity(metadata.len());
+                for item in &metadata {
+                    shown.push(match shown_itself(context, item) {
+                        Some(text) => text,
+                        None => {
+                            if shows_itself(item) {
+                                let reason = "the name of a generic type shows an object in `Annotated`";
+                                self.doubt(context, reason, super::place(item));
+                            }
+                            class_of_metadata(item)
+                        }
+                    });
                 }
-                let metadata: Vec<String> = metadata.iter().map(class_of_metadata).collect();
-                format!("Annotated[{inner}, {}]", metadata.join(", "))
+                format!("Annotated[{inner}, {}]", shown.join(", "))
             }
             Form::Union(members) => format!("Union[{}]", all(self, &members)),
             Form::Literal(values) => {
@@ -287,6 +295,52 @@ fn shows_itself(value: &Value) -> bool {
             || name == "sqlmodel.main.Field"
             || matches!(names::pydantic(&name), Some("Field" | "Strict" | "AllowInfNan" | "FailFast"))
     })
+}
+
+/// What Pydantic shows of an object with all that it holds, where that is simple.
+fn shown_itself(context: &mut Context<'_, '_>, value: &Value) -> Option<String> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return None };
+    let name = callee.as_external()?;
+    let (short, keyword) = match names::pydantic(&name)? {
+        "Field" => return shown_field(context, arguments),
+        "Strict" => ("Strict", "strict"),
+        "AllowInfNan" => ("AllowInfNan", "allow_inf_nan"),
+        "FailFast" => ("FailFast", "fail_fast"),
+        _ => return None,
+    };
+    let given = match arguments.get(0, keyword) {
+        Some(given) => repr(context, &Value::bool(given.as_bool()?)),
+        None => "True".to_owned(),
+    };
+    Some(format!("{short}({keyword}={given})"))
+}
+
+/// `FieldInfo.__repr__`, where only constants are given, and nothing that becomes a constraint or an alias.
+fn shown_field(context: &mut Context<'_, '_>, arguments: &Arguments) -> Option<String> {
+    const SHOWN: &[&str] =
+        &["title", "description", "examples", "exclude", "discriminator", "deprecated", "json_schema_extra"];
+    let is_shown = |name: &Name| name.as_str() == "default" || SHOWN.contains(&name.as_str());
+    if arguments.incomplete
+        || arguments.positional.len() > 1
+        || !arguments.keywords.iter().all(|(name, _)| is_shown(name))
+    {
+        return None;
+    }
+    let default = arguments.get(0, "default").filter(|default| !matches!(default.kind, Kind::Ellipsis));
+    let mut shown = format!(
+        "FieldInfo(annotation=NoneType, required={}",
+        if default.is_none() { "True" } else { "False" }
+    );
+    let named = SHOWN.iter().filter_map(|name| Some((*name, arguments.keyword(name)?)));
+    for (name, value) in default.map(|default| ("default", default)).into_iter().chain(named) {
+        if name != "default" && value.is_none() {
+            continue;
+        }
+        let text = context.interpreter.representation(value, 0)?;
+        let _ = write!(shown, ", {name}={text}");
+    }
+    shown.push(')');
+    Some(shown)
 }
 
 /// The name of the class of an object in `Annotated[...]`.

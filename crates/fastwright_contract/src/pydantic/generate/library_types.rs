@@ -113,7 +113,7 @@ pub(crate) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value
     let length = || {
         let mut keywords = pick(&["min_length", "max_length"]);
         keywords.retain(|(name, value)| *name != "min_length" || value.as_int() != Some(0));
-        call(GENERAL, Vec::new(), keywords)
+        call("annotated_types.Len", Vec::new(), keywords)
     };
     let item = || {
         let first = arguments.get(0, "item_type").cloned();
@@ -135,15 +135,19 @@ pub(crate) fn constructed(callee: &Value, arguments: &Arguments) -> Option<Value
         "conbytes" => annotated(Value::external("builtins.bytes"), vec![general(&["strict"]), length()]),
         "constr" => annotated(
             Value::external("builtins.str"),
-            vec![general(&[
-                "min_length",
-                "max_length",
-                "strict",
-                "strip_whitespace",
-                "to_upper",
-                "to_lower",
-                "pattern",
-            ])],
+            vec![call(
+                "pydantic.types.StringConstraints",
+                Vec::new(),
+                pick(&[
+                    "min_length",
+                    "max_length",
+                    "strict",
+                    "strip_whitespace",
+                    "to_upper",
+                    "to_lower",
+                    "pattern",
+                ]),
+            )],
         ),
         "conlist" => annotated(of_items("builtins.list")?, vec![length()]),
         "conset" => annotated(of_items("builtins.set")?, vec![length()]),

@@ -41,6 +41,7 @@ use fastwright_python::value::*;
 use generics::ModelType;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// How deep types may nest.
@@ -65,8 +66,8 @@ pub struct SchemaGenerator {
     completed: FxHashMap<Rc<str>, Completed>,
     /// Models whose schemas are being completed.
     completing: FxHashSet<Rc<str>>,
-    /// Whether a model among them contains itself: what is said about it in one place shows in others.
-    pub has_shared_references: bool,
+    /// What was said about models that contain themselves: it shows wherever they are used.
+    shared: Vec<Rc<RefCell<super::core_schema::CoreMetadata>>>,
     fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,
     model_configs: FxHashMap<ObjectId, Rc<ModelConfig>>,
     parameters: FxHashMap<ObjectId, Rc<[Value]>>,
@@ -108,6 +109,18 @@ impl SchemaGenerator {
     /// A generator that knows nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether a model contains itself, so that what is said about it in one place shows in others.
+    pub fn has_shared_references(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
+    /// Forgets what was said about models that contain themselves: each app runs in a process of its own.
+    pub fn begin_document(&mut self) {
+        for shared in &self.shared {
+            shared.take();
+        }
     }
 
     /// What `Field(...)` makes of its arguments; FastAPI's `Query(...)` and the like take the same

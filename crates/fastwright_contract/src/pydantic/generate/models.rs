@@ -56,8 +56,9 @@ impl SchemaGenerator {
         let completed = made.map(|made| {
             let (mut schema, definitions) = self.finalized(context, made);
             if let CoreKind::DefinitionRef(_) = schema.kind {
-                schema = edit(schema, |core| core.metadata.shared = Some(Rc::default()));
-                self.has_shared_references = true;
+                let shared = Rc::default();
+                self.shared.push(Rc::clone(&shared));
+                schema = edit(schema, |core| core.metadata.shared = Some(shared));
             }
             Completed { schema, definitions }
         });

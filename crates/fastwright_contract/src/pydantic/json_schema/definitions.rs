@@ -85,11 +85,17 @@ impl Names {
     }
 
     /// Which names the definitions get in the end; none where no choice is left.
-    pub(super) fn remapping(&self, definitions: &IndexMap<Rc<str>, JsonObject>) -> Option<Remapping> {
+    ///
+    /// `earlier_names`: whether references under names of earlier rounds are renamed.
+    pub(super) fn remapping(
+        &self,
+        definitions: &IndexMap<Rc<str>, JsonObject>,
+        earlier_names: bool,
+    ) -> Option<Remapping> {
         let mut copies: Vec<JsonObject> = definitions.values().cloned().collect();
         let mut before: Option<IndexMap<String, usize>> = None;
         for _ in 0..MOST_ROUNDS {
-            let remapping = self.simplified(definitions, &copies)?;
+            let remapping = self.simplified(definitions, &copies, earlier_names)?;
             for copy in &mut copies {
                 remapping.apply_to_object(copy);
             }
@@ -119,6 +125,7 @@ impl Names {
         &self,
         definitions: &IndexMap<Rc<str>, JsonObject>,
         copies: &[JsonObject],
+        earlier_names: bool,
     ) -> Option<Remapping> {
         let mut candidates: FxHashMap<&str, Vec<Json>> = FxHashMap::default();
         for (name, copy) in definitions.keys().zip(copies) {
@@ -135,7 +142,11 @@ impl Names {
             let alternatives = self.choices.get(name)?;
             let chosen = alternatives.iter().position(|choice| counts.get(choice.as_str()) == Some(&1))?;
             remapping.names.insert(name.to_string(), alternatives[chosen].clone());
-            for alternative in &alternatives[chosen..] {
+            let renamed = match earlier_names {
+                true => &alternatives[chosen..],
+                false => std::slice::from_ref(alternatives.last()?),
+            };
+            for alternative in renamed {
                 let target = json_reference(&alternatives[chosen]);
                 remapping.references.insert(json_reference(alternative), target);
             }

@@ -51,7 +51,8 @@ pub fn generate_definitions(
     for (mode, core) in inputs {
         generator.input(*mode, core);
     }
-    let Some(remapping) = generator.names.remapping(&generator.definitions) else {
+    let earlier_names = !generator.before(crate::versions::pydantic::EARLIER_NAMES_REMAPPED);
+    let Some(remapping) = generator.names.remapping(&generator.definitions, earlier_names) else {
         generator.context.doubt("the names of the definitions can't be made shorter", None);
         return (vec![Json::Object(JsonObject::new()); inputs.len()], JsonObject::new());
     };

@@ -1,0 +1,70 @@
+//! Documents of whole small apps, compared with those of the real FastAPI. `documents/*.py` are the modules;
+//! `documents/record.py` has written what `app.openapi()` returns beside them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use fastwright_contract::Versions;
+use fastwright_contract::fastapi::application::openapi;
+use fastwright_contract::json::Json;
+use fastwright_contract::pydantic::generate::SchemaGenerator;
+use fastwright_model::analysis::{AnalysisOptions, NEWEST_FASTAPI, evaluate_tree, with_large_stack};
+use fastwright_python::project::Version;
+use fastwright_python::source::MemoryTree;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+#[test]
+fn documents_are_those_of_fastapi() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
+    let mut report = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let module = entry.unwrap().path();
+        let recorded = module.with_extension("json");
+        if module.extension().is_some_and(|extension| extension == "py") && recorded.exists() {
+            let source = std::fs::read_to_string(&module).unwrap();
+            let recorded: Json = serde_json::from_str(&std::fs::read_to_string(recorded).unwrap()).unwrap();
+            let name = module.file_stem().unwrap().to_string_lossy();
+            compare(&name, &source, &recorded, &mut report);
+        }
+    }
+    assert!(report.is_empty(), "\n{report}");
+}
+
+/// The document has to be equal and claimed; where FastAPI raises, it must not be claimed.
+fn compare(name: &str, source: &str, recorded: &Json, report: &mut String) {
+    let (document, doubts) = with_large_stack(|| {
+        let tree = Arc::new(MemoryTree::from_fixture(&format!("#- main.py\n{source}")));
+        let mut evaluation = evaluate_tree(tree, Path::new("."), &AnalysisOptions::default()).unwrap();
+        let versions = Versions {
+            fastapi: NEWEST_FASTAPI,
+            pydantic: fastwright_contract::versions::NEWEST_PYDANTIC,
+            python: Version::new(3, 11, 0),
+        };
+        let app = evaluation.selected.first().expect("there is an app").id;
+        let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
+        let doubts: Vec<String> = document.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
+        (document.json, doubts)
+    });
+    if let Some(error) = recorded.get("error") {
+        if doubts.is_empty() {
+            writeln!(report, "{name}: no doubt, FastAPI says {error}").unwrap();
+        }
+        return;
+    }
+    if !doubts.is_empty() {
+        writeln!(report, "{name}: doubt: {}", doubts.join("; ")).unwrap();
+    }
+    differ(name, "", recorded, &document, report);
+}
+
+fn differ(name: &str, place: &str, expected: &Json, got: &Json, report: &mut String) {
+    if let (Json::Object(expected), Json::Object(got)) = (expected, got) {
+        for key in expected.keys().chain(got.keys().filter(|key| !expected.contains_key(*key))) {
+            let of = |object: &serde_json::Map<String, Json>| object.get(key).cloned().unwrap_or(Json::Null);
+            differ(name, &format!("{place}/{key}"), &of(expected), &of(got), report);
+        }
+    } else if expected != got {
+        writeln!(report, "{name}: {place}:\n  expected {expected}\n  got      {got}").unwrap();
+    }
+}
