@@ -184,13 +184,17 @@ impl Builder<'_, '_, '_> {
 
     /// The app or router whose own list of routes a value is.
     fn owner_of_routes(&self, routes: &Value) -> Option<ObjectId> {
-        let Kind::List(list) = routes.kind else { return None };
         let registry = self.context.interpreter.extension::<Registry>();
-        registry.order.iter().copied().find(|id| {
-            let instance = self.context.interpreter.instance(*id);
-            let own = instance.and_then(|instance| instance.attributes.get(&Name::from("routes")));
-            own.is_some_and(|own| matches!(own.kind, Kind::List(known) if known == list))
-        })
+        let owner = |routes: &Value| {
+            let Kind::List(list) = routes.kind else { return None };
+            registry.order.iter().copied().find(|id| {
+                let instance = self.context.interpreter.instance(*id);
+                let own = instance.and_then(|instance| instance.attributes.get(&Name::from("routes")));
+                own.is_some_and(|own| matches!(own.kind, Kind::List(known) if known == list))
+            })
+        };
+        // Of an app that may come from a cache of the program, the one that it makes counts.
+        routes.alternatives().iter().find_map(owner)
     }
 
     fn run(&mut self, function: &Value, answers: Vec<Value>) -> (Option<Value>, OpenapiRun) {

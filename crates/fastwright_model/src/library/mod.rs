@@ -161,6 +161,10 @@ impl Library for KnownLibraries {
         model_signature::class_signature(interpreter, class)
     }
 
+    fn makes_objects(&self, callee: Name) -> bool {
+        routing::is_placeholder_class(&callee)
+    }
+
     fn result_class(
         &self,
         interpreter: &mut Interpreter<'_>,

@@ -424,15 +424,18 @@ const PLACEHOLDER: &str = "fastapi.datastructures.Default";
 /// Whether a value is FastAPI's `Default(...)`, which stands for something that is not given.
 pub fn is_placeholder(value: &Value) -> bool {
     let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
-    callee.as_external().is_some_and(|name| {
-        matches!(
-            name.as_str(),
-            PLACEHOLDER
-                | "fastapi.datastructures.DefaultPlaceholder"
-                | "fastapi.routing.Default"
-                | "fastapi.applications.Default"
-        )
-    })
+    callee.as_external().is_some_and(|name| is_placeholder_class(&name))
+}
+
+/// Whether a name is that of FastAPI's `Default` or of what it makes.
+pub(super) fn is_placeholder_class(name: &str) -> bool {
+    matches!(
+        name,
+        PLACEHOLDER
+            | "fastapi.datastructures.DefaultPlaceholder"
+            | "fastapi.routing.Default"
+            | "fastapi.applications.Default"
+    )
 }
 
 fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Arguments, site: Location) -> Value {

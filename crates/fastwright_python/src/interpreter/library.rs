@@ -122,6 +122,11 @@ pub trait Library: Sync {
         None
     }
 
+    /// Whether what a call of this name gives back is certainly an object, never `None`.
+    fn makes_objects(&self, _callee: Name) -> bool {
+        false
+    }
+
     /// The classes that a library's class derives from, nearest first.
     fn bases(&self, _class: Name) -> &'static [&'static str] {
         &[]

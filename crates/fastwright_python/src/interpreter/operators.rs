@@ -344,6 +344,11 @@ impl Interpreter<'_> {
                 match &**symbolic {
                     // An object that a constructor has just made is not None.
                     Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => Some(false),
+                    Symbolic::Call { callee, .. }
+                        if callee.as_external().is_some_and(|name| self.library.makes_objects(name)) =>
+                    {
+                        Some(false)
+                    }
                     Symbolic::Format(_) => Some(false),
                     _ => None,
                 }
