@@ -4,6 +4,7 @@
 use super::body::BODY_MODULE;
 use super::builder::Builder;
 use super::fields::ModelField;
+use super::parameter_models::AliasChoices;
 use super::predicates::{is_model, is_none};
 use crate::json::{Json, JsonObject};
 use crate::pydantic::core_schema::Mode;
@@ -166,7 +167,11 @@ impl Builder<'_, '_, '_> {
         for field in self.model_field_list(model) {
             let names: Vec<String> =
                 self.parameter_aliases(&field, false).into_iter().map(|(alias, _)| alias).collect();
-            let known = field.validation_alias().unwrap_or_else(|| field.alias());
+            let choices = field.info.validation_alias.as_ref().map(|alias| self.alias_choices(alias));
+            let known = match choices {
+                Some(AliasChoices::Texts(texts)) if !texts.is_empty() => texts[0].clone(),
+                _ => field.validation_alias().unwrap_or_else(|| field.alias()),
+            };
             let listed = definition.get("properties").and_then(|properties| properties.get(&known)).is_some();
             if listed && (names.first() != Some(&known) || names.len() > 1 && is_required(&known)) {
                 renamed.push((known, names));

@@ -79,6 +79,8 @@ pub enum JsonSchemaFunction {
     Update(JsonObject),
     /// The same over what another schema gives, with the changes that come before.
     UpdateOf(Shared, JsonObject),
+    /// What the schema inside of a validator gives, whatever serializer stands at the validator.
+    OfInner,
     /// `__get_pydantic_json_schema__` of the program: function or bound method, called with the core
     /// schema and a handler.
     Program(Value, Option<Location>),

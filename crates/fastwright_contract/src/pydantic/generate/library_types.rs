@@ -322,7 +322,8 @@ pub(super) fn url_schema(url: UrlKind) -> Shared {
         false => CoreKind::Url { max_length },
     });
     let schema = Core::new(CoreKind::FunctionWrap { schema: inner, input: None });
-    serialized_by_library(schema, None, WhenUsed::Always)
+    let schema = serialized_by_library(schema, None, WhenUsed::Always);
+    with_functions(schema, JsonSchemaFunction::OfInner)
 }
 
 /// The schema of `SecretStr` and `SecretBytes`.

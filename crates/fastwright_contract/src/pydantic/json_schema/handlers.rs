@@ -3,7 +3,7 @@
 
 use super::{Failure, Generated, Generator, Node, Result, place_of};
 use crate::json::{Json, JsonObject};
-use crate::pydantic::core_schema::{JsonSchemaFunction, Mode};
+use crate::pydantic::core_schema::{Core, CoreKind, JsonSchemaFunction, Mode};
 use fastwright_python::value::{Kind, Value};
 
 /// One change, around those before it.
@@ -108,6 +108,12 @@ impl Generator<'_, '_, '_> {
                 }
                 Ok(generated)
             }
+            JsonSchemaFunction::OfInner => match node {
+                Node::Schema(Core { kind: CoreKind::FunctionWrap { schema, .. }, .. }) => {
+                    self.layered(Node::Schema(schema), rest)
+                }
+                _ => self.layered(node, rest),
+            },
             JsonSchemaFunction::Examples(examples, mode) => {
                 let generated = self.layered(node, rest)?;
                 Ok(self.with_examples(generated, examples, *mode))
