@@ -1,8 +1,8 @@
 //! From types to core schemas (Pydantic 2.14 `_internal/_generate_schema.py`).
 //!
-//! A room a subject: what a value of Python's type language is ([`dispatch`]), types of the standard library
-//! ([`standard`]) and of Pydantic ([`library_types`]), `Annotated` and its metadata ([`annotations`]), what
-//! a field says ([`fields`]), models and what is alike them ([`models`], [`dataclasses`], [`records`]).
+//! A room a subject: what a value of Python's type language is (`dispatch`), types of the standard library
+//! (`standard`) and of Pydantic (`library_types`), `Annotated` and its metadata (`annotations`), what
+//! a field says (`fields`), models and what is alike them (`models`, `dataclasses`, `records`).
 
 mod aliases;
 mod annotations;

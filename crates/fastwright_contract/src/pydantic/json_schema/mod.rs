@@ -1,7 +1,7 @@
 //! From core schemas to JSON Schema (Pydantic 2.14 `json_schema.py`, with the one method that FastAPI
 //! overrides).
 //!
-//! One [`Generator`] serves a whole document, as in FastAPI: definitions are shared and named together. A
+//! One generator serves a whole document, as in FastAPI: definitions are shared and named together. A
 //! room for each concept: what every kind of core schema becomes (`kinds`, `unions`, `fields`, `classes`),
 //! defaults, the functions that change what was generated (`handlers`, `program`), the names of definitions
 //! and the order of keys.
