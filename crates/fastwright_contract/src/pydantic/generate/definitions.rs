@@ -160,6 +160,12 @@ impl SchemaGenerator {
                 }
             }
         }
+        // The serializer beside a `PlainValidator` holds the type twice: as what it wraps and as what it gives.
+        if let Some(Serialization::Function { function: None, returns: Some(returns), wraps: true, .. }) =
+            schema.serialization.as_deref()
+        {
+            self.count(returns, counts, order, depth + 1);
+        }
         each_child(schema, &mut |child| self.count(child, counts, order, depth + 1));
     }
 

@@ -66,6 +66,10 @@ pub struct SchemaGenerator {
     completed: FxHashMap<Rc<str>, Completed>,
     /// Models whose schemas are being completed.
     completing: FxHashSet<Rc<str>>,
+    /// Classes among them that were met inside of others, while those are completed.
+    met: Vec<Location>,
+    /// Classes that need one that is being completed and comes later: until then they are made in place.
+    incomplete: FxHashSet<Rc<str>>,
     /// What was said about models that contain themselves: it shows wherever they are used.
     shared: Vec<Rc<RefCell<super::core_schema::CoreMetadata>>>,
     fields: FxHashMap<(ObjectId, String), Rc<fields::CollectedFields>>,

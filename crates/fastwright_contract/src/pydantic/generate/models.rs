@@ -14,6 +14,7 @@ use crate::pydantic::core_schema::*;
 use crate::pydantic::field_info::FieldInfo;
 use crate::types::{Form, form};
 use crate::versions::pydantic as since;
+use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use indexmap::IndexMap;
@@ -27,14 +28,37 @@ impl SchemaGenerator {
             return Ok(known);
         }
         // A class whose schema is being completed is made again inside of another.
+        let place = context.interpreter.class(model.class).map(|class| class.location);
         if self.completing.contains(&reference) {
+            self.met.extend(place);
+            return self.model_in_place(context, model, reference);
+        }
+        if self.incomplete.contains(&reference) {
             return self.model_in_place(context, model, reference);
         }
         let completed = match self.completed.get(&reference) {
             Some(completed) => completed.clone(),
-            None => self.complete(context, &reference, |generator, context| {
-                generator.model_in_place(context, model, Rc::clone(&reference))
-            })?,
+            None => {
+                let met = std::mem::take(&mut self.met);
+                let completed = self.complete(context, &reference, |generator, context| {
+                    generator.model_in_place(context, model, Rc::clone(&reference))
+                });
+                // It needs a class that comes later and is being completed: by then, it was not complete.
+                let waits = place.is_some_and(|own| {
+                    let is_later =
+                        |other: &Location| other.file == own.file && other.span.start > own.span.start;
+                    self.met.iter().any(is_later)
+                });
+                let deeper = std::mem::replace(&mut self.met, met);
+                self.met.extend(deeper.into_iter().filter(|other| Some(*other) != place));
+                let completed = completed?;
+                if waits && !self.completing.is_empty() {
+                    self.completed.remove(&reference);
+                    self.incomplete.insert(Rc::clone(&reference));
+                    return self.model_in_place(context, model, reference);
+                }
+                completed
+            }
         };
         for definition in completed.definitions {
             self.define(definition);
@@ -54,6 +78,10 @@ impl SchemaGenerator {
         self.completing.insert(Rc::clone(reference));
         let made = make(self, context);
         self.completing.remove(reference);
+        if self.completing.is_empty() {
+            self.incomplete.clear();
+            self.met.clear();
+        }
         let completed = made.map(|made| {
             let (mut schema, definitions) = self.finalized(context, made);
             if is_last_of_cycle(context, &schema, &definitions) {
