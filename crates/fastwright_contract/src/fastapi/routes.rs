@@ -217,8 +217,13 @@ impl Builder<'_, '_, '_> {
             openapi_extra: None,
             location,
         };
-        // What the document leaves out need not be understood.
+        // What the document leaves out need not be understood. But FastAPI compiles its parameters, too: what
+        // they say about a model that contains itself shows elsewhere.
         if !include_in_schema {
+            let doubts = self.context.doubts.clone();
+            let names = path_parameters(&path_format);
+            self.endpoint_dependant(endpoint, dependencies, &names, location);
+            self.context.doubts = doubts;
             return route;
         }
         route.operation_id = match own_operation_id {
