@@ -175,19 +175,7 @@ impl Operations {
                 {
                     parameter.insert("description".to_owned(), json!(text));
                 }
-                let examples = field
-                    .extras
-                    .openapi_examples
-                    .as_ref()
-                    .and_then(|value| builder.json(value, "`openapi_examples`", field.info.location))
-                    .filter(|examples| !is_empty(examples));
-                if let Some(examples) = examples {
-                    parameter.insert("examples".to_owned(), examples);
-                } else if let Some(example) = &field.extras.example
-                    && let Some(example) = builder.json(example, "`example`", field.info.location)
-                {
-                    parameter.insert("example".to_owned(), example);
-                }
+                add_examples(builder, field, &mut parameter);
                 if let Some(deprecated) = field.info.deprecated.clone().filter(|value| !value.is_none())
                     && builder.truth(&deprecated, true, "`deprecated` of a parameter", field.info.location)
                 {
@@ -212,19 +200,7 @@ impl Operations {
     fn request_body(&mut self, builder: &mut Builder<'_, '_, '_>, field: &ModelField) -> Json {
         let mut media = JsonObject::new();
         media.insert("schema".to_owned(), self.field_schema(builder, field, None));
-        let examples = field
-            .extras
-            .openapi_examples
-            .as_ref()
-            .and_then(|value| builder.json(value, "`openapi_examples`", field.info.location))
-            .filter(|examples| !is_empty(examples));
-        if let Some(examples) = examples {
-            media.insert("examples".to_owned(), examples);
-        } else if let Some(example) = &field.extras.example
-            && let Some(example) = builder.json(example, "`example`", field.info.location)
-        {
-            media.insert("example".to_owned(), example);
-        }
+        add_examples(builder, field, &mut media);
         let mut content = JsonObject::new();
         content.insert(field.extras.media_type.clone(), Json::Object(media));
         let mut body = JsonObject::new();
@@ -359,6 +335,24 @@ impl Operations {
             object.insert("title".to_owned(), json!(title));
         }
         schema
+    }
+}
+
+/// `examples` from `openapi_examples=`, or else `example`, of a parameter or a media type.
+fn add_examples(builder: &mut Builder<'_, '_, '_>, field: &ModelField, target: &mut JsonObject) {
+    let location = field.info.location;
+    let examples = field
+        .extras
+        .openapi_examples
+        .as_ref()
+        .and_then(|value| builder.json(value, "`openapi_examples`", location))
+        .filter(|examples| !is_empty(examples));
+    if let Some(examples) = examples {
+        target.insert("examples".to_owned(), examples);
+    } else if let Some(example) = &field.extras.example
+        && let Some(example) = builder.json(example, "`example`", location)
+    {
+        target.insert("example".to_owned(), example);
     }
 }
 
