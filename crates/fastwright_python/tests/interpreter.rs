@@ -7,6 +7,8 @@
 mod config_parser;
 #[path = "interpreter/data_files.rs"]
 mod data_files;
+#[path = "interpreter/imports.rs"]
+mod imports;
 
 use fastwright_python::interpreter::{Interpreter, Limits, NoLibrary};
 use fastwright_python::loader::{Program, SharedProgram};

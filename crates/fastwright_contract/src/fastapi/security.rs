@@ -6,6 +6,7 @@ use super::dependencies::Dependant;
 use super::normalize;
 use super::parameters::SignatureParameter;
 use super::predicates::is_subclass;
+use crate::doubt::why_unknown;
 use crate::json::{Json, JsonObject};
 use crate::versions::fastapi as since;
 use fastwright_model::registry::Registry;
@@ -265,8 +266,8 @@ impl Builder<'_, '_, '_> {
                 _ => false,
             });
         if !own {
-            let what = self.describe(call);
-            self.context.doubt(format!("the parameters of `{what}` are not known"), Some(location));
+            let (reason, _) = why_unknown(self.context.interpreter, call);
+            self.context.doubt(format!("the parameters of a callable are not known: {reason}"), Some(location));
         }
         Vec::new()
     }

@@ -290,7 +290,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// A short name of what is called, for people.
-pub(crate) fn describe(interpreter: &Interpreter<'_>, value: &Value) -> String {
+pub fn describe(interpreter: &Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::External(name) => name.to_string(),
         Kind::Function(function) => {

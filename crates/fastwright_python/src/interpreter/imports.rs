@@ -186,6 +186,25 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Runs a module unless it runs already. Its package gets it as an attribute once, when it has run: what
+    /// the package binds to that name later stays when the module is imported again.
+    fn load_module(
+        &mut self,
+        id: ModuleId,
+        package: Option<ModuleId>,
+        name: Name,
+    ) -> Result<(), Box<Raised>> {
+        if self.modules[id.0 as usize].status != ModuleStatus::Waiting {
+            return Ok(());
+        }
+        self.run_module(id)?;
+        if let Some(package) = package {
+            let scope = self.modules[package.0 as usize].scope;
+            self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
+        }
+        Ok(())
+    }
+
     fn is_import_error(&mut self, exception: &Value) -> bool {
         self.exception_matches(exception, &Value::external("builtins.ImportError")) == Some(true)
     }
@@ -211,12 +230,8 @@ impl Interpreter<'_> {
             match self.source.find(importer, part) {
                 Found::Module(found) => {
                     let id = self.module_for(found);
-                    self.run_module(id)?;
-                    if let Some(parent) = parent {
-                        let name = Name::from(part.rsplit('.').next().unwrap_or(part));
-                        let scope = self.modules[parent.0 as usize].scope;
-                        self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
-                    }
+                    let name = Name::from(part.rsplit('.').next().unwrap_or(part));
+                    self.load_module(id, parent, name)?;
                     parent = Some(id);
                 }
                 Found::Library => {
@@ -282,9 +297,7 @@ impl Interpreter<'_> {
         match self.source.find(importer, &dotted) {
             Found::Module(found) => {
                 let id = self.module_for(found);
-                let scope = self.modules[package.0 as usize].scope;
-                self.scopes[scope.0 as usize].names.insert(name, Kind::Module(id).into());
-                self.run_module(id).ok()?;
+                self.load_module(id, Some(package), name).ok()?;
                 Some(Kind::Module(id).into())
             }
             Found::Library | Found::Missing => None,
@@ -296,7 +309,10 @@ impl Interpreter<'_> {
         for alias in names {
             let last = self.import_dotted(&alias.name, site)?;
             match alias.rename {
-                Some(rename) => self.bind(rename, last),
+                Some(rename) => {
+                    let value = self.attribute_of_package(&alias.name, site)?.unwrap_or(last);
+                    self.bind(rename, value);
+                }
                 None => {
                     let first = alias.name.split('.').next().unwrap_or(&alias.name);
                     let value =
@@ -306,6 +322,14 @@ impl Interpreter<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a package has under the name of its module: `import package.module as name` gives that.
+    fn attribute_of_package(&mut self, dotted: &str, site: Location) -> Result<Option<Value>, Box<Raised>> {
+        let Some((package, name)) = dotted.rsplit_once('.') else { return Ok(None) };
+        let Kind::Module(package) = self.import_dotted(package, site)?.kind else { return Ok(None) };
+        let scope = self.modules[package.0 as usize].scope;
+        Ok(self.scopes[scope.0 as usize].names.get(&Name::from(name)).cloned())
     }
 
     pub(crate) fn execute_import_from(
