@@ -148,13 +148,12 @@ class Group:
         }
 
 
-def invoke(command: list[str], timeout: float, variables: dict[str, str],
-           answers: tuple[int, ...] = (0, 3)) -> tuple[subprocess.CompletedProcess, float]:
+def invoke(command: list[str], timeout: float, answers: tuple[int, ...] = (0, 3)) -> tuple[subprocess.CompletedProcess, float]:
     """Runs the binary; exit codes other than those that are answers are an error."""
     environment = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     started = time.perf_counter()
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env={**environment, **variables})
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env=environment)
     except subprocess.TimeoutExpired:
         raise CandidateError(f"no answer within {timeout:.0f} s: {' '.join(command)}") from None
     if done.returncode not in answers:
@@ -163,8 +162,11 @@ def invoke(command: list[str], timeout: float, variables: dict[str, str],
     return done, time.perf_counter() - started
 
 
-def options(libraries: Path | None, versions: openapi_truth.Pair | None) -> list[str]:
+def options(libraries: Path | None, versions: openapi_truth.Pair | None, variables: dict[str, str] | None) -> list[str]:
     chosen = ["--python-env", str(libraries)] if libraries else []
+    # The variables that the running application had: fastwright does not look at its own environment.
+    for name, value in (variables or {}).items():
+        chosen += ["--variable", f"{name}={value}"]
     return chosen + (["--fastapi-version", versions.fastapi, "--pydantic-version", versions.pydantic] if versions else [])
 
 
@@ -179,8 +181,8 @@ def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: flo
                 variables: dict[str, str] | None = None) -> tuple[dict[Key, Candidate], float]:
     """One run of ``--output-dir`` over a folder: a candidate for every app of the project, and for mounted ones."""
     with tempfile.TemporaryDirectory(prefix="fastwright-openapi-") as scratch:
-        command = [str(binary), "openapi", str(folder), "--output-dir", scratch, "--partial", *options(libraries, versions)]
-        done, seconds = invoke(command, timeout, variables or {})
+        command = [str(binary), "openapi", str(folder), "--output-dir", scratch, "--partial", *options(libraries, versions, variables)]
+        done, seconds = invoke(command, timeout)
         try:
             index = json.loads((Path(scratch) / "index.json").read_text(encoding="utf-8"))
             found = {}
@@ -197,9 +199,9 @@ def run_project(binary: Path, folder: Path, libraries: Path | None, timeout: flo
 def run_app(binary: Path, folder: Path, app: str, mount: str | None, libraries: Path | None, timeout: float,
             versions: openapi_truth.Pair | None = None, variables: dict[str, str] | None = None) -> tuple[Candidate, float]:
     """One run for one app, or for the application mounted in it; exit code 2 says that it knows of none."""
-    command = [str(binary), "openapi", str(folder), "--app", app, "--output-format", "json", "--partial", *options(libraries, versions)]
+    command = [str(binary), "openapi", str(folder), "--app", app, "--output-format", "json", "--partial", *options(libraries, versions, variables)]
     command += ["--mount", mount] if mount is not None else []
-    done, seconds = invoke(command, timeout, variables or {}, (0, 2, 3))
+    done, seconds = invoke(command, timeout, (0, 2, 3))
     try:
         document = json.loads(done.stdout) if done.stdout.strip() else None
     except ValueError as error:
@@ -269,7 +271,8 @@ def compare_application(args, application: corpus.Application) -> list[Row]:
     truth = recorded(application)
     rows = []
     with tempfile.TemporaryDirectory(prefix="fastwright-openapi-") as scratch:
-        variables = {key: value.replace("{scratch}", scratch) for key, value in application.environment.items() if key != "HOME"}
+        # What lies in folders of the recording's machine is not told.
+        variables = {key: value for key, value in application.environment.items() if "{scratch}" not in value}
         for entry in truth["documents"]:
             candidate, seconds = run_app(args.binary, folder, application.app, entry["mount"], libraries, args.timeout,
                                          openapi_truth.Pair(truth["fastapi"], truth["pydantic"]) if args.no_libraries else None, variables)

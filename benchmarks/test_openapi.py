@@ -32,6 +32,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("command"); parser.add_argument("path"); parser.add_argument("--app"); parser.add_argument("--mount")
 parser.add_argument("--output-format"); parser.add_argument("--output-dir"); parser.add_argument("--python-env")
 parser.add_argument("--partial", action="store_true"); parser.add_argument("--fastapi-version"); parser.add_argument("--pydantic-version")
+parser.add_argument("--variable", action="append")
 args = parser.parse_args()
 assert args.command == "openapi" and Path(args.path).is_dir() and args.partial
 change = os.environ.get("CHANGE", "")

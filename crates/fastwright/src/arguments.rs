@@ -94,6 +94,11 @@ pub(crate) struct ProjectArguments {
     #[arg(long, value_name = "FOLDER", help_heading = "Project")]
     pub(crate) python_env: Option<PathBuf>,
 
+    /// A variable of the environment that is set where the application runs; may be given several times,
+    /// added to the configuration's.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
+    pub(crate) variable: Vec<(String, String)>,
+
     /// Leave out paths that match, as in .gitignore; added to the configuration's.
     #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
     pub(crate) exclude: Vec<String>,
@@ -255,6 +260,13 @@ pub(crate) enum DocumentFormat {
     Json,
     /// YAML.
     Yaml,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as `DEBUG=1`".to_owned()),
+    }
 }
 
 // The parsers below list every word, so that help, completions and errors know them; a word that passed

@@ -31,6 +31,7 @@ pub(crate) struct Configuration {
     pub(crate) python_env: Option<PathBuf>,
     pub(crate) output_format: Option<ReviewFormat>,
     pub(crate) fastapi_version: Option<String>,
+    pub(crate) variables: Vec<(String, String)>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
     /// Where values stand, so that an error found later can say it: key, value, place.
@@ -38,7 +39,7 @@ pub(crate) struct Configuration {
 }
 
 /// All keys of the configuration.
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 16] = [
     "select",
     "ignore",
     "extend-select",
@@ -54,6 +55,7 @@ pub(crate) const KEYS: [&str; 15] = [
     "python-env",
     "output-format",
     "fastapi-version",
+    "variables",
 ];
 
 /// Where a configuration text comes from, to name places in it and to resolve paths in it.
@@ -155,6 +157,7 @@ impl Configuration {
                 self.output_format = Some(reader.word(value, words)?);
             }
             "fastapi-version" => self.fastapi_version = Some(reader.text(value)?),
+            "variables" => self.variables = reader.variables(value)?,
             unknown => {
                 let hint = suggestion(unknown, KEYS);
                 return Err(origin.failure(key_span, &format!("there is no key `{unknown}`{hint}")));
@@ -176,7 +179,9 @@ mod tests {
         configuration.set("fail-on=high", Path::new("/srv")).unwrap();
         configuration.set("select=[\"auth\", 'docs']", Path::new("/srv")).unwrap();
         configuration.set("baseline = known.json", Path::new("/srv")).unwrap();
+        configuration.set("variables={DEBUG = \"1\"}", Path::new("/srv")).unwrap();
         configuration.set("public-routes={\"GET /a\" = \"status page\"}", Path::new("/srv")).unwrap();
+        assert_eq!(configuration.variables, [("DEBUG".to_owned(), "1".to_owned())]);
         assert_eq!(configuration.fail_on, Some(Severity::High));
         assert_eq!(configuration.select, Some(vec!["auth".to_owned(), "docs".to_owned()]));
         assert_eq!(configuration.baseline, Some(PathBuf::from("/srv/known.json")));

@@ -40,6 +40,8 @@ impl Settings {
         let apps = if arguments.app.is_empty() { configuration.apps.clone() } else { arguments.app.clone() };
         let mut exclude = configuration.exclude.clone();
         exclude.extend(arguments.exclude.iter().cloned());
+        let mut variables = configuration.variables.clone();
+        variables.extend(arguments.variable.iter().cloned());
         let python_env = match &arguments.python_env {
             Some(environment) => Some(folder.join(environment)),
             None => configuration.python_env.clone(),
@@ -57,6 +59,7 @@ impl Settings {
                 exclude,
                 python_env,
                 fastapi_version: configuration.fastapi_version.clone(),
+                variables,
             },
             fail_on: configuration.fail_on.unwrap_or(Severity::Medium),
             output_format: configuration.output_format.unwrap_or(ReviewFormat::Full),
@@ -127,6 +130,9 @@ impl Settings {
         if let Some(folder) = &self.analysis.python_env {
             set("python-env", folder.display().to_string().into());
         }
+        let variables = self.analysis.variables.iter().cloned();
+        let variables: toml::Table = variables.map(|(name, value)| (name, value.into())).collect();
+        set("variables", variables.into());
         if let Some(file) = &self.baseline_file {
             set("baseline", file.display().to_string().into());
         }

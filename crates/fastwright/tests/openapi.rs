@@ -164,3 +164,60 @@ fn the_version_decides_the_behaviour() {
     let run = fastwright(folder.path(), &["--fastapi-version", "new"]);
     assert_eq!((run.code, run.errors.as_str()), (2, "fastwright: --fastapi-version: `new` is no version\n"));
 }
+
+#[test]
+fn variables_of_the_environment_are_set_by_option_and_configuration() {
+    let source = "\
+import os
+from fastapi import FastAPI
+
+app = FastAPI(title=os.environ.get('TITLE', 'Shop'), version=os.environ.get('VERSION', '1'))
+";
+    let folder =
+        project(&[("main.py", source), ("fastwright.toml", "variables = { TITLE = 'A', VERSION = '2' }\n")]);
+    let info = |arguments: &[&str]| {
+        let run = fastwright(folder.path(), arguments);
+        assert_eq!(run.errors, "");
+        serde_json::from_str::<Value>(&run.output).unwrap()["info"].clone()
+    };
+    assert_eq!(info(&[]), serde_json::json!({"title": "A", "version": "2"}));
+    assert_eq!(info(&["--variable", "TITLE=B=C"]), serde_json::json!({"title": "B=C", "version": "2"}));
+    assert_eq!(info(&["--isolated"]), serde_json::json!({"title": "Shop", "version": "1"}));
+    let run = fastwright(folder.path(), &["--variable", "TITLE"]);
+    assert!(run.errors.contains("expected NAME=VALUE, such as `DEBUG=1`"), "{}", run.errors);
+}
+
+#[test]
+fn a_callable_that_is_not_known_says_why() {
+    let source = "\
+import library
+from fastapi import Depends, FastAPI
+
+app = FastAPI()
+chosen = library.guards['user']
+if library.strict:
+    either = library.strict_guard
+else:
+    either = library.guard
+
+
+@app.get('/a')
+def read_a(a=Depends(library.make_guard(1)), b=Depends(chosen)): ...
+
+
+@app.get('/b')
+def read_b(c=Depends(either), d=Depends(library)): ...
+";
+    let run = fastwright(project(&[("main.py", source)]).path(), &["--partial", "-o", "/dev/null"]);
+    let reasons: Vec<&str> =
+        run.errors.lines().filter_map(|line| line.split_once(": ")).map(|(_, reason)| reason).collect();
+    assert_eq!(
+        reasons,
+        [
+            "the parameters of a callable are not known: what `library.make_guard(...)` gives is not known",
+            "the parameters of a callable are not known: what `library.guards[...]` gives is not known",
+            "the parameters of a callable are not known: it is one of library.strict_guard, library.guard",
+            "the parameters of a callable are not known: `library` is not followed",
+        ]
+    );
+}

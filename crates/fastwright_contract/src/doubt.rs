@@ -46,7 +46,8 @@ pub fn why_unknown(interpreter: &Interpreter<'_>, value: &Value) -> (String, Opt
         Kind::Union(alternatives) => match alternatives.iter().find(|value| value.is_unknown()) {
             Some(unknown) => why_unknown(interpreter, unknown),
             None => {
-                let texts: Vec<String> = alternatives.iter().map(|value| describe(interpreter, value)).collect();
+                let texts: Vec<String> =
+                    alternatives.iter().map(|value| describe(interpreter, value)).collect();
                 (format!("it is one of {}", texts.join(", ")), None)
             }
         },

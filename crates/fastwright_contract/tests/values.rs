@@ -24,6 +24,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pydantic.dataclasses
+from fastapi import Form
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, HttpUrl, SecretBytes, SecretStr
 
 
@@ -131,6 +132,8 @@ v54 = date.max
 v55 = frozenset(["a"])
 v56 = bytes("a", "utf-8")
 v57 = Decimal("1") / 2
+v58 = (Form(..., description="a field by mistake"),)
+v59 = [Field(1)]
 "#;
 
 const EXPECTED: &str = r#"
@@ -190,6 +193,8 @@ v54 ?
 v55 ["a"]
 v56 ?
 v57 ?
+v58 ! | ?
+v59 ! | ?
 "#;
 
 #[test]

@@ -36,6 +36,8 @@ pub struct AnalysisOptions {
     pub python_env: Option<PathBuf>,
     /// Version of FastAPI to assume instead of the one that the project uses.
     pub fastapi_version: Option<String>,
+    /// Variables of the environment that are set where the application runs; all others are not.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Something that went wrong while reading: the rest is analysed nevertheless.
@@ -234,6 +236,9 @@ pub fn evaluate_tree(
         Limits::default(),
     );
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
+    for (name, value) in &options.variables {
+        interpreter.set_variable(name, value);
+    }
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
     Ok(Evaluation {

@@ -76,6 +76,16 @@ impl Reader<'_, '_> {
         Ok(entries)
     }
 
+    /// A table from names to texts.
+    pub(super) fn variables(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let what = "a table from names of variables to texts, such as `DEBUG = \"1\"`";
+        let table = value.get_ref().as_table().ok_or_else(|| self.expected(what, value))?;
+        table.iter().map(|(name, text)| Ok((name.get_ref().to_string(), self.text(text)?))).collect()
+    }
+
     /// One of several words.
     pub(super) fn word<T>(
         &mut self,

@@ -267,7 +267,8 @@ impl Builder<'_, '_, '_> {
             });
         if !own {
             let (reason, _) = why_unknown(self.context.interpreter, call);
-            self.context.doubt(format!("the parameters of a callable are not known: {reason}"), Some(location));
+            self.context
+                .doubt(format!("the parameters of a callable are not known: {reason}"), Some(location));
         }
         Vec::new()
     }

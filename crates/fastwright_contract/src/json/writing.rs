@@ -3,6 +3,7 @@
 use super::constructed::{Constructed, constructed};
 use super::{Json, JsonObject, number_of_float};
 use crate::context::Context;
+use crate::pydantic::generate::attributes::is_field;
 use fastwright_python::location::Location;
 use fastwright_python::value::{Kind, Object, Symbolic, Value};
 
@@ -117,6 +118,10 @@ pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
         Kind::Instance(id) => super::instances::write_instance(context, value, *id, writing, depth)?,
         Kind::Symbolic(_) => match constructed(context, value)? {
             Some(made) => write_constructed(context, made, writing, depth)?,
+            // Pydantic has no serializer for fields; FastAPI's encoder looks into some.
+            None if writing.style == Style::Pydantic && is_field(value) => {
+                return Err(Unwritable::NotSerializable);
+            }
             None => return Err(unknown_expression(value)),
         },
         Kind::External(name) => return Err(external(name)),

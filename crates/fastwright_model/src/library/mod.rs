@@ -9,6 +9,7 @@ pub mod pydantic;
 pub(crate) mod route_list;
 pub mod routing;
 mod security;
+mod settings;
 pub mod sqlalchemy;
 pub(crate) mod starlette;
 mod strawberry;

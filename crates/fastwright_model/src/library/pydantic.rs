@@ -1,5 +1,6 @@
 //! Pydantic: models and settings (Pydantic 2.14 `main.py`, `fields.py`; pydantic-settings 2).
 
+use super::settings::set_by_variable;
 use crate::registry::{Decoration, Registry};
 use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
 use fastwright_python::location::{Location, Span};
@@ -216,12 +217,13 @@ pub(super) fn method(
             values.push((name, value.clone()));
             continue;
         }
-        let value = match default {
-            Some(default) => match interpreter.field_default(default, site.span) {
+        let value = match (set_by_variable(interpreter, &class, name, default.as_ref()), default) {
+            (Some(value), _) => value,
+            (None, Some(default)) => match interpreter.field_default(default, site.span) {
                 Ok(value) => value,
                 Err(_) => continue,
             },
-            None => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
+            (None, None) => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
         };
         if settings {
             let class_name = super::describe(interpreter, &class);
@@ -302,7 +304,10 @@ pub(super) fn attribute(
     if matches!(default.kind, Kind::Function(_) | Kind::Descriptor(_)) {
         return None;
     }
-    let default = interpreter.field_default(default, Span::default()).ok()?;
+    let default = match set_by_variable(interpreter, &class, name, Some(&default)) {
+        Some(value) => value,
+        None => interpreter.field_default(default, Span::default()).ok()?,
+    };
     let class_name = super::describe(interpreter, &class);
     let class_name = class_name.rsplit('.').next().unwrap_or("settings").to_owned();
     let setting = interpreter.configurable(format!("{class_name}.{name}"));

@@ -1,4 +1,5 @@
-use super::check;
+use super::{check, check_with};
+use fastwright_model::analysis::AnalysisOptions;
 
 #[test]
 fn settings_decide_by_their_defaults() {
@@ -237,5 +238,50 @@ GET /reports if enabled("reports")
 GET /summary
 GET /last
 "#,
+    );
+}
+
+#[test]
+fn variables_that_the_user_names_are_set() {
+    let variables =
+        [("ADMIN", "1"), ("SHOP_DEBUG", "on"), ("shop_pages", "3"), ("PLACE", "x"), ("SHOP_PARTS__A", "1")];
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    check_with(
+        r#"
+#- main.py
+import os
+from fastapi import FastAPI
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="shop_", env_nested_delimiter="__")
+    debug: bool = False
+    pages: int | None = None
+    where: str = Field("here", alias="PLACE")
+    place: str = "there"
+    parts: dict = {}
+
+settings = Settings()
+app = FastAPI()
+
+def endpoint(): ...
+
+if settings.debug:
+    app.add_api_route(f"/{settings.pages}/{settings.where}/{settings.place}", endpoint)
+if "ADMIN" in os.environ and os.environ["ADMIN"] == "1":
+    app.add_api_route(f"/admin/{os.path.expandvars('$ADMIN-${PLACE}-$OTHER')}", endpoint)
+if os.getenv("OTHER"):
+    app.add_api_route("/other", endpoint)
+app.add_api_route(settings.parts, endpoint)
+"#,
+        &AnalysisOptions { variables, ..AnalysisOptions::default() },
+        "
+main:app
+GET /3/x/there if settings.debug (true by default)
+GET /admin/1-x-$OTHER if \"ADMIN\" in os.environ and os.environ[\"ADMIN\"] == \"1\" (true by default)
+? `/other` is registered only if os.getenv(\"OTHER\") (not so by default)
+? the path of a route is not known: what variables of the environment make of the setting `parts` is not known
+",
     );
 }

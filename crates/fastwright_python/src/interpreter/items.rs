@@ -1,5 +1,6 @@
 //! Items: `base[index]`, the elements of what is iterated, and unpacking.
 
+use super::environment::ENVIRONMENT;
 use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
@@ -115,6 +116,9 @@ impl Interpreter<'_> {
                 Value::union(values)
             }
             Kind::Unknown(_) => base.clone(),
+            Kind::External(name) if *name == ENVIRONMENT && self.mode() != super::Mode::Summary => {
+                self.variable_item(index).unwrap_or_else(|| symbolic(base))
+            }
             Kind::External(name) if *name == "sys.modules" => {
                 let wanted = index.as_str().map(str::to_owned);
                 let found =

@@ -18,6 +18,7 @@ mod collections;
 mod config_parser;
 mod data_files;
 mod documents;
+mod environment;
 mod exceptions;
 mod expressions;
 mod imports;
@@ -220,6 +221,8 @@ pub struct Interpreter<'a> {
     pub(crate) notes: Vec<Note>,
     noted: rustc_hash::FxHashSet<Note>,
     pub(crate) settings: Vec<String>,
+    /// Variables of the environment that are set.
+    pub(crate) variables: std::collections::BTreeMap<String, String>,
     setting_numbers: FxHashMap<String, usize>,
     pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Name, Value>>,
     pub(crate) functions: Vec<Arc<FunctionValue>>,
@@ -291,6 +294,7 @@ impl<'a> Interpreter<'a> {
             notes: Vec::new(),
             noted: rustc_hash::FxHashSet::default(),
             settings: Vec::new(),
+            variables: std::collections::BTreeMap::new(),
             setting_numbers: FxHashMap::default(),
             function_attributes: FxHashMap::default(),
             functions: Vec::new(),

@@ -1,6 +1,7 @@
 //! Operators and comparisons.
 
 use super::Interpreter;
+use super::environment::ENVIRONMENT;
 use crate::ir::{BinaryOperator, Comparison};
 use crate::location::Span;
 use crate::name::Name;
@@ -247,15 +248,15 @@ impl Interpreter<'_> {
         right: &Value,
         span: Span,
     ) -> Value {
-        let mut configurable = left.configurable.or(right.configurable);
-        // Variables of the environment are not set, as far as is known.
+        let configurable = left.configurable.or(right.configurable);
         if let (Comparison::In | Comparison::NotIn, Some(name), Kind::External(container)) =
             (comparison, left.as_str(), &right.kind)
-            && *container == "os.environ"
+            && *container == ENVIRONMENT
             && self.mode != super::Mode::Summary
         {
-            configurable = self.configurable(name).or(configurable);
-            return Value::bool(comparison == Comparison::NotIn).with_configurable(configurable);
+            let set = self.is_variable_set(name);
+            let answer = (comparison == Comparison::In) == (set.as_bool() == Some(true));
+            return Value::bool(answer).with_configurable(set.configurable.or(configurable));
         }
         let answer = match comparison {
             Comparison::Equal => self.equal(left, right),

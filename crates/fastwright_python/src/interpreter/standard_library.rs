@@ -433,27 +433,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// `os.environ.get(name, default)`: the default, marked as configurable.
-    fn environment_variable(&mut self, arguments: &Arguments) -> Option<Value> {
-        let name = arguments.positional.first()?.as_str()?.to_owned();
-        let default = arguments.get(1, "default").cloned().unwrap_or(Value::NONE);
-        let setting = self.configurable(name);
-        Some(default.with_configurable(setting))
-    }
-
-    /// `os.path.expandvars`: a variable that is not set stays as it is written.
-    fn with_variables(&mut self, path: Value) -> Option<Value> {
-        let text = path.as_str()?;
-        let Some((_, behind)) = text.split_once('$') else { return Some(path) };
-        let name: String = behind
-            .trim_start_matches('{')
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-            .collect();
-        let setting = self.configurable(name);
-        Some(path.with_configurable(setting))
-    }
-
     /// `pkgutil.iter_modules([str(Path(__file__).parent)])`: the modules in folders given as text.
     fn modules_in_folders(&mut self, path: &Value, arguments: &Arguments, span: Span) -> Option<Value> {
         let folders = self.elements(path)?;

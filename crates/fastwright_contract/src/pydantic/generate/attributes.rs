@@ -19,17 +19,27 @@ pub(super) enum FieldKind {
     FastApi,
 }
 
-/// What a value that is assigned to a field, or stands in `Annotated`, says as a field.
-pub(super) fn of_value(context: &mut Context<'_, '_>, value: &Value) -> Option<(FieldInfo, FieldKind)> {
-    let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { return None };
-    let name = callee.as_external()?;
-    let kind = match name.as_str() {
+/// Whose `Field` a callable is.
+fn kind(callee: &str) -> Option<FieldKind> {
+    Some(match callee {
         "sqlmodel.main.Field" => FieldKind::SqlModel,
         "pydantic.fields.Field" | "pydantic.fields.FieldInfo" => FieldKind::Pydantic,
         "fastapi.Query" | "fastapi.Path" | "fastapi.Header" | "fastapi.Cookie" | "fastapi.Body"
         | "fastapi.Form" | "fastapi.File" => FieldKind::FastApi,
         _ => return None,
-    };
+    })
+}
+
+/// Whether a value is a field, made with any `Field`.
+pub fn is_field(value: &Value) -> bool {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    callee.as_external().is_some_and(|callee| kind(&callee).is_some())
+}
+
+/// What a value that is assigned to a field, or stands in `Annotated`, says as a field.
+pub(super) fn of_value(context: &mut Context<'_, '_>, value: &Value) -> Option<(FieldInfo, FieldKind)> {
+    let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { return None };
+    let kind = kind(&callee.as_external()?)?;
     let (arguments, site) = (arguments.clone(), *site);
     let mut info = field(context, &arguments, Some(0), Some(kind));
     info.location = Some(site);

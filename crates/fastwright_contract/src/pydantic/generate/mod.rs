@@ -6,7 +6,7 @@
 
 mod aliases;
 mod annotations;
-mod attributes;
+pub mod attributes;
 mod calls;
 mod constraints;
 mod custom;
