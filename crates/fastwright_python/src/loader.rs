@@ -485,6 +485,30 @@ impl Program {
         }
     }
 
+    /// The names in a folder that data files may be read from, and which of them are folders.
+    fn folder(&mut self, path: &str) -> Option<Vec<(String, bool)>> {
+        if self.frozen {
+            return None;
+        }
+        let path = crate::source::normalized(&self.project.root.join(path));
+        let around = self.data_folders(&path).find(|folder| path.starts_with(folder))?;
+        let inside = match (self.tree.canonical(&path), self.tree.canonical(&around)) {
+            (Ok(path), Ok(around)) => path.starts_with(around),
+            _ => false,
+        };
+        if !inside {
+            return None;
+        }
+        let entries = self.tree.entries(&path).ok()?;
+        self.files.add_data_file(&path);
+        let entries = entries.into_iter().filter_map(|entry| {
+            let name = entry.path.file_name()?.to_string_lossy().into_owned();
+            // What running the program leaves is none of its files.
+            (name != "__pycache__").then(|| (name, self.tree.is_dir(&entry.path)))
+        });
+        Some(entries.collect())
+    }
+
     /// Folders in which data files of the program may lie: the project, and the packages outside of it
     /// that are evaluated and hold `path`.
     fn data_folders(&self, path: &Path) -> impl Iterator<Item = PathBuf> {
@@ -630,6 +654,10 @@ impl ModuleSource for SharedProgram {
             })
             .map(|file| file.path.to_string_lossy().into_owned())
             .collect()
+    }
+
+    fn folder(&mut self, path: &str) -> Option<Vec<(String, bool)>> {
+        self.0.borrow_mut().folder(path)
     }
 
     fn follow(&mut self, package: Option<Name>) {

@@ -263,10 +263,10 @@ impl Interpreter<'_> {
                     let arguments = Arguments { positional: vec![item.clone()], ..Arguments::default() };
                     self.call_value(key, arguments, span).ok()?.key()
                 }
-                None => item.key(),
+                None => item.key().or_else(|| self.path_key(item)),
             };
             match key {
-                Some(key) => keyed.push((key, item.clone())),
+                Some(key) => keyed.push((key, self.in_decided_order(item.clone()))),
                 // The order is not known; the elements are.
                 None => return Some(items),
             }

@@ -71,6 +71,12 @@ pub trait ModuleSource {
     /// `Path(__file__).parent`.
     fn files_in(&mut self, folder: &str, recursive: bool) -> Vec<String>;
 
+    /// Names in a folder of the program, or of a package that is evaluated, and which of them are folders;
+    /// nothing for any other folder.
+    fn folder(&mut self, _path: &str) -> Option<Vec<(String, bool)>> {
+        None
+    }
+
     /// From now on the modules of an installed package are found like the program's own; of none again
     /// with nothing.
     fn follow(&mut self, _package: Option<Name>) {}

@@ -42,6 +42,69 @@ impl Interpreter<'_> {
         found.filter(|value| value.as_external().is_none_or(|name| name != dotted))
     }
 
+    /// A value in which names of installed libraries are replaced by what they are bound to, and what rests on
+    /// them is computed anew: `library.names.list()`. Nothing where no such name is in it.
+    pub fn computed_with_libraries(&mut self, value: &Value, may_follow: fn(&str) -> bool) -> Option<Value> {
+        self.computed(value, may_follow, 0)
+    }
+
+    fn computed(&mut self, value: &Value, may_follow: fn(&str) -> bool, depth: u32) -> Option<Value> {
+        if depth > 16 {
+            return None;
+        }
+        let computed = |interpreter: &mut Self, value: &Value| interpreter.computed(value, may_follow, depth + 1);
+        match &value.kind {
+            Kind::External(name) if may_follow(name) => {
+                if let Some(found) = self.follow_library(name) {
+                    return Some(found);
+                }
+                let (owner, member) = name.as_str().rsplit_once('.')?;
+                let owner = computed(self, &Value::external(owner))?;
+                let found = self.attribute(&owner, Name::from(member), Span::default());
+                (!found.is_unknown()).then_some(found)
+            }
+            Kind::Tuple(items) => {
+                let found: Vec<Option<Value>> = items.iter().map(|item| computed(self, item)).collect();
+                found.iter().any(Option::is_some).then(|| {
+                    let items = items.iter().zip(found);
+                    Value::tuple(items.map(|(item, found)| found.unwrap_or_else(|| item.clone())).collect())
+                })
+            }
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Call { callee, arguments, .. } if !arguments.incomplete => {
+                    let found = computed(self, callee);
+                    let mut changed = found.is_some();
+                    let callee = found.unwrap_or_else(|| callee.clone());
+                    let mut arguments = arguments.clone();
+                    let keywords = arguments.keywords.iter_mut().map(|(_, value)| value);
+                    for argument in arguments.positional.iter_mut().chain(keywords) {
+                        if let Some(found) = computed(self, argument) {
+                            *argument = found;
+                            changed = true;
+                        }
+                    }
+                    let result = changed.then(|| self.call_from_outside(&callee, arguments))?.ok()?;
+                    Some(result)
+                }
+                Symbolic::Member { base, name } => {
+                    let base = computed(self, base)?;
+                    Some(self.attribute(&base, *name, Span::default()))
+                }
+                Symbolic::Item { base, index } => {
+                    let (found, place) = (computed(self, base), computed(self, index));
+                    if found.is_none() && place.is_none() {
+                        return None;
+                    }
+                    let base = found.unwrap_or_else(|| base.clone());
+                    let index = place.unwrap_or_else(|| index.clone());
+                    self.item(&base, &index, Span::default()).ok()
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Puts classes of libraries in the place of their names among the bases of a class and of its bases.
     pub fn follow_bases(&mut self, class: ObjectId, may_follow: fn(&str) -> bool) {
         self.follow_bases_of(class, may_follow, 0);

@@ -21,6 +21,7 @@ mod documents;
 mod environment;
 mod exceptions;
 mod expressions;
+mod folders;
 mod imports;
 mod ini;
 mod items;
@@ -224,6 +225,8 @@ pub struct Interpreter<'a> {
     /// Variables of the environment that are set.
     pub(crate) variables: std::collections::BTreeMap<String, String>,
     setting_numbers: FxHashMap<String, usize>,
+    /// Settings that are no more than an order which nobody decides.
+    pub(crate) undecided_orders: rustc_hash::FxHashSet<ConfigurableId>,
     pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Name, Value>>,
     pub(crate) functions: Vec<Arc<FunctionValue>>,
     pub(crate) classes: Vec<ObjectId>,
@@ -296,6 +299,7 @@ impl<'a> Interpreter<'a> {
             settings: Vec::new(),
             variables: std::collections::BTreeMap::new(),
             setting_numbers: FxHashMap::default(),
+            undecided_orders: rustc_hash::FxHashSet::default(),
             function_attributes: FxHashMap::default(),
             functions: Vec::new(),
             classes: Vec::new(),

@@ -28,12 +28,19 @@ impl Interpreter<'_> {
         }
     }
 
+    /// What a path object is compared by: its parts.
+    pub(super) fn path_key(&self, path: &Value) -> Option<Key> {
+        let text = self.path_text(path)?;
+        Some(Key::Tuple(text.split('/').map(|part| Key::Str(part.into())).collect()))
+    }
+
     /// An attribute of a path object.
     pub(crate) fn path_attribute(&mut self, path: &Value, name: &str, span: Span) -> Option<Value> {
         let text = self.path_text(path)?;
+        let configurable = path.configurable;
         let last = text.rsplit('/').next().unwrap_or(&text);
         let suffix_at = last.rfind('.').filter(|at| *at > 0);
-        Some(match name {
+        let part = match name {
             "parent" => {
                 let parent = parent_folder(&text).to_owned();
                 self.path_value(&parent, span)
@@ -54,7 +61,8 @@ impl Interpreter<'_> {
                 Value::tuple(text.split('/').filter(|part| !part.is_empty()).map(Value::str).collect())
             }
             _ => return None,
-        })
+        };
+        Some(part.with_configurable(configurable))
     }
 
     /// A method of a path object.
@@ -115,7 +123,7 @@ impl Interpreter<'_> {
                     }
                 }
                 if found.is_empty() {
-                    return None;
+                    return self.listed_paths(&text, &pattern, recursive, span);
                 }
                 self.list(found)
             }

@@ -1,4 +1,4 @@
-//! `re.sub` of constant patterns and texts: programs make names and paths with it.
+//! `re.sub` of constant patterns and texts, and `re.escape`: programs make names and paths with it.
 //!
 //! Rust's regular expressions are Python's but for look-around and back-references, which they refuse; what
 //! they refuse stays an expression.
@@ -37,6 +37,18 @@ pub(super) fn substituted(arguments: &Arguments) -> Option<Value> {
     let replacement = expanded(replacement)?;
     let result = expression.replace_all(text, replacement.as_str());
     Some(Value::str(&result).with_configurable(subject.configurable))
+}
+
+/// `re.escape(text)`.
+pub(super) fn escaped(text: &Value) -> Option<Value> {
+    let mut escaped = String::new();
+    for character in text.as_str()?.chars() {
+        if "()[]{}?*+-|^$\\.&~# \t\n\r\x0b\x0c".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    Some(Value::str(&escaped).with_configurable(text.configurable))
 }
 
 /// A replacement in Rust's spelling: `\1` as `${1}`, `$` doubled. None for other escapes.

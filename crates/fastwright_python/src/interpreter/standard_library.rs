@@ -57,7 +57,7 @@ impl Interpreter<'_> {
                 let folder = self.text_of(&first?)?;
                 let files = self.source.files_in(&folder, false);
                 if files.is_empty() {
-                    return None;
+                    return self.listed_names(&folder).map(Ok);
                 }
                 let files =
                     files.iter().map(|file| Value::str(file.rsplit('/').next().unwrap_or(file))).collect();
@@ -234,6 +234,7 @@ impl Interpreter<'_> {
                 }
                 _ => first_argument(arguments)?,
             },
+            "re.escape" => super::regular_expressions::escaped(&first?)?,
             "re.sub" => super::regular_expressions::substituted(arguments)?,
             "textwrap.dedent" => Value::str(&dedented(first?.as_str()?)),
             "inspect.cleandoc" => Value::str(&cleaned_documentation(first?.as_str()?)),

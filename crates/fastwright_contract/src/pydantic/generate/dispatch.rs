@@ -4,6 +4,7 @@
 use super::names::{self, Origin};
 use super::{DEEPEST, Generated, Refused, SchemaGenerator, generics, library_types, place, standard};
 use crate::context::Context;
+use crate::doubt::why_unknown;
 use crate::pydantic::core_schema::*;
 use crate::types::{Form, form};
 use fastwright_python::interpreter::is_none_type;
@@ -135,16 +136,29 @@ impl SchemaGenerator {
             let inner = fastwright_python::interpreter::aliased_type(&value).map(form);
             let more = match inner {
                 Some(Form::Literal(inner)) => inner,
-                _ => vec![value],
+                _ => match context.interpreter.computed_with_libraries(&value, |name| !is_known(name)) {
+                    // `Literal[tuple(names)]`.
+                    Some(Value { kind: Kind::Tuple(items), .. }) => items.to_vec(),
+                    Some(computed) => vec![computed],
+                    None => vec![value],
+                },
             };
             for value in more {
                 if matches!(value.kind, Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_)) {
-                    self.doubt(context, "a value of a literal is not known", place(&value));
+                    let (reason, location) = why_unknown(context.interpreter, &value);
+                    let location = location.or(place(&value));
+                    self.doubt(context, format!("a value of a literal is not known: {reason}"), location);
                 }
                 if !expected.iter().any(|known| known.same(&value)) {
                     expected.push(value);
                 }
             }
+        }
+        if expected.len() > 1
+            && let Some(order) = expected.iter().find_map(|value| context.interpreter.undecided_order(value))
+        {
+            let reason = format!("the values of a literal have {order}, which is not decided");
+            self.doubt(context, reason, None);
         }
         Ok(Core::new(CoreKind::Literal(expected)))
     }
