@@ -1,6 +1,7 @@
 //! What every step of deriving a document needs.
 
 use crate::doubt::Doubts;
+use crate::pydantic::generate::dispatch::may_follow;
 use crate::versions::Versions;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -20,6 +21,7 @@ impl<'c, 'a> Context<'c, 'a> {
     /// A context without doubts.
     pub fn new(interpreter: &'c mut Interpreter<'a>, versions: Versions) -> Self {
         interpreter.remember_subscriptions();
+        interpreter.follow_iterated(may_follow);
         Self { interpreter, versions, doubts: Doubts::default() }
     }
 

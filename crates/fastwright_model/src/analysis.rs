@@ -10,6 +10,7 @@ use fastwright_python::interpreter::{Interpreter, Limits};
 use fastwright_python::ir;
 use fastwright_python::loader::{Program, SharedProgram};
 use fastwright_python::location::{FileId, Files, Location};
+use fastwright_python::project::standard_library::is_standard_library;
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_python::value::ObjectId;
@@ -38,6 +39,9 @@ pub struct AnalysisOptions {
     pub fastapi_version: Option<String>,
     /// Variables of the environment that are set where the application runs; all others are not.
     pub variables: Vec<(String, String)>,
+    /// Whether the code of an installed library is run where the program iterates over what it defines. It
+    /// costs time, and matters to schemas more than to routes.
+    pub follow_iterated: bool,
 }
 
 /// Something that went wrong while reading: the rest is analysed nevertheless.
@@ -236,6 +240,11 @@ pub fn evaluate_tree(
         Limits::default(),
     );
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
+    if options.follow_iterated {
+        interpreter.follow_iterated(|name| {
+            !is_standard_library(name) && may_evaluate(name.split('.').next().unwrap_or(name))
+        });
+    }
     for (name, value) in &options.variables {
         interpreter.set_variable(name, value);
     }

@@ -9,6 +9,7 @@ use crate::pydantic::field_info::FieldInfo;
 use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Callable, callable, shown_callable};
+use fastwright_python::interpreter::HAS_DEFAULT_FACTORY;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -360,6 +361,9 @@ impl Builder<'_, '_, '_> {
 
     /// The fields of a model or dataclass that is depended on: the parameters of its constructor.
     fn record_parameters(&mut self, class: &Value, location: Location) -> Vec<SignatureParameter> {
+        if !is_model(self.context.interpreter, class) && !self.is_pydantic_dataclass(class) {
+            return self.constructor_parameters(class, location);
+        }
         let fields = self.generator.model_fields(self.context, class);
         if !is_model(self.context.interpreter, class) {
             return self.dataclass_parameters(class, fields, location);
@@ -387,7 +391,35 @@ impl Builder<'_, '_, '_> {
 }
 
 impl Builder<'_, '_, '_> {
-    /// The parameters of a dataclass's constructor: annotations as written, so that `Query(...)` in
+    /// Whether Pydantic made a dataclass of the class.
+    fn is_pydantic_dataclass(&self, class: &Value) -> bool {
+        let Kind::Class(id) = class.kind else { return false };
+        self.context.interpreter.class(id).is_some_and(|class| {
+            class.decorators.iter().any(|decorator| {
+                let callee = match decorator.as_symbolic() {
+                    Some(Symbolic::Call { callee, .. }) => callee.as_external(),
+                    _ => decorator.as_external(),
+                };
+                callee.is_some_and(|name| name.starts_with("pydantic."))
+            })
+        })
+    }
+
+    /// The parameters of the constructor of a dataclass of the standard library.
+    fn constructor_parameters(&mut self, class: &Value, location: Location) -> Vec<SignatureParameter> {
+        let shown = self.context.interpreter.record_signature(class);
+        let mut parameters = Vec::with_capacity(shown.len());
+        for (name, default) in shown {
+            let written = self.context.interpreter.annotation_in_class(class, name);
+            let location = written.as_ref().map_or(location, |(_, location)| *location);
+            let annotation =
+                written.map(|(annotation, _)| self.context.interpreter.annotation_as_written(&annotation));
+            parameters.push(SignatureParameter { name, annotation, default, prepared: None, location });
+        }
+        parameters
+    }
+
+    /// The parameters of the constructor of a dataclass of Pydantic's: annotations as written, so that `Query(...)` in
     /// `Annotated` counts.
     fn dataclass_parameters(
         &mut self,
@@ -406,8 +438,7 @@ impl Builder<'_, '_, '_> {
                 None => info.annotation.clone(),
             };
             // What a factory will make is an object that no document can show.
-            let made =
-                info.default_factory.is_some().then(|| Value::external("dataclasses.HasDefaultFactory"));
+            let made = info.default_factory.is_some().then(|| Value::external(HAS_DEFAULT_FACTORY));
             parameters.push(SignatureParameter {
                 name,
                 annotation,

@@ -7,6 +7,7 @@ use super::parameter_models::AliasChoices;
 use super::predicates::{is_complex, is_subclass, is_upload, is_upload_sequence};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
+use crate::pydantic::generate::dispatch::may_follow;
 use crate::types::{Form, form};
 use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
@@ -169,6 +170,9 @@ impl Builder<'_, '_, '_> {
             None => {
                 let fastapi = self.context.versions.fastapi;
                 self.doubt_unknown_type(&type_annotation, parameter);
+                // A class of a library is a model or none, which its code says.
+                let computed = self.context.interpreter.computed_with_libraries(&type_annotation, may_follow);
+                let type_annotation = computed.unwrap_or(type_annotation);
                 let place = if in_path {
                     ParameterPlace::Path
                 } else if is_upload(self.context.interpreter, &type_annotation)

@@ -360,7 +360,14 @@ impl Interpreter<'_> {
             .iter()
             .filter(|(name, value)| {
                 !name.starts_with('_')
-                    && !matches!(value.kind, Kind::Function(_) | Kind::Descriptor(_) | Kind::Class(_))
+                    && match value.kind {
+                        Kind::Function(_) | Kind::Descriptor(_) => false,
+                        // A class that is defined inside is none of the members.
+                        Kind::Class(inner) => self.class(inner).is_none_or(|inner| {
+                            inner.qualname.as_str() != format!("{}.{name}", object.qualname)
+                        }),
+                        _ => true,
+                    }
             })
             .map(|(name, value)| (*name, value.clone()))
             .collect();

@@ -215,6 +215,7 @@ impl Interpreter<'_> {
                 Some(text.chars().map(|character| Value::str(&character.to_string())).collect())
             }
             Kind::Class(class) => self.enumeration_members(*class),
+            Kind::External(name) => self.elements_of_library(*name),
             Kind::Instance(_) => {
                 if let Some(fields) = self.tuple_of_instance(value) {
                     return Some(fields);

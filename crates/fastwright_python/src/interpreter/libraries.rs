@@ -11,9 +11,37 @@ use crate::value::*;
 const STEPS: u64 = 400_000;
 
 impl Interpreter<'_> {
+    /// From now on the elements of what a library defines are known where the program iterates over it: the
+    /// members of an enumeration, for instance.
+    pub fn follow_iterated(&mut self, may_follow: fn(&str) -> bool) {
+        self.iterated = Some(may_follow);
+    }
+
+    /// The elements of what a name of a library is bound to.
+    pub(super) fn elements_of_library(&mut self, name: Name) -> Option<Vec<Value>> {
+        let may_follow = self.iterated?;
+        if self.mode != super::Mode::Import || !may_follow(&name) {
+            return None;
+        }
+        let found = self.follow_library(&name)?;
+        self.elements(&found)
+    }
+
     /// What a name of an installed library is bound to, when the library's modules are run. Nothing where they
     /// can't be found, and for what stays a name in a library.
     pub fn follow_library(&mut self, dotted: &str) -> Option<Value> {
+        let name = Name::from(dotted);
+        if let Some(known) = self.followed.get(&name) {
+            return known.clone();
+        }
+        // A name that leads to itself ends here.
+        self.followed.insert(name, None);
+        let found = self.run_library(dotted);
+        self.followed.insert(name, found.clone());
+        found
+    }
+
+    fn run_library(&mut self, dotted: &str) -> Option<Value> {
         let module = parent_name(dotted);
         if module.is_empty() {
             return None;
@@ -24,6 +52,9 @@ impl Interpreter<'_> {
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
         let guards = std::mem::take(&mut self.import_guards);
         let notes = self.notes.len();
+        // What runs now has no part in it.
+        let frames = std::mem::take(&mut self.frames);
+        let conditions = std::mem::take(&mut self.conditions);
         let site = self.here(Span::default());
         let imported = self.import_dotted(module, site).ok();
         let found = match imported {
@@ -35,6 +66,8 @@ impl Interpreter<'_> {
             _ => None,
         };
         self.notes.truncate(notes);
+        self.frames = frames;
+        self.conditions = conditions;
         self.import_guards = guards;
         self.mode = saved_mode;
         self.step_limit = saved_limit;
@@ -52,7 +85,8 @@ impl Interpreter<'_> {
         if depth > 16 {
             return None;
         }
-        let computed = |interpreter: &mut Self, value: &Value| interpreter.computed(value, may_follow, depth + 1);
+        let computed =
+            |interpreter: &mut Self, value: &Value| interpreter.computed(value, may_follow, depth + 1);
         match &value.kind {
             Kind::External(name) if may_follow(name) => {
                 if let Some(found) = self.follow_library(name) {

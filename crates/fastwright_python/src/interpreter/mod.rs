@@ -51,6 +51,7 @@ mod yaml;
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
+pub use records::HAS_DEFAULT_FACTORY;
 pub(crate) use statements::Flow;
 pub use type_aliases::{TypeAliasDefinition, aliased_type};
 pub use types::{is_none_type, plain_type};
@@ -225,6 +226,10 @@ pub struct Interpreter<'a> {
     /// Variables of the environment that are set.
     pub(crate) variables: std::collections::BTreeMap<String, String>,
     setting_numbers: FxHashMap<String, usize>,
+    /// What names of libraries are bound to whose code was run on demand.
+    pub(crate) followed: FxHashMap<Name, Option<Value>>,
+    /// See [`Interpreter::follow_iterated`].
+    pub(crate) iterated: Option<fn(&str) -> bool>,
     /// Settings that are no more than an order which nobody decides.
     pub(crate) undecided_orders: rustc_hash::FxHashSet<ConfigurableId>,
     pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Name, Value>>,
@@ -299,6 +304,8 @@ impl<'a> Interpreter<'a> {
             settings: Vec::new(),
             variables: std::collections::BTreeMap::new(),
             setting_numbers: FxHashMap::default(),
+            followed: FxHashMap::default(),
+            iterated: None,
             undecided_orders: rustc_hash::FxHashSet::default(),
             function_attributes: FxHashMap::default(),
             functions: Vec::new(),

@@ -7,6 +7,9 @@ use crate::name::Name;
 use crate::value::*;
 use std::sync::Arc;
 
+/// What stands for a default that a factory makes.
+pub const HAS_DEFAULT_FACTORY: &str = "dataclasses.HasDefaultFactory";
+
 /// A field of a record.
 struct Field {
     name: Name,
@@ -231,6 +234,15 @@ impl Interpreter<'_> {
         Some(self.call_directly(&class, given, span))
     }
 
+    /// The parameters of the constructor that `dataclasses` or `attrs` writes for a class, as
+    /// `inspect.signature` shows them, without annotations: names, and what the class body assigns as default.
+    /// What a factory makes is shown as `HAS_DEFAULT_FACTORY`.
+    pub fn record_signature(&self, class: &Value) -> Vec<(Name, Option<Value>)> {
+        let order = self.class_order(class);
+        let fields = self.record_fields(&order).into_iter().filter(|field| field.taken);
+        fields.map(|field| (field.name, field.shown_default())).collect()
+    }
+
     /// `dataclasses.fields(class_or_object)`: objects with the name, type and default of each field.
     pub(crate) fn record_field_objects(&mut self, value: &Value, span: Span) -> Option<Value> {
         let class = match &value.kind {
@@ -272,6 +284,22 @@ impl Field {
         let option = |name: &str| options.and_then(|options| options.keyword(name)).and_then(Value::as_bool);
         let (taken, by_keyword) = (option("init") != Some(false), option("kw_only").unwrap_or(keyword_only));
         Self { name, declared, taken, keyword_only: by_keyword, passed_on }
+    }
+
+    /// The default that the constructor's parameter shows.
+    fn shown_default(&self) -> Option<Value> {
+        let declared = self.declared.clone()?;
+        let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else {
+            return Some(declared);
+        };
+        let callee = callee.as_external().filter(|callee| is_field(callee));
+        // A field of Pydantic is no more than a value here.
+        if callee.is_none_or(|callee| callee.starts_with("pydantic.") || callee.starts_with("sqlmodel.")) {
+            return Some(declared);
+        }
+        let factory = || arguments.keyword("default_factory").or_else(|| arguments.keyword("factory"));
+        let default = arguments.keyword("default").cloned();
+        default.or_else(|| factory().map(|_| Value::external(HAS_DEFAULT_FACTORY)))
     }
 
     /// The argument for this field. attrs strips leading underscores from the parameter's name, or takes

@@ -136,7 +136,7 @@ impl SchemaGenerator {
             let inner = fastwright_python::interpreter::aliased_type(&value).map(form);
             let more = match inner {
                 Some(Form::Literal(inner)) => inner,
-                _ => match context.interpreter.computed_with_libraries(&value, |name| !is_known(name)) {
+                _ => match context.interpreter.computed_with_libraries(&value, may_follow) {
                     // `Literal[tuple(names)]`.
                     Some(Value { kind: Kind::Tuple(items), .. }) => items.to_vec(),
                     Some(computed) => vec![computed],
@@ -283,7 +283,7 @@ impl SchemaGenerator {
             return Ok(self.unknown(context, format!("the schema of `{name}` is not known"), place(value)));
         }
         if !knows_nothing_of_pydantic(name) {
-            if let Some(found) = self.follow(context, name) {
+            if let Some(found) = context.interpreter.follow_library(name) {
                 let found = match (value.as_symbolic(), &found.kind) {
                     (Some(Symbolic::Item { index, .. }), _) => {
                         Value::symbolic(Symbolic::Item { base: found, index: index.clone() })
@@ -304,25 +304,12 @@ impl SchemaGenerator {
         }))
     }
 
-    /// What a name of a library is bound to, when its code is run.
-    fn follow(&mut self, context: &mut Context<'_, '_>, name: &str) -> Option<Value> {
-        let key = Name::from(name);
-        if let Some(known) = self.followed.get(&key) {
-            return known.clone();
-        }
-        // A name that leads to itself ends here.
-        self.followed.insert(key, None);
-        let found = context.interpreter.follow_library(name);
-        self.followed.insert(key, found.clone());
-        found
-    }
-
     /// A class of the program, or a generic one with arguments.
     fn class(&mut self, context: &mut Context<'_, '_>, value: &Value, source: &Value) -> Generated {
         let Some(model) = self.model_type(context, value) else { return Ok(self.other(context, value)) };
         let class: Value = Kind::Class(model.class).into();
         if foreign_base(context, &class).is_some() {
-            context.interpreter.follow_bases(model.class, |name| !is_known(name));
+            context.interpreter.follow_bases(model.class, may_follow);
         }
         let made = match self.made_by_own_method(context, &model, source) {
             Some(made) => made?,
@@ -429,6 +416,11 @@ fn is_known(name: &str) -> bool {
     let library = name.split('.').next().unwrap_or(name);
     matches!(library, "pydantic" | "pydantic_core" | "pydantic_settings" | "sqlmodel" | "annotated_types")
         || knows_nothing_of_pydantic(name)
+}
+
+/// Whether the code of a library may be run to know what a name is bound to.
+pub fn may_follow(name: &str) -> bool {
+    !is_known(name)
 }
 
 /// Whether the classes of a library certainly have no method that makes a schema.

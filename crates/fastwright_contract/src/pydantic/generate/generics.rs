@@ -1,6 +1,7 @@
 //! Generic classes: their parameters, and types with values put in for type variables (Pydantic 2.14
 //! `_internal/_generics.py`).
 
+use super::dispatch::may_follow;
 use super::{SchemaGenerator, names, place};
 use crate::context::Context;
 use crate::types::{Form, form};
@@ -55,6 +56,13 @@ pub(super) fn model_type(
             } else {
                 variables_in(generator, context, &inner.arguments)
             };
+            // An alias of a library is named like what it stands for.
+            let arguments: Vec<Value> = arguments
+                .into_iter()
+                .map(|argument| {
+                    context.interpreter.computed_with_libraries(&argument, may_follow).unwrap_or(argument)
+                })
+                .collect();
             let replacements = pair(context, &parameters, &arguments);
             let arguments: Vec<Value> = if inner.arguments.is_empty() {
                 replacements.iter().map(|(_, argument)| argument.clone()).collect()

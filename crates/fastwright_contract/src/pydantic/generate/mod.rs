@@ -14,7 +14,7 @@ mod dataclasses;
 mod decorators;
 mod definitions;
 mod discriminated;
-mod dispatch;
+pub mod dispatch;
 mod display;
 mod enums;
 mod expressions;
@@ -79,8 +79,6 @@ pub struct SchemaGenerator {
     depth: u32,
     /// What annotations before one with a method of its own do to the JSON Schema.
     handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
-    /// Names of libraries with what they are bound to, where their code was run.
-    followed: FxHashMap<Name, Option<Value>>,
     /// How many annotations around make what is inside irrelevant: nothing is doubted there.
     quiet: u32,
 }
