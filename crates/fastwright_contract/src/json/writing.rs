@@ -4,6 +4,7 @@ use super::constructed::{Constructed, constructed};
 use super::{Json, JsonObject, number_of_float};
 use crate::context::Context;
 use crate::pydantic::generate::attributes::is_field;
+use crate::pydantic::generate::dispatch::may_follow;
 use fastwright_python::location::Location;
 use fastwright_python::value::{Kind, Object, Symbolic, Value};
 
@@ -86,6 +87,9 @@ pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
     if depth > DEEPEST {
         return Err(not_known("a value nests too deeply"));
     }
+    if let Some(order) = context.interpreter.undecided_order(value) {
+        return Err(not_known(format!("{order} is not decided")));
+    }
     Ok(match &value.kind {
         Kind::None => Json::Null,
         Kind::Bool(truth) => (*truth).into(),
@@ -122,9 +126,20 @@ pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
             None if writing.style == Style::Pydantic && is_field(value) => {
                 return Err(Unwritable::NotSerializable);
             }
-            None => return Err(unknown_expression(value)),
+            None => match context.interpreter.computed_with_libraries(value, may_follow) {
+                Some(computed) => write(context, &computed, writing, depth + 1)?,
+                None => return Err(unknown_expression(value)),
+            },
         },
-        Kind::External(name) => return Err(external(name)),
+        Kind::External(name) => match external(name) {
+            Unwritable::NotKnown(reason, place) => {
+                match context.interpreter.computed_with_libraries(value, may_follow) {
+                    Some(computed) => write(context, &computed, writing, depth + 1)?,
+                    None => return Err(Unwritable::NotKnown(reason, place)),
+                }
+            }
+            unwritable => return Err(unwritable),
+        },
         Kind::Ellipsis
         | Kind::Module(_)
         | Kind::Function(_)

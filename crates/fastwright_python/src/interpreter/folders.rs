@@ -88,8 +88,8 @@ impl Interpreter<'_> {
         Some(self.setting_name(order))
     }
 
-    /// A value that has its place for a reason.
-    pub(super) fn in_decided_order(&self, mut value: Value) -> Value {
+    /// A value without the mark that its place says nothing: who asks has taken care of it.
+    pub fn in_decided_order(&self, mut value: Value) -> Value {
         if self.undecided_order(&value).is_some() {
             value.configurable = None;
         }

@@ -240,7 +240,8 @@ impl Interpreter<'_> {
     pub fn record_signature(&self, class: &Value) -> Vec<(Name, Option<Value>)> {
         let order = self.class_order(class);
         let fields = self.record_fields(&order).into_iter().filter(|field| field.taken);
-        fields.map(|field| (field.name, field.shown_default())).collect()
+        let (last, first): (Vec<Field>, Vec<Field>) = fields.partition(|field| field.keyword_only);
+        first.into_iter().chain(last).map(|field| (field.name, field.shown_default())).collect()
     }
 
     /// `dataclasses.fields(class_or_object)`: objects with the name, type and default of each field.

@@ -1,5 +1,6 @@
 //! Constraints applied to schemas (Pydantic 2.14 `_internal/_known_annotated_metadata.py`).
 
+use super::dispatch::may_follow;
 use super::standard::bound;
 use super::{SchemaGenerator, display, edit, place};
 use crate::context::Context;
@@ -20,6 +21,8 @@ impl SchemaGenerator {
         name: &'static str,
         value: &Value,
     ) -> Shared {
+        let computed = context.interpreter.computed_with_libraries(value, may_follow);
+        let value = computed.as_ref().unwrap_or(value);
         match &schema.kind {
             // A constraint of an optional type is one of the type.
             CoreKind::Nullable(inner) => {

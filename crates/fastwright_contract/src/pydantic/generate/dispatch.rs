@@ -160,6 +160,9 @@ impl SchemaGenerator {
             let reason = format!("the values of a literal have {order}, which is not decided");
             self.doubt(context, reason, None);
         }
+        // Of several the order is doubted already; of one there is none.
+        let expected =
+            expected.into_iter().map(|value| context.interpreter.in_decided_order(value)).collect();
         Ok(Core::new(CoreKind::Literal(expected)))
     }
 

@@ -1,0 +1,65 @@
+//! What installed libraries define and the program uses in its document: lists made from the data files of a
+//! library, members of its enumerations, its models, what its functions give. `libraries/main.json` is what
+//! FastAPI 0.165.0 says with the library in its path.
+
+#![allow(clippy::unwrap_used)]
+
+use fastwright_contract::Versions;
+use fastwright_contract::fastapi::application::openapi;
+use fastwright_contract::json::Json;
+use fastwright_contract::pydantic::generate::SchemaGenerator;
+use fastwright_model::analysis::{AnalysisOptions, NEWEST_FASTAPI, evaluate_tree, with_large_stack};
+use fastwright_python::project::Version;
+use fastwright_python::source::MemoryTree;
+use std::path::Path;
+use std::sync::Arc;
+
+const PACKAGES: &str = "environment/lib/python3.12/site-packages";
+
+/// The document of a module with its doubts.
+fn document(source: &str) -> (Json, Vec<String>) {
+    with_large_stack(|| {
+        let mut tree = MemoryTree::from_fixture(&format!("#- main.py\n{source}"));
+        tree.insert("environment/pyvenv.cfg", "version = 3.12.1\n");
+        tree.insert(format!("{PACKAGES}/names/__init__.py"), include_str!("libraries/names.py"));
+        for file in ["b.json", "a.json", "c.txt", "d.md"] {
+            tree.insert(format!("{PACKAGES}/names/data/{file}"), "{}");
+        }
+        let options = AnalysisOptions {
+            python_env: Some("environment".into()),
+            follow_iterated: true,
+            ..AnalysisOptions::default()
+        };
+        let mut evaluation = evaluate_tree(Arc::new(tree), Path::new("."), &options).unwrap();
+        let versions = Versions {
+            fastapi: NEWEST_FASTAPI,
+            pydantic: fastwright_contract::versions::NEWEST_PYDANTIC,
+            python: Version::new(3, 11, 0),
+        };
+        let app = evaluation.selected.first().unwrap().id;
+        let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
+        (document.json, document.doubts.iter().map(|doubt| doubt.reason.clone()).collect())
+    })
+}
+
+#[test]
+fn what_a_library_defines_is_in_the_document() {
+    let (document, doubts) = document(include_str!("libraries/main.py"));
+    assert_eq!(doubts, Vec::<String>::new());
+    let recorded: Json = serde_json::from_str(include_str!("libraries/main.json")).unwrap();
+    assert_eq!(document, recorded);
+}
+
+#[test]
+fn the_order_of_files_is_not_decided() {
+    let (document, doubts) = document(include_str!("libraries/unordered.py"));
+    assert_eq!(
+        doubts,
+        [
+            "the values of a literal have the order of the files in `data`, which is not decided",
+            "`openapi_extra` of a route is not known: the order of the files in `data` is not decided",
+        ]
+    );
+    let parameter = &document["paths"]["/found"]["get"]["parameters"][0];
+    assert_eq!(parameter["schema"]["enum"], serde_json::json!(["a.json", "b.json", "c.txt"]));
+}
