@@ -129,6 +129,11 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         Self { interpreter, path_parameters: path_parameters(path), stack: Vec::new(), expanded: Vec::new() }
     }
 
+    /// The tree of a callable as it is.
+    pub fn callable(&mut self, call: &Value, location: Location) -> Dependant {
+        self.dependant(call, location, "the program itself".to_owned(), None)
+    }
+
     /// The tree of an endpoint, with what `dependencies=` on the way add in front.
     pub fn endpoint(
         &mut self,

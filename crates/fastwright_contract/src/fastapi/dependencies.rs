@@ -1,7 +1,7 @@
 //! The dependency tree of a route with its fields (FastAPI 0.165 `dependencies/utils.py`,
 //! `get_dependant`; `dependencies/models.py`).
 
-use super::builder::Builder;
+use super::builder::{Builder, location_of};
 use super::fields::ModelField;
 use super::parameters::{Analysed, DependsMarker, SignatureParameter};
 use super::predicates::{is_model, is_subclass};
@@ -11,7 +11,7 @@ use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Callable, callable, shown_callable};
 use fastwright_python::interpreter::HAS_DEFAULT_FACTORY;
 use fastwright_python::ir::ParameterKind;
-use fastwright_python::location::Location;
+use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
@@ -212,6 +212,13 @@ impl Builder<'_, '_, '_> {
         first.append(&mut dependant.dependencies);
         dependant.dependencies = first;
         dependant
+    }
+
+    /// The tree of a callable that is depended on nowhere.
+    pub(super) fn callable_dependant(&mut self, call: &Value) -> Dependant {
+        let location = location_of(call).unwrap_or(Location { file: FileId(0), span: Span::default() });
+        let marker = DependsMarker { call: call.clone(), scopes: Vec::new(), scope: None, location };
+        self.dependant(&marker, (&[], &SharedScopes::default()), &[], &mut Vec::new())
     }
 
     fn dependant(

@@ -53,8 +53,7 @@ impl Builder<'_, '_, '_> {
             document.insert("servers".to_owned(), servers);
         }
         let (schemas, mut definitions) = self.definitions(parts);
-        let mut operations =
-            Operations { schemas, security_schemes: JsonObject::new(), has_validation_errors: false };
+        let mut operations = Operations::new(schemas);
         let paths = self.path_items(&mut operations, &parts.routes);
         let webhooks = self.path_items(&mut operations, &parts.webhooks);
         if operations.has_validation_errors {
@@ -117,6 +116,15 @@ impl Builder<'_, '_, '_> {
         let mut fields: Vec<ModelField> = Vec::new();
         let routes: Vec<&ApiRoute> = parts.routes.iter().chain(&parts.webhooks).collect();
         collect_fields(&routes, &mut fields);
+        self.definitions_of(fields, parts.separate_input_output)
+    }
+
+    /// `get_definitions`: the schemas of fields by their ids, and the definitions that they share.
+    pub(super) fn definitions_of(
+        &mut self,
+        mut fields: Vec<ModelField>,
+        separate_input_output: bool,
+    ) -> (FxHashMap<u32, Json>, JsonObject) {
         let flat = |builder: &mut Self, mode: Mode| {
             let of_mode: Vec<ModelField> =
                 fields.iter().filter(|field| field.mode == mode).cloned().collect();
@@ -141,7 +149,7 @@ impl Builder<'_, '_, '_> {
         }
         fields.extend(more);
         let mut inputs: Vec<(Mode, Shared)> = Vec::with_capacity(fields.len());
-        let separate = parts.separate_input_output || self.before(since::ONE_SCHEMA_FOR_BOTH_SIDES);
+        let separate = separate_input_output || self.before(since::ONE_SCHEMA_FOR_BOTH_SIDES);
         if !separate
             && !self.before(since::COMPUTED_FIELDS_OF_ANY)
             && self.before(since::COMPUTED_FIELDS)

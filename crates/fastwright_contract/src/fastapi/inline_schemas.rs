@@ -47,6 +47,9 @@ impl Builder<'_, '_, '_> {
             }
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Call { callee, arguments, .. } => {
+                    if let Some(parameters) = self.borrowed_parameters(callee, arguments) {
+                        return Some(on_heap(self.context, &Json::Array(parameters)));
+                    }
                     let (asked, arguments) = (self.asked_type(callee)?, arguments.clone());
                     let schema = self.schema_alone(&asked, &arguments)?;
                     Some(on_heap(self.context, &Json::Object(schema)))

@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod body;
+mod borrowed_parameters;
 pub mod builder;
 pub mod dependencies;
 pub mod document;

@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::fields::ModelField;
+use super::parameter_models::ParameterGroup;
 use super::responses::{allows_body, status_phrase};
 use super::routes::ApiRoute;
 use crate::json::{Json, JsonObject};
@@ -29,6 +30,11 @@ pub struct Operations {
 }
 
 impl Operations {
+    /// Nothing written yet.
+    pub fn new(schemas: FxHashMap<u32, Json>) -> Self {
+        Self { schemas, security_schemes: JsonObject::new(), has_validation_errors: false }
+    }
+
     /// The path item of a route.
     pub fn path_item(&mut self, builder: &mut Builder<'_, '_, '_>, route: &ApiRoute) -> JsonObject {
         let mut item = JsonObject::new();
@@ -141,9 +147,14 @@ impl Operations {
         }
     }
 
-    fn parameters(&mut self, builder: &mut Builder<'_, '_, '_>, route: &ApiRoute) -> Vec<Json> {
+    /// `_get_openapi_operation_parameters`: every parameter with its place and name, repetitions included.
+    pub fn each_parameter(
+        &mut self,
+        builder: &mut Builder<'_, '_, '_>,
+        groups: &[ParameterGroup],
+    ) -> Vec<((ParameterPlace, String), Json)> {
         let mut all: Vec<((ParameterPlace, String), Json)> = Vec::new();
-        for group in &route.parameters {
+        for group in groups {
             let asks_parent = !builder.before(since::PARAMETER_MODELS_BESIDE_OTHERS);
             if asks_parent && !group.parent.extras.include_in_schema {
                 continue;
@@ -184,6 +195,11 @@ impl Operations {
                 all.push(((group.place, name), Json::Object(parameter)));
             }
         }
+        all
+    }
+
+    fn parameters(&mut self, builder: &mut Builder<'_, '_, '_>, route: &ApiRoute) -> Vec<Json> {
+        let all = self.each_parameter(builder, &route.parameters);
         // The last one of a name counts, in the place of the first; a required one comes before others.
         let mut merged: Vec<((ParameterPlace, String), Json)> = Vec::new();
         let required =

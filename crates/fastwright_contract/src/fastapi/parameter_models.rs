@@ -48,7 +48,13 @@ impl Builder<'_, '_, '_> {
         groups
     }
 
-    fn parameter_group(&mut self, place: ParameterPlace, parent: &ModelField, alone: bool) -> ParameterGroup {
+    /// A parameter with the fields behind it; `alone` where it is the only one of its place.
+    pub fn parameter_group(
+        &mut self,
+        place: ParameterPlace,
+        parent: &ModelField,
+        alone: bool,
+    ) -> ParameterGroup {
         let annotation = parent.info.annotation.clone().unwrap_or(Value::NONE);
         let model = if self.before(since::PARAMETER_MODELS_BESIDE_OTHERS) {
             let takes_models = alone && !self.before(since::PARAMETER_MODELS);

@@ -2,6 +2,7 @@
 
 mod alias_generators;
 pub mod blocking;
+pub mod dependants;
 mod left_out;
 mod model_signature;
 mod names;
@@ -82,6 +83,7 @@ impl Library for KnownLibraries {
     ) -> Option<Evaluated> {
         routing::construct(interpreter, &callee, arguments, site)
             .or_else(|| pydantic::call(interpreter, &callee, arguments, site))
+            .or_else(|| dependants::call(interpreter, &callee, arguments, site))
             .or_else(|| starlette::call(interpreter, &callee, arguments, site))
             .or_else(|| sqlalchemy::call(interpreter, &callee, arguments, site))
     }
