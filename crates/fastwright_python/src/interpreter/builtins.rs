@@ -291,11 +291,15 @@ impl Interpreter<'_> {
             "enumerate" => {
                 let items = self.elements(&first?)?;
                 let start = arguments.get(1, "start").and_then(Value::as_int).unwrap_or(0);
-                let items = items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, item)| Value::tuple(vec![Value::int(start + index as i64), item]))
-                    .collect();
+                let mut numbered = Vec::with_capacity(items.len());
+                for (index, item) in items.into_iter().enumerate() {
+                    let mut number = Value::int(start + index as i64);
+                    if self.undecided_order(&item).is_some() {
+                        number.configurable = item.configurable;
+                    }
+                    numbered.push(Value::tuple(vec![number, item]));
+                }
+                let items = numbered;
                 self.list(items)
             }
             "zip" => {

@@ -47,7 +47,9 @@ impl Interpreter<'_> {
             return None;
         }
         let package = module.split('.').next().unwrap_or(module);
-        self.source.follow(Some(Name::from(package)));
+        let package = Some(Name::from(package));
+        let around = std::mem::replace(&mut self.following, package);
+        self.source.follow(package);
         let saved_limit = std::mem::replace(&mut self.step_limit, self.steps + STEPS);
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
         let guards = std::mem::take(&mut self.import_guards);
@@ -71,7 +73,8 @@ impl Interpreter<'_> {
         self.import_guards = guards;
         self.mode = saved_mode;
         self.step_limit = saved_limit;
-        self.source.follow(None);
+        self.following = around;
+        self.source.follow(around);
         found.filter(|value| value.as_external().is_none_or(|name| name != dotted))
     }
 

@@ -228,6 +228,8 @@ pub struct Interpreter<'a> {
     setting_numbers: FxHashMap<String, usize>,
     /// What names of libraries are bound to whose code was run on demand.
     pub(crate) followed: FxHashMap<Name, Option<Value>>,
+    /// The library whose code runs on demand.
+    pub(crate) following: Option<Name>,
     /// See [`Interpreter::follow_iterated`].
     pub(crate) iterated: Option<fn(&str) -> bool>,
     /// Settings that are no more than an order which nobody decides.
@@ -305,6 +307,7 @@ impl<'a> Interpreter<'a> {
             variables: std::collections::BTreeMap::new(),
             setting_numbers: FxHashMap::default(),
             followed: FxHashMap::default(),
+            following: None,
             iterated: None,
             undecided_orders: rustc_hash::FxHashSet::default(),
             function_attributes: FxHashMap::default(),

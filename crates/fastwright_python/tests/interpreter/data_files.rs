@@ -199,3 +199,46 @@ d = (True, False)
 ",
     );
 }
+
+#[test]
+fn folders_of_data_files_are_listed() {
+    check(
+        r#"
+#- main.py
+import os
+import re
+from importlib.resources import as_file, files
+from pathlib import Path
+
+folder = Path(__file__).parent / "pkg" / "data"
+a = {path.stem: path.suffix for path in sorted(folder.glob("*.json"))}
+b = sorted(os.listdir(folder))
+c = sorted([path.name for path in folder.rglob("*.json")], reverse=True)
+with as_file(files("pkg") / "data") as p:
+    d = sorted(path.name for path in p.glob("**/*") if path.suffix in {".json", ".txt"})
+e = [path.name for path in sorted(folder.rglob("c*"))]
+f = list(folder.glob("*.xml"))
+g = list(Path("/elsewhere").glob("*.json"))
+h = re.escape("a.b, c-d/é")
+#- pkg/__init__.py
+#- pkg/data/b.json
+{}
+#- pkg/data/a.json
+{}
+#- pkg/data/n.txt
+#- pkg/data/more/c.json
+{}
+#- pkg/data/__pycache__/c.json
+"#,
+        r"
+a = {'a': '.json', 'b': '.json'}
+b = ['a.json', 'b.json', 'more', 'n.txt']
+c = ['c.json', 'b.json', 'a.json']
+d = ['a.json', 'b.json', 'c.json', 'n.txt']
+e = ['c.json']
+f = []
+g = builtins.list(pathlib.Path('/elsewhere').glob('*.json'))
+h = 'a\.b,\ c\-d/é'
+",
+    );
+}

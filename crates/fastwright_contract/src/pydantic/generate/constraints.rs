@@ -4,6 +4,7 @@ use super::dispatch::may_follow;
 use super::standard::bound;
 use super::{SchemaGenerator, display, edit, place};
 use crate::context::Context;
+use crate::doubt::why_unknown;
 use crate::json::{Json, JsonObject};
 use crate::pydantic::core_schema::*;
 use fastwright_python::value::*;
@@ -85,7 +86,9 @@ impl SchemaGenerator {
         match set(context, &mut changed.kind, name, value) {
             Applied::Yes => return Rc::new(changed),
             Applied::Unknown => {
-                self.doubt(context, format!("the constraint `{name}` is not known"), place(value));
+                let (reason, location) = why_unknown(context.interpreter, value);
+                let reason = format!("the constraint `{name}` is not known: {reason}");
+                self.doubt(context, reason, location.or(place(value)));
                 return Rc::new(changed);
             }
             Applied::No => {}
