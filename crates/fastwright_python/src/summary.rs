@@ -11,6 +11,7 @@ use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// One thing that a function does.
@@ -70,7 +71,7 @@ pub struct CallEvent {
     /// With what.
     pub arguments: Arguments,
     /// The function of the program that runs, with its summary's key.
-    pub target: Option<(Arc<FunctionValue>, SummaryKey)>,
+    pub target: Option<(Rc<FunctionValue>, SummaryKey)>,
     /// What comes back.
     pub result: Value,
     /// Whether the result is awaited at once.
@@ -92,7 +93,7 @@ pub struct Summary {
     /// Its identity.
     pub key: SummaryKey,
     /// The function.
-    pub function: Arc<FunctionValue>,
+    pub function: Rc<FunctionValue>,
     /// What the parameters are inside, in order.
     pub parameters: Vec<(Name, Value)>,
     /// What it does, in the order of walking.
@@ -110,7 +111,7 @@ pub struct Summary {
 /// All summaries made so far.
 #[derive(Debug, Default)]
 pub struct SummaryTable {
-    done: FxHashMap<SummaryKey, Arc<Summary>>,
+    done: FxHashMap<SummaryKey, Rc<Summary>>,
     running: FxHashSet<SummaryKey>,
     /// Steps spent on all summaries together.
     pub steps: u64,
@@ -118,12 +119,12 @@ pub struct SummaryTable {
 
 impl SummaryTable {
     /// The summary with this key.
-    pub fn get(&self, key: SummaryKey) -> Option<&Arc<Summary>> {
+    pub fn get(&self, key: SummaryKey) -> Option<&Rc<Summary>> {
         self.done.get(&key)
     }
 
     /// All summaries.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Summary>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<Summary>> {
         self.done.values()
     }
 }
@@ -137,7 +138,7 @@ pub(crate) struct Recorder {
 }
 
 /// A function with the object or class that its first parameter is bound to.
-type BoundFunction = (Arc<FunctionValue>, Option<ObjectId>);
+type BoundFunction = (Rc<FunctionValue>, Option<ObjectId>);
 
 /// Steps for all summaries of a program together.
 const ALL_SUMMARY_STEPS: u64 = 60_000_000;
@@ -229,7 +230,7 @@ impl Interpreter<'_> {
 
     pub(crate) fn call_in_summary(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
         if let Kind::Union(alternatives) = &callee.kind {
-            let alternatives = Arc::clone(alternatives);
+            let alternatives = Rc::clone(alternatives);
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                 results.push(self.call_in_summary(alternative, arguments.clone(), span)?);
@@ -252,7 +253,7 @@ impl Interpreter<'_> {
         let result = match (&target, &callee.kind) {
             (Some((function, receiver)), _) => {
                 let key = SummaryKey { function: function.serial, receiver: *receiver };
-                reached = Some((Arc::clone(function), key));
+                reached = Some((Rc::clone(function), key));
                 let result = self.apply_summary(function, *receiver, arguments, site);
                 if let Kind::Class(_) = callee.kind {
                     result.map(|_| self.made(callee, recorded, site))
@@ -293,17 +294,17 @@ impl Interpreter<'_> {
         span: Span,
     ) -> (Option<BoundFunction>, Arguments) {
         match &callee.kind {
-            Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+            Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
             Kind::Method(method) => match &method.function.kind {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
                     arguments.prepend(method.receiver.clone());
-                    (Some((Arc::clone(function), receiver)), arguments)
+                    (Some((Rc::clone(function), receiver)), arguments)
                 }
                 _ => (None, arguments),
             },
             Kind::Descriptor(descriptor) => match &descriptor.function.kind {
-                Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+                Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
                 _ => (None, arguments),
             },
             Kind::Class(class) => {
@@ -360,7 +361,7 @@ impl Interpreter<'_> {
     /// What calling a function gives, by its summary.
     fn apply_summary(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
         arguments: Arguments,
         site: Location,
@@ -405,7 +406,7 @@ impl Interpreter<'_> {
     }
 
     /// A value of the declared return type, when the function declares one.
-    fn declared_result(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
+    fn declared_result(&mut self, function: &Rc<FunctionValue>) -> Option<Value> {
         let expression = Arc::clone(function.definition.returns.as_ref()?);
         let location = Location { file: function.id.file, span: expression.span };
         let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
@@ -421,12 +422,12 @@ impl Interpreter<'_> {
     /// Walks a function, once. Nothing while it is being walked (recursion), or when fuel is used up.
     pub fn summarize(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-    ) -> Option<Arc<Summary>> {
+    ) -> Option<Rc<Summary>> {
         let key = SummaryKey { function: function.serial, receiver };
         if let Some(summary) = self.summaries.done.get(&key) {
-            return Some(Arc::clone(summary));
+            return Some(Rc::clone(summary));
         }
         if self.frames.len() as u32 >= self.limits.call_depth
             || self.summaries.steps > ALL_SUMMARY_STEPS
@@ -470,9 +471,9 @@ impl Interpreter<'_> {
         let always_raises = flow.is_err() && frame.returns.is_empty() && !function.definition.is_generator;
         let falls_through = matches!(flow, Ok(crate::interpreter::Flow::Normal));
         let returns = Value::union(frame.returns.into_iter().chain(falls_through.then_some(Value::NONE)));
-        let summary = Arc::new(Summary {
+        let summary = Rc::new(Summary {
             key,
-            function: Arc::clone(function),
+            function: Rc::clone(function),
             parameters,
             events,
             returns,
@@ -481,14 +482,14 @@ impl Interpreter<'_> {
             incomplete,
         });
         self.summaries.running.remove(&key);
-        self.summaries.done.insert(key, Arc::clone(&summary));
+        self.summaries.done.insert(key, Rc::clone(&summary));
         Some(summary)
     }
 
     /// What a parameter is while its function is walked.
     fn symbolic_parameter(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         index: usize,
         receiver: Option<ObjectId>,
     ) -> Value {
@@ -665,7 +666,7 @@ fn changed(
         Kind::Method(method) => {
             let receiver = again(&method.receiver)?;
             return Some(
-                Kind::Method(Arc::new(MethodValue { receiver, function: method.function.clone() })).into(),
+                Kind::Method(Rc::new(MethodValue { receiver, function: method.function.clone() })).into(),
             );
         }
         Kind::Union(values) => {

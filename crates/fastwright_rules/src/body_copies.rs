@@ -298,7 +298,7 @@ fn find_dump<'b, 'd>(
         }
         let inside = match &current.kind {
             Kind::Tuple(parts) => {
-                let parts = std::sync::Arc::clone(parts);
+                let parts = std::rc::Rc::clone(parts);
                 return parts.iter().find_map(|part| find_dump(interpreter, part, bodies));
             }
             Kind::Symbolic(symbolic) => match &**symbolic {

@@ -7,6 +7,7 @@ use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -191,7 +192,7 @@ impl Interpreter<'_> {
                 self.call_symbolic(callee, &symbolic, arguments, span)
             }
             Kind::Union(alternatives) => {
-                let alternatives = Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 let mut results = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                     if let Ok(value) = self.call_directly(alternative, arguments.clone(), span) {
@@ -381,7 +382,7 @@ impl Interpreter<'_> {
     /// Calls a function of the program.
     pub(crate) fn call_function(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         arguments: Arguments,
         span: Span,
     ) -> Evaluated {
@@ -395,7 +396,7 @@ impl Interpreter<'_> {
     /// known exactly.
     fn call_remembered(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         arguments: Arguments,
         span: Span,
     ) -> Evaluated {
@@ -423,7 +424,7 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn call_anew(&mut self, function: &Arc<FunctionValue>, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_anew(&mut self, function: &Rc<FunctionValue>, arguments: Arguments, span: Span) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {
@@ -502,14 +503,14 @@ impl Interpreter<'_> {
     /// Runs the body of a function in a prepared scope; gives back the frame with what it returned.
     pub(crate) fn run_body(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         scope: ScopeId,
     ) -> (super::statements::Executed, Frame) {
         self.frames.push(Frame {
             scope,
             module: function.module,
             file: function.id.file,
-            function: Some(Arc::clone(function)),
+            function: Some(Rc::clone(function)),
             class_body: None,
             returns: Vec::new(),
             yields: Vec::new(),
@@ -554,7 +555,7 @@ impl Interpreter<'_> {
     /// What each parameter of a function gets in a call: an argument, else its default, else unknown.
     pub fn bind_parameters(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         arguments: Arguments,
         site: Location,
     ) -> FxHashMap<Name, Value> {
@@ -647,7 +648,7 @@ impl Interpreter<'_> {
             });
         }
         let frame = self.frame();
-        let function = Arc::new(FunctionValue {
+        let function = Rc::new(FunctionValue {
             serial: self.functions.len() as u32,
             id: FunctionId { file: frame.file, index: definition.index },
             definition: Arc::clone(definition),
@@ -656,13 +657,13 @@ impl Interpreter<'_> {
             defaults,
             class: frame.class_body,
         });
-        self.functions.push(Arc::clone(&function));
+        self.functions.push(Rc::clone(&function));
         Ok(Kind::Function(function).into())
     }
 
     /// Another function object of the same definition, with its own identity.
-    pub fn copy_function(&mut self, function: &FunctionValue) -> Arc<FunctionValue> {
-        let copy = Arc::new(FunctionValue {
+    pub fn copy_function(&mut self, function: &FunctionValue) -> Rc<FunctionValue> {
+        let copy = Rc::new(FunctionValue {
             serial: self.functions.len() as u32,
             id: function.id,
             definition: Arc::clone(&function.definition),
@@ -671,7 +672,7 @@ impl Interpreter<'_> {
             defaults: function.defaults.clone(),
             class: function.class,
         });
-        self.functions.push(Arc::clone(&copy));
+        self.functions.push(Rc::clone(&copy));
         copy
     }
 
@@ -799,7 +800,7 @@ impl Interpreter<'_> {
         result
     }
 
-    fn outside_parameter(&mut self, function: &Arc<FunctionValue>, index: usize) -> Value {
+    fn outside_parameter(&mut self, function: &Rc<FunctionValue>, index: usize) -> Value {
         let parameter = &function.definition.parameters[index];
         let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
             expression: Arc::clone(expression),

@@ -6,6 +6,7 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::program::ClassId;
 use crate::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -99,7 +100,7 @@ impl Interpreter<'_> {
             bases: bases.clone(),
             written_bases,
             type_parameters: Vec::new(),
-            mro: Arc::from([]),
+            mro: Rc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),
             keywords: Vec::new(),
@@ -166,9 +167,9 @@ impl Interpreter<'_> {
         }
     }
 
-    fn external_lookup_order(&self, name: Name) -> Arc<[Value]> {
+    fn external_lookup_order(&self, name: Name) -> Rc<[Value]> {
         if let Some(known) = self.external_orders.borrow().get(&name) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
         let mut order = vec![Value::from(Kind::External(name))];
         let mut index = 0;
@@ -185,21 +186,21 @@ impl Interpreter<'_> {
             }
             index += 1;
         }
-        let order: Arc<[Value]> = order.into();
-        self.external_orders.borrow_mut().insert(name, Arc::clone(&order));
+        let order: Rc<[Value]> = order.into();
+        self.external_orders.borrow_mut().insert(name, Rc::clone(&order));
         order
     }
 
     /// The lookup order of a class of the program or of a library.
-    pub fn class_order(&self, class: &Value) -> Arc<[Value]> {
+    pub fn class_order(&self, class: &Value) -> Rc<[Value]> {
         match &class.kind {
-            Kind::Class(id) => self.class(*id).map_or_else(|| Arc::from([]), |class| Arc::clone(&class.mro)),
+            Kind::Class(id) => self.class(*id).map_or_else(|| Rc::from([]), |class| Rc::clone(&class.mro)),
             Kind::External(name) => self.external_lookup_order(*name),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Item { base, .. } => self.class_order(base),
-                _ => Arc::from([]),
+                _ => Rc::from([]),
             },
-            _ => Arc::from([]),
+            _ => Rc::from([]),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     pub(crate) fn call_standard_library(
@@ -319,9 +319,9 @@ impl Interpreter<'_> {
     }
 
     /// The function behind methods, descriptors and `functools.partial`.
-    pub fn plain_function(&self, value: &Value) -> Option<Arc<FunctionValue>> {
+    pub fn plain_function(&self, value: &Value) -> Option<Rc<FunctionValue>> {
         match &value.kind {
-            Kind::Function(function) => Some(Arc::clone(function)),
+            Kind::Function(function) => Some(Rc::clone(function)),
             Kind::Method(method) => self.plain_function(&method.function),
             Kind::Descriptor(descriptor) => self.plain_function(&descriptor.function),
             Kind::Symbolic(symbolic) => match &**symbolic {
