@@ -240,7 +240,7 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                     {
                         return *known;
                     }
-                    let (callee, arguments) = (callee.clone(), arguments.clone());
+                    let (callee, arguments) = (callee.clone(), Arguments::clone(arguments));
                     let made = interpreter.probe(&callee, arguments).result.ok();
                     let status = match made {
                         Some(made) if matches!(made.kind, Kind::Instance(_)) => {

@@ -69,7 +69,7 @@ pub struct CallEvent {
     /// What is called.
     pub callee: Value,
     /// With what.
-    pub arguments: Arguments,
+    pub arguments: Rc<Arguments>,
     /// The function of the program that runs, with its summary's key.
     pub target: Option<(Rc<FunctionValue>, SummaryKey)>,
     /// What comes back.
@@ -228,12 +228,17 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(crate) fn call_in_summary(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn call_in_summary(
+        &mut self,
+        callee: &Value,
+        arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         if let Kind::Union(alternatives) = &callee.kind {
             let alternatives = Rc::clone(alternatives);
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
-                results.push(self.call_in_summary(alternative, arguments.clone(), span)?);
+                results.push(self.call_in_summary(alternative, Rc::clone(&arguments), span)?);
             }
             return Ok(Value::union(results));
         }
@@ -243,7 +248,7 @@ impl Interpreter<'_> {
             site,
             EventKind::Call(CallEvent {
                 callee: callee.clone(),
-                arguments: arguments.clone(),
+                arguments: Rc::clone(&arguments),
                 target: None,
                 result: Value::NONE,
                 awaited: false,
@@ -261,9 +266,7 @@ impl Interpreter<'_> {
                     result
                 }
             }
-            (None, Kind::Class(_)) => {
-                Ok(Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site }))
-            }
+            (None, Kind::Class(_)) => Ok(Value::call(callee.clone(), arguments, site)),
             (None, _) => self.call_directly(callee, arguments, span),
         };
         if let Some(call) = self.recorded_call(recorded) {
@@ -283,22 +286,22 @@ impl Interpreter<'_> {
             let positional = given.positional.get(1..).unwrap_or_default().to_vec();
             Arguments { positional, keywords: given.keywords.clone(), incomplete: given.incomplete }
         });
-        Value::symbolic(Symbolic::Call { callee: class.clone(), arguments, site })
+        Value::call(class.clone(), Rc::new(arguments), site)
     }
 
     /// The function of the program behind a callee, with the receiver's key and its arguments.
     fn summary_target(
         &mut self,
         callee: &Value,
-        mut arguments: Arguments,
+        mut arguments: Rc<Arguments>,
         span: Span,
-    ) -> (Option<BoundFunction>, Arguments) {
+    ) -> (Option<BoundFunction>, Rc<Arguments>) {
         match &callee.kind {
             Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
             Kind::Method(method) => match &method.function.kind {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
-                    arguments.prepend(method.receiver.clone());
+                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
                     (Some((Rc::clone(function), receiver)), arguments)
                 }
                 _ => (None, arguments),
@@ -315,12 +318,8 @@ impl Interpreter<'_> {
                 match init.map(|(value, _)| value.kind) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
-                        let made = Value::symbolic(Symbolic::Call {
-                            callee: callee.clone(),
-                            arguments: arguments.clone(),
-                            site,
-                        });
-                        arguments.prepend(made);
+                        let made = Value::call(callee.clone(), Rc::clone(&arguments), site);
+                        Rc::make_mut(&mut arguments).prepend(made);
                         (Some((function, Some(*class))), arguments)
                     }
                     _ => (None, arguments),
@@ -363,7 +362,7 @@ impl Interpreter<'_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         site: Location,
     ) -> Evaluated {
         let Some(summary) = self.summarize(function, receiver) else {
@@ -382,7 +381,7 @@ impl Interpreter<'_> {
         // Most functions give back something in which their arguments do not appear.
         let depends = |value: &Value| value.may_hold_parameter_of(function.id);
         let names = if depends(&summary.returns) || summary.yields.iter().any(depends) {
-            self.bind_parameters(function, arguments, site)
+            self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site)
         } else {
             FxHashMap::default()
         };
@@ -558,7 +557,7 @@ impl Interpreter<'_> {
         }
         let value = Value::union(values);
         if let Some(Symbolic::Call { arguments, site, .. }) = base.as_symbolic() {
-            let mut arguments = arguments.clone();
+            let mut arguments = Arguments::clone(arguments);
             arguments.positional.insert(0, base.clone());
             let names = self.bind_parameters(init, arguments, *site);
             return Some(substitute(&value, init.id, &|name| names.get(&name).cloned(), &mut 200));
@@ -651,13 +650,15 @@ fn changed(
                 if new_callee.is_none() && positional.is_none() && keywords.is_none() {
                     return None;
                 }
-                let keywords = keywords.unwrap_or_else(|| arguments.keywords.clone());
                 Symbolic::Call {
                     callee: new_callee.unwrap_or_else(|| callee.clone()),
-                    arguments: Arguments {
-                        positional: positional.unwrap_or_else(|| arguments.positional.clone()),
-                        keywords,
-                        incomplete: arguments.incomplete,
+                    arguments: match (positional, keywords) {
+                        (None, None) => Rc::clone(arguments),
+                        (positional, keywords) => Rc::new(Arguments {
+                            positional: positional.unwrap_or_else(|| arguments.positional.clone()),
+                            keywords: keywords.unwrap_or_else(|| arguments.keywords.clone()),
+                            incomplete: arguments.incomplete,
+                        }),
                     },
                     site: *site,
                 }

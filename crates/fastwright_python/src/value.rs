@@ -106,7 +106,7 @@ pub struct Unknown {
 #[allow(missing_docs, reason = "the fields are the operands")]
 pub enum Symbolic {
     /// The result of calling something whose code is not run.
-    Call { callee: Value, arguments: Arguments, site: Location },
+    Call { callee: Value, arguments: Rc<Arguments>, site: Location },
     /// `base.name`.
     Member { base: Value, name: Name },
     /// `base[index]`.
@@ -338,7 +338,7 @@ pub struct InstanceObject {
     /// Attributes set on it.
     pub attributes: OrderedMap<Name, Value>,
     /// What its constructor was given.
-    pub arguments: Arguments,
+    pub arguments: Rc<Arguments>,
     /// Where it was made.
     pub site: Location,
 }
@@ -387,6 +387,11 @@ impl Value {
     /// A name in a library.
     pub fn external(name: &str) -> Self {
         Kind::External(Name::from(name)).into()
+    }
+
+    /// The result of calling something whose code is not run.
+    pub fn call(callee: Self, arguments: impl Into<Rc<Arguments>>, site: Location) -> Self {
+        Self::symbolic(Symbolic::Call { callee, arguments: arguments.into(), site })
     }
 
     /// An uncomputed expression; unknown where it would grow beyond what can be followed.

@@ -317,13 +317,13 @@ impl RequestCode {
 /// What a call passes on to the function that it runs: for threads and tasks what follows the function.
 fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     if kind == EdgeKind::Call || call.target.is_some() {
-        return call.arguments.clone();
+        return Arguments::clone(&call.arguments);
     }
     let given = &call.arguments.positional;
     let position = given
         .iter()
         .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
-    let Some(position) = position else { return call.arguments.clone() };
+    let Some(position) = position else { return Arguments::clone(&call.arguments) };
     let mut positional = Vec::new();
     if let Kind::Method(method) = &given[position].kind {
         positional.push(method.receiver.clone());

@@ -148,7 +148,7 @@ impl Interpreter<'_> {
         let Kind::Function(function) = &getter.kind else { return None };
         let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
-        let value = self.call_function(function, arguments, span);
+        let value = self.call_function(function, Rc::new(arguments), span);
         self.mode = saved;
         let value = value.ok()?;
         (!value.is_unknown() && !value.is_none()).then_some(value)

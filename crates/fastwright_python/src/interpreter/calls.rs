@@ -102,18 +102,24 @@ impl Interpreter<'_> {
                 (Kind::Class(class).into(), receiver)
             }
         };
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external("builtins.super"),
-            arguments: Arguments {
+        Value::call(
+            Value::external("builtins.super"),
+            Rc::new(Arguments {
                 positional: std::iter::once(class).chain(receiver).collect(),
                 ..Arguments::default()
-            },
+            }),
             site,
-        })
+        )
     }
 
     /// Calls a value. In a summary the call is recorded.
-    pub fn call_value(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    pub fn call_value(
+        &mut self,
+        callee: &Value,
+        arguments: impl Into<Rc<Arguments>>,
+        span: Span,
+    ) -> Evaluated {
+        let arguments = arguments.into();
         if self.mode == Mode::Summary {
             return self.call_in_summary(callee, arguments, span);
         }
@@ -123,9 +129,13 @@ impl Interpreter<'_> {
     pub(crate) fn call_directly(
         &mut self,
         callee: &Value,
-        mut arguments: Arguments,
+        arguments: impl Into<Rc<Arguments>>,
         span: Span,
     ) -> Evaluated {
+        self.call_shared(callee, arguments.into(), span)
+    }
+
+    fn call_shared(&mut self, callee: &Value, mut arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         match &callee.kind {
             Kind::Function(function) => self.call_function(function, arguments, span),
@@ -162,7 +172,7 @@ impl Interpreter<'_> {
                     Ok(self.uncalled(callee, arguments, site))
                 }
                 _ => {
-                    arguments.prepend(method.receiver.clone());
+                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
                     let function = method.function.clone();
                     self.call_directly(&function, arguments, span)
                 }
@@ -209,7 +219,7 @@ impl Interpreter<'_> {
         &mut self,
         callee: &Value,
         symbolic: &Symbolic,
-        mut arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let site = self.here(span);
@@ -220,7 +230,7 @@ impl Interpreter<'_> {
                         "functools.partial" | "functools.partialmethod" => {
                             if let Some((function, rest)) = bound.positional.split_first() {
                                 let mut positional = rest.to_vec();
-                                positional.append(&mut arguments.positional);
+                                positional.extend_from_slice(&arguments.positional);
                                 let mut keywords: Vec<(Name, Value)> = bound
                                     .keywords
                                     .iter()
@@ -229,7 +239,7 @@ impl Interpreter<'_> {
                                     })
                                     .cloned()
                                     .collect();
-                                keywords.append(&mut arguments.keywords);
+                                keywords.extend_from_slice(&arguments.keywords);
                                 let incomplete = arguments.incomplete || bound.incomplete;
                                 let function = function.clone();
                                 return self.call_directly(
@@ -317,7 +327,7 @@ impl Interpreter<'_> {
     }
 
     /// The call of something whose code is not run: the expression stays as it is.
-    fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
+    fn uncalled(&mut self, callee: &Value, arguments: Rc<Arguments>, site: Location) -> Value {
         self.unfollowed_calls += 1;
         let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
         self.uncertainties +=
@@ -328,10 +338,16 @@ impl Interpreter<'_> {
         if let Kind::Unknown(_) = callee.kind {
             return callee.clone();
         }
-        Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })
+        Value::call(callee.clone(), arguments, site)
     }
 
-    fn call_external(&mut self, name: Name, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_external(
+        &mut self,
+        name: Name,
+        callee: &Value,
+        arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         if let Some(builtin) = name.as_str().strip_prefix("builtins.") {
             // `str.upper(text)` is `text.upper()`.
@@ -383,7 +399,7 @@ impl Interpreter<'_> {
     pub(crate) fn call_function(
         &mut self,
         function: &Rc<FunctionValue>,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         if self.mode == Mode::Import && self.remembered.contains_key(&function.serial) {
@@ -397,7 +413,7 @@ impl Interpreter<'_> {
     fn call_remembered(
         &mut self,
         function: &Rc<FunctionValue>,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let mut key: Option<Vec<Key>> = arguments.positional.iter().map(Value::key).collect();
@@ -424,7 +440,7 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn call_anew(&mut self, function: &Rc<FunctionValue>, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_anew(&mut self, function: &Rc<FunctionValue>, arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {
@@ -443,7 +459,7 @@ impl Interpreter<'_> {
         let functions_before = self.functions.len();
         let classes_before = self.classes.len();
         let scope = self.new_scope(Some(function.scope), function.module, false);
-        let names = self.bind_parameters(function, arguments, site);
+        let names = self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site);
         self.scopes[scope.0 as usize].names = names;
         let conditions_before = self.conditions.len();
         let (flow, frame) = self.run_body(function, scope);

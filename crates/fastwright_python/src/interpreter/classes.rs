@@ -442,7 +442,7 @@ impl Interpreter<'_> {
     }
 
     /// Calls a class of the program.
-    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         let class_value: Value = Kind::Class(class).into();
         if let Some(members) = self.enumeration_members(class) {
@@ -456,7 +456,7 @@ impl Interpreter<'_> {
                     return Ok(member);
                 }
             }
-            return Ok(Value::symbolic(Symbolic::Call { callee: class_value, arguments, site }));
+            return Ok(Value::call(class_value, arguments, site));
         }
         // A typed dict is a dict.
         if self.derives_from(&class_value, "typing.TypedDict")
@@ -464,7 +464,7 @@ impl Interpreter<'_> {
         {
             return made;
         }
-        let instance = self.new_instance(class_value.clone(), arguments.clone(), site);
+        let instance = self.new_instance(class_value.clone(), Rc::clone(&arguments), site);
         let value: Value = Kind::Instance(instance).into();
         self.initialize(&value, &class_value, 0, arguments, span)?;
         Ok(value)
@@ -476,7 +476,7 @@ impl Interpreter<'_> {
         receiver: &Value,
         class: &Value,
         from: usize,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Result<(), Box<Raised>> {
         let site = self.here(span);
@@ -487,7 +487,7 @@ impl Interpreter<'_> {
                     let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
                     if let Some(function) = own {
                         let mut arguments = arguments;
-                        arguments.positional.insert(0, receiver.clone());
+                        Rc::make_mut(&mut arguments).prepend(receiver.clone());
                         self.call_directly(&function, arguments, span)?;
                         return Ok(());
                     }

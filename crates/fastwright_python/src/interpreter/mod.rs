@@ -415,11 +415,16 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A new instance of a class.
-    pub fn new_instance(&mut self, class: Value, arguments: Arguments, site: Location) -> ObjectId {
+    pub fn new_instance(
+        &mut self,
+        class: Value,
+        arguments: impl Into<Rc<Arguments>>,
+        site: Location,
+    ) -> ObjectId {
         self.allocate(Object::Instance(Box::new(InstanceObject {
             class,
             attributes: OrderedMap::default(),
-            arguments,
+            arguments: arguments.into(),
             site,
         })))
     }

@@ -130,11 +130,9 @@ impl Interpreter<'_> {
             "dataclasses.asdict" | "attrs.asdict" | "attr.asdict" => {
                 self.attribute(&first?, Name::from("__dict__"), span)
             }
-            "functools.wraps" => Value::symbolic(Symbolic::Call {
-                callee: Value::external("functools.wraps"),
-                arguments: arguments.clone(),
-                site: self.here(span),
-            }),
+            "functools.wraps" => {
+                Value::call(Value::external("functools.wraps"), arguments.clone(), self.here(span))
+            }
             "functools.update_wrapper" => {
                 let (wrapper, wrapped) = (first?, arguments.positional.get(1)?.clone());
                 self.wrap(&wrapper, &wrapped, span);
