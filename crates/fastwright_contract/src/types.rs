@@ -48,7 +48,7 @@ pub fn form(annotation: &Value) -> Form {
             Symbolic::Item { base, index } => subscribed(annotation, base, index),
             Symbolic::Call { callee, arguments, .. } => match library_types::constructed(callee, arguments) {
                 Some(type_) => form(&type_),
-                None => Form::Call(callee.clone(), arguments.clone()),
+                None => Form::Call(callee.clone(), Arguments::clone(arguments)),
             },
             _ => Form::Other,
         },

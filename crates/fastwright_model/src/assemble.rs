@@ -15,7 +15,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
 #[derive(Debug, Clone)]
@@ -266,12 +266,12 @@ fn describe_effects(
     dependant: Option<&Dependant>,
     flat: &FlatRoute,
 ) {
-    let mut functions: Vec<(Arc<FunctionValue>, Option<ObjectId>)> = Vec::new();
+    let mut functions: Vec<(Rc<FunctionValue>, Option<ObjectId>)> = Vec::new();
     match dependant {
         Some(dependant) => {
             for node in dependant.walk() {
                 if let Some(function) = &node.function {
-                    functions.push((Arc::clone(function), node.receiver));
+                    functions.push((Rc::clone(function), node.receiver));
                 }
             }
         }

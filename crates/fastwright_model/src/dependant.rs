@@ -9,7 +9,7 @@ use fastwright_python::ir::{BinaryOperator, ParameterKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// What kind of callable stands at a node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Dependant {
     pub qualified: String,
     /// The function of the program that runs, if there is one (for a class its `__init__`, for an object
     /// its `__call__`).
-    pub function: Option<Arc<FunctionValue>>,
+    pub function: Option<Rc<FunctionValue>>,
     /// What its first parameter is bound to, for [`Interpreter::summarize`].
     pub receiver: Option<ObjectId>,
     /// Where it is depended upon: the parameter, or the `dependencies=` list.
@@ -255,7 +255,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     fn function_parameters(
         &mut self,
         dependant: &mut Dependant,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         skip: usize,
         bound: &[(Name, Value)],
     ) {
@@ -289,10 +289,10 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         }
     }
 
-    fn record_fields(&mut self, class: &Value) -> Arc<[RecordField]> {
-        let Kind::Class(record) = class.kind else { return Arc::default() };
+    fn record_fields(&mut self, class: &Value) -> Rc<[RecordField]> {
+        let Kind::Class(record) = class.kind else { return Rc::default() };
         if let Some(known) = self.interpreter.extension::<Registry>().record_fields.get(&record) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
         let mut fields: OrderedMap<Name, (Annotation, Location, Option<Value>)> = OrderedMap::default();
         for owner in self.interpreter.class_order(class).iter().rev() {
@@ -302,14 +302,14 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 fields.insert(*name, (annotation.clone(), *location, object.attributes.get(name).cloned()));
             }
         }
-        let fields: Arc<[RecordField]> = fields
+        let fields: Rc<[RecordField]> = fields
             .into_iter()
             .map(|(name, (annotation, location, default))| {
                 let annotation = self.interpreter.evaluate_annotation(&annotation);
                 RecordField { name, annotation, default, location }
             })
             .collect();
-        self.interpreter.extension_mut::<Registry>().record_fields.insert(record, Arc::clone(&fields));
+        self.interpreter.extension_mut::<Registry>().record_fields.insert(record, Rc::clone(&fields));
         fields
     }
 
@@ -537,7 +537,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
     match &call.kind {
         Kind::Function(function) => {
-            Callable::Function { function: Arc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
+            Callable::Function { function: Rc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
         }
         Kind::Method(method) => match &method.function.kind {
             Kind::Function(function) => {
@@ -545,7 +545,7 @@ pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
                     Kind::Instance(id) | Kind::Class(id) => Some(id),
                     _ => None,
                 };
-                Callable::Function { function: Arc::clone(function), receiver, skip: 1, bound: Vec::new() }
+                Callable::Function { function: Rc::clone(function), receiver, skip: 1, bound: Vec::new() }
             }
             _ => Callable::Unknown,
         },
@@ -622,7 +622,7 @@ pub enum Callable {
     /// A function of the program; of a class its `__init__`, of an object its `__call__`.
     Function {
         /// The function that runs.
-        function: Arc<FunctionValue>,
+        function: Rc<FunctionValue>,
         /// What its first parameter is bound to.
         receiver: Option<ObjectId>,
         /// How many parameters are filled already.

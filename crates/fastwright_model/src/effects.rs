@@ -10,7 +10,8 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 /// What some code does, itself and through what it calls.
 #[derive(Debug, Clone, Default)]
@@ -66,12 +67,12 @@ struct Local {
 
 /// A function that is called somewhere.
 struct Called {
-    function: Arc<FunctionValue>,
+    function: Rc<FunctionValue>,
     receiver: Option<ObjectId>,
     /// What it does itself, once that is known.
-    local: Option<Arc<Local>>,
+    local: Option<Rc<Local>>,
     /// What it does with everything that it calls, once that is known.
-    joined: Option<Arc<Effects>>,
+    joined: Option<Rc<Effects>>,
     /// The last question for which it was looked at.
     seen_for: usize,
 }
@@ -98,10 +99,10 @@ impl EffectTable {
         }
     }
 
-    fn index_of(&mut self, function: &Arc<FunctionValue>, receiver: Option<ObjectId>) -> usize {
+    fn index_of(&mut self, function: &Rc<FunctionValue>, receiver: Option<ObjectId>) -> usize {
         let key = SummaryKey { function: function.serial, receiver };
         *self.index.entry(key).or_insert_with(|| {
-            let function = Arc::clone(function);
+            let function = Rc::clone(function);
             self.functions.push(Called { function, receiver, local: None, joined: None, seen_for: 0 });
             self.functions.len() - 1
         })
@@ -111,12 +112,12 @@ impl EffectTable {
     pub fn effects(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-    ) -> Arc<Effects> {
+    ) -> Rc<Effects> {
         let asked = self.index_of(function, receiver);
         if let Some(known) = &self.functions[asked].joined {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
         self.questions += 1;
         let mut effects = Effects::default();
@@ -135,19 +136,19 @@ impl EffectTable {
                 }
             }
         }
-        let effects = Arc::new(effects);
-        self.functions[asked].joined = Some(Arc::clone(&effects));
+        let effects = Rc::new(effects);
+        self.functions[asked].joined = Some(Rc::clone(&effects));
         effects
     }
 
-    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: usize) -> Option<Arc<Local>> {
+    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: usize) -> Option<Rc<Local>> {
         let called = &self.functions[function];
         if let Some(known) = &called.local {
-            return Some(Arc::clone(known));
+            return Some(Rc::clone(known));
         }
         let summary = interpreter.summarize(&called.function, called.receiver)?;
-        let local = Arc::new(self.find(interpreter, &summary));
-        self.functions[function].local = Some(Arc::clone(&local));
+        let local = Rc::new(self.find(interpreter, &summary));
+        self.functions[function].local = Some(Rc::clone(&local));
         Some(local)
     }
 

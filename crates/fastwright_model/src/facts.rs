@@ -9,7 +9,7 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// How a function gets to run another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub enum EdgeKind {
 #[derive(Debug, Clone)]
 pub struct Step {
     /// The function that is called.
-    pub function: Arc<FunctionValue>,
+    pub function: Rc<FunctionValue>,
     /// Where it is called.
     pub site: Location,
     /// How.
@@ -37,7 +37,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Reached {
     /// What it does.
-    pub summary: Arc<Summary>,
+    pub summary: Rc<Summary>,
     /// The calls that lead there, from the first function on; empty for the first itself.
     pub chain: Vec<Step>,
 }
@@ -50,7 +50,7 @@ impl Reached {
 }
 
 /// A function of the program that a call runs, what its first parameter is bound to, and how it is run.
-pub type Target = (Arc<FunctionValue>, Option<ObjectId>, EdgeKind);
+pub type Target = (Rc<FunctionValue>, Option<ObjectId>, EdgeKind);
 
 /// What the calls of one summary lead to; both lists run parallel to its events.
 #[derive(Debug, Default)]
@@ -63,9 +63,9 @@ pub struct CallFacts {
 }
 
 /// [`targets`] and [`callee_name`] for every event of a summary, found once.
-pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Arc<CallFacts> {
+pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<CallFacts> {
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
-        return Arc::clone(known);
+        return Rc::clone(known);
     }
     let mut facts = CallFacts::default();
     for event in &summary.events {
@@ -84,15 +84,15 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Arc<C
             }
         }
     }
-    let facts = Arc::new(facts);
-    interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Arc::clone(&facts));
+    let facts = Rc::new(facts);
+    interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
     facts
 }
 
 /// Functions that are reached from one, each once, nearest first.
 pub fn reach(
     interpreter: &mut Interpreter<'_>,
-    function: &Arc<FunctionValue>,
+    function: &Rc<FunctionValue>,
     receiver: Option<ObjectId>,
 ) -> Vec<Reached> {
     let mut found = Vec::new();
@@ -113,7 +113,7 @@ pub fn reach(
                 }
                 if let Some(summary) = interpreter.summarize(function, receiver) {
                     let mut chain = reached.chain.clone();
-                    chain.push(Step { function: Arc::clone(function), site: event.location, kind });
+                    chain.push(Step { function: Rc::clone(function), site: event.location, kind });
                     queue.push_back(Reached { summary, chain });
                 }
             }
@@ -135,7 +135,7 @@ pub fn targets(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Vec<Targe
 fn targets_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Option<&str>) -> Vec<Target> {
     let mut found = Vec::new();
     if let Some((function, key)) = &call.target {
-        found.push((Arc::clone(function), key.receiver, EdgeKind::Call));
+        found.push((Rc::clone(function), key.receiver, EdgeKind::Call));
         return found;
     }
     let Some(name) = name else { return found };
@@ -240,7 +240,7 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                     {
                         return *known;
                     }
-                    let (callee, arguments) = (callee.clone(), arguments.clone());
+                    let (callee, arguments) = (callee.clone(), Arguments::clone(arguments));
                     let made = interpreter.probe(&callee, arguments).result.ok();
                     let status = match made {
                         Some(made) if matches!(made.kind, Kind::Instance(_)) => {

@@ -12,7 +12,7 @@ use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, substitut
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Functions walked for one route.
 const FUNCTIONS: usize = 200;
@@ -39,7 +39,7 @@ struct Environment<'e> {
 struct Passed<'e> {
     call: &'e CallEvent,
     kind: EdgeKind,
-    function: &'e Arc<FunctionValue>,
+    function: &'e Rc<FunctionValue>,
     caller: &'e Summary,
     outer: &'e Environment<'e>,
 }
@@ -77,7 +77,7 @@ pub struct Visit<'v> {
     /// The calls from there to this function; empty in the root itself.
     pub chain: &'v [Step],
     /// The function.
-    pub summary: &'v Arc<Summary>,
+    pub summary: &'v Rc<Summary>,
     /// What it does.
     pub event: &'v Event,
     environment: &'v Environment<'v>,
@@ -162,7 +162,7 @@ impl Walk {
         &mut self,
         interpreter: &mut Interpreter<'_>,
         root: &Dependant,
-        summary: &Arc<Summary>,
+        summary: &Rc<Summary>,
         environment: &Environment<'_>,
         chain: &mut Vec<Step>,
         visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
@@ -187,7 +187,7 @@ impl Walk {
                 };
                 let passed = Passed { call, kind: *kind, function, caller: summary, outer: environment };
                 let inner = Environment::of_call(passed);
-                chain.push(Step { function: Arc::clone(function), site: event.location, kind: *kind });
+                chain.push(Step { function: Rc::clone(function), site: event.location, kind: *kind });
                 self.function(interpreter, root, &called, &inner, chain, visit);
                 chain.pop();
             }

@@ -16,7 +16,7 @@ use fastwright_python::project::Version;
 use fastwright_python::summary::{EventKind, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// From this version on `HTTPBearer`, `HTTPBasic` and the API key schemes answer 401 where they answered
 /// 403 before (FastAPI 0.122 release notes).
@@ -240,7 +240,7 @@ impl GuardAnalysis {
         interpreter: &mut Interpreter<'_>,
         effects: &mut EffectTable,
         node: &Dependant,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
     ) -> Verdict {
         let own = effects.effects(interpreter, function, node.receiver);
         let from_parameters = node.parameters.iter().any(|parameter| {
@@ -351,7 +351,7 @@ impl GuardAnalysis {
     fn raise_place(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
     ) -> Option<Location> {
         for reached in crate::facts::reach(interpreter, function, receiver).into_iter().take(12) {

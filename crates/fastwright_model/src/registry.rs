@@ -8,7 +8,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Arguments, ModuleId, ObjectId, Value};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// The kind of an object that holds routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,9 +221,9 @@ pub struct Registry {
     /// Where `model_rebuild()` of models is called: names of types are looked up there, too.
     pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
-    pub(crate) call_facts: FxHashMap<SummaryKey, Arc<CallFacts>>,
+    pub(crate) call_facts: FxHashMap<SummaryKey, Rc<CallFacts>>,
     /// Fields of classes that are dependencies, as far as they were asked for.
-    pub(crate) record_fields: FxHashMap<ObjectId, Arc<[RecordField]>>,
+    pub(crate) record_fields: FxHashMap<ObjectId, Rc<[RecordField]>>,
 }
 
 impl OpenapiRun {

@@ -11,7 +11,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// The version of FastAPI from which an included router is followed live, not copied.
 pub const LAZY_INCLUDES: Version = Version::new(0, 137, 0);
@@ -50,7 +50,7 @@ pub struct FlatRoute {
     pub app: ObjectId,
     /// What stands around the route, from the app inwards: the app, then for each inclusion its call and
     /// the included router.
-    pub layers: Vec<Arc<Layer>>,
+    pub layers: Vec<Rc<Layer>>,
 }
 
 /// An app, a router or a call of `include_router` around a route, with what it says for all inside.
@@ -98,7 +98,7 @@ struct Surroundings {
     steps: Vec<(String, Location)>,
     conditional: Option<Condition>,
     hidden: bool,
-    layers: Vec<Arc<Layer>>,
+    layers: Vec<Rc<Layer>>,
 }
 
 /// Flattens what was registered on an app.
@@ -140,7 +140,7 @@ impl Builder<'_, '_> {
     fn add_own(&mut self, id: ObjectId, around: &mut Surroundings, what: &str) {
         let Some(state) = self.interpreter.extension::<Registry>().routers.get(&id) else { return };
         let site = state.site;
-        let layer = Arc::new(Layer { object: Some(id), arguments: state.arguments.clone() });
+        let layer = Rc::new(Layer { object: Some(id), arguments: state.arguments.clone() });
         let dependencies = layer.get(self.interpreter, "dependencies");
         let tags = layer.get(self.interpreter, "tags");
         let include_in_schema = layer.get(self.interpreter, "include_in_schema");
@@ -402,7 +402,7 @@ impl Builder<'_, '_> {
             inner.hidden = true;
         }
         inner.steps.push(("included".to_owned(), include.site));
-        inner.layers.push(Arc::new(Layer { object: None, arguments: include.options.clone() }));
+        inner.layers.push(Rc::new(Layer { object: None, arguments: include.options.clone() }));
         self.add_own(router, &mut inner, "the router");
         match &include.only {
             Some(only) if stack.len() <= 40 => {
@@ -487,7 +487,7 @@ impl Builder<'_, '_> {
                 _ => None,
             },
             Kind::Union(alternatives) => {
-                let alternatives = std::sync::Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 alternatives.iter().find_map(|value| self.application(value))
             }
             _ => None,

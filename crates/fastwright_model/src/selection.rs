@@ -11,7 +11,7 @@ use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Steps for a lifespan or startup handler: what it adds to an app stands near its beginning.
 const STARTUP_STEPS: u64 = 15_000;
@@ -198,7 +198,7 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
 /// parameters default to.
 fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps: &mut Vec<SelectedApp>) {
     let files: FxHashSet<FileId> = files.iter().copied().collect();
-    let candidates: Vec<Arc<FunctionValue>> = interpreter
+    let candidates: Vec<Rc<FunctionValue>> = interpreter
         .functions()
         .iter()
         .filter(|function| {
@@ -213,7 +213,7 @@ fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps
         let made_before = interpreter.extension::<Registry>().order.len();
         let result = match function.class {
             None => {
-                let value: Value = Kind::Function(Arc::clone(&function)).into();
+                let value: Value = Kind::Function(Rc::clone(&function)).into();
                 interpreter.call_from_outside(&value, Arguments::default())
             }
             Some(class) => {

@@ -169,7 +169,7 @@ fn made_by(value: &Value) -> Option<Name> {
 
 fn arguments_of(value: Option<&Value>) -> Arguments {
     match value.and_then(Value::as_symbolic) {
-        Some(Symbolic::Call { arguments, .. }) => arguments.clone(),
+        Some(Symbolic::Call { arguments, .. }) => Arguments::clone(arguments),
         _ => Arguments::default(),
     }
 }

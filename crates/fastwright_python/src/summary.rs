@@ -11,6 +11,7 @@ use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// One thing that a function does.
@@ -68,9 +69,9 @@ pub struct CallEvent {
     /// What is called.
     pub callee: Value,
     /// With what.
-    pub arguments: Arguments,
+    pub arguments: Rc<Arguments>,
     /// The function of the program that runs, with its summary's key.
-    pub target: Option<(Arc<FunctionValue>, SummaryKey)>,
+    pub target: Option<(Rc<FunctionValue>, SummaryKey)>,
     /// What comes back.
     pub result: Value,
     /// Whether the result is awaited at once.
@@ -92,7 +93,7 @@ pub struct Summary {
     /// Its identity.
     pub key: SummaryKey,
     /// The function.
-    pub function: Arc<FunctionValue>,
+    pub function: Rc<FunctionValue>,
     /// What the parameters are inside, in order.
     pub parameters: Vec<(Name, Value)>,
     /// What it does, in the order of walking.
@@ -110,7 +111,7 @@ pub struct Summary {
 /// All summaries made so far.
 #[derive(Debug, Default)]
 pub struct SummaryTable {
-    done: FxHashMap<SummaryKey, Arc<Summary>>,
+    done: FxHashMap<SummaryKey, Rc<Summary>>,
     running: FxHashSet<SummaryKey>,
     /// Steps spent on all summaries together.
     pub steps: u64,
@@ -118,12 +119,12 @@ pub struct SummaryTable {
 
 impl SummaryTable {
     /// The summary with this key.
-    pub fn get(&self, key: SummaryKey) -> Option<&Arc<Summary>> {
+    pub fn get(&self, key: SummaryKey) -> Option<&Rc<Summary>> {
         self.done.get(&key)
     }
 
     /// All summaries.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Summary>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<Summary>> {
         self.done.values()
     }
 }
@@ -137,7 +138,7 @@ pub(crate) struct Recorder {
 }
 
 /// A function with the object or class that its first parameter is bound to.
-type BoundFunction = (Arc<FunctionValue>, Option<ObjectId>);
+type BoundFunction = (Rc<FunctionValue>, Option<ObjectId>);
 
 /// Steps for all summaries of a program together.
 const ALL_SUMMARY_STEPS: u64 = 60_000_000;
@@ -227,12 +228,17 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(crate) fn call_in_summary(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn call_in_summary(
+        &mut self,
+        callee: &Value,
+        arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         if let Kind::Union(alternatives) = &callee.kind {
-            let alternatives = Arc::clone(alternatives);
+            let alternatives = Rc::clone(alternatives);
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
-                results.push(self.call_in_summary(alternative, arguments.clone(), span)?);
+                results.push(self.call_in_summary(alternative, Rc::clone(&arguments), span)?);
             }
             return Ok(Value::union(results));
         }
@@ -242,7 +248,7 @@ impl Interpreter<'_> {
             site,
             EventKind::Call(CallEvent {
                 callee: callee.clone(),
-                arguments: arguments.clone(),
+                arguments: Rc::clone(&arguments),
                 target: None,
                 result: Value::NONE,
                 awaited: false,
@@ -252,7 +258,7 @@ impl Interpreter<'_> {
         let result = match (&target, &callee.kind) {
             (Some((function, receiver)), _) => {
                 let key = SummaryKey { function: function.serial, receiver: *receiver };
-                reached = Some((Arc::clone(function), key));
+                reached = Some((Rc::clone(function), key));
                 let result = self.apply_summary(function, *receiver, arguments, site);
                 if let Kind::Class(_) = callee.kind {
                     result.map(|_| self.made(callee, recorded, site))
@@ -260,9 +266,7 @@ impl Interpreter<'_> {
                     result
                 }
             }
-            (None, Kind::Class(_)) => {
-                Ok(Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site }))
-            }
+            (None, Kind::Class(_)) => Ok(Value::call(callee.clone(), arguments, site)),
             (None, _) => self.call_directly(callee, arguments, span),
         };
         if let Some(call) = self.recorded_call(recorded) {
@@ -282,28 +286,28 @@ impl Interpreter<'_> {
             let positional = given.positional.get(1..).unwrap_or_default().to_vec();
             Arguments { positional, keywords: given.keywords.clone(), incomplete: given.incomplete }
         });
-        Value::symbolic(Symbolic::Call { callee: class.clone(), arguments, site })
+        Value::call(class.clone(), Rc::new(arguments), site)
     }
 
     /// The function of the program behind a callee, with the receiver's key and its arguments.
     fn summary_target(
         &mut self,
         callee: &Value,
-        mut arguments: Arguments,
+        mut arguments: Rc<Arguments>,
         span: Span,
-    ) -> (Option<BoundFunction>, Arguments) {
+    ) -> (Option<BoundFunction>, Rc<Arguments>) {
         match &callee.kind {
-            Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+            Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
             Kind::Method(method) => match &method.function.kind {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
-                    arguments.prepend(method.receiver.clone());
-                    (Some((Arc::clone(function), receiver)), arguments)
+                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
+                    (Some((Rc::clone(function), receiver)), arguments)
                 }
                 _ => (None, arguments),
             },
             Kind::Descriptor(descriptor) => match &descriptor.function.kind {
-                Kind::Function(function) => (Some((Arc::clone(function), None)), arguments),
+                Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
                 _ => (None, arguments),
             },
             Kind::Class(class) => {
@@ -314,12 +318,8 @@ impl Interpreter<'_> {
                 match init.map(|(value, _)| value.kind) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
-                        let made = Value::symbolic(Symbolic::Call {
-                            callee: callee.clone(),
-                            arguments: arguments.clone(),
-                            site,
-                        });
-                        arguments.prepend(made);
+                        let made = Value::call(callee.clone(), Rc::clone(&arguments), site);
+                        Rc::make_mut(&mut arguments).prepend(made);
                         (Some((function, Some(*class))), arguments)
                     }
                     _ => (None, arguments),
@@ -360,9 +360,9 @@ impl Interpreter<'_> {
     /// What calling a function gives, by its summary.
     fn apply_summary(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         site: Location,
     ) -> Evaluated {
         let Some(summary) = self.summarize(function, receiver) else {
@@ -381,7 +381,7 @@ impl Interpreter<'_> {
         // Most functions give back something in which their arguments do not appear.
         let depends = |value: &Value| value.may_hold_parameter_of(function.id);
         let names = if depends(&summary.returns) || summary.yields.iter().any(depends) {
-            self.bind_parameters(function, arguments, site)
+            self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site)
         } else {
             FxHashMap::default()
         };
@@ -405,7 +405,7 @@ impl Interpreter<'_> {
     }
 
     /// A value of the declared return type, when the function declares one.
-    fn declared_result(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
+    fn declared_result(&mut self, function: &Rc<FunctionValue>) -> Option<Value> {
         let expression = Arc::clone(function.definition.returns.as_ref()?);
         let location = Location { file: function.id.file, span: expression.span };
         let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
@@ -421,12 +421,12 @@ impl Interpreter<'_> {
     /// Walks a function, once. Nothing while it is being walked (recursion), or when fuel is used up.
     pub fn summarize(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-    ) -> Option<Arc<Summary>> {
+    ) -> Option<Rc<Summary>> {
         let key = SummaryKey { function: function.serial, receiver };
         if let Some(summary) = self.summaries.done.get(&key) {
-            return Some(Arc::clone(summary));
+            return Some(Rc::clone(summary));
         }
         if self.frames.len() as u32 >= self.limits.call_depth
             || self.summaries.steps > ALL_SUMMARY_STEPS
@@ -470,9 +470,9 @@ impl Interpreter<'_> {
         let always_raises = flow.is_err() && frame.returns.is_empty() && !function.definition.is_generator;
         let falls_through = matches!(flow, Ok(crate::interpreter::Flow::Normal));
         let returns = Value::union(frame.returns.into_iter().chain(falls_through.then_some(Value::NONE)));
-        let summary = Arc::new(Summary {
+        let summary = Rc::new(Summary {
             key,
-            function: Arc::clone(function),
+            function: Rc::clone(function),
             parameters,
             events,
             returns,
@@ -481,14 +481,14 @@ impl Interpreter<'_> {
             incomplete,
         });
         self.summaries.running.remove(&key);
-        self.summaries.done.insert(key, Arc::clone(&summary));
+        self.summaries.done.insert(key, Rc::clone(&summary));
         Some(summary)
     }
 
     /// What a parameter is while its function is walked.
     fn symbolic_parameter(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         index: usize,
         receiver: Option<ObjectId>,
     ) -> Value {
@@ -557,7 +557,7 @@ impl Interpreter<'_> {
         }
         let value = Value::union(values);
         if let Some(Symbolic::Call { arguments, site, .. }) = base.as_symbolic() {
-            let mut arguments = arguments.clone();
+            let mut arguments = Arguments::clone(arguments);
             arguments.positional.insert(0, base.clone());
             let names = self.bind_parameters(init, arguments, *site);
             return Some(substitute(&value, init.id, &|name| names.get(&name).cloned(), &mut 200));
@@ -650,13 +650,15 @@ fn changed(
                 if new_callee.is_none() && positional.is_none() && keywords.is_none() {
                     return None;
                 }
-                let keywords = keywords.unwrap_or_else(|| arguments.keywords.clone());
                 Symbolic::Call {
                     callee: new_callee.unwrap_or_else(|| callee.clone()),
-                    arguments: Arguments {
-                        positional: positional.unwrap_or_else(|| arguments.positional.clone()),
-                        keywords,
-                        incomplete: arguments.incomplete,
+                    arguments: match (positional, keywords) {
+                        (None, None) => Rc::clone(arguments),
+                        (positional, keywords) => Rc::new(Arguments {
+                            positional: positional.unwrap_or_else(|| arguments.positional.clone()),
+                            keywords: keywords.unwrap_or_else(|| arguments.keywords.clone()),
+                            incomplete: arguments.incomplete,
+                        }),
                     },
                     site: *site,
                 }
@@ -665,7 +667,7 @@ fn changed(
         Kind::Method(method) => {
             let receiver = again(&method.receiver)?;
             return Some(
-                Kind::Method(Arc::new(MethodValue { receiver, function: method.function.clone() })).into(),
+                Kind::Method(Rc::new(MethodValue { receiver, function: method.function.clone() })).into(),
             );
         }
         Kind::Union(values) => {

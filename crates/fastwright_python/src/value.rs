@@ -14,6 +14,7 @@ use crate::name::Name;
 use crate::program::{ClassId, FunctionId};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An ordered map with a fast hasher.
@@ -62,7 +63,7 @@ pub enum Kind {
     /// `...`.
     Ellipsis,
     /// A tuple.
-    Tuple(Arc<[Value]>),
+    Tuple(Rc<[Value]>),
     /// A list on the heap.
     List(ObjectId),
     /// A set or frozenset on the heap.
@@ -72,11 +73,11 @@ pub enum Kind {
     /// A module of the program.
     Module(ModuleId),
     /// A function of the program.
-    Function(Arc<FunctionValue>),
+    Function(Rc<FunctionValue>),
     /// A function bound to its first argument.
-    Method(Arc<MethodValue>),
+    Method(Rc<MethodValue>),
     /// `property`, `staticmethod`, `classmethod` around a function.
-    Descriptor(Arc<Descriptor>),
+    Descriptor(Rc<Descriptor>),
     /// A class of the program, on the heap.
     Class(ObjectId),
     /// An instance on the heap.
@@ -86,9 +87,9 @@ pub enum Kind {
     /// An expression that is not computed, over libraries and inputs.
     Symbolic(Expression),
     /// One of these.
-    Union(Arc<[Value]>),
+    Union(Rc<[Value]>),
     /// Nothing is known, for this reason.
-    Unknown(Arc<Unknown>),
+    Unknown(Rc<Unknown>),
 }
 
 /// Why nothing is known.
@@ -105,7 +106,7 @@ pub struct Unknown {
 #[allow(missing_docs, reason = "the fields are the operands")]
 pub enum Symbolic {
     /// The result of calling something whose code is not run.
-    Call { callee: Value, arguments: Arguments, site: Location },
+    Call { callee: Value, arguments: Rc<Arguments>, site: Location },
     /// `base.name`.
     Member { base: Value, name: Name },
     /// `base[index]`.
@@ -129,7 +130,7 @@ pub enum Symbolic {
 /// A shared [`Symbolic`], with a summary of what is inside: expressions are asked again and again whether
 /// they hold a certain input, and most don't.
 #[derive(Debug, Clone)]
-pub struct Expression(Arc<SizedSymbolic>);
+pub struct Expression(Rc<SizedSymbolic>);
 
 #[derive(Debug)]
 struct SizedSymbolic {
@@ -140,7 +141,7 @@ struct SizedSymbolic {
 impl Expression {
     fn new(symbolic: Symbolic) -> Self {
         let contents = Contents::of_symbolic(&symbolic);
-        Self(Arc::new(SizedSymbolic { symbolic, contents }))
+        Self(Rc::new(SizedSymbolic { symbolic, contents }))
     }
 }
 
@@ -314,7 +315,7 @@ pub struct ClassObject {
     /// Type parameters of PEP 695, as they are known in the body.
     pub type_parameters: Vec<Value>,
     /// Classes in the order of attribute lookup, itself first; external ones by name.
-    pub mro: Arc<[Value]>,
+    pub mro: Rc<[Value]>,
     /// Attributes of the body.
     pub attributes: OrderedMap<Name, Value>,
     /// Annotated names of the body in order, with their place.
@@ -337,7 +338,7 @@ pub struct InstanceObject {
     /// Attributes set on it.
     pub attributes: OrderedMap<Name, Value>,
     /// What its constructor was given.
-    pub arguments: Arguments,
+    pub arguments: Rc<Arguments>,
     /// Where it was made.
     pub site: Location,
 }
@@ -388,6 +389,11 @@ impl Value {
         Kind::External(Name::from(name)).into()
     }
 
+    /// The result of calling something whose code is not run.
+    pub fn call(callee: Self, arguments: impl Into<Rc<Arguments>>, site: Location) -> Self {
+        Self::symbolic(Symbolic::Call { callee, arguments: arguments.into(), site })
+    }
+
     /// An uncomputed expression; unknown where it would grow beyond what can be followed.
     pub fn symbolic(symbolic: Symbolic) -> Self {
         let expression = Expression::new(symbolic);
@@ -399,7 +405,7 @@ impl Value {
 
     /// Unknown, with the reason.
     pub fn unknown(reason: impl Into<String>, location: Option<Location>) -> Self {
-        Kind::Unknown(Arc::new(Unknown { reason: reason.into(), location })).into()
+        Kind::Unknown(Rc::new(Unknown { reason: reason.into(), location })).into()
     }
 
     /// The same knowledge, resting on a setting's default.
@@ -494,16 +500,16 @@ impl Value {
             (Kind::Int(left), Kind::Int(right)) => left == right,
             (Kind::Float(left), Kind::Float(right)) => left.to_bits() == right.to_bits(),
             (Kind::Union(left), Kind::Union(right)) => {
-                Arc::ptr_eq(left, right)
+                Rc::ptr_eq(left, right)
                     || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
             }
             (Kind::Descriptor(left), Kind::Descriptor(right)) => {
-                Arc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
+                Rc::ptr_eq(left, right) || left.kind == right.kind && left.function.same(&right.function)
             }
             (Kind::Str(left), Kind::Str(right)) => left == right,
             (Kind::Bytes(left), Kind::Bytes(right)) => left == right,
             (Kind::Tuple(left), Kind::Tuple(right)) => {
-                Arc::ptr_eq(left, right)
+                Rc::ptr_eq(left, right)
                     || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
             }
             (Kind::List(left), Kind::List(right))
@@ -515,11 +521,11 @@ impl Value {
             (Kind::Function(left), Kind::Function(right)) => left.serial == right.serial,
             (Kind::External(left), Kind::External(right)) => left == right,
             (Kind::Symbolic(left), Kind::Symbolic(right)) => {
-                Arc::ptr_eq(&left.0, &right.0) || same_symbolic(left, right)
+                Rc::ptr_eq(&left.0, &right.0) || same_symbolic(left, right)
             }
-            (Kind::Unknown(left), Kind::Unknown(right)) => Arc::ptr_eq(left, right) || left == right,
+            (Kind::Unknown(left), Kind::Unknown(right)) => Rc::ptr_eq(left, right) || left == right,
             (Kind::Method(left), Kind::Method(right)) => {
-                Arc::ptr_eq(left, right)
+                Rc::ptr_eq(left, right)
                     || left.receiver.same(&right.receiver) && left.function.same(&right.function)
             }
             _ => false,

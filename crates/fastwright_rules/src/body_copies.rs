@@ -298,7 +298,7 @@ fn find_dump<'b, 'd>(
         }
         let inside = match &current.kind {
             Kind::Tuple(parts) => {
-                let parts = std::sync::Arc::clone(parts);
+                let parts = std::rc::Rc::clone(parts);
                 return parts.iter().find_map(|part| find_dump(interpreter, part, bodies));
             }
             Kind::Symbolic(symbolic) => match &**symbolic {
@@ -306,7 +306,7 @@ fn find_dump<'b, 'd>(
                 Symbolic::Call { callee, arguments, site } => {
                     let (base, name, takes_options) = dumping_call(callee, arguments)?;
                     if let Some(body) = body_of(&base, bodies) {
-                        let options = takes_options.then_some(arguments);
+                        let options = takes_options.then_some(&**arguments);
                         return KEEPING
                             .contains(&name.as_str())
                             .then(|| (body, dump(interpreter, options, *site)));

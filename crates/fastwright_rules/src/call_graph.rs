@@ -12,7 +12,7 @@ use fastwright_python::summary::{Summary, SummaryKey};
 use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Functions that are followed at most.
 const FUNCTION_LIMIT: usize = 50_000;
@@ -21,7 +21,7 @@ const FUNCTION_LIMIT: usize = 50_000;
 #[derive(Debug)]
 pub struct Node {
     /// What it does.
-    pub summary: Arc<Summary>,
+    pub summary: Rc<Summary>,
     /// The functions of the program that it calls or hands on, in the order of its events.
     pub edges: Vec<Edge>,
     /// The qualified library name of what each event calls; none for other events.
@@ -215,7 +215,7 @@ impl CallGraph {
     fn add(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
         queue: &mut VecDeque<usize>,
     ) -> Option<usize> {
@@ -235,7 +235,7 @@ impl CallGraph {
     }
 
     fn follow(&mut self, interpreter: &mut Interpreter<'_>, node: usize, queue: &mut VecDeque<usize>) {
-        let summary = Arc::clone(&self.nodes[node].summary);
+        let summary = Rc::clone(&self.nodes[node].summary);
         let facts = call_facts(interpreter, &summary);
         let mut edges = Vec::new();
         for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
@@ -254,7 +254,7 @@ impl CallGraph {
 fn middleware_function(
     interpreter: &mut Interpreter<'_>,
     entry: &MiddlewareEntry,
-) -> Option<(Arc<FunctionValue>, Option<ObjectId>)> {
+) -> Option<(Rc<FunctionValue>, Option<ObjectId>)> {
     if let Kind::Class(class) = entry.middleware.kind {
         let method = ["dispatch", "__call__"]
             .iter()

@@ -16,7 +16,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{EventKind, substitute};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Calls that are followed upwards from a dangerous one.
 const LONGEST_CHAIN: usize = 8;
@@ -412,7 +412,7 @@ pub fn is_checked(
     before: usize,
 ) -> bool {
     let inputs = inputs(interpreter, value);
-    let summary = Arc::clone(&graph.nodes[node].summary);
+    let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
     for (position, event) in summary.events.iter().enumerate().take(before) {
         match &event.kind {
@@ -612,7 +612,7 @@ fn collect_request_inputs(
             }
             match &dependency.function {
                 Some(function) => {
-                    let Some(summary) = interpreter.summarize(&Arc::clone(function), dependency.receiver)
+                    let Some(summary) = interpreter.summarize(&Rc::clone(function), dependency.receiver)
                     else {
                         continue;
                     };

@@ -10,7 +10,6 @@ use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// The class from which FastAPI's own exception derives.
 const HTTP_EXCEPTION: &str = "starlette.exceptions.HTTPException";
@@ -124,7 +123,7 @@ impl<'g> Escapes<'g> {
         if self.running.len() > 60 || !self.running.insert(node) {
             return Rc::default();
         }
-        let function = Arc::clone(&self.graph.nodes[node].summary.function);
+        let function = Rc::clone(&self.graph.nodes[node].summary.function);
         let regions = try_regions(&function.definition.body);
         let mut leaving: Vec<Escape> = Vec::new();
         for (location, escape) in self.inside(interpreter, node) {
@@ -185,7 +184,7 @@ fn class_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value) -> O
 /// What a `try` statement does to an exception that its body raises.
 pub fn fate(
     interpreter: &mut Interpreter<'_>,
-    function: &Arc<FunctionValue>,
+    function: &Rc<FunctionValue>,
     region: &TryRegion<'_>,
     exception: &Value,
 ) -> Fate {
@@ -210,7 +209,7 @@ pub fn fate(
 /// The class, or tuple of classes, that an `except` clause names.
 pub fn class_named(
     interpreter: &mut Interpreter<'_>,
-    function: &Arc<FunctionValue>,
+    function: &Rc<FunctionValue>,
     expression: &Expr,
 ) -> Option<Value> {
     match &expression.kind {
@@ -230,7 +229,7 @@ pub fn class_named(
 }
 
 /// Whether an `except` clause catches everything: bare, `Exception` or `BaseException`, alone or among others.
-pub fn is_broad(interpreter: &mut Interpreter<'_>, function: &Arc<FunctionValue>, handler: &Handler) -> bool {
+pub fn is_broad(interpreter: &mut Interpreter<'_>, function: &Rc<FunctionValue>, handler: &Handler) -> bool {
     let Some(expression) = &handler.exception else { return true };
     let Some(class) = class_named(interpreter, function, expression) else { return false };
     let classes = match &class.kind {

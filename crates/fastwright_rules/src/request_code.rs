@@ -15,7 +15,7 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Functions that are looked at; a program that reaches more is cut off there.
 const MOST_FUNCTIONS: usize = 20_000;
@@ -24,9 +24,9 @@ const MOST_FUNCTIONS: usize = 20_000;
 #[derive(Debug)]
 pub struct Node {
     /// What it does.
-    pub summary: Arc<Summary>,
+    pub summary: Rc<Summary>,
     /// Library names of what its events call.
-    pub facts: Arc<CallFacts>,
+    pub facts: Rc<CallFacts>,
     /// What it calls, in order.
     pub calls: Vec<Edge>,
     /// Who calls it: a node and the position in its `calls`.
@@ -173,7 +173,7 @@ impl RequestCode {
     fn enter(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
         entry: Entry,
     ) -> Option<usize> {
@@ -187,7 +187,7 @@ impl RequestCode {
     fn node(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
     ) -> Option<usize> {
         let key = SummaryKey { function: function.serial, receiver };
@@ -207,8 +207,8 @@ impl RequestCode {
     fn follow(&mut self, interpreter: &mut Interpreter<'_>) {
         let mut at = 0;
         while at < self.nodes.len() {
-            let summary = Arc::clone(&self.nodes[at].summary);
-            let facts = Arc::clone(&self.nodes[at].facts);
+            let summary = Rc::clone(&self.nodes[at].summary);
+            let facts = Rc::clone(&self.nodes[at].facts);
             for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
                 for (function, receiver, kind) in targets {
                     let kind = *kind;
@@ -230,7 +230,7 @@ impl RequestCode {
         caller: usize,
         edge: &Edge,
     ) -> FxHashMap<Name, Value> {
-        let function = Arc::clone(&self.nodes[edge.target].summary.function);
+        let function = Rc::clone(&self.nodes[edge.target].summary.function);
         let EventKind::Call(call) = &self.nodes[caller].summary.events[edge.event].kind else {
             return FxHashMap::default();
         };
@@ -317,13 +317,13 @@ impl RequestCode {
 /// What a call passes on to the function that it runs: for threads and tasks what follows the function.
 fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     if kind == EdgeKind::Call || call.target.is_some() {
-        return call.arguments.clone();
+        return Arguments::clone(&call.arguments);
     }
     let given = &call.arguments.positional;
     let position = given
         .iter()
         .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
-    let Some(position) = position else { return call.arguments.clone() };
+    let Some(position) = position else { return Arguments::clone(&call.arguments) };
     let mut positional = Vec::new();
     if let Kind::Method(method) = &given[position].kind {
         positional.push(method.receiver.clone());

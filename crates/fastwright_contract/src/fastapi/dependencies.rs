@@ -17,7 +17,6 @@ use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Dependencies nest at most this deep; FastAPI itself would fail on cycles.
 const DEEPEST: usize = 40;
@@ -313,7 +312,7 @@ impl Builder<'_, '_, '_> {
 
     fn function_parameters(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         skip: usize,
         bound: &[(Name, Value)],
     ) -> Vec<SignatureParameter> {

@@ -21,6 +21,7 @@ use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The version of Python that documents `functools.partial` anew.
@@ -84,7 +85,7 @@ pub struct ApiRoute {
 /// What a route takes from the layers around it: the route first, then outwards.
 struct Around<'f> {
     options: &'f Arguments,
-    layers: &'f [Arc<Layer>],
+    layers: &'f [Rc<Layer>],
 }
 
 impl Around<'_> {

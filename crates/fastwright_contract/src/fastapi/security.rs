@@ -14,6 +14,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use serde_json::json;
+use std::rc::Rc;
 
 /// Schemes that know scopes.
 const WITH_SCOPES: &[&str] =
@@ -46,7 +47,7 @@ impl Builder<'_, '_, '_> {
                 }
                 let known = self.context.interpreter.extension::<Registry>().security_schemes.get(id);
                 match known {
-                    Some((owner, arguments)) => (*owner, arguments.clone()),
+                    Some((owner, arguments)) => (*owner, Rc::new(arguments.clone())),
                     None => {
                         let arguments = instance.arguments.clone();
                         let order = self.context.interpreter.class_order(&class);
@@ -291,11 +292,11 @@ fn password_request_form(
         index: Value::tuple(vec![text.clone(), Value::NONE]),
     });
     let parameter = |name: &str, annotation: &Value, keywords: Vec<(Name, Value)>, default| {
-        let form = Value::symbolic(Symbolic::Call {
-            callee: Value::external("fastapi.Form"),
-            arguments: Arguments { keywords, ..Arguments::default() },
-            site: location,
-        });
+        let form = Value::call(
+            Value::external("fastapi.Form"),
+            Arguments { keywords, ..Arguments::default() },
+            location,
+        );
         let annotated = Value::symbolic(Symbolic::Item {
             base: Value::external("typing.Annotated"),
             index: Value::tuple(vec![annotation.clone(), form]),

@@ -33,11 +33,11 @@ pub(super) fn class_signature(
         let annotation = if constraints.is_empty() {
             field.annotation
         } else {
-            let constrained = Value::symbolic(Symbolic::Call {
-                callee: Value::external("pydantic.fields.Field"),
-                arguments: Arguments { keywords: constraints, ..Arguments::default() },
-                site: field.location,
-            });
+            let constrained = Value::call(
+                Value::external("pydantic.fields.Field"),
+                Arguments { keywords: constraints, ..Arguments::default() },
+                field.location,
+            );
             Value::symbolic(Symbolic::Item {
                 base: Value::external("typing.Annotated"),
                 index: Value::tuple(vec![field.annotation, constrained]),

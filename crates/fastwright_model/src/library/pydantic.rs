@@ -6,7 +6,7 @@ use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 pub(crate) const MODEL: &str = "pydantic.main.BaseModel";
 pub(crate) const SETTINGS: &str = "pydantic_settings.main.BaseSettings";
@@ -98,10 +98,10 @@ fn decoration(
     let mut result = decorated;
     if function.class.is_none() {
         function = interpreter.copy_function(&function);
-        let copy: Value = Kind::Function(Arc::clone(&function)).into();
+        let copy: Value = Kind::Function(Rc::clone(&function)).into();
         result = match &result.kind {
             Kind::Descriptor(descriptor) => {
-                Kind::Descriptor(Arc::new(Descriptor { kind: descriptor.kind, function: copy })).into()
+                Kind::Descriptor(Rc::new(Descriptor { kind: descriptor.kind, function: copy })).into()
             }
             Kind::Function(_) => copy,
             _ => return result,
@@ -349,7 +349,7 @@ pub(super) fn class_attribute(
     if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs")
     {
         return Some(
-            Kind::Method(Arc::new(MethodValue {
+            Kind::Method(Rc::new(MethodValue {
                 receiver: Kind::Class(class).into(),
                 function: Value::external("pydantic.main.BaseModel.model_rebuild"),
             }))

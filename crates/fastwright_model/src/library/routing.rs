@@ -8,6 +8,7 @@ use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
+use std::rc::Rc;
 
 pub(super) const APP: &str = "fastapi.applications.FastAPI";
 const GENERATOR: &str = "fastapi.openapi.utils.get_openapi";
@@ -65,7 +66,7 @@ pub(super) fn initialize(
             {
                 let entry = MiddlewareEntry {
                     middleware: middleware.clone(),
-                    arguments: arguments.clone(),
+                    arguments: Arguments::clone(arguments),
                     is_function: false,
                     site: *site,
                 };
@@ -133,7 +134,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 own_prefix: None,
                 methods: methods.or_else(|| Some(vec!["GET".to_owned()])),
                 endpoint,
-                options: arguments,
+                options: Rc::unwrap_or_clone(arguments),
                 site,
                 conditions,
             })
@@ -145,7 +146,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 own_prefix: None,
                 methods: Some(Vec::new()),
                 endpoint: arguments.get(1, "endpoint")?.clone(),
-                options: arguments,
+                options: Rc::unwrap_or_clone(arguments),
                 site,
                 conditions,
             })
@@ -211,7 +212,10 @@ pub(super) fn method(
     let Kind::Instance(id) = receiver.kind else { return None };
     if !interpreter.extension::<Registry>().routers.contains_key(&id) {
         // A subclass whose constructor was not followed to the library's.
-        let given = interpreter.instance(id).map(|instance| instance.arguments.clone()).unwrap_or_default();
+        let given = interpreter
+            .instance(id)
+            .map(|instance| Arguments::clone(&instance.arguments))
+            .unwrap_or_default();
         let made_at = interpreter.instance(id).map_or(site, |instance| instance.site);
         interpreter.extension_mut::<Registry>().start(id, kind, given, made_at, Vec::new());
     }
@@ -401,11 +405,11 @@ fn add_defaults(arguments: &mut Arguments, site: Location) {
         ("include_in_schema", true),
     ];
     let placeholder = |stands_for: &str| {
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external(PLACEHOLDER),
-            arguments: Arguments { positional: vec![Value::external(stands_for)], ..Arguments::default() },
+        Value::call(
+            Value::external(PLACEHOLDER),
+            Arguments { positional: vec![Value::external(stands_for)], ..Arguments::default() },
             site,
-        })
+        )
     };
     let mut defaults: Vec<(&str, Value)> = NONE.iter().map(|name| (*name, Value::NONE)).collect();
     defaults.extend(PLACEHOLDERS.iter().map(|(name, stands_for)| (*name, placeholder(stands_for))));
@@ -453,11 +457,11 @@ fn decorator_call(
     site: Location,
 ) -> Value {
     parts.insert(0, receiver.clone());
-    Value::symbolic(Symbolic::Call {
-        callee: Value::external("fastwright.registration"),
-        arguments: Arguments { positional: parts, keywords, incomplete: false },
+    Value::call(
+        Value::external("fastwright.registration"),
+        Arguments { positional: parts, keywords, incomplete: false },
         site,
-    })
+    )
 }
 
 /// Applies a decorator that [`method`] handed out.

@@ -18,14 +18,11 @@ pub(super) fn call(
         "fastapi.exception_handlers.http_exception_handler" => {
             let exception = arguments.get(1, "exc")?.clone();
             let status = interpreter.attribute(&exception, Name::from("status_code"), site.span);
-            Some(Ok(Value::symbolic(Symbolic::Call {
-                callee: Value::external("starlette.responses.JSONResponse"),
-                arguments: Arguments {
-                    keywords: vec![(Name::from("status_code"), status)],
-                    ..Arguments::default()
-                },
+            Some(Ok(Value::call(
+                Value::external("starlette.responses.JSONResponse"),
+                Arguments { keywords: vec![(Name::from("status_code"), status)], ..Arguments::default() },
                 site,
-            })))
+            )))
         }
         // WSGI and compression wrappers are ASGI applications of their own; what they wrap is inside.
         "starlette.concurrency.iterate_in_threadpool" => arguments.positional.first().cloned().map(Ok),

@@ -50,11 +50,7 @@ fn options(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Locat
     for getter in ["context_getter", "root_value_getter"] {
         let Some(getter) = arguments.keyword(getter).filter(|getter| !getter.is_none()) else { continue };
         let given = Arguments { positional: vec![getter.clone()], ..Arguments::default() };
-        dependencies.push(Value::symbolic(Symbolic::Call {
-            callee: Value::external("fastapi.Depends"),
-            arguments: given,
-            site,
-        }));
+        dependencies.push(Value::call(Value::external("fastapi.Depends"), given, site));
     }
     let dependencies = interpreter.list(dependencies);
     Arguments { keywords: vec![(Name::from("dependencies"), dependencies)], ..Arguments::default() }

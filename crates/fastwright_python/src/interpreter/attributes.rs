@@ -5,6 +5,7 @@ use super::{Evaluated, Interpreter, ModuleStatus};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -26,7 +27,7 @@ impl Interpreter<'_> {
             Kind::Class(class) => self.class_attribute(*class, name, span)?,
             Kind::Instance(_) => self.instance_attribute(base, name, span)?,
             Kind::Function(function) => {
-                let function = Arc::clone(function);
+                let function = Rc::clone(function);
                 self.function_attribute(&function, base, name)
             }
             Kind::Method(method) => match name.as_str() {
@@ -52,7 +53,7 @@ impl Interpreter<'_> {
                 self.symbolic_attribute(base, &symbolic, name, span)?
             }
             Kind::Union(alternatives) => {
-                let alternatives = Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 let mut values = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()) {
                     values.push(self.checked_attribute(alternative, name, span)?);
@@ -65,7 +66,7 @@ impl Interpreter<'_> {
                 let owner = builtin_type(&base.kind);
                 match name.as_str() {
                     "__class__" => Value::external(owner),
-                    _ => Kind::Method(Arc::new(MethodValue {
+                    _ => Kind::Method(Rc::new(MethodValue {
                         receiver: base.clone(),
                         function: Kind::External(Name::dotted(owner, &name)).into(),
                     }))
@@ -147,7 +148,7 @@ impl Interpreter<'_> {
         let Kind::Function(function) = &getter.kind else { return None };
         let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
-        let value = self.call_function(function, arguments, span);
+        let value = self.call_function(function, Rc::new(arguments), span);
         self.mode = saved;
         let value = value.ok()?;
         (!value.is_unknown() && !value.is_none()).then_some(value)
@@ -238,14 +239,14 @@ impl Interpreter<'_> {
                 }
             }
             "__subclasses__" => {
-                return Ok(Kind::Method(Arc::new(MethodValue {
+                return Ok(Kind::Method(Rc::new(MethodValue {
                     receiver: class_value,
                     function: Value::external("builtins.type.__subclasses__"),
                 }))
                 .into());
             }
             "mro" => {
-                return Ok(Kind::Method(Arc::new(MethodValue {
+                return Ok(Kind::Method(Rc::new(MethodValue {
                     receiver: class_value,
                     function: Value::external("builtins.type.mro"),
                 }))
@@ -262,7 +263,7 @@ impl Interpreter<'_> {
                     {
                         return Ok(match &value.kind {
                             Kind::Descriptor(descriptor) => match descriptor.kind {
-                                DescriptorKind::ClassMethod => Kind::Method(Arc::new(MethodValue {
+                                DescriptorKind::ClassMethod => Kind::Method(Rc::new(MethodValue {
                                     receiver: class_value,
                                     function: descriptor.function.clone(),
                                 }))
@@ -288,7 +289,7 @@ impl Interpreter<'_> {
         if let Some(value) = self.in_metaclass(class, name) {
             return Ok(match &value.kind {
                 Kind::Function(_) => {
-                    Kind::Method(Arc::new(MethodValue { receiver: class_value, function: value })).into()
+                    Kind::Method(Rc::new(MethodValue { receiver: class_value, function: value })).into()
                 }
                 Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::Property => {
                     let arguments = Arguments { positional: vec![class_value], ..Arguments::default() };
@@ -366,11 +367,10 @@ impl Interpreter<'_> {
                     declared |= object.annotations.contains_key(&name);
                     let Some(value) = object.attributes.get(&name).cloned() else { continue };
                     return match &value.kind {
-                        Kind::Function(_) => Ok(Kind::Method(Arc::new(MethodValue {
-                            receiver: base.clone(),
-                            function: value,
-                        }))
-                        .into()),
+                        Kind::Function(_) => {
+                            Ok(Kind::Method(Rc::new(MethodValue { receiver: base.clone(), function: value }))
+                                .into())
+                        }
                         Kind::Descriptor(descriptor) => match descriptor.kind {
                             DescriptorKind::Property => {
                                 let arguments =
@@ -379,7 +379,7 @@ impl Interpreter<'_> {
                                 self.call_value(&function, arguments, span)
                             }
                             DescriptorKind::Static => Ok(descriptor.function.clone()),
-                            DescriptorKind::ClassMethod => Ok(Kind::Method(Arc::new(MethodValue {
+                            DescriptorKind::ClassMethod => Ok(Kind::Method(Rc::new(MethodValue {
                                 receiver: class.clone(),
                                 function: descriptor.function.clone(),
                             }))
@@ -489,7 +489,7 @@ impl Interpreter<'_> {
                     if let Some(value) = object.attributes.get(&name).cloned() {
                         return Ok(match &value.kind {
                             Kind::Function(_) => {
-                                Kind::Method(Arc::new(MethodValue { receiver, function: value })).into()
+                                Kind::Method(Rc::new(MethodValue { receiver, function: value })).into()
                             }
                             Kind::Descriptor(descriptor) => match descriptor.kind {
                                 DescriptorKind::Property => {
@@ -498,7 +498,7 @@ impl Interpreter<'_> {
                                     return self.call_value(&descriptor.function.clone(), arguments, span);
                                 }
                                 DescriptorKind::Static => descriptor.function.clone(),
-                                DescriptorKind::ClassMethod => Kind::Method(Arc::new(MethodValue {
+                                DescriptorKind::ClassMethod => Kind::Method(Rc::new(MethodValue {
                                     receiver: full,
                                     function: descriptor.function.clone(),
                                 }))
@@ -519,7 +519,7 @@ impl Interpreter<'_> {
                 }
                 Kind::External(external) => {
                     // A method of the library: bound so that the call asks the library's knowledge.
-                    return Ok(Kind::Method(Arc::new(MethodValue {
+                    return Ok(Kind::Method(Rc::new(MethodValue {
                         receiver,
                         function: Kind::External(Name::dotted(external, &name)).into(),
                     }))
@@ -534,7 +534,7 @@ impl Interpreter<'_> {
             return Ok(match (name.as_str(), is_metaclass) {
                 ("__new__", true) => Value::external("builtins.type.__new__"),
                 ("__new__", false) => Value::external("builtins.object.__new__"),
-                _ => Kind::Method(Arc::new(MethodValue {
+                _ => Kind::Method(Rc::new(MethodValue {
                     receiver,
                     function: Value::external("builtins.type.__call__"),
                 }))
@@ -544,7 +544,7 @@ impl Interpreter<'_> {
         Ok(Value::external("builtins.object.__init__"))
     }
 
-    fn function_attribute(&mut self, function: &Arc<FunctionValue>, base: &Value, name: Name) -> Value {
+    fn function_attribute(&mut self, function: &Rc<FunctionValue>, base: &Value, name: Name) -> Value {
         if let Some(value) = self.function_attributes.get(&function.serial).and_then(|set| set.get(&name)) {
             return value.clone();
         }
@@ -649,7 +649,7 @@ impl Interpreter<'_> {
                 self.scopes[scope.0 as usize].names.insert(name, value);
             }
             Kind::Union(alternatives) => {
-                for alternative in Arc::clone(alternatives).iter() {
+                for alternative in Rc::clone(alternatives).iter() {
                     self.set_attribute(alternative, name, value.clone());
                 }
             }
@@ -664,7 +664,7 @@ impl Interpreter<'_> {
 }
 
 fn inherited(receiver: &Value, class: &Value, position: usize) -> Value {
-    Kind::Method(Arc::new(MethodValue {
+    Kind::Method(Rc::new(MethodValue {
         receiver: Value::tuple(vec![receiver.clone(), class.clone(), Value::int(position as i64)]),
         function: Value::external("fastwright.initialize_record"),
     }))

@@ -5,6 +5,7 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Names of the builtins, as values.
@@ -505,7 +506,7 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn descriptor(&mut self, kind: DescriptorKind, function: Value) -> Value {
-        Kind::Descriptor(Arc::new(Descriptor { kind, function })).into()
+        Kind::Descriptor(Rc::new(Descriptor { kind, function })).into()
     }
 
     fn length(&mut self, value: &Value) -> Option<i64> {

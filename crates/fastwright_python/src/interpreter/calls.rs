@@ -7,6 +7,7 @@ use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -101,18 +102,24 @@ impl Interpreter<'_> {
                 (Kind::Class(class).into(), receiver)
             }
         };
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external("builtins.super"),
-            arguments: Arguments {
+        Value::call(
+            Value::external("builtins.super"),
+            Rc::new(Arguments {
                 positional: std::iter::once(class).chain(receiver).collect(),
                 ..Arguments::default()
-            },
+            }),
             site,
-        })
+        )
     }
 
     /// Calls a value. In a summary the call is recorded.
-    pub fn call_value(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    pub fn call_value(
+        &mut self,
+        callee: &Value,
+        arguments: impl Into<Rc<Arguments>>,
+        span: Span,
+    ) -> Evaluated {
+        let arguments = arguments.into();
         if self.mode == Mode::Summary {
             return self.call_in_summary(callee, arguments, span);
         }
@@ -122,9 +129,13 @@ impl Interpreter<'_> {
     pub(crate) fn call_directly(
         &mut self,
         callee: &Value,
-        mut arguments: Arguments,
+        arguments: impl Into<Rc<Arguments>>,
         span: Span,
     ) -> Evaluated {
+        self.call_shared(callee, arguments.into(), span)
+    }
+
+    fn call_shared(&mut self, callee: &Value, mut arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         match &callee.kind {
             Kind::Function(function) => self.call_function(function, arguments, span),
@@ -161,7 +172,7 @@ impl Interpreter<'_> {
                     Ok(self.uncalled(callee, arguments, site))
                 }
                 _ => {
-                    arguments.prepend(method.receiver.clone());
+                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
                     let function = method.function.clone();
                     self.call_directly(&function, arguments, span)
                 }
@@ -191,7 +202,7 @@ impl Interpreter<'_> {
                 self.call_symbolic(callee, &symbolic, arguments, span)
             }
             Kind::Union(alternatives) => {
-                let alternatives = Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 let mut results = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                     if let Ok(value) = self.call_directly(alternative, arguments.clone(), span) {
@@ -208,7 +219,7 @@ impl Interpreter<'_> {
         &mut self,
         callee: &Value,
         symbolic: &Symbolic,
-        mut arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let site = self.here(span);
@@ -219,7 +230,7 @@ impl Interpreter<'_> {
                         "functools.partial" | "functools.partialmethod" => {
                             if let Some((function, rest)) = bound.positional.split_first() {
                                 let mut positional = rest.to_vec();
-                                positional.append(&mut arguments.positional);
+                                positional.extend_from_slice(&arguments.positional);
                                 let mut keywords: Vec<(Name, Value)> = bound
                                     .keywords
                                     .iter()
@@ -228,7 +239,7 @@ impl Interpreter<'_> {
                                     })
                                     .cloned()
                                     .collect();
-                                keywords.append(&mut arguments.keywords);
+                                keywords.extend_from_slice(&arguments.keywords);
                                 let incomplete = arguments.incomplete || bound.incomplete;
                                 let function = function.clone();
                                 return self.call_directly(
@@ -316,7 +327,7 @@ impl Interpreter<'_> {
     }
 
     /// The call of something whose code is not run: the expression stays as it is.
-    fn uncalled(&mut self, callee: &Value, arguments: Arguments, site: Location) -> Value {
+    fn uncalled(&mut self, callee: &Value, arguments: Rc<Arguments>, site: Location) -> Value {
         self.unfollowed_calls += 1;
         let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
         self.uncertainties +=
@@ -327,10 +338,16 @@ impl Interpreter<'_> {
         if let Kind::Unknown(_) = callee.kind {
             return callee.clone();
         }
-        Value::symbolic(Symbolic::Call { callee: callee.clone(), arguments, site })
+        Value::call(callee.clone(), arguments, site)
     }
 
-    fn call_external(&mut self, name: Name, callee: &Value, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_external(
+        &mut self,
+        name: Name,
+        callee: &Value,
+        arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         if let Some(builtin) = name.as_str().strip_prefix("builtins.") {
             // `str.upper(text)` is `text.upper()`.
@@ -381,8 +398,8 @@ impl Interpreter<'_> {
     /// Calls a function of the program.
     pub(crate) fn call_function(
         &mut self,
-        function: &Arc<FunctionValue>,
-        arguments: Arguments,
+        function: &Rc<FunctionValue>,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         if self.mode == Mode::Import && self.remembered.contains_key(&function.serial) {
@@ -395,8 +412,8 @@ impl Interpreter<'_> {
     /// known exactly.
     fn call_remembered(
         &mut self,
-        function: &Arc<FunctionValue>,
-        arguments: Arguments,
+        function: &Rc<FunctionValue>,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let mut key: Option<Vec<Key>> = arguments.positional.iter().map(Value::key).collect();
@@ -423,7 +440,7 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn call_anew(&mut self, function: &Arc<FunctionValue>, arguments: Arguments, span: Span) -> Evaluated {
+    fn call_anew(&mut self, function: &Rc<FunctionValue>, arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {
@@ -442,7 +459,7 @@ impl Interpreter<'_> {
         let functions_before = self.functions.len();
         let classes_before = self.classes.len();
         let scope = self.new_scope(Some(function.scope), function.module, false);
-        let names = self.bind_parameters(function, arguments, site);
+        let names = self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site);
         self.scopes[scope.0 as usize].names = names;
         let conditions_before = self.conditions.len();
         let (flow, frame) = self.run_body(function, scope);
@@ -502,14 +519,14 @@ impl Interpreter<'_> {
     /// Runs the body of a function in a prepared scope; gives back the frame with what it returned.
     pub(crate) fn run_body(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         scope: ScopeId,
     ) -> (super::statements::Executed, Frame) {
         self.frames.push(Frame {
             scope,
             module: function.module,
             file: function.id.file,
-            function: Some(Arc::clone(function)),
+            function: Some(Rc::clone(function)),
             class_body: None,
             returns: Vec::new(),
             yields: Vec::new(),
@@ -554,7 +571,7 @@ impl Interpreter<'_> {
     /// What each parameter of a function gets in a call: an argument, else its default, else unknown.
     pub fn bind_parameters(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         arguments: Arguments,
         site: Location,
     ) -> FxHashMap<Name, Value> {
@@ -647,7 +664,7 @@ impl Interpreter<'_> {
             });
         }
         let frame = self.frame();
-        let function = Arc::new(FunctionValue {
+        let function = Rc::new(FunctionValue {
             serial: self.functions.len() as u32,
             id: FunctionId { file: frame.file, index: definition.index },
             definition: Arc::clone(definition),
@@ -656,13 +673,13 @@ impl Interpreter<'_> {
             defaults,
             class: frame.class_body,
         });
-        self.functions.push(Arc::clone(&function));
+        self.functions.push(Rc::clone(&function));
         Ok(Kind::Function(function).into())
     }
 
     /// Another function object of the same definition, with its own identity.
-    pub fn copy_function(&mut self, function: &FunctionValue) -> Arc<FunctionValue> {
-        let copy = Arc::new(FunctionValue {
+    pub fn copy_function(&mut self, function: &FunctionValue) -> Rc<FunctionValue> {
+        let copy = Rc::new(FunctionValue {
             serial: self.functions.len() as u32,
             id: function.id,
             definition: Arc::clone(&function.definition),
@@ -671,7 +688,7 @@ impl Interpreter<'_> {
             defaults: function.defaults.clone(),
             class: function.class,
         });
-        self.functions.push(Arc::clone(&copy));
+        self.functions.push(Rc::clone(&copy));
         copy
     }
 
@@ -799,7 +816,7 @@ impl Interpreter<'_> {
         result
     }
 
-    fn outside_parameter(&mut self, function: &Arc<FunctionValue>, index: usize) -> Value {
+    fn outside_parameter(&mut self, function: &Rc<FunctionValue>, index: usize) -> Value {
         let parameter = &function.definition.parameters[index];
         let annotation = parameter.annotation.as_ref().map(|expression| Annotation::Written {
             expression: Arc::clone(expression),

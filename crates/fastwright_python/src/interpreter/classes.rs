@@ -6,6 +6,7 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::program::ClassId;
 use crate::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -99,7 +100,7 @@ impl Interpreter<'_> {
             bases: bases.clone(),
             written_bases,
             type_parameters: Vec::new(),
-            mro: Arc::from([]),
+            mro: Rc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),
             keywords: Vec::new(),
@@ -166,9 +167,9 @@ impl Interpreter<'_> {
         }
     }
 
-    fn external_lookup_order(&self, name: Name) -> Arc<[Value]> {
+    fn external_lookup_order(&self, name: Name) -> Rc<[Value]> {
         if let Some(known) = self.external_orders.borrow().get(&name) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
         let mut order = vec![Value::from(Kind::External(name))];
         let mut index = 0;
@@ -185,21 +186,21 @@ impl Interpreter<'_> {
             }
             index += 1;
         }
-        let order: Arc<[Value]> = order.into();
-        self.external_orders.borrow_mut().insert(name, Arc::clone(&order));
+        let order: Rc<[Value]> = order.into();
+        self.external_orders.borrow_mut().insert(name, Rc::clone(&order));
         order
     }
 
     /// The lookup order of a class of the program or of a library.
-    pub fn class_order(&self, class: &Value) -> Arc<[Value]> {
+    pub fn class_order(&self, class: &Value) -> Rc<[Value]> {
         match &class.kind {
-            Kind::Class(id) => self.class(*id).map_or_else(|| Arc::from([]), |class| Arc::clone(&class.mro)),
+            Kind::Class(id) => self.class(*id).map_or_else(|| Rc::from([]), |class| Rc::clone(&class.mro)),
             Kind::External(name) => self.external_lookup_order(*name),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Item { base, .. } => self.class_order(base),
-                _ => Arc::from([]),
+                _ => Rc::from([]),
             },
-            _ => Arc::from([]),
+            _ => Rc::from([]),
         }
     }
 
@@ -448,7 +449,7 @@ impl Interpreter<'_> {
     }
 
     /// Calls a class of the program.
-    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         let class_value: Value = Kind::Class(class).into();
         if let Some(members) = self.enumeration_members(class) {
@@ -462,7 +463,7 @@ impl Interpreter<'_> {
                     return Ok(member);
                 }
             }
-            return Ok(Value::symbolic(Symbolic::Call { callee: class_value, arguments, site }));
+            return Ok(Value::call(class_value, arguments, site));
         }
         // A typed dict is a dict.
         if self.derives_from(&class_value, "typing.TypedDict")
@@ -470,7 +471,7 @@ impl Interpreter<'_> {
         {
             return made;
         }
-        let instance = self.new_instance(class_value.clone(), arguments.clone(), site);
+        let instance = self.new_instance(class_value.clone(), Rc::clone(&arguments), site);
         let value: Value = Kind::Instance(instance).into();
         self.initialize(&value, &class_value, 0, arguments, span)?;
         Ok(value)
@@ -482,7 +483,7 @@ impl Interpreter<'_> {
         receiver: &Value,
         class: &Value,
         from: usize,
-        arguments: Arguments,
+        arguments: Rc<Arguments>,
         span: Span,
     ) -> Result<(), Box<Raised>> {
         let site = self.here(span);
@@ -493,7 +494,7 @@ impl Interpreter<'_> {
                     let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
                     if let Some(function) = own {
                         let mut arguments = arguments;
-                        arguments.positional.insert(0, receiver.clone());
+                        Rc::make_mut(&mut arguments).prepend(receiver.clone());
                         self.call_directly(&function, arguments, span)?;
                         return Ok(());
                     }

@@ -4,6 +4,7 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -94,7 +95,7 @@ impl Interpreter<'_> {
     ) -> Option<Evaluated> {
         if name == "fastwright.initialize_record" {
             let Kind::Tuple(parts) = &receiver.kind else { return None };
-            let parts = Arc::clone(parts);
+            let parts = Rc::clone(parts);
             let position = parts.get(2)?.as_int()? as usize;
             let order = self.class_order(parts.get(1)?);
             let result = self.initialize_record(parts.first()?, order.get(position..)?, arguments, span);
@@ -127,7 +128,7 @@ impl Interpreter<'_> {
             ("type", Kind::Class(class)) => match method {
                 "__call__" => {
                     let class = *class;
-                    return Some(self.make_instance(class, arguments.clone(), span));
+                    return Some(self.make_instance(class, Rc::new(arguments.clone()), span));
                 }
                 "__subclasses__" => {
                     let base: Value = Kind::Class(*class).into();

@@ -212,9 +212,7 @@ impl Interpreter<'_> {
             Kind::Tuple(items) => items.to_vec(),
             _ => class.alternatives().to_vec(),
         };
-        Value::union(classes.into_iter().map(|class| {
-            Value::symbolic(Symbolic::Call { callee: class, arguments: Arguments::default(), site })
-        }))
+        Value::union(classes.into_iter().map(|class| Value::call(class, Arguments::default(), site)))
     }
 
     fn handle(&mut self, raised: Raised, handlers: &[Handler]) -> Executed {

@@ -143,11 +143,11 @@ impl Interpreter<'_> {
                         None => Value::NONE,
                     });
                 }
-                Value::symbolic(Symbolic::Call {
-                    callee: Value::external("builtins.slice"),
-                    arguments: Arguments { positional: bounds, ..Arguments::default() },
-                    site: self.here(expression.span),
-                })
+                Value::call(
+                    Value::external("builtins.slice"),
+                    Arguments { positional: bounds, ..Arguments::default() },
+                    self.here(expression.span),
+                )
             }
             ExprKind::Format(parts) => self.evaluate_format(parts)?,
             ExprKind::Template(parts) => {

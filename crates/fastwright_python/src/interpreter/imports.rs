@@ -284,14 +284,14 @@ impl Interpreter<'_> {
     }
 
     fn import_error(&mut self, dotted: &str, site: Location) -> Box<Raised> {
-        let value = Value::symbolic(Symbolic::Call {
-            callee: Value::external("builtins.ModuleNotFoundError"),
-            arguments: Arguments {
+        let value = Value::call(
+            Value::external("builtins.ModuleNotFoundError"),
+            Arguments {
                 positional: vec![Value::str(&format!("No module named '{dotted}'"))],
                 ..Arguments::default()
             },
             site,
-        });
+        );
         Box::new(Raised { value, location: site })
     }
 

@@ -5,7 +5,7 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// `base[index]`.
@@ -108,7 +108,7 @@ impl Interpreter<'_> {
                 }
             }
             Kind::Union(alternatives) => {
-                let alternatives = Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 let mut values = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()) {
                     values.push(self.item(alternative, index, span)?);
@@ -258,7 +258,7 @@ impl Interpreter<'_> {
         let Kind::Union(alternatives) = &value.kind else {
             return value.is_unknown().then(|| value.clone());
         };
-        let alternatives = Arc::clone(alternatives);
+        let alternatives = Rc::clone(alternatives);
         let mut values = Vec::new();
         for alternative in alternatives.iter() {
             values.push(self.elements(alternative)?.get(position)?.clone());

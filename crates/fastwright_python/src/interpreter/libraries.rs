@@ -112,7 +112,7 @@ impl Interpreter<'_> {
                     let found = computed(self, callee);
                     let mut changed = found.is_some();
                     let callee = found.unwrap_or_else(|| callee.clone());
-                    let mut arguments = arguments.clone();
+                    let mut arguments = Arguments::clone(arguments);
                     let keywords = arguments.keywords.iter_mut().map(|(_, value)| value);
                     for argument in arguments.positional.iter_mut().chain(keywords) {
                         if let Some(found) = computed(self, argument) {
@@ -120,8 +120,7 @@ impl Interpreter<'_> {
                             changed = true;
                         }
                     }
-                    let result = changed.then(|| self.call_from_outside(&callee, arguments))?.ok()?;
-                    Some(result)
+                    changed.then(|| self.call_from_outside(&callee, arguments))?.ok()
                 }
                 Symbolic::Member { base, name } => {
                     let base = computed(self, base)?;

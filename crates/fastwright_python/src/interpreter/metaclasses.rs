@@ -4,6 +4,7 @@ use super::{Evaluated, Interpreter, Raised};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// The metaclass of a class, when the program defines it.
@@ -82,19 +83,29 @@ impl Interpreter<'_> {
     }
 
     /// Calls a class: its metaclass's `__call__`, or `__new__` and `__init__`.
-    pub(crate) fn call_class(&mut self, class: ObjectId, mut arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn call_class(
+        &mut self,
+        class: ObjectId,
+        mut arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
         if let Some(call) = self.in_metaclass(class, Name::from("__call__"))
             && matches!(call.kind, Kind::Function(_))
         {
-            arguments.positional.insert(0, class_value);
+            Rc::make_mut(&mut arguments).prepend(class_value);
             return self.call_directly(&call, arguments, span);
         }
         self.make_instance(class, arguments, span)
     }
 
     /// `type.__call__(class, ...)`.
-    pub(crate) fn make_instance(&mut self, class: ObjectId, arguments: Arguments, span: Span) -> Evaluated {
+    pub(crate) fn make_instance(
+        &mut self,
+        class: ObjectId,
+        arguments: Rc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
         let Some((new, _)) = self.find_in_class(&class_value, Name::from("__new__")) else {
             return self.instantiate(class, arguments, span);
@@ -106,8 +117,8 @@ impl Interpreter<'_> {
         if !matches!(new.kind, Kind::Function(_)) {
             return self.instantiate(class, arguments, span);
         }
-        let mut given = arguments.clone();
-        given.positional.insert(0, class_value.clone());
+        let mut given = Arguments::clone(&arguments);
+        given.prepend(class_value.clone());
         let made = self.call_directly(&new, given, span)?;
         for alternative in made.alternatives() {
             if let Kind::Instance(id) = alternative.kind

@@ -64,6 +64,7 @@ use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::num::NonZeroU32;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An exception on its way up.
@@ -195,7 +196,7 @@ pub(crate) struct Frame {
     pub(crate) module: ModuleId,
     pub(crate) file: FileId,
     /// The function that runs; none at module level.
-    pub(crate) function: Option<Arc<FunctionValue>>,
+    pub(crate) function: Option<Rc<FunctionValue>>,
     /// The class whose body runs.
     pub(crate) class_body: Option<ObjectId>,
     /// Values returned so far.
@@ -235,7 +236,7 @@ pub struct Interpreter<'a> {
     /// Settings that are no more than an order which nobody decides.
     pub(crate) undecided_orders: rustc_hash::FxHashSet<ConfigurableId>,
     pub(crate) function_attributes: FxHashMap<u32, FxHashMap<Name, Value>>,
-    pub(crate) functions: Vec<Arc<FunctionValue>>,
+    pub(crate) functions: Vec<Rc<FunctionValue>>,
     pub(crate) classes: Vec<ObjectId>,
     pub(crate) mode: Mode,
     pub(crate) limits: Limits,
@@ -252,7 +253,7 @@ pub struct Interpreter<'a> {
     /// The class on which a metaclass runs.
     pub(crate) class_in_making: Option<ObjectId>,
     /// Lookup orders of classes of libraries.
-    pub(crate) external_orders: std::cell::RefCell<FxHashMap<Name, Arc<[Value]>>>,
+    pub(crate) external_orders: std::cell::RefCell<FxHashMap<Name, Rc<[Value]>>>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -281,7 +282,7 @@ pub struct Interpreter<'a> {
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
     pub(crate) uncertainties: u64,
-    extension: Box<dyn Any + Send>,
+    extension: Box<dyn Any>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -289,7 +290,7 @@ impl<'a> Interpreter<'a> {
     pub fn new(
         source: Box<dyn ModuleSource + 'a>,
         library: &'static dyn Library,
-        extension: Box<dyn Any + Send>,
+        extension: Box<dyn Any>,
         limits: Limits,
     ) -> Self {
         Self {
@@ -432,11 +433,16 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A new instance of a class.
-    pub fn new_instance(&mut self, class: Value, arguments: Arguments, site: Location) -> ObjectId {
+    pub fn new_instance(
+        &mut self,
+        class: Value,
+        arguments: impl Into<Rc<Arguments>>,
+        site: Location,
+    ) -> ObjectId {
         self.allocate(Object::Instance(Box::new(InstanceObject {
             class,
             attributes: OrderedMap::default(),
-            arguments,
+            arguments: arguments.into(),
             site,
         })))
     }
@@ -447,7 +453,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// All function objects of the program in the order of their definition.
-    pub fn functions(&self) -> &[Arc<FunctionValue>] {
+    pub fn functions(&self) -> &[Rc<FunctionValue>] {
         &self.functions
     }
 

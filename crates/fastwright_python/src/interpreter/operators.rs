@@ -7,7 +7,7 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Texts beyond this length, in bytes, are not kept: nothing that registers a route is that long.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -401,7 +401,7 @@ impl Interpreter<'_> {
                 if incomplete && found == Some(false) { None } else { found }
             }
             Kind::Tuple(items) => {
-                let items = Arc::clone(items);
+                let items = Rc::clone(items);
                 self.among(&items, item)
             }
             Kind::Class(class) => {

@@ -11,11 +11,11 @@ use crate::value::*;
 impl Interpreter<'_> {
     /// A path object with known text.
     pub(crate) fn path_value(&mut self, path: &str, span: Span) -> Value {
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external("pathlib.Path"),
-            arguments: Arguments { positional: vec![Value::str(path)], ..Arguments::default() },
-            site: self.here(span),
-        })
+        Value::call(
+            Value::external("pathlib.Path"),
+            Arguments { positional: vec![Value::str(path)], ..Arguments::default() },
+            self.here(span),
+        )
     }
 
     /// The text of a path object.

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ParameterKind};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
+use std::rc::Rc;
 use std::sync::Arc;
 
 const SIGNATURE: &str = "inspect.Signature";
@@ -136,7 +137,7 @@ impl Interpreter<'_> {
         Some(self.signature_object(parameters, None, span))
     }
 
-    fn parameters_of(&mut self, function: &Arc<FunctionValue>, skip: usize, span: Span) -> Vec<Value> {
+    fn parameters_of(&mut self, function: &Rc<FunctionValue>, skip: usize, span: Span) -> Vec<Value> {
         let mut parameters = Vec::new();
         for (index, parameter) in function.definition.parameters.iter().enumerate().skip(skip) {
             let annotation = self.shown_annotation(function, index).unwrap_or_else(empty);
@@ -162,7 +163,7 @@ impl Interpreter<'_> {
 
     /// The annotation of a parameter as `inspect.signature` sees it: what the program has put into
     /// `__annotations__` since counts. Type aliases are their values.
-    pub fn shown_annotation(&mut self, function: &Arc<FunctionValue>, index: usize) -> Option<Value> {
+    pub fn shown_annotation(&mut self, function: &Rc<FunctionValue>, index: usize) -> Option<Value> {
         let annotation = self.parameter_annotation(function, index)?;
         Some(self.evaluate_annotation(&annotation))
     }
@@ -170,21 +171,21 @@ impl Interpreter<'_> {
     /// [`Interpreter::shown_annotation`], in which type aliases keep their names.
     pub fn shown_annotation_as_written(
         &mut self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         index: usize,
     ) -> Option<Value> {
         let annotation = self.parameter_annotation(function, index)?;
         Some(self.annotation_as_written(&annotation))
     }
 
-    fn parameter_annotation(&self, function: &Arc<FunctionValue>, index: usize) -> Option<Annotation> {
+    fn parameter_annotation(&self, function: &Rc<FunctionValue>, index: usize) -> Option<Annotation> {
         let parameter = function.definition.parameters.get(index)?;
         self.annotation_of(function, parameter.name, parameter.annotation.as_ref())
     }
 
     fn annotation_of(
         &self,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         name: Name,
         written: Option<&Arc<Expr>>,
     ) -> Option<Annotation> {
@@ -203,7 +204,7 @@ impl Interpreter<'_> {
     }
 
     /// What a function is declared to return, as `inspect.signature` sees it; type aliases keep their names.
-    pub fn shown_returns(&mut self, function: &Arc<FunctionValue>) -> Option<Value> {
+    pub fn shown_returns(&mut self, function: &Rc<FunctionValue>) -> Option<Value> {
         let written = function.definition.returns.as_ref();
         let annotation = self.annotation_of(function, Name::from("return"), written)?;
         Some(self.annotation_as_written(&annotation))

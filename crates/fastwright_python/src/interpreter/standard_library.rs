@@ -6,7 +6,7 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     pub(crate) fn call_standard_library(
@@ -130,11 +130,9 @@ impl Interpreter<'_> {
             "dataclasses.asdict" | "attrs.asdict" | "attr.asdict" => {
                 self.attribute(&first?, Name::from("__dict__"), span)
             }
-            "functools.wraps" => Value::symbolic(Symbolic::Call {
-                callee: Value::external("functools.wraps"),
-                arguments: arguments.clone(),
-                site: self.here(span),
-            }),
+            "functools.wraps" => {
+                Value::call(Value::external("functools.wraps"), arguments.clone(), self.here(span))
+            }
             "functools.update_wrapper" => {
                 let (wrapper, wrapped) = (first?, arguments.positional.get(1)?.clone());
                 self.wrap(&wrapper, &wrapped, span);
@@ -320,9 +318,9 @@ impl Interpreter<'_> {
     }
 
     /// The function behind methods, descriptors and `functools.partial`.
-    pub fn plain_function(&self, value: &Value) -> Option<Arc<FunctionValue>> {
+    pub fn plain_function(&self, value: &Value) -> Option<Rc<FunctionValue>> {
         match &value.kind {
-            Kind::Function(function) => Some(Arc::clone(function)),
+            Kind::Function(function) => Some(Rc::clone(function)),
             Kind::Method(method) => self.plain_function(&method.function),
             Kind::Descriptor(descriptor) => self.plain_function(&descriptor.function),
             Kind::Symbolic(symbolic) => match &**symbolic {

@@ -86,11 +86,11 @@ impl Interpreter<'_> {
         if self.catching == 0 {
             return Ok(Value::unknown(message, Some(site)));
         }
-        let value = Value::symbolic(Symbolic::Call {
-            callee: Value::external(class),
-            arguments: Arguments { positional: vec![Value::str(&message)], ..Arguments::default() },
+        let value = Value::call(
+            Value::external(class),
+            Arguments { positional: vec![Value::str(&message)], ..Arguments::default() },
             site,
-        });
+        );
         Err(Box::new(Raised { value, location: site }))
     }
 }

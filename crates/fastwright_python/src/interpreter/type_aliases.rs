@@ -42,11 +42,11 @@ impl Interpreter<'_> {
         };
         self.type_aliases.insert(site, definition);
         let value = self.evaluate(value)?;
-        Ok(Value::symbolic(Symbolic::Call {
-            callee: Value::external(ALIAS),
-            arguments: Arguments { positional: vec![Value::str(&name), value], ..Arguments::default() },
+        Ok(Value::call(
+            Value::external(ALIAS),
+            Arguments { positional: vec![Value::str(&name), value], ..Arguments::default() },
             site,
-        }))
+        ))
     }
 
     /// The type variable that a type parameter is.
@@ -65,15 +65,11 @@ impl Interpreter<'_> {
                 keywords.push((Name::from(keyword), value));
             }
         }
-        Value::symbolic(Symbolic::Call {
-            callee: Value::external(callee),
-            arguments: Arguments {
-                positional: vec![Value::str(&parameter.name)],
-                keywords,
-                incomplete: false,
-            },
-            site: self.here(parameter.span),
-        })
+        Value::call(
+            Value::external(callee),
+            Arguments { positional: vec![Value::str(&parameter.name)], keywords, incomplete: false },
+            self.here(parameter.span),
+        )
     }
 
     /// The definition of an alias that a `type` statement makes.

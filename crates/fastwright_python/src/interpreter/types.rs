@@ -3,7 +3,7 @@
 use super::Interpreter;
 use crate::ir::BinaryOperator;
 use crate::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// The class of a value: of the program or of a library, when it is known.
@@ -15,7 +15,7 @@ impl Interpreter<'_> {
                 self.class_of_symbolic(&symbolic)
             }
             Kind::Union(alternatives) => {
-                let alternatives = Arc::clone(alternatives);
+                let alternatives = Rc::clone(alternatives);
                 let mut classes =
                     alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
                 let first = classes.next()??;

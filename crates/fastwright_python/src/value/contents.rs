@@ -151,11 +151,11 @@ mod tests {
     fn finds_what_is_inside() {
         let inner = parameter(7);
         let member = Value::symbolic(Symbolic::Member { base: inner, name: Name::from("headers") });
-        let call = Value::symbolic(Symbolic::Call {
-            callee: Value::external("library.call"),
-            arguments: Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },
-            site: here(),
-        });
+        let call = Value::call(
+            Value::external("library.call"),
+            Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },
+            here(),
+        );
         assert!(call.may_hold_parameter_of(FunctionId { file: FileId(3), index: 7 }));
         assert!(call.may_name(NameSet::new(["cookies", "headers"])));
         let absent = (0..200).filter(|index| {

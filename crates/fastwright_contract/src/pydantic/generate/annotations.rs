@@ -231,7 +231,7 @@ impl SchemaGenerator {
         functions: &mut Vec<JsonSchemaFunction>,
         transform: Transform<'_>,
     ) -> Generated {
-        let nothing = Arguments::default();
+        let nothing = Rc::default();
         let (name, arguments) = match (&value.kind, value.as_symbolic()) {
             (Kind::External(name), _) => (*name, &nothing),
             (_, Some(Symbolic::Call { callee, arguments, .. })) => match callee.as_external() {

@@ -26,7 +26,9 @@ struct Maker {
 fn maker(context: &Context<'_, '_>, class: ObjectId) -> Option<Maker> {
     context.interpreter.class(class)?.decorators.iter().find_map(|decorator| {
         let (name, options) = match decorator.as_symbolic() {
-            Some(Symbolic::Call { callee, arguments, .. }) => (callee.as_external()?, arguments.clone()),
+            Some(Symbolic::Call { callee, arguments, .. }) => {
+                (callee.as_external()?, Arguments::clone(arguments))
+            }
             _ => (decorator.as_external()?, Arguments::default()),
         };
         match name.as_str() {

@@ -12,7 +12,6 @@ use fastwright_python::value::{
     Arguments, DescriptorKind, DictObject, Kind, MethodValue, Object, ObjectId, Symbolic, Value,
 };
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// How often a function is run anew with answers that it asked for, at most.
 const MOST_RUNS: usize = 8;
@@ -268,7 +267,7 @@ impl Run {
 fn bound(extra: &Value, class: Option<&Value>) -> Value {
     match (&extra.kind, class) {
         (Kind::Descriptor(descriptor), Some(class)) if descriptor.kind == DescriptorKind::ClassMethod => {
-            Kind::Method(Arc::new(MethodValue {
+            Kind::Method(Rc::new(MethodValue {
                 receiver: class.clone(),
                 function: descriptor.function.clone(),
             }))

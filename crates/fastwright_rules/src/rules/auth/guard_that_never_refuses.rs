@@ -15,7 +15,7 @@ use fastwright_python::ir::StmtKind;
 use fastwright_python::location::{Files, Location};
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 crate::declare_rule! {
     /// Authentication dependency that looks at the caller and lets everybody pass.
@@ -97,7 +97,7 @@ fn harmless(
     if !given_for_effect {
         return None;
     }
-    let function = Arc::clone(node.function.as_ref()?);
+    let function = Rc::clone(node.function.as_ref()?);
     let summary = interpreter.summarize(&function, node.receiver)?;
     let defined = Location { file: function.id.file, span: function.definition.name_span };
     if let Kind::Function(inner) = &summary.returns.kind {

@@ -17,7 +17,6 @@ use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 crate::declare_rule! {
     /// Status that the code raises and the document does not mention.
@@ -109,7 +108,7 @@ fn documented(interpreter: &mut Interpreter<'_>, detail: &RouteDetail) -> Option
 #[derive(Default)]
 struct Local {
     statuses: Vec<(u16, Location)>,
-    calls: Vec<(Arc<FunctionValue>, Option<ObjectId>, Location, bool)>,
+    calls: Vec<(Rc<FunctionValue>, Option<ObjectId>, Location, bool)>,
 }
 
 /// Statuses by function, found once.
@@ -132,7 +131,7 @@ impl Raises {
             _ => vec![(format!("depends on `{}`", function.definition.qualname), node.location)],
         };
         let mut seen = FxHashSet::default();
-        let mut queue = std::collections::VecDeque::from([(Arc::clone(function), node.receiver, start)]);
+        let mut queue = std::collections::VecDeque::from([(Rc::clone(function), node.receiver, start)]);
         while let Some((function, receiver, chain)) = queue.pop_front() {
             let key = SummaryKey { function: function.serial, receiver };
             if !seen.insert(key) || seen.len() > 1_000 {
@@ -150,7 +149,7 @@ impl Raises {
                 if !caught && chain.len() < 12 {
                     let mut steps = chain.clone();
                     steps.push((format!("calls `{}`", called.definition.qualname), *site));
-                    queue.push_back((Arc::clone(called), *receiver, steps));
+                    queue.push_back((Rc::clone(called), *receiver, steps));
                 }
             }
         }
@@ -159,7 +158,7 @@ impl Raises {
     fn local(
         &mut self,
         interpreter: &mut Interpreter<'_>,
-        function: &Arc<FunctionValue>,
+        function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
     ) -> Rc<Local> {
         let key = SummaryKey { function: function.serial, receiver };

@@ -10,7 +10,7 @@ use fastwright_python::ir::Handler;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
-use std::sync::Arc;
+use std::rc::Rc;
 
 crate::declare_rule! {
     /// Broad except that turns an intended status into another one.
@@ -95,8 +95,8 @@ fn swallowed(
     graph: &crate::request_code::RequestCode,
     node: usize,
 ) -> Vec<Swallowing> {
-    let summary = Arc::clone(&graph.nodes[node].summary);
-    let function = Arc::clone(&summary.function);
+    let summary = Rc::clone(&graph.nodes[node].summary);
+    let function = Rc::clone(&summary.function);
     let regions = try_regions(&function.definition.body);
     if regions.is_empty() {
         return Vec::new();

@@ -13,6 +13,7 @@ use fastwright_python::program::FunctionId;
 use fastwright_python::project::Version;
 use fastwright_python::value::{Annotation, FunctionValue, Kind, ObjectId, ScopeId, Value};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 crate::declare_rule! {
@@ -60,8 +61,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .filter_map(|(_, module)| Some((module.file?, module.scope, module.name)))
         .filter(|(file, ..)| context.analysis.files.get(*file).first_party)
         .collect();
-    let functions: FxHashMap<FunctionId, Arc<FunctionValue>> =
-        interpreter.functions().iter().map(|function| (function.id, Arc::clone(function))).collect();
+    let functions: FxHashMap<FunctionId, Rc<FunctionValue>> =
+        interpreter.functions().iter().map(|function| (function.id, Rc::clone(function))).collect();
     let routes = Name::from("routes");
     for (id, scope, module) in files {
         let Some(code) = context.analysis.codes.get(id.0 as usize) else { continue };

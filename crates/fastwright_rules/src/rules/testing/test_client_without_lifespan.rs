@@ -13,6 +13,7 @@ use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 crate::declare_rule! {
@@ -103,7 +104,7 @@ fn apps_with_start(analysis: &Analysis) -> Vec<Started<'_>> {
 /// Whether a lifespan does more than writing to a log before it yields.
 fn starts_something(
     interpreter: &mut Interpreter<'_>,
-    function: &Arc<fastwright_python::value::FunctionValue>,
+    function: &Rc<fastwright_python::value::FunctionValue>,
 ) -> bool {
     let Some(summary) = interpreter.summarize(function, None) else { return true };
     for event in &summary.events {
