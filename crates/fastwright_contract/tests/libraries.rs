@@ -63,3 +63,26 @@ fn the_order_of_files_is_not_decided() {
     let parameter = &document["paths"]["/found"]["get"]["parameters"][0];
     assert_eq!(parameter["schema"]["enum"], serde_json::json!(["a.json", "b.json", "c.txt"]));
 }
+
+/// A library that is not installed may give anything.
+#[test]
+fn a_list_that_may_have_more_is_doubted() {
+    let source = "\
+import absent
+from typing import Literal
+from fastapi import FastAPI
+
+names = ['a']
+for name in absent.names():
+    if name:
+        names.append('b')
+app = FastAPI()
+
+
+@app.get('/x')
+def x(p: Literal[tuple(names)], q: Literal[tuple(absent.NAMES)]): ...
+";
+    let (_, doubts) = document(source);
+    assert!(doubts.iter().any(|doubt| doubt.starts_with("a value of a literal is not known")), "{doubts:?}");
+    assert!(doubts.iter().any(|doubt| doubt.contains("`builtins.tuple(...)`")), "{doubts:?}");
+}

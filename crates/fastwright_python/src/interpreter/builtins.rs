@@ -242,7 +242,13 @@ impl Interpreter<'_> {
                     None => Vec::new(),
                     Some(value) => self.elements(value)?,
                 };
+                let incomplete = first.as_ref().is_some_and(|value| self.may_hold_more(value));
                 match name {
+                    // For the document it matters that there may be more.
+                    "tuple" if incomplete && self.iterated.is_some() => {
+                        let more = Value::unknown("a list may have more elements than are known", None);
+                        Value::tuple(items.into_iter().chain([more]).collect())
+                    }
                     "tuple" => Value::tuple(items),
                     "set" | "frozenset" => {
                         let mut kept: Vec<Value> = Vec::new();

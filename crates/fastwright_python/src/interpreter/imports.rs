@@ -138,7 +138,10 @@ impl Interpreter<'_> {
         let conditions_before = self.conditions.len();
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
         let saved_limit = self.step_limit;
-        self.step_limit = self.limits.import_steps;
+        // What a library may cost on demand is decided by who asks.
+        if self.following.is_none() {
+            self.step_limit = self.limits.import_steps;
+        }
         let call_is_limited = std::mem::replace(&mut self.call_is_limited, false);
         self.frames.push(Frame {
             scope,
@@ -172,6 +175,7 @@ impl Interpreter<'_> {
                     "evaluation was given up, the program takes too many steps",
                     self.here(statement.span),
                 );
+                self.given_up.insert(id);
                 break;
             }
         }

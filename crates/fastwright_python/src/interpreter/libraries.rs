@@ -24,7 +24,20 @@ impl Interpreter<'_> {
             return None;
         }
         let found = self.follow_library(&name)?;
+        if self.may_hold_more(&found) {
+            return None;
+        }
         self.elements(&found)
+    }
+
+    /// Whether a collection may have elements that are not listed.
+    pub(super) fn may_hold_more(&self, value: &Value) -> bool {
+        let (Kind::List(id) | Kind::Set(id) | Kind::Dict(id)) = value.kind else { return false };
+        match self.object(id) {
+            Object::List(list) | Object::Set(list) => list.incomplete,
+            Object::Dict(dict) => dict.incomplete || !dict.unknown_keys.is_empty(),
+            _ => false,
+        }
     }
 
     /// What a name of an installed library is bound to, when the library's modules are run. Nothing where they
@@ -60,7 +73,8 @@ impl Interpreter<'_> {
         let site = self.here(Span::default());
         let imported = self.import_dotted(module, site).ok();
         let found = match imported {
-            Some(Value { kind: Kind::Module(id), .. }) => {
+            // In a module that was left halfway, a list may lack what comes later.
+            Some(Value { kind: Kind::Module(id), .. }) if !self.given_up.contains(&id) => {
                 let name = Name::from(dotted.rsplit('.').next().unwrap_or(dotted));
                 let value = self.attribute(&Kind::Module(id).into(), name, Span::default());
                 (!matches!(value.kind, Kind::Unknown(_))).then_some(value)

@@ -229,6 +229,8 @@ pub struct Interpreter<'a> {
     setting_numbers: FxHashMap<String, usize>,
     /// What names of libraries are bound to whose code was run on demand.
     pub(crate) followed: FxHashMap<Name, Option<Value>>,
+    /// Modules whose evaluation was given up before their end.
+    pub(crate) given_up: rustc_hash::FxHashSet<ModuleId>,
     /// The library whose code runs on demand.
     pub(crate) following: Option<Name>,
     /// See [`Interpreter::follow_iterated`].
@@ -308,6 +310,7 @@ impl<'a> Interpreter<'a> {
             variables: std::collections::BTreeMap::new(),
             setting_numbers: FxHashMap::default(),
             followed: FxHashMap::default(),
+            given_up: rustc_hash::FxHashSet::default(),
             following: None,
             iterated: None,
             undecided_orders: rustc_hash::FxHashSet::default(),

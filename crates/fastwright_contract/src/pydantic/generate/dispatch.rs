@@ -154,13 +154,11 @@ impl SchemaGenerator {
                 }
             }
         }
-        if expected.len() > 1
-            && let Some(order) = expected.iter().find_map(|value| context.interpreter.undecided_order(value))
-        {
+        if let Some(order) = expected.iter().find_map(|value| context.interpreter.undecided_order(value)) {
             let reason = format!("the values of a literal have {order}, which is not decided");
             self.doubt(context, reason, None);
         }
-        // Of several the order is doubted already; of one there is none.
+        // The order is doubted already.
         let expected =
             expected.into_iter().map(|value| context.interpreter.in_decided_order(value)).collect();
         Ok(Core::new(CoreKind::Literal(expected)))
