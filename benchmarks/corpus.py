@@ -61,8 +61,6 @@ class Application:
     notes: str = ""
     schema_libraries: list[str] = field(default_factory=list)
     schema_notes: str = ""
-    unordered: list[str] = field(default_factory=list)  # parameters whose values are listed in the order of a file system
-    unordered_notes: str = ""
 
     @property
     def version(self) -> str:

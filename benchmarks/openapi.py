@@ -216,11 +216,8 @@ def bare(locator: str) -> str:
     return locator.removesuffix("()")
 
 
-def judge(name: str, app: str, documents: list[dict], error: str | None, candidate: Candidate, limit: int = 20,
-          unordered: frozenset[str] = frozenset()) -> Row:
-    # Who claims to know the order is compared with it.
-    unordered = frozenset() if candidate.sure else unordered
-    comparison = openapi_documents.compare(documents, candidate.document, limit, unordered)
+def judge(name: str, app: str, documents: list[dict], error: str | None, candidate: Candidate, limit: int = 20) -> Row:
+    comparison = openapi_documents.compare(documents, candidate.document, limit)
     if not documents:
         # Without a document in the truth, no claim of one is the right answer.
         comparison.exact = not candidate.sure
@@ -280,7 +277,7 @@ def compare_application(args, application: corpus.Application) -> list[Row]:
             candidate, seconds = run_app(args.binary, folder, application.app, entry["mount"], libraries, args.timeout,
                                          openapi_truth.Pair(truth["fastapi"], truth["pydantic"]) if args.no_libraries else None, variables)
             name = application.name + ("" if entry["mount"] is None else f" {entry['mount'] or '(empty path)'}")
-            row = judge(name, application.app, entry["openapi"], None, candidate, unordered=frozenset(application.unordered))
+            row = judge(name, application.app, entry["openapi"], None, candidate)
             row.seconds = seconds
             rows.append(row)
     return rows

@@ -1,16 +1,13 @@
 """Compares two OpenAPI documents: the one that the running application gave, and a candidate.
 
 Equal are documents that are equal as JSON values: the order of keys in an object is ignored (and reported
-apart), and ``true``, ``1`` and ``1.0`` are three different values. Two things that the running application
-does not decide are left out. FastAPI names an operation after a method that it takes from a set, so where several
-operations of a path share an operationId, the method at its end is neutral. And an application may list the values of
-a parameter as the file system lists a folder: of parameters that are said to be like that, the values count, and
-their order does not.
+apart), and ``true``, ``1`` and ``1.0`` are three different values. One thing is left out: FastAPI names an
+operation after a method that it takes from a set, so where several operations of a path share an
+operationId, the method at its end is neutral.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import dataclass, field
 
@@ -53,19 +50,6 @@ def neutral(document: dict) -> dict:
         if replaced:
             changed[path] = {key: replaced.get(key, value) for key, value in item.items()}
     return {**document, "paths": {**paths, **changed}} if changed else document
-
-
-def regardless_of_order(document: dict, unordered: frozenset[str]) -> dict:
-    """The document in which the values of parameters with these names are sorted."""
-    if not unordered:
-        return document
-    changed = copy.deepcopy(document)
-    for operation in operations(changed).values():
-        for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
-            schema = parameter.get("schema")
-            if parameter.get("name") in unordered and isinstance(schema, dict) and isinstance(schema.get("enum"), list):
-                schema["enum"].sort(key=str)
-    return changed
 
 
 def operations(document: dict) -> dict[tuple[str, str], object]:
@@ -157,15 +141,15 @@ class Comparison:
     differences: list[Difference] = field(default_factory=list)
 
 
-def compare(documents: list[dict], candidate: dict | None, limit: int = 20, unordered: frozenset[str] = frozenset()) -> Comparison:
+def compare(documents: list[dict], candidate: dict | None, limit: int = 20) -> Comparison:
     """A candidate, None where there is none, against every document that the truth has for an app."""
     if candidate is None:
         first = documents[0] if documents else {}
         return Comparison(False, False, part(operations(first), {}), part(schemas(first), {}))
-    candidate = regardless_of_order(neutral(candidate), unordered)
+    candidate = neutral(candidate)
     best: Comparison | None = None
     nearest: dict = {}
-    for document in (regardless_of_order(neutral(document), unordered) for document in documents):
+    for document in map(neutral, documents):
         exact = same(document, candidate)
         result = Comparison(exact, exact and ordered_text(document) == ordered_text(candidate),
                             part(operations(document), operations(candidate)), part(schemas(document), schemas(candidate)))

@@ -101,16 +101,6 @@ class Documents(unittest.TestCase):
         self.assertTrue(documents.compare([other, DOCUMENT], DOCUMENT).exact)
         self.assertFalse(documents.compare([other], DOCUMENT).exact)
 
-    def test_the_order_of_values_counts_unless_nobody_decides_it(self) -> None:
-        def listed(*values: str, name: str = "color") -> dict:
-            return {**DOCUMENT, "paths": {"/x": {"get": {"parameters": [{"name": name, "schema": {"enum": list(values)}}]}}}}
-
-        unordered = frozenset({"color"})
-        self.assertFalse(documents.compare([listed("b", "a")], listed("a", "b")).exact)
-        self.assertTrue(documents.compare([listed("b", "a")], listed("a", "b"), unordered=unordered).exact)
-        self.assertFalse(documents.compare([listed("b", "a")], listed("a", "c"), unordered=unordered).exact)
-        self.assertFalse(documents.compare([listed("b", "a", name="x")], listed("a", "b", name="x"), unordered=unordered).exact)
-
     def test_the_method_in_a_shared_operation_id_is_neutral(self) -> None:
         def both(name: str, other: str | None = None) -> dict:
             item = {"get": {"operationId": name}, "post": {"operationId": other or name}}
