@@ -5,6 +5,7 @@ use crate::interpreter::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 use crate::ir::Module;
 use crate::location::{File, FileId, Files};
 use crate::name::Name;
+use crate::parallel::with_large_stacks;
 use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
 use crate::source::{EntryKind, SourceTree};
@@ -14,10 +15,6 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Stack of the threads that parse: the parser and the dropping of its trees recurse as deep as the code
-/// nests. The memory is only reserved, not used.
-const PARSER_STACK: usize = 512 * 1024 * 1024;
 
 /// Bytes of the largest data file that is read: settings are far smaller.
 const LARGEST_DATA_FILE: u64 = 1024 * 1024;
@@ -149,11 +146,7 @@ impl Program {
     /// Reads every file of the project; parses those that mention one of `needles` and what they import,
     /// transitively; asks of the rest only whether it is well-formed. Gives the files that mention.
     pub fn load(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
-        let pool = rayon::ThreadPoolBuilder::new().stack_size(PARSER_STACK).build();
-        match pool {
-            Ok(pool) => pool.install(|| self.load_here(needles)),
-            Err(_) => self.load_here(needles),
-        }
+        with_large_stacks(|| self.load_here(needles))
     }
 
     fn load_here(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
