@@ -318,27 +318,12 @@ pub(super) fn class_attribute(
     if owner != MODEL {
         return None;
     }
-    if name == "model_fields" || name == "__fields__" {
-        let class_value: Value = Kind::Class(class).into();
-        let mut names: Vec<Name> = Vec::new();
-        for owner in interpreter.class_order(&class_value).iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
-            if let Some(object) = interpreter.class(id) {
-                for name in object.annotations.keys() {
-                    if !names.contains(name) {
-                        names.push(*name);
-                    }
-                }
-            }
+    match name.as_str() {
+        "model_fields" | "__fields__" => {
+            return Some(super::model_fields::model_fields(interpreter, &Kind::Class(class).into()));
         }
-        let entries = names
-            .into_iter()
-            .map(|field| {
-                let member = Value::symbolic(Symbolic::Member { base: class_value.clone(), name: field });
-                (Value::str(&field), member)
-            })
-            .collect();
-        return Some(interpreter.dict(entries));
+        "model_config" => return super::model_fields::model_config(interpreter, &Kind::Class(class).into()),
+        _ => {}
     }
     // Methods of models that matter only when called stay expressions.
     if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs")

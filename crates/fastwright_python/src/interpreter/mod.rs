@@ -455,6 +455,12 @@ impl<'a> Interpreter<'a> {
         self.uncertainties
     }
 
+    /// Whether calling something of a library makes an object of a class that derives from `object` only:
+    /// nothing but that object is the same, and it counts as true.
+    pub(crate) fn makes_plain_object(&self, callee: &Value) -> bool {
+        callee.as_external().is_some_and(|name| self.library.bases(name) == ["builtins.object"])
+    }
+
     /// How many objects are on the heap.
     pub fn heap_len(&self) -> usize {
         self.heap.len()
@@ -587,6 +593,7 @@ impl<'a> Interpreter<'a> {
                     .iter()
                     .any(|part| part.as_str().is_some_and(|text| !text.is_empty()))
                     .then_some(true),
+                Symbolic::Call { callee, .. } => self.makes_plain_object(callee).then_some(true),
                 _ => None,
             },
             Kind::Union(values) => {

@@ -4,6 +4,7 @@
 use super::{names, place};
 use crate::context::Context;
 use crate::pydantic::field_info::{FieldInfo, Metadata};
+use fastwright_model::library::model_fields::{FIELD_INFO, METADATA};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
@@ -30,8 +31,17 @@ pub(super) fn of_value(context: &mut Context<'_, '_>, value: &Value) -> Option<(
         | "fastapi.Form" | "fastapi.File" => FieldKind::FastApi,
         _ => return None,
     };
-    let (arguments, site) = (arguments.clone(), *site);
+    let (mut arguments, site) = (arguments.clone(), *site);
+    let mut metadata = Vec::new();
+    if name == FIELD_INFO {
+        // An entry of `model_fields` of another model; the annotation that counts stands beside it.
+        if let Some(Kind::Tuple(objects)) = arguments.keyword(METADATA).map(|objects| &objects.kind) {
+            metadata.extend(objects.iter().cloned().map(Metadata::Object));
+        }
+        arguments.keywords.retain(|(name, _)| *name != "annotation" && *name != METADATA);
+    }
     let mut info = field(context, &arguments, Some(0), Some(kind));
+    info.metadata.splice(..0, metadata);
     info.location = Some(site);
     Some((info, kind))
 }
