@@ -1,6 +1,7 @@
 //! What every step of deriving a document needs.
 
 use crate::doubt::Doubts;
+use crate::pydantic::validation::Validation;
 use crate::versions::Versions;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -14,13 +15,15 @@ pub struct Context<'c, 'a> {
     pub versions: Versions,
     /// What could not be known.
     pub doubts: Doubts,
+    /// What was validated so far.
+    pub(crate) validation: Option<Box<Validation>>,
 }
 
 impl<'c, 'a> Context<'c, 'a> {
     /// A context without doubts.
     pub fn new(interpreter: &'c mut Interpreter<'a>, versions: Versions) -> Self {
         interpreter.remember_subscriptions();
-        Self { interpreter, versions, doubts: Doubts::default() }
+        Self { interpreter, versions, doubts: Doubts::default(), validation: None }
     }
 
     /// Remembers a doubt.

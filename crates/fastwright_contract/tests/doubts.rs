@@ -37,6 +37,7 @@ fn defaulting(program: &mut Program<'_, '_, '_>, name: &str) -> Shared {
         default,
         factory: None,
         takes_data: false,
+        validated: false,
     })
 }
 
@@ -67,6 +68,7 @@ fn with_extra(program: &mut Program<'_, '_, '_>, extra: &str) -> Shared {
         reference: Some("main.M:1".into()),
         metadata: CoreMetadata::default(),
         serialization: None,
+        validator: None,
     })
 }
 

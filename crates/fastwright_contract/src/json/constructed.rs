@@ -1,6 +1,7 @@
 //! Objects of the standard library and Pydantic whose constructor says what they are: `datetime(2020, 1,
 //! 1)`, `Decimal("1.5")`, `UUID("...")`, `SecretStr("...")`.
 
+use super::built_ins::{self, built_in_of};
 use super::calendar::Moment;
 use super::decimal::Decimal;
 use super::writing::{Unwritable, not_known};
@@ -18,6 +19,8 @@ pub(super) enum Constructed {
     Duration(i128),
     /// A float.
     Float(f64),
+    /// An integer.
+    Integer(i64),
     /// A decimal number.
     Decimal(Decimal),
     /// A fraction, reduced.
@@ -65,8 +68,18 @@ pub(super) fn constructed(
         "fractions.Fraction" => fraction(arguments),
         "builtins.float" | "builtins.str" | "builtins.int" => {
             let [given] = arguments.positional.as_slice() else { return Ok(None) };
-            let Some(made) = constructed(context, given)? else { return Ok(None) };
-            converted(&made, name.as_str())
+            let plain = built_in_of(context, given).unwrap_or_else(|| given.clone());
+            if let Some(plain) = built_ins::converted(&name, &plain) {
+                Some(match plain.kind {
+                    Kind::Float(number) => Constructed::Float(number),
+                    Kind::Int(number) => Constructed::Integer(number),
+                    Kind::Str(text) => Constructed::Text(text.to_string()),
+                    _ => return Ok(None),
+                })
+            } else {
+                let Some(made) = constructed(context, given)? else { return Ok(None) };
+                converted(&made, name.as_str())
+            }
         }
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {

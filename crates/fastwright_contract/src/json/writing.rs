@@ -67,7 +67,7 @@ pub enum Unwritable {
 }
 
 /// A written value, or why there is none.
-pub(super) type Written = Result<Json, Unwritable>;
+pub(crate) type Written = Result<Json, Unwritable>;
 
 pub(super) fn not_known(reason: impl Into<String>) -> Unwritable {
     Unwritable::NotKnown(reason.into(), None)
@@ -81,7 +81,8 @@ pub fn encode(context: &mut Context<'_, '_>, value: &Value, writing: &Writing) -
     write(context, value, writing, 0)
 }
 
-pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writing, depth: u32) -> Written {
+/// A value inside of others, `depth` levels deep.
+pub(crate) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writing, depth: u32) -> Written {
     if depth > DEEPEST {
         return Err(not_known("a value nests too deeply"));
     }
@@ -303,6 +304,7 @@ fn write_constructed(
     Ok(match made {
         Constructed::Text(text) => Json::String(text),
         Constructed::Float(number) => number_of_float(number),
+        Constructed::Integer(number) => number.into(),
         Constructed::Moment(moment) => match writing.temporal {
             _ if fastapi => Json::String(moment.isoformat()),
             Some(Temporal::Seconds) => number_of_float(moment.microseconds() as f64 / 1e6),

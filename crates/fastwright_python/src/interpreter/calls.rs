@@ -300,9 +300,13 @@ impl Interpreter<'_> {
                 Ok(self.uncalled(callee, arguments, site))
             }
             // A generic class with its arguments, `Page[Item](...)`, makes instances of the class.
-            Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
-                let base = base.clone();
-                self.call_directly(&base, arguments, span)
+            Symbolic::Item { base, index } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+                let (base, index) = (base.clone(), index.clone());
+                let made = self.call_directly(&base, arguments, span)?;
+                if let Kind::Instance(id) = made.kind {
+                    self.generic_arguments.entry(id).or_insert(index);
+                }
+                Ok(made)
             }
             Symbolic::Parameter(_) => {
                 let bound_call = self.attribute(callee, Name::from("__call__"), span);

@@ -268,6 +268,8 @@ pub struct Interpreter<'a> {
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
     pub(crate) uncertainties: u64,
+    /// The arguments of the generic class that an instance was made of: `int` of `Range[int](...)`.
+    pub(crate) generic_arguments: FxHashMap<ObjectId, Value>,
     extension: Box<dyn Any + Send>,
 }
 
@@ -323,6 +325,7 @@ impl<'a> Interpreter<'a> {
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
             uncertainties: 0,
+            generic_arguments: FxHashMap::default(),
             extension,
         }
     }
@@ -459,6 +462,17 @@ impl<'a> Interpreter<'a> {
     /// nothing but that object is the same, and it counts as true.
     pub(crate) fn makes_plain_object(&self, callee: &Value) -> bool {
         callee.as_external().is_some_and(|name| self.library.bases(name) == ["builtins.object"])
+    }
+
+    /// The arguments of the generic class that an instance was made of, where it was made that way: what
+    /// stands in the brackets of `Range[int](...)`.
+    pub fn generic_arguments(&self, instance: ObjectId) -> Option<&Value> {
+        self.generic_arguments.get(&instance)
+    }
+
+    /// Remembers the arguments of the generic class that an instance was made of.
+    pub fn set_generic_arguments(&mut self, instance: ObjectId, arguments: Value) {
+        self.generic_arguments.insert(instance, arguments);
     }
 
     /// How many objects are on the heap.
