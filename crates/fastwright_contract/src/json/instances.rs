@@ -88,7 +88,9 @@ pub(super) fn write_instance(
     if has_own_schema {
         return write_by_schema(context, id, &inside, depth);
     }
-    if let Some(plain) = built_in_of(context, value) {
+    // On its own it is written by its type, for which there may be no schema.
+    let is_inside = depth > 0 || writing.style == Style::FastApi;
+    if let Some(plain) = built_in_of(context, value).filter(|_| is_inside) {
         return write(context, &plain, &inside, depth + 1);
     }
     let name = context.interpreter.class(class_id).map(|class| class.name).unwrap_or_default();

@@ -212,7 +212,8 @@ pub(super) fn method(
     }
     let mut values = Vec::new();
     for (name, default) in fields {
-        if let Some(value) = arguments.keyword(&name) {
+        let root = arguments.positional.first().filter(|_| name == "root");
+        if let Some(value) = arguments.keyword(&name).or(root) {
             values.push((name, value.clone()));
             continue;
         }

@@ -212,15 +212,16 @@ impl Interpreter<'_> {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),
                 Kind::Float(number) => Value::int(*number as i64),
-                // A text without digits is certainly no number, unless letters are digits of its base.
-                Kind::Str(text)
-                    if arguments.positional.len() + arguments.keywords.len() == 1
-                        && !text.contains(|digit: char| digit.is_numeric()) =>
-                {
-                    let message = format!("invalid literal for int() with base 10: '{text}'");
-                    return Some(self.raised_by_library("builtins.ValueError", message, span));
+                // Letters may be digits of another base.
+                Kind::Str(text) if arguments.positional.len() + arguments.keywords.len() == 1 => {
+                    let foreign_digits =
+                        text.contains(|digit: char| digit.is_numeric() && !digit.is_ascii_digit());
+                    if !foreign_digits && !is_whole_number(text) {
+                        let message = format!("invalid literal for int() with base 10: '{text}'");
+                        return Some(self.raised_by_library("builtins.ValueError", message, span));
+                    }
+                    Value::int(text.trim().replace('_', "").parse().ok()?)
                 }
-                Kind::Str(text) => Value::int(text.trim().replace('_', "").parse().ok()?),
                 _ => return None,
             },
             "float" => match &first?.kind {
@@ -596,4 +597,11 @@ impl Interpreter<'_> {
         }
         Some(Kind::Class(class).into())
     }
+}
+
+/// Whether a text is an integer as `int(text)` reads it: digits, single underscores between them, a sign.
+fn is_whole_number(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -234,6 +234,9 @@ impl Interpreter<'_> {
                 }
                 _ => first_argument(arguments)?,
             },
+            "re.match" | "re.fullmatch" | "re.search" => {
+                self.match_function(name.as_str().trim_start_matches("re."), arguments, span)?
+            }
             "re.sub" => super::regular_expressions::substituted(arguments)?,
             "textwrap.dedent" => Value::str(&dedented(first?.as_str()?)),
             "inspect.cleandoc" => Value::str(&cleaned_documentation(first?.as_str()?)),

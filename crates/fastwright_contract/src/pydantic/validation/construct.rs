@@ -92,7 +92,12 @@ impl Walk<'_, '_, '_> {
         let made = self.deeper(|walk| {
             if *root_model {
                 let root = Name::from("root");
-                let value = walk.validate(schema, value)?;
+                let is_given = held
+                    .is_none_or(|held| !held.given.positional.is_empty() || !held.given.keywords.is_empty());
+                let value = match is_given {
+                    true => walk.validate(schema, value)?,
+                    false => walk.default(root, schema, held)?,
+                };
                 return Ok(std::iter::once((root, value)).collect());
             }
             walk.fields(schema, value, held)
@@ -188,8 +193,16 @@ impl Walk<'_, '_, '_> {
             }
             let found = names.iter().find_map(|name| given.shift_remove(name));
             let value = match found {
-                Some(value) => self.deeper(|walk| walk.validate(&field.schema, &value))?,
-                None => self.default(*name, field, held)?,
+                Some(value) => {
+                    let validated = self.deeper(|walk| walk.validate(&field.schema, &value));
+                    validated.map_err(|failure| match failure {
+                        Failure::Unclear => not_known(format!(
+                            "what validation makes of the field `{name}` of an object is not known"
+                        )),
+                        other => other,
+                    })?
+                }
+                None => self.default(*name, &field.schema, held)?,
             };
             made.insert(*name, value);
         }
@@ -202,8 +215,8 @@ impl Walk<'_, '_, '_> {
     }
 
     /// The value of a field that is not given.
-    fn default(&mut self, name: Name, field: &CoreField, held: Option<&Held>) -> Validated {
-        let core = self.resolved(&field.schema)?;
+    fn default(&mut self, name: Name, schema: &Shared, held: Option<&Held>) -> Validated {
+        let core = self.resolved(schema)?;
         let CoreKind::Default { schema, default, factory, takes_data, validated } = &core.kind else {
             return Err(Failure::Refused);
         };

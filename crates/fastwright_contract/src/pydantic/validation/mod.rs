@@ -28,7 +28,9 @@ const DEEPEST: u32 = 60;
 pub(super) enum Failure {
     /// Validation certainly fails.
     Refused,
-    /// It is not known what validation makes of it.
+    /// What validation makes of a value is not known.
+    Unclear,
+    /// The same, with the reason.
     NotKnown(String),
 }
 
@@ -151,6 +153,7 @@ impl From<Failure> for Unwritable {
     fn from(failure: Failure) -> Self {
         let reason = match failure {
             Failure::Refused => "validation seems to refuse an object".to_owned(),
+            Failure::Unclear => "what validation makes of a value is not known".to_owned(),
             Failure::NotKnown(reason) => reason,
         };
         Unwritable::NotKnown(reason, None)

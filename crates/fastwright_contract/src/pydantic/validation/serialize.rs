@@ -3,7 +3,7 @@
 use super::validate::same_type;
 use super::{Failure, Walk, not_known, parametrized};
 use crate::context::Context;
-use crate::json::{Json, JsonObject, Unwritable, Writing, write_inside};
+use crate::json::{Json, JsonObject, Unwritable, Writing, enumeration_value, write_inside};
 use crate::pydantic::core_schema::{ClassIdentity, Core, CoreKind, Serialization, Shared, WhenUsed};
 use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Object, ObjectId, Value};
@@ -11,15 +11,12 @@ use std::rc::Rc;
 
 type Written = Result<Json, Unwritable>;
 
-/// Options of a configuration that change how values are written.
-const CHANGE_VALUES: [&str; 6] = [
-    "json_encoders",
-    "ser_json_bytes",
-    "ser_json_inf_nan",
-    "ser_json_temporal",
-    "ser_json_timedelta",
-    "polymorphic_serialization",
-];
+/// Options of a configuration that change how a model is written.
+const CHANGE_MODELS: [&str; 2] = ["json_encoders", "polymorphic_serialization"];
+
+/// Options of a configuration that change how values of some types are written.
+const CHANGE_VALUES: [&str; 4] =
+    ["ser_json_bytes", "ser_json_inf_nan", "ser_json_temporal", "ser_json_timedelta"];
 
 /// An object of a class of the program, as the serializer writes it that Pydantic makes for the class:
 /// `model_dump(mode="json", by_alias=True)` for a model.
@@ -82,8 +79,32 @@ impl Walk<'_, '_, '_> {
                 items.collect::<Result<Vec<Json>, Unwritable>>().map(Json::Array)
             }
             CoreKind::Dict { values: Some(schema), .. } => self.write_dict(schema, value, writing),
-            _ => self.write_any(value, writing),
+            CoreKind::TimeDelta(_) if self.option("ser_json_temporal").is_none() => {
+                let durations_as_seconds = self.option("ser_json_timedelta").as_deref() == Some("float");
+                self.write_any(value, &Writing { durations_as_seconds, ..*writing })
+            }
+            _ => {
+                let plain = match value.kind {
+                    Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_) => true,
+                    Kind::Float(number) => number.is_finite(),
+                    Kind::Instance(_) => enumeration_value(self.context.interpreter, value).is_some(),
+                    _ => false,
+                };
+                let option = CHANGE_VALUES.iter().find(|option| self.option(option).is_some());
+                match option.filter(|_| !plain) {
+                    Some(option) => {
+                        Err(not_known(format!("how `{option}` changes a value is not known")).into())
+                    }
+                    None => self.write_any(value, writing),
+                }
+            }
         }
+    }
+
+    /// An option of the configuration around a value.
+    fn option(&self, key: &str) -> Option<String> {
+        let value = self.configs.last()?.get(key)?;
+        Some(value.as_str().unwrap_or_default().to_owned())
     }
 
     /// What a serializer that the program gives makes of a value; none where it does not apply.
@@ -172,7 +193,7 @@ impl Walk<'_, '_, '_> {
                 not_known(format!("how an object is written as `{}` is not known", class.name)).into()
             );
         }
-        if let Some(option) = CHANGE_VALUES.iter().find(|option| config.get(option).is_some()) {
+        if let Some(option) = CHANGE_MODELS.iter().find(|option| config.get(option).is_some()) {
             return Err(not_known(format!("`{option}` changes how `{}` is written", class.name)).into());
         }
         let made = self.constructed(id)?;

@@ -4,7 +4,7 @@ use super::{Failure, Validated, Walk, not_known, parametrized};
 use crate::json::{built_in_of, enumeration_value};
 use crate::pydantic::core_schema::{ClassIdentity, Core, CoreKind, Shared};
 use fastwright_python::location::{FileId, Location, Span};
-use fastwright_python::value::{Kind, Object, Symbolic, Value};
+use fastwright_python::value::{Kind, Object, ObjectId, Symbolic, Value};
 
 impl Walk<'_, '_, '_> {
     /// What validation makes of a value.
@@ -41,18 +41,18 @@ impl Walk<'_, '_, '_> {
             CoreKind::LaxOrStrict { lax, .. } => self.validate(lax, value),
             CoreKind::Bool => match value.kind {
                 Kind::Bool(_) => Ok(value.clone()),
-                _ => Err(unclear(value)),
+                _ => Err(unclear()),
             },
             CoreKind::Int(_) => self.integer(value),
             CoreKind::Float(_) => self.float(value),
             CoreKind::Str { .. } => self.text(value),
             CoreKind::Bytes(_) => match value.kind {
                 Kind::Bytes(_) => Ok(value.clone()),
-                _ => Err(unclear(value)),
+                _ => Err(unclear()),
             },
             CoreKind::Literal(values) => match values.iter().find(|known| known.same(value)) {
                 Some(known) => Ok(known.clone()),
-                None => Err(unclear(value)),
+                None => Err(unclear()),
             },
             CoreKind::Enum { class, members, .. } => self.member(class, members, value),
             CoreKind::List { items, .. } => {
@@ -72,14 +72,14 @@ impl Walk<'_, '_, '_> {
             }
             kind => match constructor(kind) {
                 Some(names) if is_made_by(value, names) => Ok(value.clone()),
-                _ => Err(unclear(value)),
+                _ => Err(unclear()),
             },
         }
     }
 
     fn integer(&mut self, value: &Value) -> Validated {
         if self.flag("strict") && !matches!(value.kind, Kind::Int(_)) {
-            return Err(unclear(value));
+            return Err(unclear());
         }
         match &value.kind {
             Kind::Int(_) => Ok(value.clone()),
@@ -89,13 +89,13 @@ impl Walk<'_, '_, '_> {
             }
             Kind::Str(text) => match text.trim().parse::<i64>() {
                 Ok(number) => Ok(Value::int(number)),
-                Err(_) => Err(unclear(value)),
+                Err(_) => Err(unclear()),
             },
             Kind::Instance(_) => match built_in_of(self.context, value) {
                 Some(number) if matches!(number.kind, Kind::Int(_)) => Ok(number),
-                _ => Err(unclear(value)),
+                _ => Err(unclear()),
             },
-            _ => Err(unclear(value)),
+            _ => Err(unclear()),
         }
     }
 
@@ -105,9 +105,9 @@ impl Walk<'_, '_, '_> {
             Kind::Int(number) if number.unsigned_abs() < 1 << 53 => Ok(Kind::Float(*number as f64).into()),
             Kind::Instance(_) => match built_in_of(self.context, value) {
                 Some(number) if matches!(number.kind, Kind::Float(_)) => Ok(number),
-                _ => Err(unclear(value)),
+                _ => Err(unclear()),
             },
-            _ => Err(unclear(value)),
+            _ => Err(unclear()),
         }
     }
 
@@ -119,7 +119,7 @@ impl Walk<'_, '_, '_> {
             Kind::Int(number) if !changes && self.flag("coerce_numbers_to_str") => {
                 Ok(Value::str(&number.to_string()))
             }
-            _ => Err(unclear(value)),
+            _ => Err(unclear()),
         }
     }
 
@@ -132,9 +132,9 @@ impl Walk<'_, '_, '_> {
         });
         match found {
             Some(member) if !by_value => Ok(member.clone()),
-            Some(member) => enumeration_value(self.context.interpreter, member).ok_or_else(|| unclear(value)),
+            Some(member) => enumeration_value(self.context.interpreter, member).ok_or_else(unclear),
             None if self.is_of(value, &class.class) => Ok(value.clone()),
-            None => Err(unclear(value)),
+            None => Err(unclear()),
         }
     }
 
@@ -142,10 +142,10 @@ impl Walk<'_, '_, '_> {
         let given = match &value.kind {
             Kind::List(id) => match self.context.interpreter.object(*id) {
                 Object::List(list) if !list.incomplete => list.items.clone(),
-                _ => return Err(unclear(value)),
+                _ => return Err(unclear()),
             },
             Kind::Tuple(items) => items.to_vec(),
-            _ => return Err(unclear(value)),
+            _ => return Err(unclear()),
         };
         match items {
             Some(schema) => given.iter().map(|item| self.validate(schema, item)).collect(),
@@ -158,7 +158,7 @@ impl Walk<'_, '_, '_> {
         let schemas: Vec<&Shared> = match (variadic, items) {
             (Some(0), [only]) => vec![only; given.len()],
             (None, items) if items.len() == given.len() => items.iter().collect(),
-            _ => return Err(unclear(value)),
+            _ => return Err(unclear()),
         };
         let made: Result<Vec<Value>, Failure> =
             schemas.into_iter().zip(&given).map(|(schema, item)| self.validate(schema, item)).collect();
@@ -166,13 +166,8 @@ impl Walk<'_, '_, '_> {
     }
 
     fn dict(&mut self, keys: Option<&Shared>, values: Option<&Shared>, value: &Value) -> Validated {
-        let Kind::Dict(id) = value.kind else { return Err(unclear(value)) };
-        let entries: Vec<(Value, Value)> = match self.context.interpreter.object(id) {
-            Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
-                dict.entries.values().cloned().collect()
-            }
-            _ => return Err(unclear(value)),
-        };
+        let Kind::Dict(id) = value.kind else { return Err(unclear()) };
+        let entries = self.entries(id)?;
         let mut made = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let key = match keys {
@@ -188,17 +183,26 @@ impl Walk<'_, '_, '_> {
         Ok(self.context.interpreter.dict(made))
     }
 
+    fn entries(&self, id: ObjectId) -> Result<Vec<(Value, Value)>, Failure> {
+        match self.context.interpreter.object(id) {
+            Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
+                Ok(dict.entries.values().cloned().collect())
+            }
+            _ => Err(unclear()),
+        }
+    }
+
     /// An object of the model stays; a dict becomes one.
     fn of_model(&mut self, core: &Core, class: &ClassIdentity, value: &Value) -> Validated {
         if self.is_of(value, &class.class) {
-            let CoreKind::Model { config, .. } = &core.kind else { return Err(unclear(value)) };
+            let CoreKind::Model { config, .. } = &core.kind else { return Err(unclear()) };
             return match config.text("revalidate_instances") {
                 None | Some("never") => Ok(value.clone()),
                 Some(_) => Err(not_known("an object is validated again")),
             };
         }
         match value.kind {
-            Kind::Instance(_) => Err(unclear(value)),
+            Kind::Instance(_) => Err(unclear()),
             _ => {
                 let site = Location { file: FileId(0), span: Span::default() };
                 self.model(core, value, None, site)
@@ -215,7 +219,7 @@ impl Walk<'_, '_, '_> {
                 return self.validate(choice, value);
             }
         }
-        Err(unclear(value))
+        Err(unclear())
     }
 
     fn fits_exactly(&mut self, core: &Shared, value: &Value) -> Result<bool, Failure> {
@@ -235,6 +239,15 @@ impl Walk<'_, '_, '_> {
                 let arguments = self.context.interpreter.generic_arguments(*id);
                 made_by.is_some_and(|made_by| same_type(&parametrized(&made_by, arguments), &class.class))
             }
+            (CoreKind::List { items, .. }, Kind::List(_)) => {
+                let given = self.items(None, value)?;
+                self.all_fit(items.as_ref(), &given)?
+            }
+            (CoreKind::Dict { keys, values, .. }, Kind::Dict(id)) => {
+                let (given_keys, given_values): (Vec<Value>, Vec<Value>) =
+                    self.entries(*id)?.into_iter().unzip();
+                self.all_fit(keys.as_ref(), &given_keys)? && self.all_fit(values.as_ref(), &given_values)?
+            }
             (
                 CoreKind::Nullable(schema)
                 | CoreKind::FunctionBefore { schema, .. }
@@ -246,6 +259,17 @@ impl Walk<'_, '_, '_> {
             }
             _ => false,
         })
+    }
+
+    fn all_fit(&mut self, schema: Option<&Shared>, values: &[Value]) -> Result<bool, Failure> {
+        let Some(schema) = schema else { return Ok(true) };
+        let schema = self.resolved(schema)?;
+        for value in values {
+            if !self.deeper(|walk| walk.fits_exactly(&schema, value))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a value is an object of a class, of the parametrization that the class names.
@@ -276,10 +300,9 @@ pub(super) fn same_type(left: &Value, right: &Value) -> bool {
     }
 }
 
-fn unclear(value: &Value) -> Failure {
-    // That validation refuses a value is not decided here: other modes and formats would have to be tried.
-    let what = if value.is_none() { "`None`" } else { "a value" };
-    not_known(format!("what validation makes of {what} is not known"))
+/// That validation refuses a value is not decided here: other modes and formats would have to be tried.
+fn unclear() -> Failure {
+    Failure::Unclear
 }
 
 /// Calls that make objects which a schema leaves as they are.
