@@ -24,6 +24,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pydantic.dataclasses
+from fastapi.encoders import jsonable_encoder
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, HttpUrl, SecretBytes, SecretStr
 
 
@@ -131,6 +132,9 @@ v54 = date.max
 v55 = frozenset(["a"])
 v56 = bytes("a", "utf-8")
 v57 = Decimal("1") / 2
+v58 = jsonable_encoder(datetime.datetime.min.replace(tzinfo=timezone.utc))
+v59 = datetime.datetime.max.replace(hour=3, microsecond=0)
+v60 = time.min.isoformat()
 "#;
 
 const EXPECTED: &str = r#"
@@ -186,10 +190,13 @@ v50 {"size":"small","secret":"**********"}
 v51 {"k":{"red":"2020-01-02"}}
 v52 ?
 v53 ?
-v54 ?
+v54 "9999-12-31"
 v55 ["a"]
 v56 ?
 v57 ?
+v58 "0001-01-01T00:00:00+00:00"
+v59 "9999-12-31T03:59:59"
+v60 "00:00:00"
 "#;
 
 #[test]

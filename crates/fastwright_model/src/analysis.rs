@@ -233,6 +233,9 @@ pub fn evaluate_tree(
         Box::new(Registry::default()),
         Limits::default(),
     );
+    if let Some(python) = project.environment.as_ref().and_then(|environment| environment.python) {
+        interpreter.set_python(python.major.into(), python.minor.into(), python.micro.into());
+    }
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);

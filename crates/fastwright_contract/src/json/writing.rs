@@ -120,7 +120,10 @@ pub(crate) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
             Some(made) => write_constructed(context, made, writing, depth)?,
             None => return Err(unknown_expression(value)),
         },
-        Kind::External(name) => return Err(external(name)),
+        Kind::External(name) => match constructed(context, value)? {
+            Some(made) => write_constructed(context, made, writing, depth)?,
+            None => return Err(external(name)),
+        },
         Kind::Ellipsis
         | Kind::Module(_)
         | Kind::Function(_)
@@ -305,6 +308,7 @@ fn write_constructed(
         Constructed::Text(text) => Json::String(text),
         Constructed::Float(number) => number_of_float(number),
         Constructed::Integer(number) => number.into(),
+        Constructed::Json(json) => json,
         Constructed::Moment(moment) => match writing.temporal {
             _ if fastapi => Json::String(moment.isoformat()),
             Some(Temporal::Seconds) => number_of_float(moment.microseconds() as f64 / 1e6),

@@ -291,6 +291,9 @@ impl Interpreter<'_> {
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
                 }
+                if let Some(result) = self.context_variable_method(&base.clone(), *name, &arguments, span) {
+                    return result;
+                }
                 if let Some(result) = self.pattern_method(&base.clone(), *name, &arguments, span) {
                     return result;
                 }

@@ -31,7 +31,13 @@ impl Interpreter<'_> {
             ExprKind::Complex => {
                 Value::unknown("complex numbers are not computed", Some(self.here(expression.span)))
             }
-            ExprKind::Name(name) => self.evaluate_name(*name, expression.span),
+            ExprKind::Name(name) => {
+                let value = self.evaluate_name(*name, expression.span);
+                if self.name_guard == self.frames.len() && value.is_unknown() && self.is_yet_to_come(*name) {
+                    return Err(self.name_error(*name, expression.span));
+                }
+                value
+            }
             ExprKind::Attribute(base, name) => {
                 let base = self.evaluate(base)?;
                 self.checked_attribute(&base, *name, expression.span)?
@@ -192,6 +198,26 @@ impl Interpreter<'_> {
                 Some(self.here(span)),
             ),
         }
+    }
+
+    /// Whether a name is bound nowhere while the module that it is looked up in is still running.
+    fn is_yet_to_come(&self, name: Name) -> bool {
+        let frame = self.frame();
+        self.lookup(frame.scope, name).is_none()
+            && self.modules[frame.module.0 as usize].status == super::ModuleStatus::Running
+    }
+
+    fn name_error(&self, name: Name, span: Span) -> Box<super::Raised> {
+        let site = self.here(span);
+        let value = Value::symbolic(Symbolic::Call {
+            callee: Value::external("builtins.NameError"),
+            arguments: Arguments {
+                positional: vec![Value::str(&format!("name '{name}' is not defined"))],
+                ..Arguments::default()
+            },
+            site,
+        });
+        Box::new(super::Raised { value, location: site })
     }
 
     /// Elements of a list display; the flag says that `*` unpacked something unknown.

@@ -16,6 +16,7 @@ mod calls;
 mod classes;
 mod collections;
 mod config_parser;
+mod context_variables;
 mod data_files;
 mod documents;
 mod exceptions;
@@ -268,6 +269,12 @@ pub struct Interpreter<'a> {
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
     pub(crate) uncertainties: u64,
+    /// `sys.version_info`.
+    pub(crate) python: (i64, i64, i64),
+    /// What context variables hold, by where and under which name they were made.
+    pub(crate) context_variables: FxHashMap<(Location, Name), Value>,
+    /// How many frames deep a name that is not bound yet is expected to raise; nowhere where it is 0.
+    pub(crate) name_guard: usize,
     /// The arguments of the generic class that an instance was made of: `int` of `Range[int](...)`.
     pub(crate) generic_arguments: FxHashMap<ObjectId, Value>,
     extension: Box<dyn Any + Send>,
@@ -325,6 +332,9 @@ impl<'a> Interpreter<'a> {
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
             uncertainties: 0,
+            python: (3, 13, 0),
+            context_variables: FxHashMap::default(),
+            name_guard: 0,
             generic_arguments: FxHashMap::default(),
             extension,
         }
@@ -473,6 +483,11 @@ impl<'a> Interpreter<'a> {
     /// Remembers the arguments of the generic class that an instance was made of.
     pub fn set_generic_arguments(&mut self, instance: ObjectId, arguments: Value) {
         self.generic_arguments.insert(instance, arguments);
+    }
+
+    /// Says which Python runs the program; else it is a recent one.
+    pub fn set_python(&mut self, major: i64, minor: i64, micro: i64) {
+        self.python = (major, minor, micro);
     }
 
     /// How many objects are on the heap.
