@@ -163,3 +163,67 @@ fn functions_that_are_not_followed() {
         ],
     );
 }
+
+/// Defaults that validators may have made something else of than what is seen.
+const OBJECTS: &str = r"
+import library
+from typing import Union
+from pydantic import BaseModel, RootModel, field_validator, model_serializer
+
+class Known(BaseModel):
+    size: int
+
+    @field_validator('size', mode='before')
+    @classmethod
+    def double(cls, value):
+        return value * 2
+
+changed = Known(size=1)
+changed.size = 5
+
+class Asking(BaseModel):
+    size: int
+
+    @field_validator('size')
+    @classmethod
+    def ask(cls, value):
+        return value + 1 if library.wants() else value
+
+asking = Asking(size=1)
+
+class Own(Known):
+    def __init__(self, size):
+        super().__init__(size=size + 1)
+
+own = Own(1)
+
+class Choosing(Known):
+    either: Union[int, bool, None]
+
+choosing = Choosing(size=1, either='1')
+
+class Written(Known):
+    @model_serializer
+    def write(self):
+        return {'n': self.size}
+
+written = Written(size=1)
+";
+
+#[test]
+fn objects_that_validation_may_have_changed() {
+    for (name, reason) in [
+        ("changed", "the field `size` of an object may have been changed"),
+        ("asking", "a value depends on what is decided elsewhere"),
+        ("own", "the class of an object has its own `__init__`"),
+        ("choosing", "what validation makes of the field `either` of an object is not known"),
+        ("written", "what a serializer makes of a value is not known"),
+    ] {
+        check(
+            OBJECTS,
+            |program| defaulting(program, name),
+            "{}",
+            &[&format!("the default of a field is not known: {reason}")],
+        );
+    }
+}

@@ -302,8 +302,10 @@ fn writes_plainly(
 ) -> Result<(), Unwritable> {
     let names: Vec<Name> =
         schemas::fields(context.interpreter, class).into_iter().map(|field| field.name).collect();
-    // What is given under another name than a field's may be what is validated.
-    let by_names = arguments.keywords.iter().all(|(name, _)| names.contains(name));
+    // What is given under another name than a field's may be what is validated; a constructor of the class
+    // itself may give anything.
+    let by_names = arguments.keywords.iter().all(|(name, _)| names.contains(name))
+        && context.interpreter.find_in_class(class, Name::from("__init__")).is_none();
     let order = context.interpreter.class_order(class);
     for owner in order.iter() {
         let Kind::Class(id) = owner.kind else {
