@@ -76,9 +76,9 @@ impl Interpreter<'_> {
             ExprKind::Or(values) => self.evaluate_choice(values, true)?,
             ExprKind::Not(operand) => {
                 let operand = self.evaluate(operand)?;
-                match self.decide(&operand) {
-                    Some(truth) => Value::bool(!truth).with_configurable(operand.configurable),
-                    None => Value::symbolic(Symbolic::Not(operand)),
+                match self.decide_with_setting(&operand) {
+                    (Some(truth), setting) => Value::bool(!truth).with_configurable(setting),
+                    (None, _) => Value::symbolic(Symbolic::Not(operand)),
                 }
             }
             ExprKind::Unary(operator, operand) => {
@@ -99,10 +99,10 @@ impl Interpreter<'_> {
             ExprKind::Compare(chain) => self.evaluate_comparison(&chain.first, &chain.rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
-                match self.decide(&test) {
-                    Some(true) => self.evaluate(&parts.1)?.with_configurable(test.configurable),
-                    Some(false) => self.evaluate(&parts.2)?.with_configurable(test.configurable),
-                    None => {
+                match self.decide_with_setting(&test) {
+                    (Some(true), setting) => self.evaluate(&parts.1)?.with_configurable(setting),
+                    (Some(false), setting) => self.evaluate(&parts.2)?.with_configurable(setting),
+                    (None, _) => {
                         let first = self.evaluate(&parts.1)?;
                         let second = self.evaluate(&parts.2)?;
                         Value::union([first, second])

@@ -567,19 +567,27 @@ impl<'a> Interpreter<'a> {
 
     /// The truth of a value as `if` asks for it: an object's own `__bool__` or `__len__` is called.
     pub(crate) fn decide(&mut self, value: &Value) -> Option<bool> {
-        let Kind::Instance(id) = value.kind else { return self.truth(value) };
-        let class = self.instance(id)?.class.clone();
+        self.decide_with_setting(value).0
+    }
+
+    /// The same, with the setting whose default decides.
+    pub(crate) fn decide_with_setting(&mut self, value: &Value) -> (Option<bool>, Option<ConfigurableId>) {
+        let plain = (self.truth(value), value.configurable);
+        let Kind::Instance(id) = value.kind else { return plain };
+        let Some(class) = self.instance(id).map(|instance| instance.class.clone()) else { return plain };
         if !matches!(class.kind, Kind::Class(_)) {
-            return self.truth(value);
+            return plain;
         }
         for name in ["__bool__", "__len__"] {
             if let Some((method, _)) = self.find_in_class(&class, Name::from(name)) {
                 let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
-                let answer = self.call_value(&method, arguments, Span::default()).ok()?;
-                return self.truth(&answer);
+                return match self.call_value(&method, arguments, Span::default()) {
+                    Ok(answer) => (self.truth(&answer), value.configurable.or(answer.configurable)),
+                    Err(_) => (None, value.configurable),
+                };
             }
         }
-        self.truth(value)
+        plain
     }
 
     /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;
