@@ -191,6 +191,12 @@ class Asking(BaseModel):
 
 asking = Asking(size=1)
 
+class Summed(Known):
+    parts: list[int] = []
+
+summed = Summed(size=1, parts=[1])
+summed.parts.append(2)
+
 class Own(Known):
     def __init__(self, size):
         super().__init__(size=size + 1)
@@ -215,6 +221,7 @@ fn objects_that_validation_may_have_changed() {
     for (name, reason) in [
         ("changed", "the field `size` of an object may have been changed"),
         ("asking", "a value depends on what is decided elsewhere"),
+        ("summed", "the field `parts` of an object may have been changed"),
         ("own", "the class of an object has its own `__init__`"),
         ("choosing", "what validation makes of the field `either` of an object is not known"),
         ("written", "what a serializer makes of a value is not known"),

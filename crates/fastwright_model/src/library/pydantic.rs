@@ -218,8 +218,9 @@ pub(super) fn method(
             continue;
         }
         let value = match default {
+            // Each object gets a default of its own.
             Some(default) => match interpreter.field_default(default, site.span) {
-                Ok(value) => value,
+                Ok(value) => interpreter.copied_collections(&value),
                 Err(_) => continue,
             },
             None => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
@@ -233,12 +234,32 @@ pub(super) fn method(
             values.push((name, value));
         }
     }
+    let given = copied_arguments(interpreter, arguments);
     if let Kind::Instance(id) = receiver.kind
         && let Some(instance) = interpreter.instance_mut(id)
     {
         instance.attributes.extend(values);
+        // What is given now is validated, whatever becomes of the lists and dicts later.
+        if let Some(given) = given {
+            instance.arguments = given;
+        }
     }
     Some(Ok(Value::NONE))
+}
+
+/// Arguments with lists and dicts of their own; none where there are no such.
+fn copied_arguments(interpreter: &mut Interpreter<'_>, arguments: &Arguments) -> Option<Arguments> {
+    let collection = |value: &Value| matches!(value.kind, Kind::List(_) | Kind::Dict(_) | Kind::Set(_));
+    let keywords = arguments.keywords.iter().map(|(_, value)| value);
+    if !arguments.positional.iter().chain(keywords).any(collection) {
+        return None;
+    }
+    let mut copied = arguments.clone();
+    let keywords = copied.keywords.iter_mut().map(|(_, value)| value);
+    for value in copied.positional.iter_mut().chain(keywords) {
+        *value = interpreter.copied_collections(value);
+    }
+    Some(copied)
 }
 
 /// What a handler of JSON Schemas answers.

@@ -216,7 +216,7 @@ impl Interpreter<'_> {
                 Kind::Str(text) if arguments.positional.len() + arguments.keywords.len() == 1 => {
                     let foreign_digits =
                         text.contains(|digit: char| digit.is_numeric() && !digit.is_ascii_digit());
-                    if !foreign_digits && !is_whole_number(text) {
+                    if !foreign_digits && !super::texts::is_whole_number(text) {
                         let message = format!("invalid literal for int() with base 10: '{text}'");
                         return Some(self.raised_by_library("builtins.ValueError", message, span));
                     }
@@ -597,11 +597,4 @@ impl Interpreter<'_> {
         }
         Some(Kind::Class(class).into())
     }
-}
-
-/// Whether a text is an integer as `int(text)` reads it: digits, single underscores between them, a sign.
-fn is_whole_number(text: &str) -> bool {
-    let text = text.trim();
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }

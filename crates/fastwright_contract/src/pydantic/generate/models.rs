@@ -554,8 +554,13 @@ fn old_validator(schema: Shared, validator: &Decorated) -> Shared {
         true => Core::new(CoreKind::FunctionBefore { schema, input: None }),
         false => Core::new(CoreKind::FunctionAfter(schema)),
     };
-    // On items it shows nowhere.
-    if flag("each_item") { schema } else { around(schema) }
+    // On items it shows nowhere, but it validates.
+    if flag("each_item") {
+        let unknown = Validator { function: Value::NONE, takes_info: false };
+        edit(schema, |core| core.validator = Some(Box::new(unknown)))
+    } else {
+        around(schema)
+    }
 }
 
 /// `@deprecated(...)` on the function of a computed field.

@@ -2,6 +2,7 @@
 
 use super::{Failure, Validated, Walk, not_known, parametrized};
 use crate::pydantic::core_schema::{ClassIdentity, Core, CoreField, CoreKind, Shared, ValidationAlias};
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::{Arguments, Kind, Object, ObjectId, OrderedMap, Symbolic, Value};
@@ -172,13 +173,14 @@ impl Walk<'_, '_, '_> {
             given.insert(key.to_owned(), value.clone());
         }
         let by_name = self.flag("validate_by_name");
+        let by_alias = self.configs.last().is_none_or(|config| config.flag("validate_by_alias", true));
         let mut made = OrderedMap::default();
         for (name, field) in fields {
             let names: Vec<String> = match &field.validation_alias {
                 None => vec![name.to_string()],
                 Some(ValidationAlias::Name(alias)) => {
                     let own = by_name.then(|| name.to_string());
-                    std::iter::once(alias.clone()).chain(own).collect()
+                    by_alias.then(|| alias.clone()).into_iter().chain(own).collect()
                 }
                 Some(ValidationAlias::Choices(_)) => {
                     return Err(not_known(format!("by which name the field `{name}` is given is not known")));
@@ -189,7 +191,7 @@ impl Walk<'_, '_, '_> {
                     CoreKind::Default { default, .. } => default.clone(),
                     _ => None,
                 };
-                held.is_unchanged(*name, default.as_ref())?;
+                held.is_unchanged(self.context.interpreter, *name, default.as_ref())?;
             }
             let found = names.iter().find_map(|name| given.shift_remove(name));
             let value = match found {
@@ -242,10 +244,17 @@ impl Walk<'_, '_, '_> {
 
 impl Held {
     /// Whether an attribute is what the constructor was given, or the default.
-    fn is_unchanged(&self, name: Name, default: Option<&Value>) -> Result<(), Failure> {
+    fn is_unchanged(
+        &self,
+        interpreter: &Interpreter<'_>,
+        name: Name,
+        default: Option<&Value>,
+    ) -> Result<(), Failure> {
         let set = self.given.keyword(&name).or(default);
         match (self.attributes.get(&name), set) {
-            (Some(attribute), Some(set)) if !attribute.is_unknown() && !attribute.same(set) => {
+            (Some(attribute), Some(set))
+                if !attribute.is_unknown() && !interpreter.same_contents(attribute, set) =>
+            {
                 Err(not_known(format!("the field `{name}` of an object may have been changed")))
             }
             _ => Ok(()),

@@ -5,6 +5,7 @@ use super::{Failure, Walk, not_known, parametrized};
 use crate::context::Context;
 use crate::json::{Json, JsonObject, Unwritable, Writing, enumeration_value, write_inside};
 use crate::pydantic::core_schema::{ClassIdentity, Core, CoreKind, Serialization, Shared, WhenUsed};
+use crate::pydantic::generate::definitions::each_child;
 use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Object, ObjectId, Value};
 use std::rc::Rc;
@@ -78,7 +79,29 @@ impl Walk<'_, '_, '_> {
                 let items = items.iter().map(|item| self.write(schema, item, writing));
                 items.collect::<Result<Vec<Json>, Unwritable>>().map(Json::Array)
             }
-            CoreKind::Dict { values: Some(schema), .. } => self.write_dict(schema, value, writing),
+            CoreKind::Tuple { items, variadic, .. } => self.write_tuple(items, *variadic, value, writing),
+            CoreKind::Set { items: Some(schema), .. } | CoreKind::FrozenSet { items: Some(schema), .. } => {
+                let items = match value.kind {
+                    Kind::Set(id) => match self.context.interpreter.object(id) {
+                        Object::Set(set) if !set.incomplete && set.items.len() < 2 => set.items.clone(),
+                        _ => return Err(not_known("the order of a set's elements is not decided").into()),
+                    },
+                    _ => return self.write_any(value, writing),
+                };
+                let items = items.iter().map(|item| self.write(schema, item, writing));
+                items.collect::<Result<Vec<Json>, Unwritable>>().map(Json::Array)
+            }
+            // Numbers of another type are converted, other values written by their own.
+            CoreKind::Float(_) if matches!(value.kind, Kind::Int(_) | Kind::Bool(_)) => {
+                let number = value.as_int().unwrap_or_default() as f64;
+                self.write_any(&Kind::Float(number).into(), writing)
+            }
+            CoreKind::Int(_) if matches!(value.kind, Kind::Bool(_)) => {
+                self.write_any(&Value::int(value.as_int().unwrap_or_default()), writing)
+            }
+            CoreKind::Dict { keys, values: Some(schema), .. } => {
+                self.write_dict(keys.as_ref(), schema, value, writing)
+            }
             CoreKind::TimeDelta(_) if self.option("ser_json_temporal").is_none() => {
                 let durations_as_seconds = self.option("ser_json_timedelta").as_deref() == Some("float");
                 self.write_any(value, &Writing { durations_as_seconds, ..*writing })
@@ -90,6 +113,9 @@ impl Walk<'_, '_, '_> {
                     Kind::Instance(_) => enumeration_value(self.context.interpreter, value).is_some(),
                     _ => false,
                 };
+                if self.has_serializers(&core, 0)? {
+                    return Err(not_known("which of several serializers writes a value is not known").into());
+                }
                 let option = CHANGE_VALUES.iter().find(|option| self.option(option).is_some());
                 match option.filter(|_| !plain) {
                     Some(option) => {
@@ -99,6 +125,28 @@ impl Walk<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether something inside of a schema is not written by its own type. Objects of models are.
+    fn has_serializers(&mut self, core: &Shared, depth: u32) -> Result<bool, Failure> {
+        if depth > 20 {
+            return Err(not_known("a schema nests too deeply"));
+        }
+        let core = self.resolved(core)?;
+        if core.serialization.is_some() {
+            return Ok(true);
+        }
+        if let CoreKind::Model { .. } = core.kind {
+            return Ok(false);
+        }
+        let mut children = Vec::new();
+        each_child(&core, &mut |child| children.push(Rc::clone(child)));
+        for child in children {
+            if self.has_serializers(&child, depth + 1)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// An option of the configuration around a value.
@@ -152,7 +200,35 @@ impl Walk<'_, '_, '_> {
         write_inside(self.context, value, writing, self.depth)
     }
 
-    fn write_dict(&mut self, schema: &Shared, value: &Value, writing: &Writing) -> Written {
+    fn write_tuple(
+        &mut self,
+        items: &[Shared],
+        variadic: Option<usize>,
+        value: &Value,
+        writing: &Writing,
+    ) -> Written {
+        let Kind::Tuple(given) = &value.kind else { return self.write_any(value, writing) };
+        let schemas: Vec<&Shared> = match (variadic, items) {
+            (Some(0), [only]) => vec![only; given.len()],
+            (None, items) if items.len() == given.len() => items.iter().collect(),
+            _ => return Err(not_known("how a tuple is written is not known").into()),
+        };
+        let items = schemas.into_iter().zip(given.iter());
+        let items = items.map(|(schema, item)| self.write(schema, item, writing));
+        items.collect::<Result<Vec<Json>, Unwritable>>().map(Json::Array)
+    }
+
+    fn write_dict(
+        &mut self,
+        keys: Option<&Shared>,
+        schema: &Shared,
+        value: &Value,
+        writing: &Writing,
+    ) -> Written {
+        let plain_keys = match keys {
+            Some(keys) => !self.has_serializers(keys, 0)?,
+            None => true,
+        };
         let entries: Vec<(Value, Value)> = match value.kind {
             Kind::Dict(id) => match self.context.interpreter.object(id) {
                 Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
@@ -164,7 +240,7 @@ impl Walk<'_, '_, '_> {
         };
         let mut object = JsonObject::new();
         for (key, value) in entries {
-            let Some(key) = key.as_str().map(str::to_owned) else {
+            let Some(key) = key.as_str().map(str::to_owned).filter(|_| plain_keys) else {
                 return Err(not_known("how a key is written is not known").into());
             };
             let value = self.write(schema, &value, writing)?;

@@ -17,6 +17,13 @@ impl Walk<'_, '_, '_> {
     }
 
     fn by_kind(&mut self, core: &Core, value: &Value) -> Validated {
+        let validates = matches!(
+            core.kind,
+            CoreKind::FunctionBefore { .. } | CoreKind::FunctionAfter(_) | CoreKind::FunctionPlain { .. }
+        );
+        if core.validator.is_some() && !validates {
+            return Err(not_known("what a validator makes of a value is not known"));
+        }
         match &core.kind {
             CoreKind::Any | CoreKind::IsInstance(_) | CoreKind::IsSubclass(_) | CoreKind::Callable => {
                 Ok(value.clone())
