@@ -239,6 +239,9 @@ pub fn evaluate_tree(
         Box::new(Registry::default()),
         Limits::default(),
     );
+    if let Some(python) = project.environment.as_ref().and_then(|environment| environment.python) {
+        interpreter.set_python(python.major.into(), python.minor.into(), python.micro.into());
+    }
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     if options.follow_iterated {
         interpreter.follow_iterated(|name| {

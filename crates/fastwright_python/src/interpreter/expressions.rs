@@ -31,7 +31,13 @@ impl Interpreter<'_> {
             ExprKind::Complex => {
                 Value::unknown("complex numbers are not computed", Some(self.here(expression.span)))
             }
-            ExprKind::Name(name) => self.evaluate_name(*name, expression.span),
+            ExprKind::Name(name) => {
+                let value = self.evaluate_name(*name, expression.span);
+                if self.name_guard == self.frames.len() && value.is_unknown() && self.is_yet_to_come(*name) {
+                    return Err(self.name_error(*name, expression.span));
+                }
+                value
+            }
             ExprKind::Attribute(base, name) => {
                 let base = self.evaluate(base)?;
                 self.checked_attribute(&base, *name, expression.span)?
@@ -70,9 +76,9 @@ impl Interpreter<'_> {
             ExprKind::Or(values) => self.evaluate_choice(values, true)?,
             ExprKind::Not(operand) => {
                 let operand = self.evaluate(operand)?;
-                match self.decide(&operand) {
-                    Some(truth) => Value::bool(!truth).with_configurable(operand.configurable),
-                    None => Value::symbolic(Symbolic::Not(operand)),
+                match self.decide_with_setting(&operand) {
+                    (Some(truth), setting) => Value::bool(!truth).with_configurable(setting),
+                    (None, _) => Value::symbolic(Symbolic::Not(operand)),
                 }
             }
             ExprKind::Unary(operator, operand) => {
@@ -93,10 +99,10 @@ impl Interpreter<'_> {
             ExprKind::Compare(chain) => self.evaluate_comparison(&chain.first, &chain.rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
-                match self.decide(&test) {
-                    Some(true) => self.evaluate(&parts.1)?.with_configurable(test.configurable),
-                    Some(false) => self.evaluate(&parts.2)?.with_configurable(test.configurable),
-                    None => {
+                match self.decide_with_setting(&test) {
+                    (Some(true), setting) => self.evaluate(&parts.1)?.with_configurable(setting),
+                    (Some(false), setting) => self.evaluate(&parts.2)?.with_configurable(setting),
+                    (None, _) => {
                         let first = self.evaluate(&parts.1)?;
                         let second = self.evaluate(&parts.2)?;
                         Value::union([first, second])
@@ -192,6 +198,26 @@ impl Interpreter<'_> {
                 Some(self.here(span)),
             ),
         }
+    }
+
+    /// Whether a name is bound nowhere while the module that it is looked up in is still running.
+    fn is_yet_to_come(&self, name: Name) -> bool {
+        let frame = self.frame();
+        self.lookup(frame.scope, name).is_none()
+            && self.modules[frame.module.0 as usize].status == super::ModuleStatus::Running
+    }
+
+    fn name_error(&self, name: Name, span: Span) -> Box<super::Raised> {
+        let site = self.here(span);
+        let value = Value::call(
+            Value::external("builtins.NameError"),
+            Arguments {
+                positional: vec![Value::str(&format!("name '{name}' is not defined"))],
+                ..Arguments::default()
+            },
+            site,
+        );
+        Box::new(super::Raised { value, location: site })
     }
 
     /// Elements of a list display; the flag says that `*` unpacked something unknown.
