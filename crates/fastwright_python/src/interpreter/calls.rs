@@ -673,6 +673,10 @@ impl Interpreter<'_> {
                 None => None,
             });
         }
+        let annotations = definition.parameters.iter().filter_map(|parameter| parameter.annotation.as_ref());
+        for annotation in annotations.chain(definition.returns.as_ref()) {
+            self.annotation_stands_here(annotation);
+        }
         let frame = self.frame();
         let function = Rc::new(FunctionValue {
             serial: self.functions.len() as u32,

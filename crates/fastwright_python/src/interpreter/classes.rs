@@ -23,6 +23,7 @@ impl Interpreter<'_> {
         if let Object::Class(object) = self.object_mut(class) {
             object.decorators = decorators.iter().map(|(decorator, _)| decorator.clone()).collect();
         }
+        self.class_is_complete(class);
         self.class_defined(class, definition.name_span)?;
         for (decorator, span) in decorators.into_iter().rev() {
             let decorated = self.decorate(&decorator, value.clone(), span)?;

@@ -45,7 +45,8 @@ impl Interpreter<'_> {
             ExprKind::Subscript(parts) => {
                 let base = self.evaluate(&parts.0)?;
                 let index = self.evaluate(&parts.1)?;
-                self.item(&base, &index, expression.span)?
+                let made = self.item(&base, &index, expression.span)?;
+                self.remembered_in_program(&base, &index, made)
             }
             ExprKind::Call(call) => return self.evaluate_call(call, expression.span),
             ExprKind::List(items) => {
@@ -451,11 +452,13 @@ impl Interpreter<'_> {
             }
             Annotation::Written { expression, scope, module } => {
                 let (scope, module) = (*scope, *module);
-                self.prepare_subscriptions(module);
-                self.in_frame(scope, module, |interpreter| {
-                    let value = interpreter.evaluate_type(expression);
-                    value.unwrap_or_else(|raised| {
-                        Value::unknown("evaluating the annotation raises an exception", Some(raised.location))
+                self.with_its_subscriptions(expression, scope, module, |interpreter| {
+                    interpreter.in_frame(scope, module, |interpreter| {
+                        let value = interpreter.evaluate_type(expression);
+                        value.unwrap_or_else(|raised| {
+                            let reason = "evaluating the annotation raises an exception";
+                            Value::unknown(reason, Some(raised.location))
+                        })
                     })
                 })
             }
@@ -496,7 +499,7 @@ impl Interpreter<'_> {
                     (_, false) => self.evaluate_type(index)?,
                 };
                 let made = self.item(&base, &index, expression.span)?;
-                Ok(self.remembered_subscription(&base, &index, made))
+                Ok(self.remembered_subscription(expression, &base, &index, made))
             }
             ExprKind::Binary(BinaryOperator::BitOr, operands) => {
                 let left = self.evaluate_type(&operands.0)?;
@@ -514,21 +517,22 @@ impl Interpreter<'_> {
         }
     }
 
-    fn evaluate_text(&mut self, text: &str, written: Option<&Expr>) -> Value {
+    /// The expression in a text that stands for a type.
+    pub(super) fn parsed_annotation(&mut self, text: &str, written: Option<&Expr>) -> Option<Arc<Expr>> {
         let span = written.map(|expression| expression.span).unwrap_or_default();
         let key = written.map(|expression| std::ptr::from_ref(expression) as usize);
-        let cached = key.and_then(|key| self.annotation_cache.get(&key).cloned());
-        let parsed = match cached {
-            Some(parsed) => parsed,
-            None => {
-                let parsed = crate::lower::lower_annotation_text(text, span).map(Arc::new);
-                if let Some(key) = key {
-                    self.annotation_cache.insert(key, parsed.clone());
-                }
-                parsed
-            }
-        };
-        match parsed {
+        if let Some(parsed) = key.and_then(|key| self.annotation_cache.get(&key)) {
+            return parsed.clone();
+        }
+        let parsed = crate::lower::lower_annotation_text(text, span).map(Arc::new);
+        if let Some(key) = key {
+            self.annotation_cache.insert(key, parsed.clone());
+        }
+        parsed
+    }
+
+    pub(super) fn evaluate_text(&mut self, text: &str, written: Option<&Expr>) -> Value {
+        match self.parsed_annotation(text, written) {
             Some(expression) if !self.frames.is_empty() => {
                 let value = self.evaluate_type(&expression);
                 value.unwrap_or_else(|raised| {

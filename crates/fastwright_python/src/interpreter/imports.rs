@@ -254,6 +254,7 @@ impl Interpreter<'_> {
                         self.run_module(id)?;
                         return Ok(Kind::Module(id).into());
                     }
+                    self.imports_library(dotted);
                     let name = self.canonical(Name::from(dotted));
                     return Ok(Kind::External(name).into());
                 }
@@ -355,6 +356,9 @@ impl Interpreter<'_> {
             None => return Err(self.import_error(&module, site)),
         };
         if dotted == "__future__" {
+            if names.iter().any(|alias| alias.name == "annotations") {
+                self.evaluates_annotations_late();
+            }
             return Ok(());
         }
         if level > 0 && self.import_guards > 0 {

@@ -172,6 +172,10 @@ impl Interpreter<'_> {
             let value = self.evaluate(value)?;
             self.assign(target, value)?;
         }
+        let frame = self.frame();
+        if frame.function.is_none() || frame.class_body.is_some() {
+            self.annotation_stands_here(annotation);
+        }
         Ok(())
     }
 

@@ -35,6 +35,12 @@ impl SchemaGenerator {
     }
 
     fn dispatch(&mut self, context: &mut Context<'_, '_>, value: &Value, source: &Value) -> Generated {
+        if matches!(form(value), Form::Union(_) | Form::Generic(..))
+            && let Some(order) = context.interpreter.undecided_order(value)
+        {
+            let reason = format!("the members of a union may have {order}: which came first is not decided");
+            self.doubt(context, reason, place(value));
+        }
         match form(value) {
             Form::None => Ok(Core::new(CoreKind::None)),
             Form::Class(class) => self.class(context, &class, source),
