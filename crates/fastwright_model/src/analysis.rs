@@ -245,6 +245,9 @@ pub fn evaluate_tree(
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     if options.follow_iterated {
         interpreter.remember_subscriptions();
+        if options.apps.len() != 1 {
+            interpreter.import_several();
+        }
         interpreter.follow_iterated(|name| {
             !is_standard_library(name) && may_evaluate(name.split('.').next().unwrap_or(name))
         });

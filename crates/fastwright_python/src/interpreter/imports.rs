@@ -90,6 +90,9 @@ pub trait ModuleSource {
 impl Interpreter<'_> {
     /// Evaluates a module of the program by its dotted name, as seen from the program's own roots.
     pub fn import_root(&mut self, found: FoundModule) -> ModuleId {
+        if self.frames.is_empty() {
+            self.begins_program();
+        }
         let id = self.module_for(found);
         let guards = std::mem::take(&mut self.import_guards);
         let run = self.run_module(id);
@@ -204,6 +207,7 @@ impl Interpreter<'_> {
         package: Option<ModuleId>,
         name: Name,
     ) -> Result<(), Box<Raised>> {
+        self.imports_module(id);
         if self.modules[id.0 as usize].status != ModuleStatus::Waiting {
             return Ok(());
         }
@@ -268,6 +272,9 @@ impl Interpreter<'_> {
                         {
                             return Ok(value.clone());
                         }
+                    }
+                    if parent.is_none() {
+                        self.imports_library(dotted);
                     }
                     if self.import_guards > 0 {
                         return Err(self.import_error(dotted, site));

@@ -38,8 +38,10 @@ pub(crate) struct TypingCache {
     forms: Vec<Entry>,
     /// Entries of aliases of collections, the latest last.
     aliases: Vec<Entry>,
-    /// One subscription for each order that was written, by fingerprint.
-    orders: FxHashMap<u64, Vec<(Name, Value)>>,
+    /// Every order that a module has written, by fingerprint.
+    written: FxHashMap<u64, Vec<Written>>,
+    /// Which modules a module imports, where it is not known which of the program's modules is imported first.
+    imports: Option<FxHashMap<ModuleId, FxHashSet<ModuleId>>>,
     /// Libraries that were imported so far.
     imported: FxHashSet<Name>,
     /// How often code ran whose subscriptions are not known.
@@ -57,6 +59,25 @@ pub(crate) struct TypingCache {
     late: FxHashSet<ModuleId>,
 }
 
+/// A subscription as a module has it.
+#[derive(Debug)]
+struct Written {
+    alias: Name,
+    index: Value,
+    module: ModuleId,
+    /// [`TypingCache::unknown`] when it was last used.
+    unknown: u32,
+}
+
+impl Written {
+    /// Whether it is equal to another, in another order.
+    fn is_otherwise(&self, alias: Name, index: &Value) -> bool {
+        self.alias == alias
+            && same_type(&self.index, index, Order::Any)
+            && !same_type(&self.index, index, Order::Written)
+    }
+}
+
 /// What a subscription made.
 #[derive(Debug, Clone)]
 struct Entry {
@@ -72,6 +93,56 @@ impl Interpreter<'_> {
     /// From now on subscriptions of `typing` are remembered as `typing` does.
     pub fn remember_subscriptions(&mut self) {
         self.typing_cache.is_enabled = true;
+    }
+
+    /// From now on several modules are evaluated for themselves: which of them the program imports first is
+    /// not known.
+    pub fn import_several(&mut self) {
+        self.typing_cache.imports = Some(FxHashMap::default());
+    }
+
+    /// A module is evaluated that nobody imports: what others have subscribed is another program's.
+    pub(super) fn begins_program(&mut self) {
+        if self.typing_cache.imports.is_some() {
+            self.typing_cache.forms.clear();
+            self.typing_cache.aliases.clear();
+        }
+    }
+
+    /// The module that runs imports another.
+    pub(super) fn imports_module(&mut self, imported: ModuleId) {
+        if let (Some(imports), Some(frame)) = (&mut self.typing_cache.imports, self.frames.last()) {
+            imports.entry(frame.module).or_default().insert(imported);
+        }
+    }
+
+    /// Whether modules of the same program have written a type in different orders, of which it is not known
+    /// which came first.
+    pub fn is_written_in_several_orders(&self, annotation: &Value) -> bool {
+        let cache = &self.typing_cache;
+        let Some(imports) = &cache.imports else { return false };
+        let Some(Symbolic::Item { base, index }) = annotation.as_symbolic() else { return false };
+        let Some(alias) = base.as_external() else { return false };
+        let Some(written) = cache.written.get(&fingerprint(index)) else { return false };
+        let others: Vec<ModuleId> = written
+            .iter()
+            .filter(|written| written.is_otherwise(alias, index))
+            .map(|written| written.module)
+            .collect();
+        if others.is_empty() {
+            return false;
+        }
+        let these: Vec<ModuleId> = written
+            .iter()
+            .filter(|written| written.alias == alias && same_type(&written.index, index, Order::Written))
+            .map(|written| written.module)
+            .collect();
+        (0..self.modules.len()).any(|importer| {
+            let all = imported_by(ModuleId(importer as u32), imports);
+            these.iter().any(|this| {
+                all.contains(this) && others.iter().any(|other| other != this && all.contains(other))
+            })
+        })
     }
 
     /// Whether code runs as it does when the program is imported, so that what it subscribes stays.
@@ -257,15 +328,29 @@ impl Interpreter<'_> {
 
     fn remember(&mut self, alias: Name, index: &Value, made: Value) -> Value {
         let found = self.found(alias, index);
-        let cache = &mut self.typing_cache;
+        let module = self.frame().module;
         let fingerprint = fingerprint(index);
-        let written = cache.orders.entry(fingerprint).or_default();
-        if !written.iter().any(|(other, value)| *other == alias && same_type(value, index, Order::Written)) {
-            written.push((alias, index.clone()));
+        let cache = &mut self.typing_cache;
+        let written = cache.written.entry(fingerprint).or_default();
+        // One that had to make room may have been made again by a library, if it is about nothing but what
+        // libraries know.
+        let made_elsewhere = found.is_none()
+            && cache.imports.is_none()
+            && is_of_libraries(index)
+            && written
+                .iter()
+                .any(|written| written.is_otherwise(alias, index) && written.unknown != cache.unknown);
+        match written.iter_mut().find(|written| {
+            written.alias == alias
+                && written.module == module
+                && same_type(&written.index, index, Order::Written)
+        }) {
+            Some(written) => written.unknown = cache.unknown,
+            None => written.push(Written { alias, index: index.clone(), module, unknown: cache.unknown }),
         }
         let unknown = cache.unknown;
         let entries = if is_special_form(&alias) { &mut cache.forms } else { &mut cache.aliases };
-        let mut undecided = false;
+        let mut undecided = made_elsewhere;
         let mut entry = match found {
             Some(position) => {
                 let entry = entries.remove(position);
@@ -389,13 +474,9 @@ impl Interpreter<'_> {
         if known.len() > REMEMBERED {
             known.remove(0);
         }
-        let differs = self.typing_cache.orders.get(&fingerprint).is_some_and(|written| {
-            written.iter().any(|(other, value)| {
-                *other == alias
-                    && same_type(value, &kept, Order::Any)
-                    && !same_type(value, &kept, Order::Written)
-            })
-        });
+        let others = self.typing_cache.written.get(&fingerprint);
+        let differs =
+            others.is_some_and(|written| written.iter().any(|written| written.is_otherwise(alias, &kept)));
         if differs { self.in_undecided_order(result) } else { result }
     }
 
@@ -440,6 +521,32 @@ impl Interpreter<'_> {
 
 fn place(expression: &Expr, scope: ScopeId) -> Place {
     (std::ptr::from_ref(expression) as usize, scope)
+}
+
+/// A module and all that it imports, whether itself or through others.
+fn imported_by(module: ModuleId, imports: &FxHashMap<ModuleId, FxHashSet<ModuleId>>) -> FxHashSet<ModuleId> {
+    let mut all = FxHashSet::default();
+    let mut waiting = vec![module];
+    while let Some(module) = waiting.pop() {
+        if all.insert(module) {
+            waiting.extend(imports.get(&module).into_iter().flatten().copied());
+        }
+    }
+    all
+}
+
+/// Whether a type consists of names of libraries alone.
+fn is_of_libraries(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Class(_) => false,
+        Kind::Tuple(items) => items.iter().all(is_of_libraries),
+        Kind::Symbolic(_) => match value.as_symbolic() {
+            Some(Symbolic::Item { base, index }) => is_of_libraries(base) && is_of_libraries(index),
+            Some(Symbolic::Binary { left, right, .. }) => is_of_libraries(left) && is_of_libraries(right),
+            _ => false,
+        },
+        _ => true,
+    }
 }
 
 /// A dotted name.
