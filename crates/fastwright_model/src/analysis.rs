@@ -39,8 +39,9 @@ pub struct AnalysisOptions {
     pub fastapi_version: Option<String>,
     /// Variables of the environment that are set where the application runs; all others are not.
     pub variables: Vec<(String, String)>,
-    /// Whether the code of an installed library is run where the program iterates over what it defines. It
-    /// costs time, and matters to schemas more than to routes.
+    /// Whether the code of an installed library is run where the program iterates over what it defines, and
+    /// the unions of all modules are compared as `typing` does. It costs time, and matters to schemas more
+    /// than to routes.
     pub follow_iterated: bool,
 }
 

@@ -46,6 +46,7 @@ mod strings;
 pub mod texts;
 mod truth;
 mod type_aliases;
+mod type_equality;
 mod types;
 mod typing_cache;
 mod yaml;

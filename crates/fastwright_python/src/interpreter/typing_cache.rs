@@ -7,20 +7,21 @@
 //! The cache is one for all modules: `functools.lru_cache` with 128 places for special forms, and as many for
 //! aliases of collections. Subscriptions are followed as they happen: where an expression is evaluated, where a
 //! `def` or a class body has an annotation, and at the end of a model's class for what is evaluated late
-//! (`from __future__ import annotations`, a whole annotation in quotes, Python 3.14). What libraries subscribe
-//! while they are imported is not known; whether an older entry is still there after that isn't, either.
+//! (`from __future__ import annotations`, a whole annotation in quotes, Python 3.14). How much libraries
+//! subscribe while they are imported is not known: whether an older entry is still there after that isn't,
+//! either. That one of them writes the very union of the program, the other way round, is not expected.
 //!
 //! Annotations are evaluated again when somebody asks for them; they are then given what was found here. Those
 //! that nobody evaluated in the order of the program (of libraries, of other classes in quotes) are gone through
 //! in the order of their module when the first of them is asked for.
 
+use super::type_equality::{Order, fingerprint, is_literal, same_type};
 use super::{Interpreter, Mode};
 use crate::ir::{BinaryOperator, Expr, ExprKind};
 use crate::name::Name;
 use crate::project::standard_library::is_standard_library;
 use crate::value::*;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::hash::{Hash, Hasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,8 +66,6 @@ struct Written {
     alias: Name,
     index: Value,
     module: ModuleId,
-    /// [`TypingCache::unknown`] when it was last used.
-    unknown: u32,
 }
 
 impl Written {
@@ -332,25 +331,17 @@ impl Interpreter<'_> {
         let fingerprint = fingerprint(index);
         let cache = &mut self.typing_cache;
         let written = cache.written.entry(fingerprint).or_default();
-        // One that had to make room may have been made again by a library, if it is about nothing but what
-        // libraries know.
-        let made_elsewhere = found.is_none()
-            && cache.imports.is_none()
-            && is_of_libraries(index)
-            && written
-                .iter()
-                .any(|written| written.is_otherwise(alias, index) && written.unknown != cache.unknown);
-        match written.iter_mut().find(|written| {
+        let is_written = |written: &Written| {
             written.alias == alias
                 && written.module == module
                 && same_type(&written.index, index, Order::Written)
-        }) {
-            Some(written) => written.unknown = cache.unknown,
-            None => written.push(Written { alias, index: index.clone(), module, unknown: cache.unknown }),
+        };
+        if !written.iter().any(is_written) {
+            written.push(Written { alias, index: index.clone(), module });
         }
         let unknown = cache.unknown;
         let entries = if is_special_form(&alias) { &mut cache.forms } else { &mut cache.aliases };
-        let mut undecided = made_elsewhere;
+        let mut undecided = false;
         let mut entry = match found {
             Some(position) => {
                 let entry = entries.remove(position);
@@ -535,20 +526,6 @@ fn imported_by(module: ModuleId, imports: &FxHashMap<ModuleId, FxHashSet<ModuleI
     all
 }
 
-/// Whether a type consists of names of libraries alone.
-fn is_of_libraries(value: &Value) -> bool {
-    match &value.kind {
-        Kind::Class(_) => false,
-        Kind::Tuple(items) => items.iter().all(is_of_libraries),
-        Kind::Symbolic(_) => match value.as_symbolic() {
-            Some(Symbolic::Item { base, index }) => is_of_libraries(base) && is_of_libraries(index),
-            Some(Symbolic::Binary { left, right, .. }) => is_of_libraries(left) && is_of_libraries(right),
-            _ => false,
-        },
-        _ => true,
-    }
-}
-
 /// A dotted name.
 fn is_path(expression: &Expr) -> bool {
     match &expression.kind {
@@ -574,131 +551,4 @@ fn is_special_form(alias: &str) -> bool {
             | "typing.Unpack"
             | "typing.Concatenate"
     )
-}
-
-fn is_literal(base: &Value) -> bool {
-    base.as_external()
-        .is_some_and(|name| matches!(name.as_str(), "typing.Literal" | "typing_extensions.Literal"))
-}
-
-/// What has to agree for two types to be the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    /// As `==` has it: the order of a union's members and of a literal's values does not count.
-    Any,
-    /// It does count.
-    Written,
-}
-
-fn same_type(left: &Value, right: &Value, order: Order) -> bool {
-    let (left_members, right_members) = (members(left), members(right));
-    if left_members.len() > 1 || right_members.len() > 1 {
-        return same_members(&left_members, &right_members, order, |left, right| {
-            same_type(left, right, order)
-        });
-    }
-    match (&left.kind, &right.kind) {
-        (Kind::Tuple(left), Kind::Tuple(right)) => {
-            left.len() == right.len()
-                && left.iter().zip(right.iter()).all(|(left, right)| same_type(left, right, order))
-        }
-        _ => match (left.as_symbolic(), right.as_symbolic()) {
-            (
-                Some(Symbolic::Item { base: left_base, index: left }),
-                Some(Symbolic::Item { base: right_base, index: right }),
-            ) if is_literal(left_base) && is_literal(right_base) => {
-                same_members(&values(left), &values(right), order, Value::same)
-            }
-            (
-                Some(Symbolic::Item { base: left_base, index: left }),
-                Some(Symbolic::Item { base: right_base, index: right }),
-            ) => left_base.same(right_base) && same_type(left, right, order),
-            _ => left.same(right),
-        },
-    }
-}
-
-fn same_members(
-    left: &[Value],
-    right: &[Value],
-    order: Order,
-    same: impl Fn(&Value, &Value) -> bool,
-) -> bool {
-    left.len() == right.len()
-        && match order {
-            Order::Any => left.iter().all(|left| right.iter().any(|right| same(left, right))),
-            Order::Written => left.iter().zip(right).all(|(left, right)| same(left, right)),
-        }
-}
-
-/// The values of a literal.
-fn values(index: &Value) -> Vec<Value> {
-    match &index.kind {
-        Kind::Tuple(items) => items.to_vec(),
-        _ => vec![index.clone()],
-    }
-}
-
-/// A number that is the same for types that are equal.
-fn fingerprint(value: &Value) -> u64 {
-    let members = members(value);
-    if members.len() > 1 {
-        return members
-            .iter()
-            .fold(members.len() as u64, |sum, member| sum.wrapping_add(fingerprint(member)));
-    }
-    let mut hasher = FxHasher::default();
-    match &value.kind {
-        Kind::Tuple(items) => {
-            for item in items.iter() {
-                fingerprint(item).hash(&mut hasher);
-            }
-        }
-        Kind::External(name) => name.hash(&mut hasher),
-        Kind::Class(id) => (1u8, id.0).hash(&mut hasher),
-        Kind::Str(text) => (2u8, text).hash(&mut hasher),
-        Kind::Symbolic(_) => match value.as_symbolic() {
-            Some(Symbolic::Item { base, .. }) if is_literal(base) => 3u8.hash(&mut hasher),
-            Some(Symbolic::Item { base, index }) => {
-                (4u8, fingerprint(base), fingerprint(index)).hash(&mut hasher);
-            }
-            _ => 5u8.hash(&mut hasher),
-        },
-        _ => 6u8.hash(&mut hasher),
-    }
-    hasher.finish()
-}
-
-/// The members of a union; the type itself where it is none.
-fn members(annotation: &Value) -> Vec<Value> {
-    let mut all = Vec::new();
-    match annotation.as_symbolic() {
-        Some(Symbolic::Binary { operator: BinaryOperator::BitOr, left, right }) => {
-            add_members(left, &mut all);
-            add_members(right, &mut all);
-        }
-        Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
-            Some("typing.Union") => match &index.kind {
-                Kind::Tuple(items) => items.iter().for_each(|item| add_members(item, &mut all)),
-                _ => return members(index),
-            },
-            Some("typing.Optional") => {
-                add_members(index, &mut all);
-                add_members(&Value::NONE, &mut all);
-            }
-            _ => return vec![annotation.clone()],
-        },
-        _ => return vec![annotation.clone()],
-    }
-    all
-}
-
-/// Adds the members of a type to those of the union around it, which has each once.
-fn add_members(member: &Value, all: &mut Vec<Value>) {
-    for member in members(member) {
-        let member = if super::is_none_type(&member) { Value::NONE } else { member };
-        if !all.iter().any(|known| same_type(known, &member, Order::Any)) {
-            all.push(member);
-        }
-    }
 }
