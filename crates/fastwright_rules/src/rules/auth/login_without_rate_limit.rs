@@ -244,7 +244,8 @@ const LIMITING: &[&str] = &[
 
 fn sounds_limiting(name: &str) -> bool {
     let name = name.to_lowercase();
-    LIMITING.iter().any(|word| name.contains(word)) || words(&name).contains(&"rate".to_owned())
+    LIMITING.iter().any(|word| name.contains(word))
+        || name.contains("rate") && words(&name).iter().any(|word| word == "rate")
 }
 
 /// Whether a function refuses with 429, or calls something that counts.
