@@ -8,7 +8,7 @@ use crate::routes::{LAZY_INCLUDES, RoutingTable, routing_table};
 use crate::selection::{SelectedApp, select_apps};
 use fastwright_python::interpreter::{Interpreter, Limits};
 use fastwright_python::ir;
-use fastwright_python::loader::{Program, SharedProgram};
+use fastwright_python::loader::{Program, Rest, SharedProgram};
 use fastwright_python::location::{FileId, Files, Location};
 use fastwright_python::project::standard_library::is_standard_library;
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
@@ -152,7 +152,7 @@ pub fn analyse_tree(
     path: &Path,
     options: &AnalysisOptions,
 ) -> Result<Analysis, AnalysisError> {
-    evaluate_tree(tree, path, options).map(Evaluation::into_analysis)
+    evaluated(tree, path, options, Rest::Checked).map(Evaluation::into_analysis)
 }
 
 /// A program that is evaluated: its apps are known with what was registered on them, nothing is derived yet.
@@ -178,7 +178,8 @@ pub struct Evaluation {
     shared: SharedProgram,
 }
 
-/// Evaluates the project at a path: everything that [`analyse`] does before routes are derived.
+/// Evaluates the project at a path: everything that [`analyse`] does before routes are derived. Files that
+/// no app reaches are not looked at: their syntax errors are not in [`Evaluation::problems`].
 ///
 /// # Errors
 /// As [`analyse`].
@@ -194,6 +195,15 @@ pub fn evaluate_tree(
     tree: Arc<dyn SourceTree>,
     path: &Path,
     options: &AnalysisOptions,
+) -> Result<Evaluation, AnalysisError> {
+    evaluated(tree, path, options, Rest::Left)
+}
+
+fn evaluated(
+    tree: Arc<dyn SourceTree>,
+    path: &Path,
+    options: &AnalysisOptions,
+    rest: Rest,
 ) -> Result<Evaluation, AnalysisError> {
     let discover_options = DiscoverOptions {
         extend_exclude: options.exclude.clone(),
@@ -227,7 +237,7 @@ pub fn evaluate_tree(
     let pydantic = project.versions.version("pydantic").map(|(version, _)| version.to_owned());
 
     let shared = SharedProgram(Rc::new(RefCell::new(Program::new(Arc::clone(&project), tree, may_evaluate))));
-    let (mentioning, report) = shared.0.borrow_mut().load(NEEDLES);
+    let (mentioning, report) = shared.0.borrow_mut().load(NEEDLES, rest);
     problems.extend(report.problems.iter().map(|problem| Problem {
         kind: problem.kind.to_owned(),
         message: problem.message.clone(),

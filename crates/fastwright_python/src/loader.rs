@@ -88,6 +88,15 @@ struct Parsed {
     parsed: parse::ParsedFile,
 }
 
+/// What becomes of files that nothing of interest reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// They are asked whether they are well-formed.
+    Checked,
+    /// Nothing.
+    Left,
+}
+
 impl Program {
     /// A program of which nothing is read yet.
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>, may_evaluate: fn(&str) -> bool) -> Self {
@@ -144,12 +153,12 @@ impl Program {
     }
 
     /// Reads every file of the project; parses those that mention one of `needles` and what they import,
-    /// transitively; asks of the rest only whether it is well-formed. Gives the files that mention.
-    pub fn load(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
-        with_large_stacks(|| self.load_here(needles))
+    /// transitively. Gives the files that mention.
+    pub fn load(&mut self, needles: &[&str], rest: Rest) -> (Vec<FileId>, LoadReport) {
+        with_large_stacks(|| self.load_here(needles, rest))
     }
 
-    fn load_here(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
+    fn load_here(&mut self, needles: &[&str], rest: Rest) -> (Vec<FileId>, LoadReport) {
         let project = Arc::clone(&self.project);
         let tree = Arc::clone(&self.tree);
         let finders: Vec<memchr::memmem::Finder<'_>> =
@@ -203,7 +212,9 @@ impl Program {
             wave = self.next_wave(&wave);
         }
         report.reached = self.files.len();
-        self.check_rest(&mut report);
+        if rest == Rest::Checked {
+            self.check_rest(&mut report);
+        }
         report.problems.sort_by(|left, right| left.path.cmp(&right.path));
         let mentioning = mentioning
             .into_iter()

@@ -30,7 +30,7 @@ fn check(source: &str, expected: &str) {
     let tree = Arc::new(MemoryTree::from_fixture(&fixture));
     let project = Arc::new(discover(&*tree, Path::new("."), &DiscoverOptions::default()).unwrap());
     let shared = SharedProgram(Rc::new(RefCell::new(Program::new(project, tree, |_| false))));
-    shared.0.borrow_mut().load(&[""]);
+    shared.0.borrow_mut().load(&[""], fastwright_python::loader::Rest::Left);
     let mut interpreter =
         Interpreter::new(Box::new(shared.clone()), &NO_LIBRARY, Box::new(()), Limits::default());
     let module = interpreter.import_root(shared.module_named("main").unwrap());
