@@ -165,6 +165,35 @@ fn the_version_decides_the_behaviour() {
     assert_eq!((run.code, run.errors.as_str()), (2, "fastwright: --fastapi-version: `new` is no version\n"));
 }
 
+/// Pydantic validated core schemas before 2.10, and made floats of the bounds of floats.
+#[test]
+fn bounds_of_floats_are_floats_before_pydantic_2_10() {
+    let shop = "\
+from fastapi import FastAPI, Query
+
+app = FastAPI()
+
+
+@app.get('/orders')
+def orders(weight: float = Query(gt=0, lt=10.5), count: int = Query(gt=0)): ...
+";
+    let folder = project(&[("main.py", shop)]);
+    for (pydantic, bounds) in [("2.9.2", ["0.0", "10.5", "0"]), ("2.10.0", ["0", "10.5", "0"])] {
+        let run =
+            fastwright(folder.path(), &["--fastapi-version", "0.115.14", "--pydantic-version", pydantic]);
+        assert_eq!((run.code, run.errors.as_str()), (0, ""));
+        let document: Value = serde_json::from_str(&run.output).unwrap();
+        let schema =
+            |parameter: usize| &document["paths"]["/orders"]["get"]["parameters"][parameter]["schema"];
+        let found = [
+            schema(0)["exclusiveMinimum"].to_string(),
+            schema(0)["exclusiveMaximum"].to_string(),
+            schema(1)["exclusiveMinimum"].to_string(),
+        ];
+        assert_eq!(found, bounds, "{pydantic}");
+    }
+}
+
 #[test]
 fn variables_of_the_environment_are_set_by_option_and_configuration() {
     let source = "\

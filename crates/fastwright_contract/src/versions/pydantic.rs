@@ -11,6 +11,10 @@ pub const CONST_OR_ENUM: Version = Version::new(2, 10, 0);
 /// (`_apply_single_annotation_json_schema`).
 pub const ANNOTATIONS_DEPRECATE: Version = Version::new(2, 10, 0);
 
+/// Core schemas are taken as they are. Before, they were validated: bounds of integers and floats became
+/// integers and floats (`validate_core_schema`).
+pub const CORE_SCHEMAS_ARE_NOT_VALIDATED: Version = Version::new(2, 10, 0);
+
 /// Keys of dicts that are restricted are described with `propertyNames` (`dict_schema`).
 pub const PROPERTY_NAMES: Version = Version::new(2, 10, 0);
 

@@ -1,6 +1,6 @@
 //! What each kind of core schema becomes: the simple ones, and collections.
 
-use super::validations::{Lengths, write_lengths};
+use super::validations::{BoundsAs, Lengths, write_lengths};
 use super::{Failure, Generated, Generator, Node, Result, single};
 use crate::json::{Json, JsonObject, enumeration_value};
 use crate::pydantic::core_schema::{
@@ -66,10 +66,18 @@ impl Generator<'_, '_, '_> {
             CoreKind::Bool => typed("boolean"),
             CoreKind::Int(bounds) => {
                 let mut object = typed("integer");
-                self.write_bounds(&mut object, bounds, false);
+                let bounds_as = if self.before(since::CORE_SCHEMAS_ARE_NOT_VALIDATED) {
+                    BoundsAs::Integers
+                } else {
+                    BoundsAs::Given
+                };
+                self.write_bounds(&mut object, bounds, bounds_as);
                 object
             }
-            CoreKind::Float(bounds) => self.float(bounds, false),
+            CoreKind::Float(bounds) => {
+                let validated = self.before(since::CORE_SCHEMAS_ARE_NOT_VALIDATED);
+                self.float(bounds, if validated { BoundsAs::Floats } else { BoundsAs::Given })
+            }
             CoreKind::Decimal { bounds, max_digits, decimal_places } => {
                 let has_pattern =
                     !self.before(since::DECIMAL_PATTERNS) && self.before(since::NO_DECIMAL_PATTERNS);
@@ -208,9 +216,9 @@ impl Generator<'_, '_, '_> {
         Ok(())
     }
 
-    fn float(&mut self, bounds: &NumberBounds, as_float: bool) -> JsonObject {
+    fn float(&mut self, bounds: &NumberBounds, bounds_as: BoundsAs) -> JsonObject {
         let mut object = typed("number");
-        self.write_bounds(&mut object, bounds, as_float);
+        self.write_bounds(&mut object, bounds, bounds_as);
         object
     }
 
@@ -219,7 +227,7 @@ impl Generator<'_, '_, '_> {
         if self.mode() == Mode::Serialization {
             return text;
         }
-        let number = self.float(bounds, true);
+        let number = self.float(bounds, BoundsAs::Floats);
         single("anyOf", vec![Json::Object(number), Json::Object(text)])
     }
 

@@ -31,10 +31,25 @@ pub(super) fn write_lengths(object: &mut JsonObject, bounds: LengthBounds, of: L
     }
 }
 
+/// As what the bounds of a number are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BoundsAs {
+    /// As the program gave them.
+    Given,
+    /// As integers, where they are whole.
+    Integers,
+    /// As floats, as for decimals and fractions.
+    Floats,
+}
+
 impl Generator<'_, '_, '_> {
-    /// Writes the bounds of a number; infinite ones are no bounds. With `as_float` they are floats, as for
-    /// decimals and fractions.
-    pub(super) fn write_bounds(&mut self, object: &mut JsonObject, bounds: &NumberBounds, as_float: bool) {
+    /// Writes the bounds of a number; infinite ones are no bounds.
+    pub(super) fn write_bounds(
+        &mut self,
+        object: &mut JsonObject,
+        bounds: &NumberBounds,
+        bounds_as: BoundsAs,
+    ) {
         let named = [
             ("multipleOf", &bounds.multiple_of),
             ("maximum", &bounds.le),
@@ -44,17 +59,20 @@ impl Generator<'_, '_, '_> {
         ];
         for (name, bound) in named {
             let Some(bound) = bound else { continue };
-            if let Some(number) = self.bound(bound, as_float) {
+            if let Some(number) = self.bound(bound, bounds_as) {
                 object.insert(name.to_owned(), number);
             }
         }
     }
 
-    fn bound(&mut self, bound: &Value, as_float: bool) -> Option<Json> {
+    fn bound(&mut self, bound: &Value, bounds_as: BoundsAs) -> Option<Json> {
         let float = match &bound.kind {
             Kind::None => return None,
-            Kind::Int(number) if !as_float => return Some((*number).into()),
-            Kind::Bool(truth) if !as_float => return Some((*truth).into()),
+            Kind::Int(number) if bounds_as != BoundsAs::Floats => return Some((*number).into()),
+            Kind::Bool(truth) if bounds_as == BoundsAs::Given => return Some((*truth).into()),
+            Kind::Float(number) if bounds_as == BoundsAs::Integers && number.fract() == 0.0 => {
+                return Some((*number as i64).into());
+            }
             Kind::Int(number) => *number as f64,
             Kind::Bool(truth) => f64::from(u8::from(*truth)),
             Kind::Float(number) => *number,
