@@ -5,6 +5,7 @@ pub mod application;
 pub mod body;
 mod borrowed_parameters;
 pub mod builder;
+mod definition_order;
 pub mod dependencies;
 pub mod document;
 pub mod fields;
