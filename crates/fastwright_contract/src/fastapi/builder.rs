@@ -45,7 +45,17 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
     ) -> ModelField {
         let schema = self.generator.field_schema(self.context, &info, config.as_ref());
         self.fields += 1;
-        ModelField { id: self.fields, name, info, extras, mode, config, schema, form_fields: Vec::new() }
+        ModelField {
+            id: self.fields,
+            name,
+            info,
+            extras,
+            mode,
+            config,
+            schema,
+            version1: None,
+            form_fields: Vec::new(),
+        }
     }
 
     /// A value as JSON; a doubt and nothing where it is not known.

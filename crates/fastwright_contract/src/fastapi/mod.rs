@@ -21,6 +21,7 @@ pub mod renaming;
 pub mod responses;
 pub mod routes;
 pub mod security;
+mod version1;
 
 pub use application::openapi;
 pub use builder::Builder;

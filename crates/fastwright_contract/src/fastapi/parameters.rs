@@ -5,6 +5,7 @@ use super::builder::Builder;
 use super::fields::{Extras, ModelField};
 use super::parameter_models::AliasChoices;
 use super::predicates::{is_complex, is_subclass, is_upload, is_upload_sequence};
+use super::version1::VERSION1_PARAMETERS;
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::pydantic::generate::dispatch::may_follow;
@@ -124,6 +125,7 @@ impl Builder<'_, '_, '_> {
             }
             if let Some(extras) = self.parameter_extras(item) {
                 let mut info = match &annotation {
+                    _ if extras.version1.is_some() => self.info_beside_version1(&extras, bare.clone()),
                     Some(annotation) => self.generator.from_annotation(self.context, annotation),
                     None => FieldInfo::default(),
                 };
@@ -147,7 +149,13 @@ impl Builder<'_, '_, '_> {
             } else if let Some(extras) = self.parameter_extras(default)
                 && let Some(Symbolic::Call { arguments, .. }) = default.as_symbolic()
             {
-                let mut info = self.parameter_info(arguments, &extras);
+                let mut info = match &extras.version1 {
+                    Some(_) => self.info_beside_version1(&extras, None),
+                    None => {
+                        self.doubt_other_version(&bare, parameter);
+                        self.parameter_info(arguments, &extras)
+                    }
+                };
                 info.annotation = Some(bare.clone().unwrap_or(Value::external("typing.Any")));
                 field = Some((info, extras));
             }
@@ -202,7 +210,11 @@ impl Builder<'_, '_, '_> {
                 if parameter.default.is_some() {
                     info.default_factory = None;
                 }
-                (info, Extras::of(Some(place)))
+                let mut extras = Extras::of(Some(place));
+                if place == ParameterPlace::Body && !annotated && self.concerns_version1(&type_annotation) {
+                    extras.version1 = Some(Box::new(self.plain_version1()));
+                }
+                (info, extras)
             }
         };
         info.default = info.default.filter(|default| !matches!(default.kind, Kind::Ellipsis));
@@ -246,6 +258,9 @@ impl Builder<'_, '_, '_> {
             }
         }
         info.alias = Some(Value::str(&alias));
+        if extras.version1.is_some() {
+            return Analysed::Field(Box::new(self.version1_parameter(parameter.name, info, extras.clone())));
+        }
         let field = self.field(parameter.name, info, extras.clone(), Mode::Validation, None);
         Analysed::Field(Box::new(field))
     }
@@ -306,7 +321,12 @@ impl Builder<'_, '_, '_> {
     /// What a `Query(...)`, `Body(...)`, ... object says that only FastAPI knows; none for other values.
     pub fn parameter_extras(&mut self, value: &Value) -> Option<Extras> {
         let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { return None };
-        let place = match callee.as_external()?.as_str() {
+        let name = callee.as_external()?;
+        let of_version1 = match name.strip_prefix(VERSION1_PARAMETERS) {
+            Some(_) if !self.takes_version1() => return None,
+            own => own.map(|own| format!("fastapi.{own}")),
+        };
+        let place = match of_version1.as_deref().unwrap_or(&name) {
             "fastapi.Path" => ParameterPlace::Path,
             "fastapi.Query" => ParameterPlace::Query,
             "fastapi.Header" => ParameterPlace::Header,
@@ -338,6 +358,9 @@ impl Builder<'_, '_, '_> {
         extras.openapi_examples =
             arguments.keyword("openapi_examples").filter(|value| !value.is_none()).cloned();
         extras.example = arguments.keyword("example").cloned();
+        if of_version1.is_some() {
+            extras.version1 = Some(Box::new(self.version1_info(&arguments, site)));
+        }
         Some(extras)
     }
 

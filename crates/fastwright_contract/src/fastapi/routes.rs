@@ -438,6 +438,9 @@ impl Builder<'_, '_, '_> {
             let reason = format!("the type of a response is not known: {}", unknown.reason);
             self.context.doubt(reason, Some(location));
         }
+        if self.concerns_version1(annotation) {
+            return self.version1_response(name, annotation, mode, location);
+        }
         let mut info = match form(annotation) {
             Form::Annotated(..) => self.generator.from_annotation(self.context, annotation),
             _ => FieldInfo { annotation: Some(annotation.clone()), ..FieldInfo::default() },
