@@ -129,7 +129,8 @@ impl Builder<'_, '_, '_> {
                     Some(annotation) => self.generator.from_annotation(self.context, annotation),
                     None => FieldInfo::default(),
                 };
-                if self.before(since::ANNOTATIONS_ARE_MERGED)
+                if extras.version1.is_none()
+                    && self.before(since::ANNOTATIONS_ARE_MERGED)
                     && let Some(Symbolic::Call { arguments, .. }) = item.as_symbolic()
                 {
                     let own = self.parameter_info(arguments, &extras);

@@ -97,9 +97,9 @@ impl Field {
 /// A type without `None` beside others (`_type_analysis`): what may be `None`, or anything, need not be given.
 fn settled(type_: Type, is_required: &mut Option<bool>) -> Type {
     match type_ {
-        Type::Any => {
+        Type::Any | Type::JsonText => {
             is_required.get_or_insert(false);
-            Type::Any
+            type_
         }
         Type::Union(members) => {
             if members.iter().any(|member| matches!(member, Type::None | Type::Any)) {
