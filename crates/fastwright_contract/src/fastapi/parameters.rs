@@ -151,7 +151,7 @@ impl Builder<'_, '_, '_> {
                 && let Some(Symbolic::Call { arguments, .. }) = default.as_symbolic()
             {
                 let mut info = match &extras.version1 {
-                    Some(_) => self.info_beside_version1(&extras, None),
+                    Some(_) => self.info_of_default(&extras, arguments),
                     None => {
                         self.doubt_other_version(&bare, parameter);
                         self.parameter_info(arguments, &extras)

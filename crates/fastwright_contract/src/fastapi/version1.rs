@@ -14,6 +14,7 @@ use crate::pydantic::core_schema::{Core, CoreKind, Mode};
 use crate::pydantic::field_info::FieldInfo;
 use crate::pydantic::version1::{self, FieldRequest, ModelNames};
 use crate::versions::{fastapi as since, pydantic};
+use fastwright_model::application::ParameterPlace;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
@@ -167,6 +168,16 @@ impl Builder<'_, '_, '_> {
         }
     }
 
+    /// The same for a parameter class as the default of a parameter: without a default of its own it has the one
+    /// of Pydantic 1 for nothing, which FastAPI does not take for a demand.
+    pub(super) fn info_of_default(&mut self, extras: &Extras, arguments: &Arguments) -> FieldInfo {
+        let mut info = self.info_beside_version1(extras, None);
+        if extras.place != Some(ParameterPlace::Path) && arguments.get(0, "default").is_none() {
+            info.default = Some(Value::NONE);
+        }
+        info
+    }
+
     /// A parameter, or the body made of several.
     pub(super) fn version1_parameter(&mut self, name: Name, info: FieldInfo, extras: Extras) -> ModelField {
         let mut said = extras.version1.as_deref().cloned().unwrap_or_default();
@@ -277,6 +288,10 @@ impl Builder<'_, '_, '_> {
                 Some(known) => *known = (**own).clone(),
                 None => members.push((**own).clone()),
             }
+        }
+        if !fields.iter().any(|field| field.info.is_required()) {
+            let reason = "no field of the body is required: FastAPI fails to write the default of the whole";
+            self.context.doubt(reason, Some(location));
         }
         let name = format!("Body_{unique_id}");
         let model = self.generator.version1.create(self.context, &name, members);

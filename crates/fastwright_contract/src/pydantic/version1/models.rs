@@ -6,11 +6,13 @@ use super::{Field, FieldInfo, exported_value, is_model};
 use crate::context::Context;
 use crate::pydantic::generate::display::{class_names, documentation};
 use crate::types::{Form, form};
+use fastwright_python::ir::ExprKind;
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A model.
 #[derive(Debug, Clone, Default)]
@@ -131,13 +133,9 @@ impl Models {
                 fields.insert(field.name.clone(), field);
             }
         }
-        let written = annotations.iter().find_map(|(_, annotation, _)| match annotation {
-            Annotation::Written { scope, module, .. } => Some((*scope, *module)),
-            Annotation::Given(_) => None,
-        });
-        self.namespace = Some(written.unwrap_or((context.interpreter.module(module).scope, module)));
+        self.namespace = Some((context.interpreter.module(module).scope, module));
         for (name, annotation, location) in &annotations {
-            let annotation = context.interpreter.annotation_as_written(annotation);
+            let annotation = evaluated(context, annotation);
             if !is_field_name(name) || is_class_variable(&annotation) {
                 continue;
             }
@@ -260,6 +258,27 @@ impl Models {
         };
         standard(name).map_or(Type::Unknown, |plain: Plain| Type::Plain(Box::new(plain)))
     }
+}
+
+/// An annotation as a value; names in texts are those of the module (`resolve_annotations`).
+fn evaluated(context: &mut Context<'_, '_>, annotation: &Annotation) -> Value {
+    if let Annotation::Written { expression, module, .. } = annotation {
+        let own = context.interpreter.module(*module);
+        let is_text = matches!(expression.kind, ExprKind::Str(_))
+            || own.code.imports.iter().any(|import| {
+                import.module == "__future__" && import.names.iter().any(|name| *name == "annotations")
+            });
+        if is_text {
+            let (scope, module) = (own.scope, *module);
+            let expression = Arc::clone(expression);
+            return context.interpreter.annotation_as_written(&Annotation::Written {
+                expression,
+                scope,
+                module,
+            });
+        }
+    }
+    context.interpreter.annotation_as_written(annotation)
 }
 
 /// Whether a value says that a field must be given.

@@ -284,7 +284,7 @@ impl Writer<'_, '_, '_> {
         let mut schema = JsonObject::new();
         match &field.type_ {
             Type::Union(members) => return self.union(members, overrides),
-            Type::Any | Type::JsonText | Type::Unknown | Type::Callable => return schema,
+            Type::Any | Type::JsonText | Type::Unknown | Type::Callable | Type::Class => return schema,
             Type::None => return object(json!({ "type": "null" })),
             _ => {}
         }
@@ -373,6 +373,10 @@ impl Writer<'_, '_, '_> {
             schema.insert("enum".to_owned(), Json::Array(listed));
             schema.extend(super::types::standard(kind).map(|plain| plain.base).unwrap_or_default());
             return schema;
+        }
+        if field.name.is_empty() {
+            // Inside of other types Pydantic makes a title of an inner name.
+            self.context.doubt("a literal of several types inside of another type is not followed", None);
         }
         let union = Type::Union(kinds.into_iter().map(|(_, values)| Type::Literal(values)).collect());
         let request = FieldRequest {

@@ -30,6 +30,8 @@ pub(super) enum Type {
     /// `Json`, without an argument.
     JsonText,
     Callable,
+    /// `Type[T]`.
+    Class,
     /// Something that has been doubted.
     Unknown,
 }
@@ -375,7 +377,7 @@ impl Models {
                 Box::new(self.type_of(context, key)),
                 Box::new(Type::Plain(Box::new(integer()))),
             ),
-            ("builtins.type", _) => Type::Any,
+            ("builtins.type", _) => Type::Class,
             ("collections.abc.Callable", _) => Type::Callable,
             ("typing.Final" | "typing_extensions.Final", [only]) => self.type_of(context, only),
             _ => self.unknown(context, format!("what Pydantic 1 makes of `{name}[...]` is not followed")),
