@@ -190,7 +190,21 @@ impl Builder<'_, '_, '_> {
             is_required: Some(info.default.is_none()),
             location: info.location,
         };
-        self.version1_field(name, info, extras, Mode::Validation, request)
+        let place = extras.place;
+        let made = self.version1_field(name, info, extras, Mode::Validation, request);
+        let taken = made.version1.as_ref().is_none_or(|field| match place {
+            Some(ParameterPlace::Path) => field.is_scalar(),
+            Some(ParameterPlace::Query) if self.before(since::ONLY_SHIPPED_VERSION1) => {
+                field.is_scalar() || field.is_scalar_sequence() || field.is_model()
+            }
+            Some(ParameterPlace::Query) => field.is_scalar(),
+            _ => true,
+        });
+        if !taken {
+            let reason = format!("FastAPI refuses the parameter `{name}` for its type of Pydantic 1");
+            self.context.doubt(reason, made.info.location);
+        }
+        made
     }
 
     /// The response, or what a status is answered with.

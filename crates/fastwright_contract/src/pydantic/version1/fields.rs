@@ -80,6 +80,21 @@ impl Field {
         }
     }
 
+    /// Whether a path takes it.
+    pub fn is_scalar(&self) -> bool {
+        self.type_.is_scalar()
+    }
+
+    /// Whether it is a sequence of what a path takes.
+    pub fn is_scalar_sequence(&self) -> bool {
+        self.type_.is_scalar_sequence()
+    }
+
+    /// Whether it is a model.
+    pub fn is_model(&self) -> bool {
+        matches!(self.type_, Type::Model(_))
+    }
+
     /// A field inside of another one, for a type that stands in it.
     pub(super) fn inner(type_: &Type) -> Self {
         let type_ = settled(type_.clone(), &mut None);

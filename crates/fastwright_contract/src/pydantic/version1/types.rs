@@ -5,6 +5,7 @@ use super::{exported, is_model};
 use crate::context::Context;
 use crate::json::{Json, JsonObject};
 use crate::types::{Form, alias_origin, form};
+use crate::versions::fastapi as since;
 use fastwright_python::value::*;
 use serde_json::json;
 
@@ -123,6 +124,36 @@ impl Plain {
     fn fixed(mut self) -> Self {
         self.takes_constraints = false;
         self
+    }
+}
+
+impl Type {
+    /// `is_pv1_scalar_field`.
+    pub(super) fn is_scalar(&self) -> bool {
+        match self {
+            Type::Plain(_) => !self.is_bare_container("array") && !self.is_bare_container("object"),
+            Type::Union(members) => members.iter().all(Type::is_scalar),
+            Type::Model(_) | Type::Repeated(..) | Type::Tuple(_) | Type::AnyTuple | Type::Mapping(..) => {
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// `is_pv1_scalar_sequence_field`.
+    pub(super) fn is_scalar_sequence(&self) -> bool {
+        match self {
+            Type::Plain(_) => self.is_bare_container("array"),
+            Type::Repeated(Repeated::Iterable | Repeated::Deque, ..) => false,
+            Type::Repeated(_, inner, _) => inner.is_scalar(),
+            Type::Tuple(members) => members.iter().all(Type::is_scalar),
+            Type::AnyTuple => true,
+            _ => false,
+        }
+    }
+
+    fn is_bare_container(&self, kind: &str) -> bool {
+        matches!(self, Type::Plain(plain) if plain.base.get("type").and_then(Json::as_str) == Some(kind))
     }
 }
 
@@ -328,6 +359,11 @@ impl Models {
                 None if own == "Json" => Type::JsonText,
                 None => self.unknown(context, format!("what Pydantic 1 makes of `{own}` is not followed")),
             };
+        }
+        if name == "fastapi.UploadFile" && context.versions.fastapi < since::ONLY_SHIPPED_VERSION1 {
+            // It has a `__modify_schema__` of its own.
+            let upload = other(json!({})).changed(json!({ "type": "string", "format": "binary" }));
+            return Type::Plain(Box::new(upload));
         }
         let any = || Box::new(Type::Any);
         match name {
