@@ -383,6 +383,9 @@ impl Builder<'_, '_, '_> {
         }
         let mut info = self.generator.field_info(self.context, &arguments, Some(0));
         if self.before(since::VALIDATION_ALIASES) {
+            // Only the function `Field` makes other aliases of an alias; this is a class.
+            info.validation_alias = arguments.keyword("validation_alias").cloned();
+            info.serialization_alias = arguments.keyword("serialization_alias").cloned();
             return info;
         }
         let alias = info.alias.clone().filter(|alias| alias.as_str().is_some());

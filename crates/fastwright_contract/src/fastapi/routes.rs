@@ -531,6 +531,16 @@ impl Builder<'_, '_, '_> {
                 continue;
             };
             for item in items {
+                let object = match item.kind {
+                    Kind::Instance(id) => Some(id),
+                    _ => None,
+                };
+                if let Some(known) = object.and_then(|id| self.callbacks.get(&id)) {
+                    let known = known.clone();
+                    route.has_callbacks = true;
+                    route.callbacks.push(known);
+                    continue;
+                }
                 let entry = match item.kind {
                     Kind::Instance(id) => {
                         let registry = self.context.interpreter.extension::<Registry>();
@@ -570,6 +580,7 @@ impl Builder<'_, '_, '_> {
                             shown,
                             entry.site,
                         );
+                        self.callbacks.extend(object.map(|id| (id, callback.clone())));
                         route.callbacks.push(callback);
                     }
                     Some(_) => {}
