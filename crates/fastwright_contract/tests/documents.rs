@@ -1,5 +1,5 @@
 //! Documents of whole small apps, compared with those of the real FastAPI. `documents/*.py` are the modules, and
-//! `version1/*.py` those for a FastAPI that takes models of Pydantic 1; `documents/record.py` has written what
+//! `documents_of_0_121/*.py` those for that version, which takes models of Pydantic 1; `documents/record.py` has written what
 //! `app.openapi()` returns beside them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -21,8 +21,8 @@ fn documents_are_those_of_fastapi() {
 }
 
 #[test]
-fn models_of_version_1_are_those_of_fastapi() {
-    check("version1", Version::new(0, 121, 3), Version::new(2, 12, 4));
+fn documents_are_those_of_an_older_fastapi() {
+    check("documents_of_0_121", Version::new(0, 121, 3), Version::new(2, 12, 4));
 }
 
 fn check(folder: &str, fastapi: Version, pydantic: Version) {

@@ -112,6 +112,8 @@ impl Builder<'_, '_, '_> {
             extras.version1 = Some(Box::new(self.plain_version1()));
             return self.version1_parameter(Name::from("body"), info, extras);
         }
+        let mut info = info;
+        self.say_no_extra(&mut info);
         self.field(Name::from("body"), info, extras, Mode::Validation, None)
     }
 

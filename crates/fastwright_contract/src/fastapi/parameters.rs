@@ -262,8 +262,18 @@ impl Builder<'_, '_, '_> {
         if extras.version1.is_some() {
             return Analysed::Field(Box::new(self.version1_parameter(parameter.name, info, extras.clone())));
         }
+        self.say_no_extra(&mut info);
         let field = self.field(parameter.name, info, extras.clone(), Mode::Validation, None);
         Analysed::Field(Box::new(field))
+    }
+
+    /// Before further keywords were gone, parameter classes handed on that there are none: an empty
+    /// `json_schema_extra`, for which Pydantic keeps a reference where it would write the type itself.
+    pub(super) fn say_no_extra(&mut self, info: &mut FieldInfo) {
+        if self.before(since::NO_EXTRA_KEYWORDS) && info.json_schema_extra.as_ref().is_none_or(Value::is_none)
+        {
+            info.json_schema_extra = Some(self.context.interpreter.dict(Vec::new()));
+        }
     }
 
     /// Of several aliases of a path parameter, the one that the route's path has.
