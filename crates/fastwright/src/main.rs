@@ -16,6 +16,7 @@ mod wiring;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use failure::{COULD_NOT_RUN, Ending, Failure};
+use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -23,11 +24,6 @@ use std::sync::{Arc, Mutex};
 /// Evaluation allocates many small values; this allocator makes that markedly cheaper.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Deeply nested code takes deep recursion. The memory is only reserved, not used.
-const STACK: usize = 256 * 1024 * 1024;
-/// The same for each thread that works in parallel.
-const WORKER_STACK: usize = 64 * 1024 * 1024;
 
 /// What the last panic said and where.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -40,7 +36,7 @@ fn main() -> ExitCode {
         let arguments = Arc::clone(&arguments);
         move || catch_unwind(AssertUnwindSafe(|| run(&arguments)))
     };
-    let outcome = match std::thread::Builder::new().stack_size(STACK).spawn(work()) {
+    let outcome = match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work()) {
         Ok(thread) => thread.join().and_then(|outcome| outcome),
         // A machine that limits the address space: the stack that there is has to do.
         Err(_) => work()(),
@@ -59,8 +55,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    // The pool may be there already; then its own size of stacks has to do.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK).build_global();
+    // Where that can't be done, each part that works in parallel makes threads of its own.
+    let _ = parallel::take_part();
     let colour = arguments.color;
     match &arguments.command {
         Command::Review(review) if review.project.watch => {

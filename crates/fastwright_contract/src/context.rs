@@ -2,6 +2,7 @@
 
 use crate::doubt::Doubts;
 use crate::pydantic::generate::dispatch::may_follow;
+use crate::pydantic::validation::Validation;
 use crate::versions::Versions;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -15,6 +16,8 @@ pub struct Context<'c, 'a> {
     pub versions: Versions,
     /// What could not be known.
     pub doubts: Doubts,
+    /// What was validated so far.
+    pub(crate) validation: Option<Box<Validation>>,
 }
 
 impl<'c, 'a> Context<'c, 'a> {
@@ -22,7 +25,7 @@ impl<'c, 'a> Context<'c, 'a> {
     pub fn new(interpreter: &'c mut Interpreter<'a>, versions: Versions) -> Self {
         interpreter.remember_subscriptions();
         interpreter.follow_iterated(may_follow);
-        Self { interpreter, versions, doubts: Doubts::default() }
+        Self { interpreter, versions, doubts: Doubts::default(), validation: None }
     }
 
     /// Remembers a doubt.

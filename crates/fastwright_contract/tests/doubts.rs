@@ -37,6 +37,7 @@ fn defaulting(program: &mut Program<'_, '_, '_>, name: &str) -> Shared {
         default,
         factory: None,
         takes_data: false,
+        validated: false,
     })
 }
 
@@ -67,6 +68,7 @@ fn with_extra(program: &mut Program<'_, '_, '_>, extra: &str) -> Shared {
         reference: Some("main.M:1".into()),
         metadata: CoreMetadata::default(),
         serialization: None,
+        validator: None,
     })
 }
 
@@ -184,4 +186,75 @@ class Item(BaseModel):
         doubts,
         ["a type is not known: how it is annotated depends on a condition that is not decided"]
     );
+}
+
+/// Defaults that validators may have made something else of than what is seen.
+const OBJECTS: &str = r"
+import library
+from typing import Union
+from pydantic import BaseModel, RootModel, field_validator, model_serializer
+
+class Known(BaseModel):
+    size: int
+
+    @field_validator('size', mode='before')
+    @classmethod
+    def double(cls, value):
+        return value * 2
+
+changed = Known(size=1)
+changed.size = 5
+
+class Asking(BaseModel):
+    size: int
+
+    @field_validator('size')
+    @classmethod
+    def ask(cls, value):
+        return value + 1 if library.wants() else value
+
+asking = Asking(size=1)
+
+class Summed(Known):
+    parts: list[int] = []
+
+summed = Summed(size=1, parts=[1])
+summed.parts.append(2)
+
+class Own(Known):
+    def __init__(self, size):
+        super().__init__(size=size + 1)
+
+own = Own(1)
+
+class Choosing(Known):
+    either: Union[int, bool, None]
+
+choosing = Choosing(size=1, either='1')
+
+class Written(Known):
+    @model_serializer
+    def write(self):
+        return {'n': self.size}
+
+written = Written(size=1)
+";
+
+#[test]
+fn objects_that_validation_may_have_changed() {
+    for (name, reason) in [
+        ("changed", "the field `size` of an object may have been changed"),
+        ("asking", "a value depends on what is decided elsewhere"),
+        ("summed", "the field `parts` of an object may have been changed"),
+        ("own", "the class of an object has its own `__init__`"),
+        ("choosing", "what validation makes of the field `either` of an object is not known"),
+        ("written", "what a serializer makes of a value is not known"),
+    ] {
+        check(
+            OBJECTS,
+            |program| defaulting(program, name),
+            "{}",
+            &[&format!("the default of a field is not known: {reason}")],
+        );
+    }
 }

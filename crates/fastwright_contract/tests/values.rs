@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import pydantic.dataclasses
 from fastapi import Form
+from fastapi.encoders import jsonable_encoder
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, HttpUrl, SecretBytes, SecretStr
 
 
@@ -134,6 +135,9 @@ v56 = bytes("a", "utf-8")
 v57 = Decimal("1") / 2
 v58 = (Form(..., description="a field by mistake"),)
 v59 = [Field(1)]
+v60 = jsonable_encoder(datetime.datetime.min.replace(tzinfo=timezone.utc))
+v61 = datetime.datetime.max.replace(hour=3, microsecond=0)
+v62 = time.min.isoformat()
 "#;
 
 const EXPECTED: &str = r#"
@@ -189,12 +193,15 @@ v50 {"size":"small","secret":"**********"}
 v51 {"k":{"red":"2020-01-02"}}
 v52 ?
 v53 ?
-v54 ?
+v54 "9999-12-31"
 v55 ["a"]
 v56 ?
 v57 ?
 v58 ! | ?
 v59 ! | ?
+v60 "0001-01-01T00:00:00+00:00"
+v61 "9999-12-31T03:59:59"
+v62 "00:00:00"
 "#;
 
 #[test]

@@ -8,7 +8,7 @@ use crate::routes::{LAZY_INCLUDES, RoutingTable, routing_table};
 use crate::selection::{SelectedApp, select_apps};
 use fastwright_python::interpreter::{Interpreter, Limits};
 use fastwright_python::ir;
-use fastwright_python::loader::{Program, SharedProgram};
+use fastwright_python::loader::{Program, Rest, SharedProgram};
 use fastwright_python::location::{FileId, Files, Location};
 use fastwright_python::project::standard_library::is_standard_library;
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
@@ -39,8 +39,9 @@ pub struct AnalysisOptions {
     pub fastapi_version: Option<String>,
     /// Variables of the environment that are set where the application runs; all others are not.
     pub variables: Vec<(String, String)>,
-    /// Whether the code of an installed library is run where the program iterates over what it defines. It
-    /// costs time, and matters to schemas more than to routes.
+    /// Whether the code of an installed library is run where the program iterates over what it defines, and
+    /// the unions of all modules are compared as `typing` does. It costs time, and matters to schemas more
+    /// than to routes.
     pub follow_iterated: bool,
 }
 
@@ -151,7 +152,7 @@ pub fn analyse_tree(
     path: &Path,
     options: &AnalysisOptions,
 ) -> Result<Analysis, AnalysisError> {
-    evaluate_tree(tree, path, options).map(Evaluation::into_analysis)
+    evaluated(tree, path, options, Rest::Checked).map(Evaluation::into_analysis)
 }
 
 /// A program that is evaluated: its apps are known with what was registered on them, nothing is derived yet.
@@ -177,7 +178,8 @@ pub struct Evaluation {
     shared: SharedProgram,
 }
 
-/// Evaluates the project at a path: everything that [`analyse`] does before routes are derived.
+/// Evaluates the project at a path: everything that [`analyse`] does before routes are derived. Files that
+/// no app reaches are not looked at: their syntax errors are not in [`Evaluation::problems`].
 ///
 /// # Errors
 /// As [`analyse`].
@@ -193,6 +195,15 @@ pub fn evaluate_tree(
     tree: Arc<dyn SourceTree>,
     path: &Path,
     options: &AnalysisOptions,
+) -> Result<Evaluation, AnalysisError> {
+    evaluated(tree, path, options, Rest::Left)
+}
+
+fn evaluated(
+    tree: Arc<dyn SourceTree>,
+    path: &Path,
+    options: &AnalysisOptions,
+    rest: Rest,
 ) -> Result<Evaluation, AnalysisError> {
     let discover_options = DiscoverOptions {
         extend_exclude: options.exclude.clone(),
@@ -226,7 +237,7 @@ pub fn evaluate_tree(
     let pydantic = project.versions.version("pydantic").map(|(version, _)| version.to_owned());
 
     let shared = SharedProgram(Rc::new(RefCell::new(Program::new(Arc::clone(&project), tree, may_evaluate))));
-    let (mentioning, report) = shared.0.borrow_mut().load(NEEDLES);
+    let (mentioning, report) = shared.0.borrow_mut().load(NEEDLES, rest);
     problems.extend(report.problems.iter().map(|problem| Problem {
         kind: problem.kind.to_owned(),
         message: problem.message.clone(),
@@ -239,8 +250,15 @@ pub fn evaluate_tree(
         Box::new(Registry::default()),
         Limits::default(),
     );
+    if let Some(python) = project.environment.as_ref().and_then(|environment| environment.python) {
+        interpreter.set_python(python.major.into(), python.minor.into(), python.micro.into());
+    }
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
     if options.follow_iterated {
+        interpreter.remember_subscriptions();
+        if options.apps.len() != 1 {
+            interpreter.import_several();
+        }
         interpreter.follow_iterated(|name| {
             !is_standard_library(name) && may_evaluate(name.split('.').next().unwrap_or(name))
         });

@@ -1,6 +1,6 @@
 //! Effects: what code does beyond computing. Found once for each function, then joined along calls.
 
-use crate::facts::{EdgeKind, call_facts, mentions, status_of_exception};
+use crate::facts::{EdgeKind, call_facts, mentions_where, status_of_exception};
 use crate::library::sqlalchemy::{entity, session_kind};
 use crate::tables::Table;
 use fastwright_python::interpreter::Interpreter;
@@ -159,7 +159,7 @@ impl EffectTable {
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    for (function, receiver, kind) in &facts.targets[position] {
+                    for (function, receiver, kind) in facts.targets_of(position) {
                         if *kind == EdgeKind::Background {
                             effects
                                 .outside
@@ -306,11 +306,8 @@ const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "us
 
 fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
     static PARTS: LazyLock<NameSet> = LazyLock::new(|| NameSet::new(CREDENTIAL_PARTS.iter().copied()));
-    if !value.may_name(*PARTS) {
-        return false;
-    }
     let mut found = Vec::new();
-    mentions(value, &mut |inner| {
+    mentions_where(value, *PARTS, &mut |inner| {
         if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
             && CREDENTIAL_PARTS.contains(&name.as_str())
         {

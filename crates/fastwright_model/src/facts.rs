@@ -52,14 +52,25 @@ impl Reached {
 /// A function of the program that a call runs, what its first parameter is bound to, and how it is run.
 pub type Target = (Rc<FunctionValue>, Option<ObjectId>, EdgeKind);
 
-/// What the calls of one summary lead to; both lists run parallel to its events.
+/// What the calls of one summary lead to.
 #[derive(Debug, Default)]
 pub struct CallFacts {
-    /// Functions of the program; empty for other events.
-    pub targets: Vec<Vec<Target>>,
-    /// Qualified library name of what is called; none for calls of the program's own functions and for
-    /// other events.
+    /// Functions of the program, each with the position of the event that calls it, in order.
+    pub targets: Vec<(u32, Target)>,
+    /// For every event the qualified library name of what is called; none for calls of the program's own
+    /// functions and for other events.
     pub callees: Vec<Option<Name>>,
+}
+
+impl CallFacts {
+    /// The functions that one event calls.
+    pub fn targets_of(&self, event: usize) -> impl Iterator<Item = &Target> {
+        let from = self.targets.partition_point(|(position, _)| (*position as usize) < event);
+        self.targets[from..]
+            .iter()
+            .take_while(move |(position, _)| *position as usize == event)
+            .map(|(_, target)| target)
+    }
 }
 
 /// [`targets`] and [`callee_name`] for every event of a summary, found once.
@@ -67,21 +78,19 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
     }
-    let mut facts = CallFacts::default();
-    for event in &summary.events {
+    let mut facts = CallFacts { callees: Vec::with_capacity(summary.events.len()), ..CallFacts::default() };
+    for (position, event) in summary.events.iter().enumerate() {
         match &event.kind {
             EventKind::Call(call) => {
                 let name = match call.target {
                     Some(_) => None,
                     None => callee_name(interpreter, &call.callee),
                 };
-                facts.targets.push(targets_named(interpreter, call, name.as_deref()));
+                let targets = targets_named(interpreter, call, name.as_deref());
+                facts.targets.extend(targets.into_iter().map(|target| (position as u32, target)));
                 facts.callees.push(name);
             }
-            _ => {
-                facts.targets.push(Vec::new());
-                facts.callees.push(None);
-            }
+            _ => facts.callees.push(None),
         }
     }
     let facts = Rc::new(facts);
@@ -104,18 +113,17 @@ pub fn reach(
     }
     while let Some(reached) = queue.pop_front() {
         let facts = call_facts(interpreter, &reached.summary);
-        for (event, targets) in reached.summary.events.iter().zip(&facts.targets) {
-            for (function, receiver, kind) in targets {
-                let (receiver, kind) = (*receiver, *kind);
-                let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
-                if !seen.insert(key) || found.len() + queue.len() > 4_000 {
-                    continue;
-                }
-                if let Some(summary) = interpreter.summarize(function, receiver) {
-                    let mut chain = reached.chain.clone();
-                    chain.push(Step { function: Rc::clone(function), site: event.location, kind });
-                    queue.push_back(Reached { summary, chain });
-                }
+        for (position, (function, receiver, kind)) in &facts.targets {
+            let (receiver, kind) = (*receiver, *kind);
+            let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
+            if !seen.insert(key) || found.len() + queue.len() > 4_000 {
+                continue;
+            }
+            if let Some(summary) = interpreter.summarize(function, receiver) {
+                let mut chain = reached.chain.clone();
+                let site = reached.summary.events[*position as usize].location;
+                chain.push(Step { function: Rc::clone(function), site, kind });
+                queue.push_back(Reached { summary, chain });
             }
         }
         found.push(reached);
@@ -355,17 +363,30 @@ pub fn status_of_response(interpreter: &mut Interpreter<'_>, response: &Value) -
 
 /// Whether a value contains, anywhere inside, something that satisfies a predicate.
 pub fn mentions(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
-    mentions_within(value, predicate, 16)
+    mentions_within(value, None, predicate, 16)
 }
 
-fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, depth: u32) -> bool {
+/// The same, asking only about parts in which one of these attributes is taken of something.
+pub fn mentions_where(value: &Value, names: NameSet, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
+    mentions_within(value, Some(names), predicate, 16)
+}
+
+fn mentions_within(
+    value: &Value,
+    names: Option<NameSet>,
+    predicate: &mut dyn FnMut(&Value) -> bool,
+    depth: u32,
+) -> bool {
+    if names.is_some_and(|names| !value.may_name(names)) {
+        return false;
+    }
     if predicate(value) {
         return true;
     }
     if depth == 0 {
         return false;
     }
-    let mut inside = |value: &Value| mentions_within(value, predicate, depth - 1);
+    let mut inside = |value: &Value| mentions_within(value, names, predicate, depth - 1);
     match &value.kind {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(inside),
         Kind::Method(method) => inside(&method.receiver),

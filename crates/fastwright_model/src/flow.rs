@@ -177,10 +177,10 @@ impl Walk {
         *visits += 1;
         self.count += 1;
         let facts = call_facts(interpreter, summary);
-        for (event, targets) in summary.events.iter().zip(&facts.targets) {
+        for (position, event) in summary.events.iter().enumerate() {
             visit(interpreter, &Visit { root, chain, summary, event, environment });
             let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in targets {
+            for (function, receiver, kind) in facts.targets_of(position) {
                 let Some(called) = interpreter.summarize(function, *receiver) else {
                     self.complete = false;
                     continue;

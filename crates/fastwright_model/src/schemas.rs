@@ -21,6 +21,10 @@ pub struct Field {
     pub assigned: bool,
     /// Keywords of `Field(...)`, wherever it stands; none where there is no `Field(...)`.
     pub options: Option<Arguments>,
+    /// What else stands in `Annotated`, `Field(...)` aside.
+    pub metadata: Vec<Value>,
+    /// Whether several `Field(...)` say something about the field together.
+    pub options_in_several_places: bool,
     /// Whether a client must send it.
     pub required: bool,
     /// Whether `exclude=True` keeps it out of every response.
@@ -67,6 +71,7 @@ pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
             .and_then(field_options)
             .or_else(|| metadata.iter().rev().find_map(field_options))
             .cloned();
+        let places = assigned.iter().chain(&metadata).filter(|value| field_options(value).is_some()).count();
         let is_field = assigned.as_ref().is_some_and(|value| field_options(value).is_some());
         let default = match (&options, is_field) {
             (Some(options), true) => options.get(0, "default").cloned(),
@@ -84,6 +89,8 @@ pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
             default,
             assigned: assigned.is_some(),
             options,
+            options_in_several_places: places > 1,
+            metadata: metadata.into_iter().filter(|value| field_options(value).is_none()).collect(),
             excluded,
             owner,
             location,
@@ -98,7 +105,11 @@ fn field_options(value: &Value) -> Option<&Arguments> {
     let name = callee.as_external()?;
     matches!(
         name.as_str(),
-        "pydantic.fields.Field" | "sqlmodel.main.Field" | "dataclasses.field" | "sqlmodel.main.Relationship"
+        "pydantic.fields.Field"
+            | "pydantic.fields.FieldInfo"
+            | "sqlmodel.main.Field"
+            | "dataclasses.field"
+            | "sqlmodel.main.Relationship"
     )
     .then_some(arguments)
 }

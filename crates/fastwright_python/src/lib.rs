@@ -7,6 +7,7 @@ pub mod loader;
 pub mod location;
 mod lower;
 pub mod name;
+pub mod parallel;
 pub mod parse;
 pub mod program;
 pub mod project;

@@ -5,6 +5,7 @@ use crate::interpreter::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 use crate::ir::Module;
 use crate::location::{File, FileId, Files};
 use crate::name::Name;
+use crate::parallel::with_large_stacks;
 use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
 use crate::source::{EntryKind, SourceTree};
@@ -14,10 +15,6 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Stack of the threads that parse: the parser and the dropping of its trees recurse as deep as the code
-/// nests. The memory is only reserved, not used.
-const PARSER_STACK: usize = 512 * 1024 * 1024;
 
 /// Bytes of the largest data file that is read: settings are far smaller.
 const LARGEST_DATA_FILE: u64 = 1024 * 1024;
@@ -91,6 +88,15 @@ struct Parsed {
     parsed: parse::ParsedFile,
 }
 
+/// What becomes of files that nothing of interest reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// They are asked whether they are well-formed.
+    Checked,
+    /// Nothing.
+    Left,
+}
+
 impl Program {
     /// A program of which nothing is read yet.
     pub fn new(project: Arc<Project>, tree: Arc<dyn SourceTree>, may_evaluate: fn(&str) -> bool) -> Self {
@@ -147,16 +153,12 @@ impl Program {
     }
 
     /// Reads every file of the project; parses those that mention one of `needles` and what they import,
-    /// transitively; asks of the rest only whether it is well-formed. Gives the files that mention.
-    pub fn load(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
-        let pool = rayon::ThreadPoolBuilder::new().stack_size(PARSER_STACK).build();
-        match pool {
-            Ok(pool) => pool.install(|| self.load_here(needles)),
-            Err(_) => self.load_here(needles),
-        }
+    /// transitively. Gives the files that mention.
+    pub fn load(&mut self, needles: &[&str], rest: Rest) -> (Vec<FileId>, LoadReport) {
+        with_large_stacks(|| self.load_here(needles, rest))
     }
 
-    fn load_here(&mut self, needles: &[&str]) -> (Vec<FileId>, LoadReport) {
+    fn load_here(&mut self, needles: &[&str], rest: Rest) -> (Vec<FileId>, LoadReport) {
         let project = Arc::clone(&self.project);
         let tree = Arc::clone(&self.tree);
         let finders: Vec<memchr::memmem::Finder<'_>> =
@@ -210,7 +212,9 @@ impl Program {
             wave = self.next_wave(&wave);
         }
         report.reached = self.files.len();
-        self.check_rest(&mut report);
+        if rest == Rest::Checked {
+            self.check_rest(&mut report);
+        }
         report.problems.sort_by(|left, right| left.path.cmp(&right.path));
         let mentioning = mentioning
             .into_iter()

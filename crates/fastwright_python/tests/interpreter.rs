@@ -30,7 +30,7 @@ fn check(source: &str, expected: &str) {
     let tree = Arc::new(MemoryTree::from_fixture(&fixture));
     let project = Arc::new(discover(&*tree, Path::new("."), &DiscoverOptions::default()).unwrap());
     let shared = SharedProgram(Rc::new(RefCell::new(Program::new(project, tree, |_| false))));
-    shared.0.borrow_mut().load(&[""]);
+    shared.0.borrow_mut().load(&[""], fastwright_python::loader::Rest::Left);
     let mut interpreter =
         Interpreter::new(Box::new(shared.clone()), &NO_LIBRARY, Box::new(()), Limits::default());
     let module = interpreter.import_root(shared.module_named("main").unwrap());
@@ -524,5 +524,123 @@ spoken = str(Spoken.word)
         counted = '2'
         spoken = 'said w'
         ",
+    );
+}
+
+#[test]
+fn context_variables_hold_what_was_set_last() {
+    check(
+        r#"
+from contextvars import ContextVar
+
+current = ContextVar("current")
+limited = ContextVar("limited", default=3)
+
+def read():
+    try:
+        return current.get()
+    except LookupError:
+        return "nothing"
+
+a = current.get(None)
+b = limited.get()
+c = read()
+token = current.set("first")
+d = current.get(None)
+current.set("second")
+e = current.get()
+current.reset(token)
+f = current.get("none")
+
+import os
+if os.urandom(1) == b"x":
+    limited.set(5)
+g = limited.get()
+"#,
+        "
+a = None
+b = 3
+c = 'nothing'
+d = 'first'
+e = 'second'
+f = 'none'
+g = unknown: whether `limited` is set is not decided
+",
+    );
+}
+
+#[test]
+fn a_name_that_is_yet_to_come_raises_where_that_is_expected() {
+    check(
+        r#"
+def read():
+    try:
+        return LATER
+    except NameError:
+        return "too early"
+
+a = read()
+LATER = "there"
+b = read()
+"#,
+        "
+a = 'too early'
+b = 'there'
+",
+    );
+}
+
+#[test]
+fn texts_are_matched_and_read_as_numbers() {
+    check(
+        r#"
+import re
+
+found = re.compile(r"(?P<amount>\d+) *(?P<unit>[smh])$").match("5 m")
+a = (found.group("amount"), found.group(2), found.group(), found.groups())
+b = re.match(r"(\d+)(x)?", "7")
+b = b.groups() if b else "none"
+c = "yes" if re.fullmatch("[a-z]+", "abc1") else "no"
+d = re.search(r"\d", "ab3").group()
+
+def number(text):
+    try:
+        return int(text)
+    except ValueError:
+        return "no number"
+
+e = [number("12"), number(" -1_000 "), number("5m"), number("1__0"), number("")]
+f = int("ff", 16)
+"#,
+        "
+a = ('5', 'm', '5 m', ('5', 'm'))
+b = ('7', None)
+c = 'no'
+d = '3'
+e = [12, -1000, 'no number', 'no number', 'no number']
+f = builtins.int('ff', 16)
+",
+    );
+}
+
+#[test]
+fn classes_are_told_from_other_types() {
+    check(
+        r#"
+import inspect
+from datetime import datetime
+from typing import Any, Optional, Union
+
+class Own: ...
+
+a = [inspect.isclass(each) for each in (int, str, datetime, Own, Any)]
+b = [inspect.isclass(each) for each in (Optional[int], Union[int, str], list[int], int | None, 3, "x")]
+c = [issubclass(each, Own) for each in (int, bool, datetime)]
+"#,
+        "
+a = [True, True, True, True, True]
+b = [False, False, False, False, False, False]
+c = [False, False, False]
+",
     );
 }

@@ -3,7 +3,7 @@
 
 use fastwright_model::analysis::Analysis;
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::{EdgeKind, call_facts};
+use fastwright_model::facts::{CallFacts, EdgeKind, call_facts};
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -24,19 +24,15 @@ pub struct Node {
     pub summary: Rc<Summary>,
     /// The functions of the program that it calls or hands on, in the order of its events.
     pub edges: Vec<Edge>,
-    /// The qualified library name of what each event calls; none for other events.
-    pub callees: Vec<Option<Name>>,
+    /// Library names of what its events call.
+    pub facts: Rc<CallFacts>,
 }
 
 impl Node {
     /// Calls of libraries: position of the event, its place and the qualified name of what is called.
     pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Name)> {
-        self.summary
-            .events
-            .iter()
-            .zip(&self.callees)
-            .enumerate()
-            .filter_map(|(index, (event, callee))| Some((index, event.location, (*callee)?)))
+        let callees = self.facts.callees.iter().enumerate();
+        callees.filter_map(|(index, callee)| Some((index, self.summary.events[index].location, (*callee)?)))
     }
 
     /// Name of the function.
@@ -227,7 +223,8 @@ impl CallGraph {
             return None;
         }
         let summary = interpreter.summarize(function, receiver)?;
-        self.nodes.push(Node { summary, edges: Vec::new(), callees: Vec::new() });
+        let facts = call_facts(interpreter, &summary);
+        self.nodes.push(Node { summary, edges: Vec::new(), facts });
         let node = self.nodes.len() - 1;
         self.index.insert(key, node);
         queue.push_back(node);
@@ -236,17 +233,15 @@ impl CallGraph {
 
     fn follow(&mut self, interpreter: &mut Interpreter<'_>, node: usize, queue: &mut VecDeque<usize>) {
         let summary = Rc::clone(&self.nodes[node].summary);
-        let facts = call_facts(interpreter, &summary);
+        let facts = Rc::clone(&self.nodes[node].facts);
         let mut edges = Vec::new();
-        for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
-            for (function, receiver, kind) in targets {
-                if let Some(to) = self.add(interpreter, function, *receiver, queue) {
-                    edges.push(Edge { to, event: position, site: event.location, kind: *kind });
-                }
+        for (event, (function, receiver, kind)) in &facts.targets {
+            if let Some(to) = self.add(interpreter, function, *receiver, queue) {
+                let event = *event as usize;
+                edges.push(Edge { to, event, site: summary.events[event].location, kind: *kind });
             }
         }
         self.nodes[node].edges = edges;
-        self.nodes[node].callees.clone_from(&facts.callees);
     }
 }
 

@@ -4,6 +4,7 @@
 //! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
 //! on the number of dangerous calls, not on the size of the program.
 
+use crate::call_index::FunctionSet;
 use crate::request_code::{Entry, RequestCode};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
@@ -314,17 +315,19 @@ pub struct Following {
     pub stops_at_checks: bool,
 }
 
-/// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function.
+/// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function; only
+/// the `candidates` are asked.
 pub fn flows<T: Clone>(
     graph: &RequestCode,
     interpreter: &mut Interpreter<'_>,
     following: Following,
+    candidates: &FunctionSet,
     mut find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
 ) -> Vec<Flow<T>> {
     let mut arrived = Vec::new();
     let mut waiting: Vec<Flow<T>> = Vec::new();
     let mut seen: FxHashSet<(usize, Location, usize)> = FxHashSet::default();
-    for node in 0..graph.nodes.len() {
+    for node in candidates.iter() {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
             if inputs(interpreter, &sink.value).is_empty()
@@ -414,16 +417,19 @@ pub fn is_checked(
     let inputs = inputs(interpreter, value);
     let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
+    let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
     for (position, event) in summary.events.iter().enumerate().take(before) {
         match &event.kind {
-            EventKind::Condition(condition) if is_test(condition, &is_input) => return true,
+            EventKind::Condition(condition) if may_hold(condition) && is_test(condition, &is_input) => {
+                return true;
+            }
             EventKind::Call(call) => {
                 let given = call
                     .arguments
                     .positional
                     .iter()
                     .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                    .any(|value| mentions(value, &mut |part| is_input(part)));
+                    .any(|value| may_hold(value) && mentions(value, &mut |part| is_input(part)));
                 if !given {
                     continue;
                 }

@@ -6,6 +6,7 @@
 
 pub mod body_copies;
 pub mod call_graph;
+pub mod call_index;
 pub mod comments;
 pub mod context;
 pub mod data_flow;

@@ -121,6 +121,9 @@ pub fn is_owner_column(table: &Table, name: Name) -> bool {
         && table.columns.iter().any(|column| column.name == name && !column.primary_key)
 }
 
+/// Methods that load rows, as [`loads_by_id`] looks for them.
+pub const LOADING: &[&str] = &["get", "get_one", "where", "filter", "filter_by"];
+
 /// Where one function loads a row of an owned table by an id that it gets: the id, and the table by position.
 pub fn loads_by_id(
     interpreter: &mut Interpreter<'_>,

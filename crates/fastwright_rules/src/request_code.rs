@@ -3,6 +3,7 @@
 //!
 //! Built once for a review. Rules look at each function once and ask for the routes of the few that matter.
 
+use crate::call_index::CallIndex;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::{Dependant, DependantKind};
@@ -14,6 +15,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -99,9 +101,15 @@ pub struct RequestCode {
     /// Exception classes with their handlers: class, node, place of the registration.
     pub exception_handlers: Vec<(Value, usize, Location)>,
     index: FxHashMap<SummaryKey, usize>,
+    calls: OnceCell<CallIndex>,
 }
 
 impl RequestCode {
+    /// The functions by what they call, made when first asked for.
+    pub fn calls(&self) -> &CallIndex {
+        self.calls.get_or_init(|| CallIndex::of(&self.nodes))
+    }
+
     /// Follows all routes of an analysis.
     pub fn build(analysis: &Analysis) -> Self {
         let mut interpreter = analysis.interpreter.borrow_mut();
@@ -209,15 +217,13 @@ impl RequestCode {
         while at < self.nodes.len() {
             let summary = Rc::clone(&self.nodes[at].summary);
             let facts = Rc::clone(&self.nodes[at].facts);
-            for (position, (event, targets)) in summary.events.iter().zip(&facts.targets).enumerate() {
-                for (function, receiver, kind) in targets {
-                    let kind = *kind;
-                    let Some(target) = self.node(interpreter, function, *receiver) else { continue };
-                    let edge = Edge { target, site: event.location, kind, event: position };
-                    self.nodes[at].calls.push(edge);
-                    let index = self.nodes[at].calls.len() - 1;
-                    self.nodes[target].callers.push((at, index));
-                }
+            for (event, (function, receiver, kind)) in &facts.targets {
+                let (event, kind) = (*event as usize, *kind);
+                let Some(target) = self.node(interpreter, function, *receiver) else { continue };
+                let edge = Edge { target, site: summary.events[event].location, kind, event };
+                self.nodes[at].calls.push(edge);
+                let index = self.nodes[at].calls.len() - 1;
+                self.nodes[target].callers.push((at, index));
             }
             at += 1;
         }

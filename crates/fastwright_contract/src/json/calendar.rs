@@ -12,6 +12,23 @@ pub(super) struct Moment {
 }
 
 impl Moment {
+    /// The first and last objects of the classes: `datetime.datetime.min`.
+    pub(super) fn boundary(name: &str) -> Option<Self> {
+        let (class, boundary) = name.strip_prefix("datetime.")?.split_once('.')?;
+        let (date, time) = match boundary {
+            "min" => ((1, 1, 1), (0, 0, 0, 0)),
+            "max" => ((9999, 12, 31), (23, 59, 59, 999_999)),
+            _ => return None,
+        };
+        let (date, time) = match class {
+            "datetime" => (Some(date), Some(time)),
+            "date" => (Some(date), None),
+            "time" => (None, Some(time)),
+            _ => return None,
+        };
+        Some(Self { date, time, offset: None })
+    }
+
     /// Whether Python makes such an object.
     pub(super) fn is_valid(&self) -> bool {
         let date = self.date.is_none_or(|(year, month, day)| {

@@ -1,9 +1,11 @@
 //! Objects of the standard library and Pydantic whose constructor says what they are: `datetime(2020, 1,
 //! 1)`, `Decimal("1.5")`, `UUID("...")`, `SecretStr("...")`.
 
+use super::Json;
+use super::built_ins::{self, built_in_of};
 use super::calendar::Moment;
 use super::decimal::Decimal;
-use super::writing::{Unwritable, not_known};
+use super::writing::{Style, Unwritable, Writing, encode, not_known};
 use crate::context::Context;
 use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
 
@@ -18,6 +20,10 @@ pub(super) enum Constructed {
     Duration(i128),
     /// A float.
     Float(f64),
+    /// An integer.
+    Integer(i64),
+    /// What an encoder has made already.
+    Json(Json),
     /// A decimal number.
     Decimal(Decimal),
     /// A fraction, reduced.
@@ -33,11 +39,19 @@ pub(super) fn constructed(
     context: &mut Context<'_, '_>,
     value: &Value,
 ) -> Result<Option<Constructed>, Unwritable> {
+    if let Kind::External(name) = value.kind {
+        return Ok(Moment::boundary(&name).map(Constructed::Moment));
+    }
     let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
     if arguments.incomplete {
         return Ok(None);
     }
     let Some(name) = callee.as_external() else { return method_of_constructed(context, callee, arguments) };
+    if let Some((base, method)) = name.rsplit_once('.')
+        && let Some(boundary) = Moment::boundary(base)
+    {
+        return method_of(context, Constructed::Moment(boundary), method, arguments);
+    }
     let made = match name.as_str() {
         "datetime.datetime" => {
             let date = date(arguments);
@@ -65,8 +79,26 @@ pub(super) fn constructed(
         "fractions.Fraction" => fraction(arguments),
         "builtins.float" | "builtins.str" | "builtins.int" => {
             let [given] = arguments.positional.as_slice() else { return Ok(None) };
-            let Some(made) = constructed(context, given)? else { return Ok(None) };
-            converted(&made, name.as_str())
+            let plain = built_in_of(context, given).unwrap_or_else(|| given.clone());
+            if let Some(plain) = built_ins::converted(&name, &plain) {
+                Some(match plain.kind {
+                    Kind::Float(number) => Constructed::Float(number),
+                    Kind::Int(number) => Constructed::Integer(number),
+                    Kind::Str(text) => Constructed::Text(text.to_string()),
+                    _ => return Ok(None),
+                })
+            } else {
+                let Some(made) = constructed(context, given)? else { return Ok(None) };
+                converted(&made, name.as_str())
+            }
+        }
+        "fastapi.encoders.jsonable_encoder" => {
+            let [given] = arguments.positional.as_slice() else { return Ok(None) };
+            if !arguments.keywords.is_empty() {
+                return Ok(None);
+            }
+            let writing = Writing { style: Style::FastApi, ..Writing::default() };
+            Some(Constructed::Json(encode(context, given, &writing)?))
         }
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
@@ -126,16 +158,58 @@ fn method_of_constructed(
         },
         _ => return Ok(None),
     };
+    match constructed(context, &base)? {
+        Some(made) => method_of(context, made, &name, arguments),
+        None => Ok(None),
+    }
+}
+
+fn method_of(
+    context: &mut Context<'_, '_>,
+    made: Constructed,
+    name: &str,
+    arguments: &Arguments,
+) -> Result<Option<Constructed>, Unwritable> {
     let plain = arguments.positional.is_empty() && arguments.keywords.is_empty();
-    match (constructed(context, &base)?, name.as_str()) {
-        (Some(Constructed::Moment(moment)), "isoformat") if plain => {
+    match (made, name) {
+        (Constructed::Moment(moment), "isoformat") if plain => {
             Ok(Some(Constructed::Text(moment.isoformat())))
         }
-        (Some(Constructed::Duration(size)), "total_seconds") if plain => {
+        (Constructed::Moment(moment), "replace") if arguments.positional.is_empty() => {
+            replaced(context, moment, arguments)
+        }
+        (Constructed::Duration(size), "total_seconds") if plain => {
             Ok(Some(Constructed::Float(size as f64 / 1e6)))
         }
         _ => Ok(None),
     }
+}
+
+/// `moment.replace(tzinfo=..., hour=...)`.
+fn replaced(
+    context: &mut Context<'_, '_>,
+    mut moment: Moment,
+    arguments: &Arguments,
+) -> Result<Option<Constructed>, Unwritable> {
+    for (name, value) in &arguments.keywords {
+        if *name == "tzinfo" {
+            moment.offset = zone(context, arguments, usize::MAX)?;
+            continue;
+        }
+        let place = match (name.as_str(), &mut moment.date, &mut moment.time) {
+            ("year", Some(date), _) => &mut date.0,
+            ("month", Some(date), _) => &mut date.1,
+            ("day", Some(date), _) => &mut date.2,
+            ("hour", _, Some(time)) => &mut time.0,
+            ("minute", _, Some(time)) => &mut time.1,
+            ("second", _, Some(time)) => &mut time.2,
+            ("microsecond", _, Some(time)) => &mut time.3,
+            _ => return Ok(None),
+        };
+        let Some(number) = value.as_int() else { return Ok(None) };
+        *place = number;
+    }
+    Ok(moment.is_valid().then_some(Constructed::Moment(moment)))
 }
 
 /// `float(made)`, `str(made)`, `int(made)`.

@@ -1,8 +1,9 @@
 //! Instances as JSON: members of enumerations, models, dataclasses, named tuples.
 
 use super::writing::{Style, Unwritable, Writing, Written, not_known, write};
-use super::{Json, JsonObject};
+use super::{Json, JsonObject, built_in_of};
 use crate::context::Context;
+use crate::pydantic::validation::write_by_schema;
 use crate::types::{Form, form};
 use fastwright_model::schemas;
 use fastwright_python::interpreter::{Interpreter, is_none_type};
@@ -13,6 +14,7 @@ const MODEL: &str = "pydantic.main.BaseModel";
 
 /// Options of a configuration under which fields are not simply written one after the other.
 const OPTIONS_THAT_CHANGE_OUTPUT: [&str; 9] = [
+    // Only where more than the fields is given.
     "extra",
     "json_encoders",
     "ser_json_bytes",
@@ -48,7 +50,11 @@ pub(super) fn write_instance(
         return Err(not_known("an object of a library is not known"));
     };
     if context.interpreter.derives_from(&class, MODEL) {
-        return write_model(context, &class, &attributes, &arguments, &inside, depth);
+        return match write_model(context, &class, &attributes, &arguments, &inside, depth) {
+            // What validators and serializers make of it is found by running them.
+            Err(Unwritable::NotKnown(..)) => write_by_schema(context, id, &inside, depth),
+            written => written,
+        };
     }
     match dataclass_kind(context, &class) {
         // FastAPI has them as dicts first (`dataclasses.asdict`), which knows nothing of aliases.
@@ -77,6 +83,16 @@ pub(super) fn write_instance(
     let customized = ["__get_pydantic_core_schema__", "__pydantic_serializer__"]
         .iter()
         .any(|name| context.interpreter.find_in_class(&class, Name::from(*name)).is_some());
+    // Inside of others an object is written by what it derives from, whatever its class says.
+    let has_own_schema = depth == 0 && customized && writing.style == Style::Pydantic;
+    if has_own_schema {
+        return write_by_schema(context, id, &inside, depth);
+    }
+    // On its own it is written by its type, for which there may be no schema.
+    let is_inside = depth > 0 || writing.style == Style::FastApi;
+    if let Some(plain) = built_in_of(context, value).filter(|_| is_inside) {
+        return write(context, &plain, &inside, depth + 1);
+    }
     let name = context.interpreter.class(class_id).map(|class| class.name).unwrap_or_default();
     if !plain || customized || writing.style == Style::FastApi {
         return Err(not_known(format!("how an object of `{name}` is written is not known")));
@@ -156,6 +172,12 @@ fn write_model(
         }
         if field.excluded {
             continue;
+        }
+        if !field.metadata.is_empty() {
+            return Err(not_known(format!(
+                "what validation makes of the field `{}` is not known",
+                field.name
+            )));
         }
         if ["exclude", "exclude_if"].iter().any(|option| {
             options.keyword(option).is_some_and(|value| value.as_bool() != Some(false) && !value.is_none())
@@ -280,8 +302,10 @@ fn writes_plainly(
 ) -> Result<(), Unwritable> {
     let names: Vec<Name> =
         schemas::fields(context.interpreter, class).into_iter().map(|field| field.name).collect();
-    // What is given under another name than a field's may be what is validated.
-    let by_names = arguments.keywords.iter().all(|(name, _)| names.contains(name));
+    // What is given under another name than a field's may be what is validated; a constructor of the class
+    // itself may give anything.
+    let by_names = arguments.keywords.iter().all(|(name, _)| names.contains(name))
+        && context.interpreter.find_in_class(class, Name::from("__init__")).is_none();
     let order = context.interpreter.class_order(class);
     for owner in order.iter() {
         let Kind::Class(id) = owner.kind else {
@@ -318,8 +342,10 @@ fn writes_plainly(
         }
         let config =
             context.interpreter.class(id).and_then(|class| class.attributes.get(&Name::from("model_config")));
-        let changes = config.cloned().is_some_and(|config| changes_output(context, &config))
-            || keywords.iter().any(|(keyword, _)| OPTIONS_THAT_CHANGE_OUTPUT.contains(&keyword.as_str()));
+        let counts =
+            |option: &str| OPTIONS_THAT_CHANGE_OUTPUT.contains(&option) && !(by_names && option == "extra");
+        let changes = config.cloned().is_some_and(|config| changes_output(context, &config, counts))
+            || keywords.iter().any(|(keyword, _)| counts(keyword.as_str()));
         if changes {
             return Err(not_known(format!("the configuration of `{name}` changes how it is written")));
         }
@@ -341,24 +367,17 @@ fn skips_defaults(decorator: &Value, given: &Arguments) -> bool {
             .all(|field| field.as_str().is_some_and(|field| field != "*" && given.keyword(field).is_none()))
 }
 
-fn changes_output(context: &Context<'_, '_>, config: &Value) -> bool {
+fn changes_output(context: &Context<'_, '_>, config: &Value, counts: impl Fn(&str) -> bool) -> bool {
     match &config.kind {
         Kind::Dict(id) => match context.interpreter.object(*id) {
             Object::Dict(dict) => {
-                dict.incomplete
-                    || dict.entries.values().any(|(key, _)| {
-                        key.as_str().is_none_or(|key| OPTIONS_THAT_CHANGE_OUTPUT.contains(&key))
-                    })
+                dict.incomplete || dict.entries.values().any(|(key, _)| key.as_str().is_none_or(&counts))
             }
             _ => true,
         },
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { arguments, .. } => {
-                arguments.incomplete
-                    || arguments
-                        .keywords
-                        .iter()
-                        .any(|(keyword, _)| OPTIONS_THAT_CHANGE_OUTPUT.contains(&keyword.as_str()))
+                arguments.incomplete || arguments.keywords.iter().any(|(keyword, _)| counts(keyword.as_str()))
             }
             _ => true,
         },

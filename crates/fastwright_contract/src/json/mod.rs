@@ -4,6 +4,7 @@
 //! `jsonable_encoder`. They differ for times with a zone, durations, decimals and dataclasses. [`encode`]
 //! is the first without doubts, for those who want to decide themselves.
 
+mod built_ins;
 mod calendar;
 mod constructed;
 mod decimal;
@@ -16,8 +17,10 @@ use crate::context::Context;
 use fastwright_python::location::Location;
 use fastwright_python::value::{Kind, Symbolic, Value};
 
+pub(crate) use built_ins::built_in_of;
 pub use heap::{from_heap, on_heap};
 pub use instances::enumeration_value;
+pub(crate) use writing::write as write_inside;
 pub use writing::{BytesForm, Style, Temporal, Unwritable, Writing, encode};
 
 /// A JSON value; objects keep the order of their keys.

@@ -69,7 +69,7 @@ pub enum Unwritable {
 }
 
 /// A written value, or why there is none.
-pub(super) type Written = Result<Json, Unwritable>;
+pub(crate) type Written = Result<Json, Unwritable>;
 
 pub(super) fn not_known(reason: impl Into<String>) -> Unwritable {
     Unwritable::NotKnown(reason.into(), None)
@@ -83,7 +83,8 @@ pub fn encode(context: &mut Context<'_, '_>, value: &Value, writing: &Writing) -
     write(context, value, writing, 0)
 }
 
-pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writing, depth: u32) -> Written {
+/// A value inside of others, `depth` levels deep.
+pub(crate) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writing, depth: u32) -> Written {
     if depth > DEEPEST {
         return Err(not_known("a value nests too deeply"));
     }
@@ -131,14 +132,15 @@ pub(super) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
                 None => return Err(unknown_expression(value)),
             },
         },
-        Kind::External(name) => match external(name) {
-            Unwritable::NotKnown(reason, place) => {
+        Kind::External(name) => match (constructed(context, value)?, external(name)) {
+            (Some(made), _) => write_constructed(context, made, writing, depth)?,
+            (None, Unwritable::NotKnown(reason, place)) => {
                 match context.interpreter.computed_with_libraries(value, may_follow) {
                     Some(computed) => write(context, &computed, writing, depth + 1)?,
                     None => return Err(Unwritable::NotKnown(reason, place)),
                 }
             }
-            unwritable => return Err(unwritable),
+            (None, unwritable) => return Err(unwritable),
         },
         Kind::Ellipsis
         | Kind::Module(_)
@@ -323,6 +325,8 @@ fn write_constructed(
     Ok(match made {
         Constructed::Text(text) => Json::String(text),
         Constructed::Float(number) => number_of_float(number),
+        Constructed::Integer(number) => number.into(),
+        Constructed::Json(json) => json,
         Constructed::Moment(moment) => match writing.temporal {
             _ if fastapi => Json::String(moment.isoformat()),
             Some(Temporal::Seconds) => number_of_float(moment.microseconds() as f64 / 1e6),

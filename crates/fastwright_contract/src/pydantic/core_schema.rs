@@ -34,6 +34,17 @@ pub struct Core {
     pub metadata: CoreMetadata,
     /// A serializer that replaces or wraps the type's own.
     pub serialization: Option<Box<Serialization>>,
+    /// The function of a `function-...` schema; none where a library's own stands there.
+    pub validator: Option<Box<Validator>>,
+}
+
+/// A function of the program that validates.
+#[derive(Debug, Clone)]
+pub struct Validator {
+    /// The function, bound to its class where it is a method of one.
+    pub function: Value,
+    /// Whether it takes `info`.
+    pub takes_info: bool,
 }
 
 /// `metadata` of a core schema (`_internal/_core_metadata.py`).
@@ -297,12 +308,14 @@ pub enum CoreKind {
     FunctionPlain {
         input: Option<Shared>,
     },
-    /// `default`: the value, or the factory; `takes_data` when the factory gets the validated data.
+    /// `default`: the value, or the factory; `takes_data` when the factory gets the validated data,
+    /// `validated` when the default is validated whatever the configuration says.
     Default {
         schema: Shared,
         default: Option<Value>,
         factory: Option<Value>,
         takes_data: bool,
+        validated: bool,
     },
     Nullable(Shared),
     /// Choices with the label of each.
@@ -407,6 +420,19 @@ pub enum Discriminator {
 impl Core {
     /// A schema of a kind, with nothing around it.
     pub fn new(kind: CoreKind) -> Shared {
-        Rc::new(Self { kind, reference: None, metadata: CoreMetadata::default(), serialization: None })
+        Rc::new(Self {
+            kind,
+            reference: None,
+            metadata: CoreMetadata::default(),
+            serialization: None,
+            validator: None,
+        })
+    }
+
+    /// A `function-...` schema with its function.
+    pub fn validating(kind: CoreKind, validator: Option<Validator>) -> Shared {
+        let mut core = Rc::unwrap_or_clone(Self::new(kind));
+        core.validator = validator.map(Box::new);
+        Rc::new(core)
     }
 }

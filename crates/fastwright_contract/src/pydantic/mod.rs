@@ -6,6 +6,7 @@ pub mod core_schema;
 pub mod field_info;
 pub mod generate;
 pub mod json_schema;
+pub(crate) mod validation;
 pub mod version1;
 
 pub use core_schema::{Core, CoreKind, Mode};

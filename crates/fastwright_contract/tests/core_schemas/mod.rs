@@ -28,6 +28,7 @@ impl Reader<'_, '_, '_, '_> {
             reference: json["ref"].as_str().map(Rc::from),
             metadata: self.metadata(&json["meta"]),
             serialization,
+            validator: None,
         })
     }
 
@@ -298,6 +299,7 @@ impl Reader<'_, '_, '_, '_> {
                 default: json.get("default").map(|value| self.value(value)),
                 factory: None,
                 takes_data: false,
+                validated: false,
             },
             "nullable" => CoreKind::Nullable(self.core(&json["schema"])),
             "union" => CoreKind::Union {

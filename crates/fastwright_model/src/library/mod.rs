@@ -4,6 +4,7 @@ mod alias_generators;
 pub mod blocking;
 pub mod dependants;
 mod left_out;
+pub mod model_fields;
 mod model_signature;
 mod names;
 pub mod pydantic;
@@ -126,6 +127,7 @@ impl Library for KnownLibraries {
             .or_else(|| pydantic::method(interpreter, &owner, &name, receiver, arguments, site))
             .or_else(|| starlette::method(interpreter, &owner, &name, receiver, arguments, site))
             .or_else(|| security::method(interpreter, owner, &name, receiver, arguments))
+            .or_else(|| model_fields::method(&owner, &name, receiver))
     }
 
     fn attribute(
@@ -137,6 +139,8 @@ impl Library for KnownLibraries {
     ) -> Option<Value> {
         starlette::attribute(interpreter, &owner, receiver, &name)
             .or_else(|| pydantic::attribute(interpreter, &owner, receiver, name))
+            .or_else(|| model_fields::attribute(&owner, receiver, name))
+            .or_else(|| model_fields::alias_attribute(interpreter, &owner, receiver, name))
     }
 
     fn expression_attribute(

@@ -21,6 +21,7 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         "pydantic.BaseModel" => "pydantic.main.BaseModel",
         "pydantic.create_model" => "pydantic.main.create_model",
         "pydantic.Field" => "pydantic.fields.Field",
+        "pydantic.FieldInfo" => "pydantic.fields.FieldInfo",
         "pydantic.PrivateAttr" => "pydantic.fields.PrivateAttr",
         "pydantic.computed_field" => "pydantic.fields.computed_field",
         "pydantic.RootModel" => "pydantic.root_model.RootModel",
@@ -193,6 +194,11 @@ pub(super) fn bases(name: &str) -> &'static [&'static str] {
         | "fastapi.security.api_key.APIKeyCookie" => &["fastapi.security.base.SecurityBase"],
         "pydantic_settings.main.SettingsConfigDict" => &["pydantic.config.ConfigDict"],
         "pydantic.config.ConfigDict" => &["typing.TypedDict"],
+        "pydantic.AliasChoices"
+        | "pydantic.AliasPath"
+        | "pydantic.aliases.AliasChoices"
+        | "pydantic.aliases.AliasPath"
+        | "pydantic.fields.FieldInfo" => &["builtins.object"],
         "pydantic_settings.main.BaseSettings"
         | "pydantic.root_model.RootModel"
         | "sqlmodel.main.SQLModel" => &["pydantic.main.BaseModel"],

@@ -213,14 +213,16 @@ pub(super) fn method(
     }
     let mut values = Vec::new();
     for (name, default) in fields {
-        if let Some(value) = arguments.keyword(&name) {
+        let root = arguments.positional.first().filter(|_| name == "root");
+        if let Some(value) = arguments.keyword(&name).or(root) {
             values.push((name, value.clone()));
             continue;
         }
         let value = match (set_by_variable(interpreter, &class, name, default.as_ref()), default) {
             (Some(value), _) => value,
+            // Each object gets a default of its own.
             (None, Some(default)) => match interpreter.field_default(default, site.span) {
-                Ok(value) => value,
+                Ok(value) => interpreter.copied_collections(&value),
                 Err(_) => continue,
             },
             (None, None) => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
@@ -234,12 +236,32 @@ pub(super) fn method(
             values.push((name, value));
         }
     }
+    let given = copied_arguments(interpreter, arguments);
     if let Kind::Instance(id) = receiver.kind
         && let Some(instance) = interpreter.instance_mut(id)
     {
         instance.attributes.extend(values);
+        // What is given now is validated, whatever becomes of the lists and dicts later.
+        if let Some(given) = given {
+            instance.arguments = given.into();
+        }
     }
     Some(Ok(Value::NONE))
+}
+
+/// Arguments with lists and dicts of their own; none where there are no such.
+fn copied_arguments(interpreter: &mut Interpreter<'_>, arguments: &Arguments) -> Option<Arguments> {
+    let collection = |value: &Value| matches!(value.kind, Kind::List(_) | Kind::Dict(_) | Kind::Set(_));
+    let keywords = arguments.keywords.iter().map(|(_, value)| value);
+    if !arguments.positional.iter().chain(keywords).any(collection) {
+        return None;
+    }
+    let mut copied = arguments.clone();
+    let keywords = copied.keywords.iter_mut().map(|(_, value)| value);
+    for value in copied.positional.iter_mut().chain(keywords) {
+        *value = interpreter.copied_collections(value);
+    }
+    Some(copied)
 }
 
 /// What a handler of JSON Schemas answers.
@@ -323,27 +345,12 @@ pub(super) fn class_attribute(
     if owner != MODEL {
         return None;
     }
-    if name == "model_fields" || name == "__fields__" {
-        let class_value: Value = Kind::Class(class).into();
-        let mut names: Vec<Name> = Vec::new();
-        for owner in interpreter.class_order(&class_value).iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
-            if let Some(object) = interpreter.class(id) {
-                for name in object.annotations.keys() {
-                    if !names.contains(name) {
-                        names.push(*name);
-                    }
-                }
-            }
+    match name.as_str() {
+        "model_fields" | "__fields__" => {
+            return Some(super::model_fields::model_fields(interpreter, &Kind::Class(class).into()));
         }
-        let entries = names
-            .into_iter()
-            .map(|field| {
-                let member = Value::symbolic(Symbolic::Member { base: class_value.clone(), name: field });
-                (Value::str(&field), member)
-            })
-            .collect();
-        return Some(interpreter.dict(entries));
+        "model_config" => return super::model_fields::model_config(interpreter, &Kind::Class(class).into()),
+        _ => {}
     }
     // Methods of models that matter only when called stay expressions.
     if interpreter.mode() == Mode::Import && matches!(name.as_str(), "model_rebuild" | "update_forward_refs")

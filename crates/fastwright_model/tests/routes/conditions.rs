@@ -285,3 +285,50 @@ GET /admin/1-x-$OTHER if \"ADMIN\" in os.environ and os.environ[\"ADMIN\"] == \"
 ",
     );
 }
+
+#[test]
+fn settings_that_an_object_asks_for_decide_by_their_defaults() {
+    check(
+        r#"
+#- main.py
+from contextvars import ContextVar
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    debug: bool = False
+    metrics: bool = True
+
+current = ContextVar("current")
+
+def settings():
+    try:
+        return current.get(None) or EVERYWHERE
+    except NameError:
+        return Settings()
+
+EVERYWHERE = settings()
+
+class Flag:
+    def __init__(self, name):
+        self.name = name
+
+    def __bool__(self):
+        return bool(getattr(settings(), self.name))
+
+app = FastAPI()
+
+def always(): ...
+
+if Flag("debug"):
+    app.add_api_route("/debug", always)
+if Flag("metrics"):
+    app.add_api_route("/metrics", always)
+"#,
+        "
+main:app
+GET /metrics if Flag(\"metrics\") (true by default)
+? `/debug` is registered only if Flag(\"debug\") (not so by default)
+",
+    );
+}

@@ -593,7 +593,8 @@ impl Interpreter<'_> {
             }
             (_, "__module__") => return Value::str(super::expressions::parent_name(&owner)),
             ("sys", "version_info") => {
-                return Value::tuple(vec![Value::int(3), Value::int(13), Value::int(0)]);
+                let (major, minor, micro) = self.python;
+                return Value::tuple(vec![Value::int(major), Value::int(minor), Value::int(micro)]);
             }
             ("sys", "platform") => return Value::str("linux"),
             ("os", "name") => return Value::str("posix"),

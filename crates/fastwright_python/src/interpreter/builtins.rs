@@ -213,15 +213,16 @@ impl Interpreter<'_> {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),
                 Kind::Float(number) => Value::int(*number as i64),
-                // A text without digits is certainly no number, unless letters are digits of its base.
-                Kind::Str(text)
-                    if arguments.positional.len() + arguments.keywords.len() == 1
-                        && !text.contains(|digit: char| digit.is_numeric()) =>
-                {
-                    let message = format!("invalid literal for int() with base 10: '{text}'");
-                    return Some(self.raised_by_library("builtins.ValueError", message, span));
+                // Letters may be digits of another base.
+                Kind::Str(text) if arguments.positional.len() + arguments.keywords.len() == 1 => {
+                    let foreign_digits =
+                        text.contains(|digit: char| digit.is_numeric() && !digit.is_ascii_digit());
+                    if !foreign_digits && !super::texts::is_whole_number(text) {
+                        let message = format!("invalid literal for int() with base 10: '{text}'");
+                        return Some(self.raised_by_library("builtins.ValueError", message, span));
+                    }
+                    Value::int(text.trim().replace('_', "").parse().ok()?)
                 }
-                Kind::Str(text) => Value::int(text.trim().replace('_', "").parse().ok()?),
                 _ => return None,
             },
             "float" => match &first?.kind {

@@ -302,6 +302,12 @@ impl Interpreter<'_> {
                 if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
                     return result;
                 }
+                if let Some(result) = self.context_variable_method(&base.clone(), *name, &arguments, span) {
+                    return result;
+                }
+                if let Some(result) = self.pattern_method(&base.clone(), *name, &arguments, span) {
+                    return result;
+                }
                 if let Some(result) = self.read_from_path(&base.clone(), *name, &arguments, span) {
                     return result;
                 }
@@ -311,9 +317,13 @@ impl Interpreter<'_> {
                 Ok(self.uncalled(callee, arguments, site))
             }
             // A generic class with its arguments, `Page[Item](...)`, makes instances of the class.
-            Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
-                let base = base.clone();
-                self.call_directly(&base, arguments, span)
+            Symbolic::Item { base, index } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+                let (base, index) = (base.clone(), index.clone());
+                let made = self.call_directly(&base, arguments, span)?;
+                if let Kind::Instance(id) = made.kind {
+                    self.generic_arguments.entry(id).or_insert(index);
+                }
+                Ok(made)
             }
             Symbolic::Parameter(_) => {
                 let bound_call = self.attribute(callee, Name::from("__call__"), span);
@@ -662,6 +672,10 @@ impl Interpreter<'_> {
                 Some(default) => Some(self.evaluate(default)?),
                 None => None,
             });
+        }
+        let annotations = definition.parameters.iter().filter_map(|parameter| parameter.annotation.as_ref());
+        for annotation in annotations.chain(definition.returns.as_ref()) {
+            self.annotation_stands_here(annotation);
         }
         let frame = self.frame();
         let function = Rc::new(FunctionValue {

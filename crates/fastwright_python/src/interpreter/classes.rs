@@ -23,6 +23,7 @@ impl Interpreter<'_> {
         if let Object::Class(object) = self.object_mut(class) {
             object.decorators = decorators.iter().map(|(decorator, _)| decorator.clone()).collect();
         }
+        self.class_is_complete(class);
         self.class_defined(class, definition.name_span)?;
         for (decorator, span) in decorators.into_iter().rev() {
             let decorated = self.decorate(&decorator, value.clone(), span)?;
@@ -233,6 +234,14 @@ impl Interpreter<'_> {
         }
         if self.derives_from(other, "typing.Protocol") {
             return None;
+        }
+        // Nothing in a library derives from a class of the program, unless it is registered there.
+        if let (Kind::External(_), Kind::Class(id)) = (&class.kind, &other.kind)
+            && super::types::is_class(class) == Some(true)
+            && self.metaclass(*id).is_none()
+            && !self.derives_from(other, "abc.ABC")
+        {
+            return Some(false);
         }
         let complete = !order.is_empty()
             && order.iter().all(|known| match &known.kind {

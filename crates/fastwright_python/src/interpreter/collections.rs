@@ -7,7 +7,81 @@ use crate::value::*;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// How deep lists in lists are copied.
+const DEEPEST_COPY: u32 = 8;
+
 impl Interpreter<'_> {
+    /// A value with lists, dicts and sets of its own; their elements are the same objects.
+    pub fn copied_collections(&mut self, value: &Value) -> Value {
+        self.copied_to_depth(value, 0)
+    }
+
+    fn copied_to_depth(&mut self, value: &Value, depth: u32) -> Value {
+        if depth > DEEPEST_COPY {
+            return value.clone();
+        }
+        let kind = match value.kind {
+            Kind::List(id) | Kind::Set(id) => {
+                let (Object::List(list) | Object::Set(list)) = self.object(id) else { return value.clone() };
+                let mut copy = list.clone();
+                for item in &mut copy.items {
+                    *item = self.copied_to_depth(item, depth + 1);
+                }
+                match value.kind {
+                    Kind::List(_) => Kind::List(self.allocate(Object::List(copy))),
+                    _ => Kind::Set(self.allocate(Object::Set(copy))),
+                }
+            }
+            Kind::Dict(id) => {
+                let Object::Dict(dict) = self.object(id) else { return value.clone() };
+                let mut copy = dict.clone();
+                for (_, item) in copy.entries.values_mut() {
+                    *item = self.copied_to_depth(item, depth + 1);
+                }
+                Kind::Dict(self.allocate(Object::Dict(copy)))
+            }
+            _ => return value.clone(),
+        };
+        Value { kind, configurable: value.configurable }
+    }
+
+    /// Whether two values are the same, or lists, dicts and sets of the same.
+    pub fn same_contents(&self, left: &Value, right: &Value) -> bool {
+        match (&left.kind, &right.kind) {
+            (Kind::List(left), Kind::List(right)) | (Kind::Set(left), Kind::Set(right)) => {
+                // A list may contain itself.
+                if left == right {
+                    return true;
+                }
+                let (Object::List(left) | Object::Set(left)) = self.object(*left) else { return false };
+                let (Object::List(right) | Object::Set(right)) = self.object(*right) else { return false };
+                left.incomplete == right.incomplete
+                    && left.items.len() == right.items.len()
+                    && left
+                        .items
+                        .iter()
+                        .zip(&right.items)
+                        .all(|(left, right)| self.same_contents(left, right))
+            }
+            (Kind::Dict(left), Kind::Dict(right)) => {
+                if left == right {
+                    return true;
+                }
+                let (Object::Dict(left), Object::Dict(right)) = (self.object(*left), self.object(*right))
+                else {
+                    return false;
+                };
+                left.incomplete == right.incomplete
+                    && left.unknown_keys.len() == right.unknown_keys.len()
+                    && left.entries.len() == right.entries.len()
+                    && left.entries.iter().all(|(key, (_, left))| {
+                        right.entries.get(key).is_some_and(|(_, right)| self.same_contents(left, right))
+                    })
+            }
+            _ => left.same(right),
+        }
+    }
+
     /// Copies the entries of a mapping into a dict that is being built.
     pub(crate) fn merge_into(&mut self, target: &mut DictObject, value: &Value) {
         match &value.kind {

@@ -75,9 +75,14 @@ impl Interpreter<'_> {
             let before = self.conditions.len();
             let guards = self.import_guards;
             self.import_guards += u32::from(handlers.iter().any(expects_import_error));
+            let name_guard = self.name_guard;
+            if handlers.iter().any(|handler| handler.exception.as_ref().is_some_and(names_name_error)) {
+                self.name_guard = self.frames.len();
+            }
             self.catching += u32::from(!handlers.is_empty());
             let executed = self.execute_block(body);
             self.catching -= u32::from(!handlers.is_empty());
+            self.name_guard = name_guard;
             self.import_guards = guards;
             match executed {
                 Ok(Flow::Normal) => self.execute_block(orelse),
@@ -270,6 +275,15 @@ fn names_import_error(class: &Expr) -> bool {
         ExprKind::Name(name) => {
             matches!(name.as_str(), "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException")
         }
+        _ => false,
+    }
+}
+
+/// Whether an `except` clause is there for names that are not bound yet.
+fn names_name_error(class: &Expr) -> bool {
+    match &class.kind {
+        ExprKind::Tuple(classes) => classes.iter().any(names_name_error),
+        ExprKind::Name(name) => name.as_str() == "NameError",
         _ => false,
     }
 }

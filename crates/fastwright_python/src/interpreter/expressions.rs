@@ -31,7 +31,13 @@ impl Interpreter<'_> {
             ExprKind::Complex => {
                 Value::unknown("complex numbers are not computed", Some(self.here(expression.span)))
             }
-            ExprKind::Name(name) => self.evaluate_name(*name, expression.span),
+            ExprKind::Name(name) => {
+                let value = self.evaluate_name(*name, expression.span);
+                if self.name_guard == self.frames.len() && value.is_unknown() && self.is_yet_to_come(*name) {
+                    return Err(self.name_error(*name, expression.span));
+                }
+                value
+            }
             ExprKind::Attribute(base, name) => {
                 let base = self.evaluate(base)?;
                 self.checked_attribute(&base, *name, expression.span)?
@@ -39,7 +45,8 @@ impl Interpreter<'_> {
             ExprKind::Subscript(parts) => {
                 let base = self.evaluate(&parts.0)?;
                 let index = self.evaluate(&parts.1)?;
-                self.item(&base, &index, expression.span)?
+                let made = self.item(&base, &index, expression.span)?;
+                self.remembered_in_program(&base, &index, made)
             }
             ExprKind::Call(call) => return self.evaluate_call(call, expression.span),
             ExprKind::List(items) => {
@@ -70,9 +77,9 @@ impl Interpreter<'_> {
             ExprKind::Or(values) => self.evaluate_choice(values, true)?,
             ExprKind::Not(operand) => {
                 let operand = self.evaluate(operand)?;
-                match self.decide(&operand) {
-                    Some(truth) => Value::bool(!truth).with_configurable(operand.configurable),
-                    None => Value::symbolic(Symbolic::Not(operand)),
+                match self.decide_with_setting(&operand) {
+                    (Some(truth), setting) => Value::bool(!truth).with_configurable(setting),
+                    (None, _) => Value::symbolic(Symbolic::Not(operand)),
                 }
             }
             ExprKind::Unary(operator, operand) => {
@@ -93,10 +100,10 @@ impl Interpreter<'_> {
             ExprKind::Compare(chain) => self.evaluate_comparison(&chain.first, &chain.rest)?,
             ExprKind::Conditional(parts) => {
                 let test = self.evaluate(&parts.0)?;
-                match self.decide(&test) {
-                    Some(true) => self.evaluate(&parts.1)?.with_configurable(test.configurable),
-                    Some(false) => self.evaluate(&parts.2)?.with_configurable(test.configurable),
-                    None => {
+                match self.decide_with_setting(&test) {
+                    (Some(true), setting) => self.evaluate(&parts.1)?.with_configurable(setting),
+                    (Some(false), setting) => self.evaluate(&parts.2)?.with_configurable(setting),
+                    (None, _) => {
                         let first = self.evaluate(&parts.1)?;
                         let second = self.evaluate(&parts.2)?;
                         Value::union([first, second])
@@ -192,6 +199,26 @@ impl Interpreter<'_> {
                 Some(self.here(span)),
             ),
         }
+    }
+
+    /// Whether a name is bound nowhere while the module that it is looked up in is still running.
+    fn is_yet_to_come(&self, name: Name) -> bool {
+        let frame = self.frame();
+        self.lookup(frame.scope, name).is_none()
+            && self.modules[frame.module.0 as usize].status == super::ModuleStatus::Running
+    }
+
+    fn name_error(&self, name: Name, span: Span) -> Box<super::Raised> {
+        let site = self.here(span);
+        let value = Value::call(
+            Value::external("builtins.NameError"),
+            Arguments {
+                positional: vec![Value::str(&format!("name '{name}' is not defined"))],
+                ..Arguments::default()
+            },
+            site,
+        );
+        Box::new(super::Raised { value, location: site })
     }
 
     /// Elements of a list display; the flag says that `*` unpacked something unknown.
@@ -425,11 +452,13 @@ impl Interpreter<'_> {
             }
             Annotation::Written { expression, scope, module } => {
                 let (scope, module) = (*scope, *module);
-                self.prepare_subscriptions(module);
-                self.in_frame(scope, module, |interpreter| {
-                    let value = interpreter.evaluate_type(expression);
-                    value.unwrap_or_else(|raised| {
-                        Value::unknown("evaluating the annotation raises an exception", Some(raised.location))
+                self.with_its_subscriptions(expression, scope, module, |interpreter| {
+                    interpreter.in_frame(scope, module, |interpreter| {
+                        let value = interpreter.evaluate_type(expression);
+                        value.unwrap_or_else(|raised| {
+                            let reason = "evaluating the annotation raises an exception";
+                            Value::unknown(reason, Some(raised.location))
+                        })
                     })
                 })
             }
@@ -470,7 +499,7 @@ impl Interpreter<'_> {
                     (_, false) => self.evaluate_type(index)?,
                 };
                 let made = self.item(&base, &index, expression.span)?;
-                Ok(self.remembered_subscription(&base, &index, made))
+                Ok(self.remembered_subscription(expression, &base, &index, made))
             }
             ExprKind::Binary(BinaryOperator::BitOr, operands) => {
                 let left = self.evaluate_type(&operands.0)?;
@@ -488,21 +517,22 @@ impl Interpreter<'_> {
         }
     }
 
-    fn evaluate_text(&mut self, text: &str, written: Option<&Expr>) -> Value {
+    /// The expression in a text that stands for a type.
+    pub(super) fn parsed_annotation(&mut self, text: &str, written: Option<&Expr>) -> Option<Arc<Expr>> {
         let span = written.map(|expression| expression.span).unwrap_or_default();
         let key = written.map(|expression| std::ptr::from_ref(expression) as usize);
-        let cached = key.and_then(|key| self.annotation_cache.get(&key).cloned());
-        let parsed = match cached {
-            Some(parsed) => parsed,
-            None => {
-                let parsed = crate::lower::lower_annotation_text(text, span).map(Arc::new);
-                if let Some(key) = key {
-                    self.annotation_cache.insert(key, parsed.clone());
-                }
-                parsed
-            }
-        };
-        match parsed {
+        if let Some(parsed) = key.and_then(|key| self.annotation_cache.get(&key)) {
+            return parsed.clone();
+        }
+        let parsed = crate::lower::lower_annotation_text(text, span).map(Arc::new);
+        if let Some(key) = key {
+            self.annotation_cache.insert(key, parsed.clone());
+        }
+        parsed
+    }
+
+    pub(super) fn evaluate_text(&mut self, text: &str, written: Option<&Expr>) -> Value {
+        match self.parsed_annotation(text, written) {
             Some(expression) if !self.frames.is_empty() => {
                 let value = self.evaluate_type(&expression);
                 value.unwrap_or_else(|raised| {

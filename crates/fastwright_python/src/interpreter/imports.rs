@@ -90,6 +90,9 @@ pub trait ModuleSource {
 impl Interpreter<'_> {
     /// Evaluates a module of the program by its dotted name, as seen from the program's own roots.
     pub fn import_root(&mut self, found: FoundModule) -> ModuleId {
+        if self.frames.is_empty() {
+            self.begins_program();
+        }
         let id = self.module_for(found);
         let guards = std::mem::take(&mut self.import_guards);
         let run = self.run_module(id);
@@ -204,6 +207,7 @@ impl Interpreter<'_> {
         package: Option<ModuleId>,
         name: Name,
     ) -> Result<(), Box<Raised>> {
+        self.imports_module(id);
         if self.modules[id.0 as usize].status != ModuleStatus::Waiting {
             return Ok(());
         }
@@ -254,6 +258,7 @@ impl Interpreter<'_> {
                         self.run_module(id)?;
                         return Ok(Kind::Module(id).into());
                     }
+                    self.imports_library(dotted);
                     let name = self.canonical(Name::from(dotted));
                     return Ok(Kind::External(name).into());
                 }
@@ -267,6 +272,9 @@ impl Interpreter<'_> {
                         {
                             return Ok(value.clone());
                         }
+                    }
+                    if parent.is_none() {
+                        self.imports_library(dotted);
                     }
                     if self.import_guards > 0 {
                         return Err(self.import_error(dotted, site));
@@ -355,6 +363,9 @@ impl Interpreter<'_> {
             None => return Err(self.import_error(&module, site)),
         };
         if dotted == "__future__" {
+            if names.iter().any(|alias| alias.name == "annotations") {
+                self.evaluates_annotations_late();
+            }
             return Ok(());
         }
         if level > 0 && self.import_guards > 0 {

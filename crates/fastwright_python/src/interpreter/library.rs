@@ -127,7 +127,8 @@ pub trait Library: Sync {
         false
     }
 
-    /// The classes that a library's class derives from, nearest first.
+    /// The classes that a library's class derives from, nearest first. Only `builtins.object` is said of a class
+    /// that is known to add neither a truth nor a length of its own.
     fn bases(&self, _class: Name) -> &'static [&'static str] {
         &[]
     }

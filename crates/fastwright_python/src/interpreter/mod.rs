@@ -16,6 +16,7 @@ mod calls;
 mod classes;
 mod collections;
 mod config_parser;
+mod context_variables;
 mod data_files;
 mod documents;
 mod environment;
@@ -43,7 +44,9 @@ mod statements;
 mod streams;
 mod strings;
 pub mod texts;
+mod truth;
 mod type_aliases;
+mod type_equality;
 mod types;
 mod typing_cache;
 mod yaml;
@@ -284,6 +287,14 @@ pub struct Interpreter<'a> {
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
     pub(crate) uncertainties: u64,
+    /// `sys.version_info`.
+    pub(crate) python: (i64, i64, i64),
+    /// What context variables hold, by where and under which name they were made.
+    pub(crate) context_variables: FxHashMap<(Location, Name), Value>,
+    /// How many frames deep a name that is not bound yet is expected to raise; nowhere where it is 0.
+    pub(crate) name_guard: usize,
+    /// The arguments of the generic class that an instance was made of: `int` of `Range[int](...)`.
+    pub(crate) generic_arguments: FxHashMap<ObjectId, Value>,
     extension: Box<dyn Any>,
 }
 
@@ -345,6 +356,10 @@ impl<'a> Interpreter<'a> {
             probed_raises: Vec::new(),
             unfollowed_calls: 0,
             uncertainties: 0,
+            python: (3, 13, 0),
+            context_variables: FxHashMap::default(),
+            name_guard: 0,
+            generic_arguments: FxHashMap::default(),
             extension,
         }
     }
@@ -482,6 +497,22 @@ impl<'a> Interpreter<'a> {
         self.uncertainties
     }
 
+    /// The arguments of the generic class that an instance was made of, where it was made that way: what
+    /// stands in the brackets of `Range[int](...)`.
+    pub fn generic_arguments(&self, instance: ObjectId) -> Option<&Value> {
+        self.generic_arguments.get(&instance)
+    }
+
+    /// Remembers the arguments of the generic class that an instance was made of.
+    pub fn set_generic_arguments(&mut self, instance: ObjectId, arguments: Value) {
+        self.generic_arguments.insert(instance, arguments);
+    }
+
+    /// Says which Python runs the program; else it is a recent one.
+    pub fn set_python(&mut self, major: i64, minor: i64, micro: i64) {
+        self.python = (major, minor, micro);
+    }
+
     /// How many objects are on the heap.
     pub fn heap_len(&self) -> usize {
         self.heap.len()
@@ -554,74 +585,6 @@ impl<'a> Interpreter<'a> {
         match self.frames.last_mut() {
             Some(frame) => frame,
             None => unreachable!("code is evaluated inside a frame"),
-        }
-    }
-
-    /// The truth of a value as `if` asks for it: an object's own `__bool__` or `__len__` is called.
-    pub(crate) fn decide(&mut self, value: &Value) -> Option<bool> {
-        let Kind::Instance(id) = value.kind else { return self.truth(value) };
-        let class = self.instance(id)?.class.clone();
-        if !matches!(class.kind, Kind::Class(_)) {
-            return self.truth(value);
-        }
-        for name in ["__bool__", "__len__"] {
-            if let Some((method, _)) = self.find_in_class(&class, Name::from(name)) {
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
-                let answer = self.call_value(&method, arguments, Span::default()).ok()?;
-                return self.truth(&answer);
-            }
-        }
-        self.truth(value)
-    }
-
-    /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;
-    /// a summary looks at both sides of them.
-    pub fn truth(&self, value: &Value) -> Option<bool> {
-        if self.mode == Mode::Summary && value.configurable.is_some() {
-            return None;
-        }
-        match &value.kind {
-            Kind::None => Some(false),
-            Kind::Bool(value) => Some(*value),
-            Kind::Int(value) => Some(*value != 0),
-            Kind::Float(value) => Some(*value != 0.0),
-            Kind::Str(text) => Some(!text.is_empty()),
-            Kind::Bytes(bytes) => Some(!bytes.is_empty()),
-            Kind::Tuple(items) => Some(!items.is_empty()),
-            Kind::List(id) | Kind::Set(id) => match self.object(*id) {
-                Object::List(list) | Object::Set(list) if !list.items.is_empty() => Some(true),
-                Object::List(list) | Object::Set(list) if !list.incomplete => Some(false),
-                _ => None,
-            },
-            Kind::Dict(id) => match self.object(*id) {
-                Object::Dict(dict) if !dict.entries.is_empty() || !dict.unknown_keys.is_empty() => Some(true),
-                Object::Dict(dict) if !dict.incomplete => Some(false),
-                _ => None,
-            },
-            Kind::Ellipsis
-            | Kind::Module(_)
-            | Kind::Function(_)
-            | Kind::Method(_)
-            | Kind::Descriptor(_)
-            | Kind::Class(_) => Some(true),
-            Kind::Instance(_) => Some(true),
-            Kind::External(name) => match name.as_str() {
-                "typing.TYPE_CHECKING" | "typing_extensions.TYPE_CHECKING" => Some(false),
-                _ => None,
-            },
-            Kind::Symbolic(symbolic) => match &**symbolic {
-                Symbolic::Format(parts) => parts
-                    .iter()
-                    .any(|part| part.as_str().is_some_and(|text| !text.is_empty()))
-                    .then_some(true),
-                _ => None,
-            },
-            Kind::Union(values) => {
-                let mut truths = values.iter().map(|value| self.truth(value));
-                let first = truths.next()??;
-                truths.all(|truth| truth == Some(first)).then_some(first)
-            }
-            Kind::Unknown(_) => None,
         }
     }
 }

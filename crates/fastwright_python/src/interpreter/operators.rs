@@ -346,7 +346,8 @@ impl Interpreter<'_> {
                     // An object that a constructor has just made is not None.
                     Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => Some(false),
                     Symbolic::Call { callee, .. }
-                        if callee.as_external().is_some_and(|name| self.library.makes_objects(name)) =>
+                        if callee.as_external().is_some_and(|name| self.library.makes_objects(name))
+                            || self.makes_plain_object(callee) =>
                     {
                         Some(false)
                     }

@@ -350,6 +350,7 @@ fn is_field(name: &str) -> bool {
             | "attrs.field"
             | "attr.field"
             | "pydantic.fields.Field"
+            | "pydantic.fields.FieldInfo"
             | "pydantic.fields.PrivateAttr"
             | "sqlmodel.main.Field"
     )

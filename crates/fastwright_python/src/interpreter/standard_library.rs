@@ -233,6 +233,9 @@ impl Interpreter<'_> {
                 _ => first_argument(arguments)?,
             },
             "re.escape" => super::regular_expressions::escaped(&first?)?,
+            "re.match" | "re.fullmatch" | "re.search" => {
+                self.match_function(name.as_str().trim_start_matches("re."), arguments, span)?
+            }
             "re.sub" => super::regular_expressions::substituted(arguments)?,
             "textwrap.dedent" => Value::str(&dedented(first?.as_str()?)),
             "inspect.cleandoc" => Value::str(&cleaned_documentation(first?.as_str()?)),
@@ -254,12 +257,7 @@ impl Interpreter<'_> {
             "inspect.signature" | "inspect.Signature" | "inspect.Parameter" => {
                 return self.signature_call(&name, arguments, span);
             }
-            "inspect.isclass" => match &first?.kind {
-                Kind::Class(_) => Value::bool(true),
-                Kind::External(name) if is_class_name(name) => Value::bool(true),
-                Kind::External(_) | Kind::Symbolic(_) | Kind::Unknown(_) | Kind::Union(_) => return None,
-                _ => Value::bool(false),
-            },
+            "inspect.isclass" => Value::bool(super::types::is_class(&first?)?),
             "inspect.isfunction" => Value::bool(matches!(first?.kind, Kind::Function(_))),
             "inspect.ismethod" => Value::bool(matches!(first?.kind, Kind::Method(_))),
             "inspect.ismodule" => Value::bool(matches!(first?.kind, Kind::Module(_))),

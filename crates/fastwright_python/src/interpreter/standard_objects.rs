@@ -42,6 +42,7 @@ impl Interpreter<'_> {
             "inspect.Signature" | "inspect.Parameter" => {
                 self.signature_method(&owner, &name, receiver, arguments, span)
             }
+            "re.Match" => self.match_method(id, &name, arguments),
             "configparser.RawConfigParser" => self.config_parser_method(id, &name, arguments, span),
             "configparser.SectionProxy" => self.section_method(id, &name, arguments, span),
             "io.TextIOWrapper" | "io.BufferedReader" | "io.StringIO" | "io.BytesIO" => {

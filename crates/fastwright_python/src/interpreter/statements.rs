@@ -180,15 +180,19 @@ impl Interpreter<'_> {
             let value = self.evaluate(value)?;
             self.assign(target, value)?;
         }
+        let frame = self.frame();
+        if frame.function.is_none() || frame.class_body.is_some() {
+            self.annotation_stands_here(annotation);
+        }
         Ok(())
     }
 
     fn execute_if(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Executed {
         let value = self.evaluate(test)?;
         let location = self.here(test.span);
-        if let Some(truth) = self.decide(&value) {
+        if let (Some(truth), setting) = self.decide_with_setting(&value) {
             let (taken, left_out) = if truth { (body, orelse) } else { (orelse, body) };
-            let Some(setting) = value.configurable else { return self.execute_block(taken) };
+            let Some(setting) = setting else { return self.execute_block(taken) };
             // A default with which the program would not even start is not what it runs with.
             if self.mode == Mode::Import && always_raises(taken) && !always_raises(left_out) {
                 return self.execute_block(left_out);

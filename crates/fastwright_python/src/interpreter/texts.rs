@@ -1,4 +1,4 @@
-//! Text as `inspect.cleandoc` and `textwrap.dedent` clean it.
+//! Text as `inspect.cleandoc` and `textwrap.dedent` clean it, and as `int` reads it.
 
 /// `inspect.cleandoc`: the indentation that all lines after the first share is taken away, and blank lines
 /// at both ends.
@@ -80,4 +80,11 @@ pub fn dedented(text: &str) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+/// Whether a text is an integer as `int(text)` reads it: digits, single underscores between them, a sign.
+pub(super) fn is_whole_number(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -184,6 +184,55 @@ pub fn is_none_type(annotation: &Value) -> bool {
             .is_some_and(|name| name == "builtins.NoneType" || name == "types.NoneType")
 }
 
+/// Whether a value is a class (`isinstance(value, type)`); none where that is not known.
+pub(super) fn is_class(value: &Value) -> Option<bool> {
+    match &value.kind {
+        Kind::Class(_) => Some(true),
+        Kind::External(name) => match name.rsplit_once('.') {
+            // Special forms and aliases are objects of their own; these are classes.
+            Some(("typing", last)) => Some(matches!(last, "Any" | "Generic" | "Protocol" | "NewType")),
+            Some(("builtins", last)) if BUILTIN_CLASSES.contains(&last) => Some(true),
+            Some(("datetime", "date" | "datetime" | "time" | "timedelta")) => Some(true),
+            _ => super::standard_library::is_class_name(name).then_some(true),
+        },
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            // `list[int]`, `Optional[int]`, `int | None` are aliases; a generic of the program or of a library
+            // may be a class with its arguments, as models are.
+            Symbolic::Item { base, .. } => {
+                let origin = base.as_external()?;
+                let alias = ["typing.", "builtins.", "collections."].iter();
+                alias.copied().any(|start| origin.starts_with(start)).then_some(false)
+            }
+            Symbolic::Binary { operator: BinaryOperator::BitOr, .. } => Some(false),
+            _ => None,
+        },
+        Kind::Unknown(_) | Kind::Union(_) => None,
+        _ => Some(false),
+    }
+}
+
+/// Classes of `builtins` that annotations name, exceptions aside.
+const BUILTIN_CLASSES: [&str; 18] = [
+    "bool",
+    "bytearray",
+    "bytes",
+    "classmethod",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "NoneType",
+    "object",
+    "property",
+    "set",
+    "staticmethod",
+    "str",
+    "tuple",
+    "type",
+];
+
 /// The qualified name of the builtin type behind a constant or container.
 pub(super) fn builtin_type(kind: &Kind) -> &'static str {
     match kind {

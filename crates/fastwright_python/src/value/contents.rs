@@ -114,6 +114,13 @@ impl Value {
         Contents::of(self).functions & function_bit(function) != 0
     }
 
+    /// Whether another value may stand somewhere inside this one, lists, sets and dicts apart; when not, it
+    /// certainly doesn't.
+    pub fn may_contain(&self, part: &Value) -> bool {
+        let (own, part) = (Contents::of(self), Contents::of(part));
+        own.functions & part.functions == part.functions && own.members & part.members == part.members
+    }
+
     /// Whether one of these attributes may be taken of something inside the value; when not, it certainly
     /// isn't.
     pub fn may_name(&self, names: NameSet) -> bool {

@@ -24,8 +24,8 @@ pub(super) enum Annotation {
     Constraint(&'static str, Value),
     /// `Field(...)`.
     Field(Box<FieldInfo>),
-    /// A validator: its function, and the type that it takes.
-    Validator(ValidatorMode, Option<Value>),
+    /// A validator: when it runs, the type that it takes, and its function where that is the program's.
+    Validator(ValidatorMode, Option<Value>, Option<Validator>),
 }
 
 /// What is applied to the innermost schema before anything else.
@@ -167,8 +167,10 @@ impl SchemaGenerator {
                 }
                 Ok(edit(schema, |core| update_metadata(context, &mut core.metadata, updates, extra)))
             }
-            Annotation::Validator(mode, input) => {
-                self.validator(context, *mode, input.as_ref(), rest, source, functions, transform)
+            Annotation::Validator(mode, input, validator) => {
+                let input = input.as_ref();
+                let schema = self.validator(context, *mode, input, rest, source, functions, transform)?;
+                Ok(edit(schema, |core| core.validator = validator.clone().map(Box::new)))
             }
             Annotation::Object(value) => {
                 self.around_object(context, value, rest, source, functions, transform)
@@ -275,7 +277,10 @@ impl SchemaGenerator {
         if let Some(mode) = mode {
             let input =
                 arguments.get(1, "json_schema_input_type").filter(|input| !attributes::is_unset(input));
-            return self.validator(context, mode, input, rest, source, functions, transform);
+            let function = arguments.get(0, "func").cloned();
+            let validator = function.map(|function| super::decorators::validator(context, mode, function));
+            let schema = self.validator(context, mode, input, rest, source, functions, transform)?;
+            return Ok(edit(schema, |core| core.validator = validator.map(Box::new)));
         }
         match short {
             "Discriminator" => {
@@ -383,7 +388,8 @@ impl SchemaGenerator {
                 serialized_by_library(schema, None, WhenUsed::Json)
             }
             "OnErrorOmit" => {
-                Core::new(CoreKind::Default { schema, default: None, factory: None, takes_data: false })
+                let (default, factory, takes_data, validated) = (None, None, false, false);
+                Core::new(CoreKind::Default { schema, default, factory, takes_data, validated })
             }
             "UuidVersion" => {
                 let version = arguments.get(0, "uuid_version").and_then(Value::as_int).unwrap_or_default();

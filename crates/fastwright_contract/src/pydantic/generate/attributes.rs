@@ -4,6 +4,7 @@
 use super::{names, place};
 use crate::context::Context;
 use crate::pydantic::field_info::{FieldInfo, Metadata};
+use fastwright_model::library::model_fields::{FIELD_INFO, METADATA};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
@@ -39,9 +40,19 @@ pub fn is_field(value: &Value) -> bool {
 /// What a value that is assigned to a field, or stands in `Annotated`, says as a field.
 pub(super) fn of_value(context: &mut Context<'_, '_>, value: &Value) -> Option<(FieldInfo, FieldKind)> {
     let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { return None };
-    let kind = kind(&callee.as_external()?)?;
-    let (arguments, site) = (arguments.clone(), *site);
+    let name = callee.as_external()?;
+    let kind = kind(&name)?;
+    let (mut arguments, site) = (Arguments::clone(arguments), *site);
+    let mut metadata = Vec::new();
+    if name == FIELD_INFO {
+        // An entry of `model_fields` of another model; the annotation that counts stands beside it.
+        if let Some(Kind::Tuple(objects)) = arguments.keyword(METADATA).map(|objects| &objects.kind) {
+            metadata.extend(objects.iter().cloned().map(Metadata::Object));
+        }
+        arguments.keywords.retain(|(name, _)| *name != "annotation" && *name != METADATA);
+    }
     let mut info = field(context, &arguments, Some(0), Some(kind));
+    info.metadata.splice(..0, metadata);
     info.location = Some(site);
     Some((info, kind))
 }

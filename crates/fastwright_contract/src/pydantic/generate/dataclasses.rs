@@ -168,7 +168,7 @@ impl SchemaGenerator {
         let fields: IndexMap<Name, CoreField> = fields.into_iter().collect();
         let inner =
             Core::new(CoreKind::DataclassArgs { dataclass_name: class.name.clone(), fields, computed });
-        let inner = models::before_validators(inner, &decorators);
+        let inner = models::before_validators(context, inner, &decorators);
         let extra_behavior = around.text("extra").map(str::to_owned);
         let schema =
             Core::new(CoreKind::Dataclass { class, schema: inner, config, extra_behavior, fields: names });

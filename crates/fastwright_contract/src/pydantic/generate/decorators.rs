@@ -3,11 +3,13 @@
 
 use super::names;
 use crate::context::Context;
+use crate::pydantic::core_schema::Validator;
 use fastwright_model::registry::{Decoration, Registry};
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use indexmap::IndexMap;
+use std::rc::Rc;
 
 /// When a validator runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(super) enum ValidatorMode {
 /// A decorated function: where it is bound in the class, and what the decorator was given.
 #[derive(Debug, Clone)]
 pub(super) struct Decorated {
+    /// The class whose function it is: what class methods are bound to.
+    pub class: Value,
     /// The function as the class has it: an override counts.
     pub function: Value,
     /// What the decorator was given.
@@ -39,6 +43,32 @@ impl Decorated {
             .iter()
             .filter_map(Value::as_str)
             .any(|name| name == "*" || name == field.as_str())
+    }
+
+    /// The function that validates; what stands in the class as a function without a class is called with
+    /// the model.
+    pub(super) fn validator(&self, context: &Context<'_, '_>, mode: ValidatorMode) -> Validator {
+        let function = match &self.function.kind {
+            Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::ClassMethod => {
+                Kind::Method(Rc::new(MethodValue {
+                    receiver: self.class.clone(),
+                    function: descriptor.function.clone(),
+                }))
+                .into()
+            }
+            Kind::Descriptor(descriptor) => descriptor.function.clone(),
+            // Pydantic makes class methods of functions that are none yet, except where they get the model.
+            Kind::Function(_) if self.arguments.positional.is_empty() && mode == ValidatorMode::After => {
+                self.function.clone()
+            }
+            Kind::Function(_) => Kind::Method(Rc::new(MethodValue {
+                receiver: self.class.clone(),
+                function: self.function.clone(),
+            }))
+            .into(),
+            _ => self.function.clone(),
+        };
+        validator(context, mode, function)
     }
 
     /// The mode of a validator.
@@ -84,7 +114,7 @@ pub(super) fn of_class(context: &mut Context<'_, '_>, class: ObjectId) -> Decora
                 continue;
             };
             let decoration = decoration.clone();
-            found.add(name, value, decoration);
+            found.add(&class_value, name, value, decoration);
         }
     }
     // An override without a decorator takes the place of the function.
@@ -104,7 +134,7 @@ pub(super) fn of_class(context: &mut Context<'_, '_>, class: ObjectId) -> Decora
 }
 
 impl Decorators {
-    fn add(&mut self, name: Name, function: Value, decoration: Decoration) {
+    fn add(&mut self, class: &Value, name: Name, function: Value, decoration: Decoration) {
         let Some(decorator) = names::pydantic(&decoration.name) else { return };
         let into = match decorator {
             "field_validator" => &mut self.field_validators,
@@ -116,7 +146,7 @@ impl Decorators {
             "root_validator" => &mut self.old_root_validators,
             _ => return,
         };
-        into.insert(name, Decorated { function, arguments: decoration.arguments });
+        into.insert(name, Decorated { class: class.clone(), function, arguments: decoration.arguments });
     }
 }
 
@@ -130,6 +160,13 @@ pub(super) fn takes_one_argument(context: &Context<'_, '_>, callable: &Value) ->
     parameters.len() == bound + 1
         && matches!(only.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
         && only.default.is_none()
+}
+
+/// A function that validates, with whether it takes `info` (`inspect_validator`).
+pub(super) fn validator(context: &Context<'_, '_>, mode: ValidatorMode, function: Value) -> Validator {
+    let without = 1 + usize::from(mode == ValidatorMode::Wrap);
+    let takes_info = required_arguments(context, &function).is_some_and(|taken| taken > without);
+    Validator { function, takes_info }
 }
 
 /// How many arguments by position a function must be given; the first counts even with a default.

@@ -213,7 +213,7 @@ fn holds_waiting(schema: &Shared, depth: u32) -> bool {
 }
 
 /// Calls a function for each schema directly inside another.
-pub(super) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
+pub(crate) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
     match schema.serialization.as_deref() {
         Some(Serialization::Function { returns: Some(returns), .. }) => visit(returns),
         Some(Serialization::Simple(inner) | Serialization::Model(inner)) => visit(inner),

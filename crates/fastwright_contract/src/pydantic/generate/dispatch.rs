@@ -35,6 +35,7 @@ impl SchemaGenerator {
     }
 
     fn dispatch(&mut self, context: &mut Context<'_, '_>, value: &Value, source: &Value) -> Generated {
+        self.doubt_order(context, value);
         match form(value) {
             Form::None => Ok(Core::new(CoreKind::None)),
             Form::Class(class) => self.class(context, &class, source),
@@ -52,6 +53,19 @@ impl SchemaGenerator {
                 Some(type_) => self.generate(context, &type_),
                 None => Ok(self.other(context, value)),
             },
+        }
+    }
+
+    /// A subscription of `typing` may be an equal one of another module, with its members in another order.
+    fn doubt_order(&mut self, context: &mut Context<'_, '_>, value: &Value) {
+        if context.interpreter.undecided_order(value).is_some() {
+            let reason = "the members of a union have the order of the module that wrote it first, and which one \
+                          that is is not decided";
+            self.doubt(context, reason, place(value));
+        } else if context.interpreter.is_written_in_several_orders(value) {
+            let reason = "the members of a union have the order of the module that is imported first, which is \
+                          known only where the app is named as `--app module:name`";
+            self.doubt(context, reason, place(value));
         }
     }
 

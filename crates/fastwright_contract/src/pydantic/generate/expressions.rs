@@ -235,6 +235,7 @@ impl SchemaGenerator {
                 default: arguments.keyword("default").cloned(),
                 factory: arguments.keyword("default_factory").filter(|factory| !factory.is_none()).cloned(),
                 takes_data: false,
+                validated: arguments.keyword("validate_default").and_then(Value::as_bool) == Some(true),
             },
             _ => return unclear(self, context),
         };
@@ -251,7 +252,12 @@ impl SchemaGenerator {
             self.doubt(context, reason, place(value).or(location));
         }
         let reference = arguments.keyword("ref").and_then(Value::as_str).map(Rc::from);
-        Ok(edit(Core::new(kind), |core| {
+        let takes_info = !function.starts_with("no_info");
+        let validator = arguments
+            .get(0, "function")
+            .filter(|_| function.ends_with("_validator_function"))
+            .map(|function| Validator { function: function.clone(), takes_info });
+        Ok(edit(Core::validating(kind, validator), |core| {
             core.serialization = serialization;
             core.reference = reference;
         }))

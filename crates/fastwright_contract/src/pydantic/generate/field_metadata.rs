@@ -108,13 +108,16 @@ pub(super) fn update_metadata(
 
 /// `wrap_default`: a schema with its default or the factory of it.
 pub(super) fn wrap_default(context: &mut Context<'_, '_>, info: &FieldInfo, schema: Shared) -> Shared {
+    let validated = info.validate_default.as_ref().and_then(Value::as_bool) == Some(true);
     if let Some(factory) = info.default_factory.clone().filter(|factory| !factory.is_none()) {
         let takes_data = super::decorators::takes_one_argument(context, &factory);
-        return Core::new(CoreKind::Default { schema, default: None, factory: Some(factory), takes_data });
+        let factory = Some(factory);
+        return Core::new(CoreKind::Default { schema, default: None, factory, takes_data, validated });
     }
     match info.default.clone() {
         Some(default) => {
-            Core::new(CoreKind::Default { schema, default: Some(default), factory: None, takes_data: false })
+            let (default, factory, takes_data) = (Some(default), None, false);
+            Core::new(CoreKind::Default { schema, default, factory, takes_data, validated })
         }
         None => schema,
     }

@@ -64,7 +64,7 @@ pub(super) fn constraints_of(value: &Value) -> Option<Vec<Annotation>> {
                 made.extend(get(1, "max_length").and_then(|value| constraint("max_length", value)));
                 Some(made)
             }
-            "Predicate" | "Not" => Some(vec![Annotation::Validator(ValidatorMode::After, None)]),
+            "Predicate" | "Not" => Some(vec![Annotation::Validator(ValidatorMode::After, None, None)]),
             "Unit" | "Timezone" => Some(Vec::new()),
             _ => None,
         };

@@ -12,7 +12,7 @@ mod constraints;
 mod custom;
 mod dataclasses;
 mod decorators;
-mod definitions;
+pub(crate) mod definitions;
 mod discriminated;
 pub mod dispatch;
 pub(in crate::pydantic) mod display;

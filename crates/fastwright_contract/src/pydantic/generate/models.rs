@@ -160,7 +160,7 @@ impl SchemaGenerator {
             {
                 updates.insert("description".to_owned(), Json::from(documentation.as_str()));
             }
-            let inner = before_validators(inner, &decorators);
+            let inner = before_validators(context, inner, &decorators);
             if context.versions.pydantic < since::ROOT_FIELDS_DESCRIBE {
                 if let Some(updates) = &mut metadata.updates {
                     updates.retain(|key, _| key == "description");
@@ -201,7 +201,7 @@ impl SchemaGenerator {
                 _ => Core::new(CoreKind::FunctionAfter(inner)),
             };
         }
-        let inner = before_validators(inner, &decorators);
+        let inner = before_validators(context, inner, &decorators);
         let kind = CoreKind::Model {
             class,
             schema: inner,
@@ -225,7 +225,10 @@ impl SchemaGenerator {
             schema = match validator.mode() {
                 ValidatorMode::Before => schema,
                 ValidatorMode::Wrap => Core::new(CoreKind::FunctionWrap { schema, input: None }),
-                _ => Core::new(CoreKind::FunctionAfter(schema)),
+                _ => {
+                    let function = validator.validator(context, ValidatorMode::After);
+                    Core::validating(CoreKind::FunctionAfter(schema), Some(function))
+                }
             };
         }
         Ok(schema)
@@ -367,7 +370,9 @@ impl SchemaGenerator {
             let mode = validator.mode();
             let input = validator.arguments.keyword("json_schema_input_type");
             let input = input.filter(|input| !super::attributes::is_unset(input)).cloned();
-            annotations.push(Annotation::Validator(mode, input.filter(|_| mode != ValidatorMode::After)));
+            let function = validator.validator(context, mode);
+            let input = input.filter(|_| mode != ValidatorMode::After);
+            annotations.push(Annotation::Validator(mode, input, Some(function)));
         }
         let discriminator = info.discriminator.as_ref().filter(|value| !value.is_none());
         let mut schema = self.apply_annotations(context, &annotation, annotations, discriminator)?;
@@ -528,12 +533,18 @@ impl SchemaGenerator {
 }
 
 /// The validators that run before a model's own.
-pub(super) fn before_validators(schema: Shared, decorators: &Decorators) -> Shared {
-    decorators
-        .model_validators
-        .values()
-        .filter(|validator| validator.mode() == ValidatorMode::Before)
-        .fold(schema, |schema, _| Core::new(CoreKind::FunctionBefore { schema, input: None }))
+pub(super) fn before_validators(
+    context: &mut Context<'_, '_>,
+    schema: Shared,
+    decorators: &Decorators,
+) -> Shared {
+    decorators.model_validators.values().filter(|validator| validator.mode() == ValidatorMode::Before).fold(
+        schema,
+        |schema, validator| {
+            let function = validator.validator(context, ValidatorMode::Before);
+            Core::validating(CoreKind::FunctionBefore { schema, input: None }, Some(function))
+        },
+    )
 }
 
 /// `@validator` of Pydantic 1: on each item, or on the whole.
@@ -543,8 +554,13 @@ fn old_validator(schema: Shared, validator: &Decorated) -> Shared {
         true => Core::new(CoreKind::FunctionBefore { schema, input: None }),
         false => Core::new(CoreKind::FunctionAfter(schema)),
     };
-    // On items it shows nowhere.
-    if flag("each_item") { schema } else { around(schema) }
+    // On items it shows nowhere, but it validates.
+    if flag("each_item") {
+        let unknown = Validator { function: Value::NONE, takes_info: false };
+        edit(schema, |core| core.validator = Some(Box::new(unknown)))
+    } else {
+        around(schema)
+    }
 }
 
 /// `@deprecated(...)` on the function of a computed field.

@@ -148,7 +148,7 @@ impl SchemaGenerator {
             extra_behavior,
             extras,
         });
-        let schema = models::before_validators(schema, &decorators);
+        let schema = models::before_validators(context, schema, &decorators);
         self.finish_model(context, schema, &decorators)
     }
 

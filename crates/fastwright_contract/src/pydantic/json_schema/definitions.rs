@@ -1,7 +1,7 @@
 //! Names of definitions, and the choice of the shortest that is not ambiguous
 //! (`GenerateJsonSchema.get_defs_ref`, `_DefinitionsRemapping`).
 
-use super::equality::{deduplicated, same};
+use super::equality::same;
 use crate::json::{Json, JsonObject};
 use crate::pydantic::Mode;
 use indexmap::IndexMap;
@@ -127,20 +127,22 @@ impl Names {
         copies: &[JsonObject],
         earlier_names: bool,
     ) -> Option<Remapping> {
-        let mut candidates: FxHashMap<&str, Vec<Json>> = FxHashMap::default();
+        // How many different schemas could have a name: only one or more is of interest.
+        let mut candidates: FxHashMap<&str, Candidates<'_>> = FxHashMap::default();
         for (name, copy) in definitions.keys().zip(copies) {
             for alternative in self.choices.get(name)? {
-                candidates.entry(alternative).or_default().push(Json::Object(copy.clone()));
+                candidates
+                    .entry(alternative)
+                    .and_modify(|known| known.are_different |= !same_objects(known.first, copy))
+                    .or_insert(Candidates { first: copy, are_different: false });
             }
         }
-        let counts: FxHashMap<&str, usize> = candidates
-            .into_iter()
-            .map(|(name, schemas)| (name, if schemas.len() == 1 { 1 } else { deduplicated(schemas).len() }))
-            .collect();
         let mut remapping = Remapping::default();
         for name in definitions.keys() {
             let alternatives = self.choices.get(name)?;
-            let chosen = alternatives.iter().position(|choice| counts.get(choice.as_str()) == Some(&1))?;
+            let chosen = alternatives.iter().position(|choice| {
+                candidates.get(choice.as_str()).is_some_and(|candidates| !candidates.are_different)
+            })?;
             remapping.names.insert(name.to_string(), alternatives[chosen].clone());
             let renamed = match earlier_names {
                 true => &alternatives[chosen..],
@@ -153,6 +155,12 @@ impl Names {
         }
         Some(remapping)
     }
+}
+
+/// The schemas that could have one name.
+struct Candidates<'s> {
+    first: &'s JsonObject,
+    are_different: bool,
 }
 
 fn same_objects(left: &JsonObject, right: &JsonObject) -> bool {

@@ -52,7 +52,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, stops_at_checks: true };
-    let found = flows(code, interpreter, following, |interpreter, node| {
+    let classes = analysis.tables.iter().map(|table| table.class);
+    let naming = code.calls().methods(&["where", "filter", "filter_by"]).or(&code.calls().classes(classes));
+    let found = flows(code, interpreter, following, &naming, |interpreter, node| {
         identities(interpreter, code, node, &analysis.tables)
     });
     for flow in &found {

@@ -42,8 +42,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut names = FxHashMap::default();
+    let says_so = |name: &str| {
+        let name = name.to_lowercase();
+        VERIFYING.iter().any(|word| name.contains(word))
+    };
+    let verifying = code.calls().named(says_so).or(&code.calls().comparing());
     let following = Following { to_the_text: false, stops_at_checks: false };
-    let found = flows(code, interpreter, following, |interpreter, node| {
+    let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
     });
     if found.is_empty() {
@@ -239,7 +244,8 @@ const LIMITING: &[&str] = &[
 
 fn sounds_limiting(name: &str) -> bool {
     let name = name.to_lowercase();
-    LIMITING.iter().any(|word| name.contains(word)) || words(&name).contains(&"rate".to_owned())
+    LIMITING.iter().any(|word| name.contains(word))
+        || name.contains("rate") && words(&name).iter().any(|word| word == "rate")
 }
 
 /// Whether a function refuses with 429, or calls something that counts.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::data_flow::{Flow, Following, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
-use crate::ownership::{Caller, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables};
+use crate::ownership::{Caller, LOADING, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
@@ -50,8 +50,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, stops_at_checks: false };
-    let loads =
-        flows(code, interpreter, following, |interpreter, node| loads_by_id(interpreter, code, node, &owned));
+    let loading = code.calls().methods(LOADING);
+    let loads = flows(code, interpreter, following, &loading, |interpreter, node| {
+        loads_by_id(interpreter, code, node, &owned)
+    });
     let mut comparing: Vec<Option<Vec<Comparing>>> = owned.iter().map(|_| None).collect();
     let mut seen = FxHashSet::default();
     for load in &loads {

@@ -39,8 +39,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, stops_at_checks: false };
-    for flow in flows(code, interpreter, following, |interpreter, node| comparisons(interpreter, code, node))
-    {
+    let comparing = code.calls().comparing();
+    let found = flows(code, interpreter, following, &comparing, |interpreter, node| {
+        comparisons(interpreter, code, node)
+    });
+    for flow in found {
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];

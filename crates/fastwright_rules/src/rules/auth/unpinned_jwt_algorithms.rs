@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    for node in 0..code.nodes.len() {
+    for node in code.calls().libraries(|name| DECODING.contains(&name)).iter() {
         let summary = &code.nodes[node].summary;
         for event in &summary.events {
             let EventKind::Call(call) = &event.kind else { continue };

@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    for node in 0..code.nodes.len() {
+    for node in code.calls().libraries(is_log).iter() {
         for (place, what) in logged(interpreter, code, node) {
             if !seen.insert(place) {
                 continue;

@@ -81,7 +81,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut uses = Vec::new();
-    for node in 0..code.nodes.len() {
+    let takes = |name: &str| TAKING_KEYS.iter().any(|(known, ..)| *known == name) || sends_requests(name);
+    for node in code.calls().libraries(takes).iter() {
         uses_in(interpreter, code, node, &mut uses);
     }
     middleware_uses(interpreter, &mut uses);
@@ -167,14 +168,18 @@ fn is_secret_text(text: &str) -> bool {
     text.len() >= SHORTEST && !text.contains("PUBLIC KEY") && !text.contains(' ') && !text.contains("://")
 }
 
+/// Whether something belongs to a library that sends HTTP requests.
+fn sends_requests(name: &str) -> bool {
+    matches!(name.split('.').next().unwrap_or_default(), "httpx" | "requests" | "aiohttp" | "urllib3")
+}
+
 /// Headers and basic authentication of requests that the service sends.
 fn outgoing_credentials(
     interpreter: &mut Interpreter<'_>,
     name: &str,
     call: &CallEvent,
 ) -> Vec<(Value, String)> {
-    let package = name.split('.').next().unwrap_or_default();
-    if !matches!(package, "httpx" | "requests" | "aiohttp" | "urllib3") {
+    if !sends_requests(name) {
         return Vec::new();
     }
     let mut found = Vec::new();

@@ -38,7 +38,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, stops_at_checks: true };
-    for flow in flows(code, interpreter, following, |interpreter, node| requests(interpreter, code, node)) {
+    let sending = code.calls().libraries(|name| {
+        matches!(
+            name.split('.').next().unwrap_or_default(),
+            "httpx" | "requests" | "aiohttp" | "httpx2" | "urllib3" | "urllib"
+        )
+    });
+    let found =
+        flows(code, interpreter, following, &sending, |interpreter, node| requests(interpreter, code, node));
+    for flow in found {
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let Some(host) = host_part(interpreter, &flow.value, 0) else { continue };

@@ -87,7 +87,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: true, stops_at_checks: true };
-    for flow in flows(code, interpreter, following, |interpreter, node| sql(interpreter, code, node)) {
+    let running =
+        code.calls().methods(RUNNING).or(&code.calls().libraries(|name| SQL_FUNCTIONS.contains(&name)));
+    for flow in
+        flows(code, interpreter, following, &running, |interpreter, node| sql(interpreter, code, node))
+    {
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];

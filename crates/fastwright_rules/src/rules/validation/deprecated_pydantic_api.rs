@@ -7,7 +7,7 @@ use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
+use fastwright_python::ir::{ArgumentKind, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
@@ -76,7 +76,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for class in interpreter.classes().to_vec() {
         class_body(analysis, interpreter, class, report);
     }
-    let old_names: FxHashSet<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
+    // Few enough to compare one by one, without looking into the names.
+    let old_names: Vec<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
     for function in interpreter.functions().to_vec() {
         let file = analysis.files.get(function.id.file);
@@ -87,16 +88,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
-        let (mut calls_old, mut knows_new) = (false, false);
+        let mut calls_old = false;
         syntax::expressions(&function.definition.body, &mut |expression| {
-            if let ExprKind::Attribute(_, name) = &expression.kind {
-                calls_old |= old_names.contains(name);
-                knows_new |= name.starts_with("model_");
-            }
-            // Code for both versions asks for the new name first.
-            knows_new |= matches!(&expression.kind, ExprKind::Str(text) if text.starts_with("model_"));
+            calls_old |= matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name));
         });
-        if !calls_old || knows_new {
+        if !calls_old || knows_new_names(&function.definition) {
             continue;
         }
         let is_static = function
@@ -113,6 +109,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
         }
     }
+}
+
+/// Whether a function mentions new names: code for both versions asks for them first.
+fn knows_new_names(function: &FunctionDef) -> bool {
+    let mut found = false;
+    syntax::expressions(&function.body, &mut |expression| {
+        found |= match &expression.kind {
+            ExprKind::Attribute(_, name) => name.starts_with("model_"),
+            ExprKind::Str(text) => text.starts_with("model_"),
+            _ => false,
+        };
+    });
+    found
 }
 
 /// Whether no version in question is Pydantic 1.

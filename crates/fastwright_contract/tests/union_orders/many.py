@@ -1,0 +1,77 @@
+# Each of them is two subscriptions that are remembered: `Optional[...]`, and the union that it makes.
+from typing import Literal, Optional
+
+from pydantic import BaseModel
+
+
+class Many(BaseModel):
+    value000: Optional[Literal[0]] = None
+    value001: Optional[Literal[1]] = None
+    value002: Optional[Literal[2]] = None
+    value003: Optional[Literal[3]] = None
+    value004: Optional[Literal[4]] = None
+    value005: Optional[Literal[5]] = None
+    value006: Optional[Literal[6]] = None
+    value007: Optional[Literal[7]] = None
+    value008: Optional[Literal[8]] = None
+    value009: Optional[Literal[9]] = None
+    value010: Optional[Literal[10]] = None
+    value011: Optional[Literal[11]] = None
+    value012: Optional[Literal[12]] = None
+    value013: Optional[Literal[13]] = None
+    value014: Optional[Literal[14]] = None
+    value015: Optional[Literal[15]] = None
+    value016: Optional[Literal[16]] = None
+    value017: Optional[Literal[17]] = None
+    value018: Optional[Literal[18]] = None
+    value019: Optional[Literal[19]] = None
+    value020: Optional[Literal[20]] = None
+    value021: Optional[Literal[21]] = None
+    value022: Optional[Literal[22]] = None
+    value023: Optional[Literal[23]] = None
+    value024: Optional[Literal[24]] = None
+    value025: Optional[Literal[25]] = None
+    value026: Optional[Literal[26]] = None
+    value027: Optional[Literal[27]] = None
+    value028: Optional[Literal[28]] = None
+    value029: Optional[Literal[29]] = None
+    value030: Optional[Literal[30]] = None
+    value031: Optional[Literal[31]] = None
+    value032: Optional[Literal[32]] = None
+    value033: Optional[Literal[33]] = None
+    value034: Optional[Literal[34]] = None
+    value035: Optional[Literal[35]] = None
+    value036: Optional[Literal[36]] = None
+    value037: Optional[Literal[37]] = None
+    value038: Optional[Literal[38]] = None
+    value039: Optional[Literal[39]] = None
+    value040: Optional[Literal[40]] = None
+    value041: Optional[Literal[41]] = None
+    value042: Optional[Literal[42]] = None
+    value043: Optional[Literal[43]] = None
+    value044: Optional[Literal[44]] = None
+    value045: Optional[Literal[45]] = None
+    value046: Optional[Literal[46]] = None
+    value047: Optional[Literal[47]] = None
+    value048: Optional[Literal[48]] = None
+    value049: Optional[Literal[49]] = None
+    value050: Optional[Literal[50]] = None
+    value051: Optional[Literal[51]] = None
+    value052: Optional[Literal[52]] = None
+    value053: Optional[Literal[53]] = None
+    value054: Optional[Literal[54]] = None
+    value055: Optional[Literal[55]] = None
+    value056: Optional[Literal[56]] = None
+    value057: Optional[Literal[57]] = None
+    value058: Optional[Literal[58]] = None
+    value059: Optional[Literal[59]] = None
+    value060: Optional[Literal[60]] = None
+    value061: Optional[Literal[61]] = None
+    value062: Optional[Literal[62]] = None
+    value063: Optional[Literal[63]] = None
+    value064: Optional[Literal[64]] = None
+    value065: Optional[Literal[65]] = None
+    value066: Optional[Literal[66]] = None
+    value067: Optional[Literal[67]] = None
+    value068: Optional[Literal[68]] = None
+    value069: Optional[Literal[69]] = None

@@ -1,0 +1,137 @@
+//! Which functions call something of a certain name, or compare something: most rules look for few kinds of
+//! calls, and need not look at the functions that have none.
+
+use crate::request_code::Node;
+use fastwright_python::ir::Comparison;
+use fastwright_python::name::Name;
+use fastwright_python::summary::EventKind;
+use fastwright_python::value::*;
+use rustc_hash::FxHashMap;
+
+/// How deep comparisons are looked for in what is tested: `not`, and alternatives.
+const DEEPEST: u32 = 6;
+
+/// Functions by what they call. They are numbered as the nodes that the index was made of.
+#[derive(Debug, Default)]
+pub struct CallIndex {
+    nodes: usize,
+    methods: FxHashMap<Name, Vec<u32>>,
+    libraries: FxHashMap<Name, Vec<u32>>,
+    functions: FxHashMap<Name, Vec<u32>>,
+    classes: FxHashMap<ObjectId, Vec<u32>>,
+    comparing: Vec<u32>,
+}
+
+/// Some of the functions.
+#[derive(Debug)]
+pub struct FunctionSet(Vec<bool>);
+
+impl FunctionSet {
+    /// Whether a function is one of them.
+    pub fn holds(&self, node: usize) -> bool {
+        self.0.get(node).copied().unwrap_or_default()
+    }
+
+    /// Adds the functions of another set.
+    #[must_use]
+    pub fn or(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(&other.0).for_each(|(held, more)| *held |= more);
+        self
+    }
+
+    /// The functions in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().filter(|(_, held)| **held).map(|(node, _)| node)
+    }
+}
+
+impl CallIndex {
+    /// The index of these functions.
+    pub fn of(nodes: &[Node]) -> Self {
+        let mut index = Self { nodes: nodes.len(), ..Self::default() };
+        for (number, node) in nodes.iter().enumerate() {
+            let number = number as u32;
+            for (event, callee) in node.summary.events.iter().zip(&node.facts.callees) {
+                match &event.kind {
+                    EventKind::Call(call) => {
+                        if let Some(callee) = callee {
+                            add(index.libraries.entry(*callee).or_default(), number);
+                        }
+                        if let Some((function, _)) = &call.target {
+                            add(index.functions.entry(function.definition.name).or_default(), number);
+                        }
+                        if let Kind::Class(class) = call.callee.kind {
+                            add(index.classes.entry(class).or_default(), number);
+                        } else if let Some(Symbolic::Member { name, .. }) = call.callee.as_symbolic() {
+                            add(index.methods.entry(*name).or_default(), number);
+                        }
+                    }
+                    EventKind::Condition(value) | EventKind::Return(value) => {
+                        if index.comparing.last() != Some(&number) && compares(value, 0) {
+                            index.comparing.push(number);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        index
+    }
+
+    /// Functions that call a method of one of these names, of an object that is not of the program.
+    pub fn methods(&self, names: &[&str]) -> FunctionSet {
+        self.set(names.iter().filter_map(|name| self.methods.get(&Name::from(name))))
+    }
+
+    /// Functions that call something in a library whose qualified name is wanted.
+    pub fn libraries(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
+        self.set(self.libraries.iter().filter(|(name, _)| wanted(name.as_str())).map(|(_, nodes)| nodes))
+    }
+
+    /// Functions that call a function, a method or something in a library with a wanted last name.
+    pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
+        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
+        self.set(
+            all.filter(|(name, _)| wanted(name.rsplit('.').next().unwrap_or_default()))
+                .map(|(_, nodes)| nodes),
+        )
+    }
+
+    /// Functions that make an object of one of these classes.
+    pub fn classes(&self, classes: impl Iterator<Item = ObjectId>) -> FunctionSet {
+        self.set(classes.filter_map(|class| self.classes.get(&class)))
+    }
+
+    /// Functions that test, or return, whether two things are equal.
+    pub fn comparing(&self) -> FunctionSet {
+        self.set(std::iter::once(&self.comparing))
+    }
+
+    fn set<'i>(&self, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
+        let mut held = vec![false; self.nodes];
+        for node in lists.flatten() {
+            held[*node as usize] = true;
+        }
+        FunctionSet(held)
+    }
+}
+
+fn add(nodes: &mut Vec<u32>, node: u32) {
+    if nodes.last() != Some(&node) {
+        nodes.push(node);
+    }
+}
+
+fn compares(value: &Value, depth: u32) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Compare { comparison, .. }) => {
+            matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+        }
+        Some(Symbolic::Not(inner)) => depth < DEEPEST && compares(inner, depth + 1),
+        _ => {
+            depth < DEEPEST
+                && value.alternatives().len() > 1
+                && value.alternatives().iter().any(|part| compares(part, depth + 1))
+        }
+    }
+}
