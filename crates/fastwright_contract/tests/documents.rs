@@ -1,5 +1,6 @@
-//! Documents of whole small apps, compared with those of the real FastAPI. `documents/*.py` are the modules;
-//! `documents/record.py` has written what `app.openapi()` returns beside them.
+//! Documents of whole small apps, compared with those of the real FastAPI. `documents/*.py` are the modules, and
+//! `documents_of_0_121/*.py` those for that version, which takes models of Pydantic 1; `documents/record.py` has written what
+//! `app.openapi()` returns beside them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -16,7 +17,17 @@ use std::sync::Arc;
 
 #[test]
 fn documents_are_those_of_fastapi() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
+    check("documents", NEWEST_FASTAPI, fastwright_contract::versions::NEWEST_PYDANTIC);
+}
+
+#[test]
+fn documents_are_those_of_an_older_fastapi() {
+    check("documents_of_0_121", Version::new(0, 121, 3), Version::new(2, 12, 4));
+}
+
+fn check(folder: &str, fastapi: Version, pydantic: Version) {
+    let versions = Versions { fastapi, pydantic, python: Version::new(3, 11, 0) };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut report = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let module = entry.unwrap().path();
@@ -25,22 +36,17 @@ fn documents_are_those_of_fastapi() {
             let source = std::fs::read_to_string(&module).unwrap();
             let recorded: Json = serde_json::from_str(&std::fs::read_to_string(recorded).unwrap()).unwrap();
             let name = module.file_stem().unwrap().to_string_lossy();
-            compare(&name, &source, &recorded, &mut report);
+            compare(&name, &source, versions, &recorded, &mut report);
         }
     }
     assert!(report.is_empty(), "\n{report}");
 }
 
 /// The document has to be equal and claimed; where FastAPI raises, it must not be claimed.
-fn compare(name: &str, source: &str, recorded: &Json, report: &mut String) {
+fn compare(name: &str, source: &str, versions: Versions, recorded: &Json, report: &mut String) {
     let (document, doubts) = with_large_stack(|| {
         let tree = Arc::new(MemoryTree::from_fixture(&format!("#- main.py\n{source}")));
         let mut evaluation = evaluate_tree(tree, Path::new("."), &AnalysisOptions::default()).unwrap();
-        let versions = Versions {
-            fastapi: NEWEST_FASTAPI,
-            pydantic: fastwright_contract::versions::NEWEST_PYDANTIC,
-            python: Version::new(3, 11, 0),
-        };
         let app = evaluation.selected.first().expect("there is an app").id;
         let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
         let doubts: Vec<String> = document.doubts.iter().map(|doubt| doubt.reason.clone()).collect();

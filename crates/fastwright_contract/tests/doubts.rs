@@ -164,6 +164,30 @@ fn functions_that_are_not_followed() {
     );
 }
 
+#[test]
+fn annotations_under_an_undecided_condition() {
+    let source = r#"
+from pydantic import BaseModel
+from library import is_new
+
+class Item(BaseModel):
+    if is_new:
+        name: str
+    else:
+        name: int
+"#;
+    let (_, doubts) = with_program(source, |program| {
+        let class = program.global("Item");
+        let mut generator = fastwright_contract::pydantic::generate::SchemaGenerator::new();
+        let core = generator.type_schema(program.context, &class, None);
+        (format!("{:?}", core.reference.is_some()), doubts(program))
+    });
+    assert_eq!(
+        doubts,
+        ["a type is not known: how it is annotated depends on a condition that is not decided"]
+    );
+}
+
 /// Defaults that validators may have made something else of than what is seen.
 const OBJECTS: &str = r"
 import library

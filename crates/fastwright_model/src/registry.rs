@@ -142,6 +142,8 @@ pub struct RouteEntry {
     pub site: Location,
     /// Conditions under which the code is reached.
     pub conditions: Vec<ActiveCondition>,
+    /// How many registrations the program had made before, on any app or router.
+    pub moment: u32,
 }
 
 /// An inclusion of a router.
@@ -159,6 +161,8 @@ pub struct IncludeEntry {
     pub site: Location,
     /// Conditions under which the call is reached.
     pub conditions: Vec<ActiveCondition>,
+    /// How many registrations the program had made before, on any app or router.
+    pub moment: u32,
 }
 
 /// A mounted application.
@@ -200,6 +204,8 @@ pub struct Registry {
     pub routers: FxHashMap<ObjectId, RouterState>,
     /// Apps and routers in the order they were made.
     pub order: Vec<ObjectId>,
+    /// How many registrations there were so far.
+    pub registrations: u32,
     /// Objects in lists of routes, with the entry that each stands for and its path.
     pub route_objects: FxHashMap<ObjectId, (Entry, Option<String>)>,
     /// Whether including a router copies its routes (FastAPI before 0.137).

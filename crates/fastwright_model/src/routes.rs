@@ -48,6 +48,8 @@ pub struct FlatRoute {
     pub include_in_schema: bool,
     /// The app (FastAPI or Starlette object) that serves it, the innermost.
     pub app: ObjectId,
+    /// When it came to the table: the moment of its registration, or of the outermost inclusion.
+    pub moment: u32,
     /// What stands around the route, from the app inwards: the app, then for each inclusion its call and
     /// the included router.
     pub layers: Vec<Rc<Layer>>,
@@ -98,6 +100,7 @@ struct Surroundings {
     steps: Vec<(String, Location)>,
     conditional: Option<Condition>,
     hidden: bool,
+    moment: Option<u32>,
     layers: Vec<Rc<Layer>>,
 }
 
@@ -278,6 +281,7 @@ impl Builder<'_, '_> {
                     conditional: inner.conditional.clone(),
                     include_in_schema: false,
                     app,
+                    moment: 0,
                     layers: inner.layers.clone(),
                 });
             }
@@ -340,6 +344,7 @@ impl Builder<'_, '_> {
             conditional: inner.conditional.clone(),
             include_in_schema: !hidden,
             app,
+            moment: inner.moment.unwrap_or(route.moment),
             layers: inner.layers.clone(),
         });
     }
@@ -401,6 +406,7 @@ impl Builder<'_, '_> {
         if include.options.keyword("include_in_schema").and_then(Value::as_bool) == Some(false) {
             inner.hidden = true;
         }
+        inner.moment = inner.moment.or(Some(include.moment));
         inner.steps.push(("included".to_owned(), include.site));
         inner.layers.push(Rc::new(Layer { object: None, arguments: include.options.clone() }));
         self.add_own(router, &mut inner, "the router");
@@ -442,6 +448,7 @@ impl Builder<'_, '_> {
             conditional: inner.conditional.clone(),
             include_in_schema: false,
             app,
+            moment: 0,
             layers: inner.layers.clone(),
         });
         inner.prefix = full;

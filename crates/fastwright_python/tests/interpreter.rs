@@ -482,6 +482,52 @@ after = 'reached'
 }
 
 #[test]
+fn members_of_enumerations_are_shown_with_their_class() {
+    check(
+        r#"
+from enum import Enum, IntEnum, StrEnum
+
+class Color(str, Enum):
+    red = "r"
+
+class Number(int, Enum):
+    one = 1
+
+class Text(StrEnum):
+    text = "t"
+
+class Counted(IntEnum):
+    two = 2
+
+class Spoken(str, Enum):
+    word = "w"
+
+    def __str__(self):
+        return "said " + self.value
+
+called = str(Color.red)
+formatted = f"/{Color.red}"
+filled = "{}-%s".format(Color.red) % Color.red
+joined = "".join([Color.red]) + Color.red
+number = str(Number.one)
+text = str(Text.text)
+counted = f"{Counted.two}"
+spoken = str(Spoken.word)
+"#,
+        "
+        called = 'Color.red'
+        formatted = '/Color.red'
+        filled = 'Color.red-Color.red'
+        joined = 'rr'
+        number = 'Number.one'
+        text = 't'
+        counted = '2'
+        spoken = 'said w'
+        ",
+    );
+}
+
+#[test]
 fn context_variables_hold_what_was_set_last() {
     check(
         r#"

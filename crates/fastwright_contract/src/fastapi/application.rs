@@ -44,6 +44,7 @@ pub fn openapi(
     let mut context = Context::new(&mut evaluation.interpreter, versions);
     let mut builder = Builder::new(&mut context, generator);
     let parts = builder.parts(app, site, &table, webhooks.as_ref());
+    builder.compile_in_order(app, &table);
     let json = match builder.own_function(app) {
         None => builder.document(&parts),
         Some(function) => builder.run_own_function(app, site, &function, &parts),

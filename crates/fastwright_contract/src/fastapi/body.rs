@@ -6,6 +6,7 @@ use super::fields::{Extras, ModelField};
 use super::predicates::{is_model, is_none, model_type};
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
+use crate::pydantic::version1;
 use crate::types::{Form, form};
 use crate::versions::fastapi as since;
 use fastwright_model::application::ParameterPlace;
@@ -48,6 +49,9 @@ impl Builder<'_, '_, '_> {
 
     /// The field whose type is a model with one field for each body field.
     fn plain_body(&mut self, fields: &[ModelField], unique_id: &str, location: Location) -> ModelField {
+        if fields.iter().any(|field| field.version1.is_some()) {
+            return self.version1_body(fields, unique_id, location);
+        }
         let members: Vec<(Name, FieldInfo)> = {
             let mut members: Vec<(Name, FieldInfo)> = Vec::new();
             for field in fields {
@@ -104,6 +108,12 @@ impl Builder<'_, '_, '_> {
             location: Some(location),
             ..FieldInfo::default()
         };
+        if fields.iter().any(|field| field.version1.is_some()) {
+            extras.version1 = Some(Box::new(self.plain_version1()));
+            return self.version1_parameter(Name::from("body"), info, extras);
+        }
+        let mut info = info;
+        self.say_no_extra(&mut info);
         self.field(Name::from("body"), info, extras, Mode::Validation, None)
     }
 
@@ -133,7 +143,9 @@ impl Builder<'_, '_, '_> {
     fn is_form_model(&self, field: &ModelField) -> bool {
         let interpreter = &*self.context.interpreter;
         let Some(annotation) = &field.info.annotation else { return false };
-        if is_model(interpreter, annotation) {
+        if is_model(interpreter, annotation)
+            || field.version1.is_some() && version1::is_model(interpreter, annotation)
+        {
             return !self.before(since::FORM_MODELS);
         }
         let Form::Union(members) = form(annotation) else { return false };

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::fastapi::fields::{Extras, ModelField};
+use crate::fastapi::routes::ApiRoute;
 use crate::json::{Json, Style, Unwritable, Writing, encode};
 use crate::pydantic::config::ModelConfig;
 use crate::pydantic::core_schema::Mode;
@@ -10,7 +11,8 @@ use crate::pydantic::generate::SchemaGenerator;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
-use fastwright_python::value::Value;
+use fastwright_python::value::{ObjectId, Value};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// Derives the parts of one document.
@@ -21,12 +23,14 @@ pub struct Builder<'b, 'c, 'a> {
     pub generator: &'b mut SchemaGenerator,
     /// How many fields there are.
     pub fields: u32,
+    /// Callbacks by their route objects: several routes may document the same one.
+    pub callbacks: FxHashMap<ObjectId, ApiRoute>,
 }
 
 impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
     /// A builder that has made nothing yet.
     pub fn new(context: &'b mut Context<'c, 'a>, generator: &'b mut SchemaGenerator) -> Self {
-        Self { context, generator, fields: 0 }
+        Self { context, generator, fields: 0, callbacks: FxHashMap::default() }
     }
 
     /// Whether the program's FastAPI is older than the version that brought a behaviour.
@@ -45,7 +49,17 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
     ) -> ModelField {
         let schema = self.generator.field_schema(self.context, &info, config.as_ref());
         self.fields += 1;
-        ModelField { id: self.fields, name, info, extras, mode, config, schema, form_fields: Vec::new() }
+        ModelField {
+            id: self.fields,
+            name,
+            info,
+            extras,
+            mode,
+            config,
+            schema,
+            version1: None,
+            form_fields: Vec::new(),
+        }
     }
 
     /// A value as JSON; a doubt and nothing where it is not known.

@@ -122,9 +122,12 @@ impl Builder<'_, '_, '_> {
     /// `get_definitions`: the schemas of fields by their ids, and the definitions that they share.
     pub(super) fn definitions_of(
         &mut self,
-        mut fields: Vec<ModelField>,
+        fields: Vec<ModelField>,
         separate_input_output: bool,
     ) -> (FxHashMap<u32, Json>, JsonObject) {
+        let (old, mut fields): (Vec<_>, Vec<_>) =
+            fields.into_iter().partition(|field| field.version1.is_some());
+        let version1 = self.version1_definitions(&old, &fields);
         let flat = |builder: &mut Self, mode: Mode| {
             let of_mode: Vec<ModelField> =
                 fields.iter().filter(|field| field.mode == mode).cloned().collect();
@@ -164,15 +167,18 @@ impl Builder<'_, '_, '_> {
         }
         let (mut schemas, mut definitions) = generate_definitions(self.context, &inputs);
         if !self.before(since::DEFINITIONS_ARE_RENAMED) && self.before(since::DEFINITIONS_KEEP_THEIR_NAMES) {
-            self.rename_definitions(&fields, &mut schemas, &mut definitions);
+            self.rename_definitions(&fields, &version1.classes, &mut schemas, &mut definitions);
         }
         for (field, schema) in fields.iter().zip(&schemas) {
             if !field.form_fields.is_empty() {
                 self.apply_form_fields(field, schema, &mut definitions);
             }
         }
-        let by_field = fields.iter().map(|field| field.id).zip(schemas).collect();
-        (by_field, definitions)
+        let mut by_field: FxHashMap<u32, Json> = fields.iter().map(|field| field.id).zip(schemas).collect();
+        by_field.extend(version1.schemas);
+        let mut all = version1.definitions;
+        all.extend(definitions);
+        (by_field, all)
     }
 
     fn has_computed_fields(&mut self, field: &ModelField) -> bool {

@@ -4,6 +4,7 @@
 use crate::pydantic::config::ModelConfig;
 use crate::pydantic::core_schema::{Mode, Shared};
 use crate::pydantic::field_info::FieldInfo;
+use crate::pydantic::version1;
 use fastwright_model::application::ParameterPlace;
 use fastwright_python::name::Name;
 use fastwright_python::value::Value;
@@ -26,6 +27,8 @@ pub struct ModelField {
     pub config: Option<Rc<ModelConfig>>,
     /// The compiled type.
     pub schema: Shared,
+    /// The field as Pydantic 1 has it, where its type or what is said about it comes from there.
+    pub version1: Option<Rc<version1::Field>>,
     /// The fields behind a body that is put together from form models.
     pub form_fields: Vec<ModelField>,
 }
@@ -47,6 +50,8 @@ pub struct Extras {
     pub embed: Option<bool>,
     /// `media_type=` of bodies.
     pub media_type: String,
+    /// What a parameter class for Pydantic 1 says (`temp_pydantic_v1_params.py`).
+    pub version1: Option<Box<version1::FieldInfo>>,
 }
 
 impl Extras {
@@ -70,6 +75,7 @@ impl Extras {
             convert_underscores: (place == Some(ParameterPlace::Header)).then_some(true),
             embed: None,
             media_type: media_type.to_owned(),
+            version1: None,
         }
     }
 

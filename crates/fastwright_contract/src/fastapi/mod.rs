@@ -5,6 +5,7 @@ pub mod application;
 pub mod body;
 mod borrowed_parameters;
 pub mod builder;
+mod definition_order;
 pub mod dependencies;
 pub mod document;
 pub mod fields;
@@ -20,6 +21,7 @@ pub mod renaming;
 pub mod responses;
 pub mod routes;
 pub mod security;
+mod version1;
 
 pub use application::openapi;
 pub use builder::Builder;

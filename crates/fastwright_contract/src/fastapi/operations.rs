@@ -336,6 +336,9 @@ impl Operations {
     /// `get_schema_from_model_field`: the schema with the field's title, or a reference.
     fn schema(&self, builder: &Builder<'_, '_, '_>, field: &ModelField, alias: Option<&str>) -> Json {
         let mut schema = self.schemas.get(&field.id).cloned().unwrap_or_else(|| json!({}));
+        if field.version1.is_some() {
+            return schema;
+        }
         if let Json::Object(object) = &mut schema
             && !object.contains_key("$ref")
         {

@@ -56,6 +56,13 @@ impl Builder<'_, '_, '_> {
         alone: bool,
     ) -> ParameterGroup {
         let annotation = parent.info.annotation.clone().unwrap_or(Value::NONE);
+        if parent.version1.is_some() {
+            let fields = match alone {
+                true => self.version1_fields(&annotation).unwrap_or_else(|| vec![parent.clone()]),
+                false => vec![parent.clone()],
+            };
+            return ParameterGroup { place, parent: parent.clone(), fields, is_optional_model: false };
+        }
         let model = if self.before(since::PARAMETER_MODELS_BESIDE_OTHERS) {
             let takes_models = alone && !self.before(since::PARAMETER_MODELS);
             (takes_models && is_model(self.context.interpreter, &annotation)).then(|| annotation.clone())

@@ -5,6 +5,7 @@ use super::builder::Builder;
 use super::fields::{Extras, ModelField};
 use super::parameter_models::AliasChoices;
 use super::predicates::{is_complex, is_subclass, is_upload, is_upload_sequence};
+use super::version1::VERSION1_PARAMETERS;
 use crate::pydantic::core_schema::Mode;
 use crate::pydantic::field_info::FieldInfo;
 use crate::pydantic::generate::dispatch::may_follow;
@@ -124,10 +125,12 @@ impl Builder<'_, '_, '_> {
             }
             if let Some(extras) = self.parameter_extras(item) {
                 let mut info = match &annotation {
+                    _ if extras.version1.is_some() => self.info_beside_version1(&extras, bare.clone()),
                     Some(annotation) => self.generator.from_annotation(self.context, annotation),
                     None => FieldInfo::default(),
                 };
-                if self.before(since::ANNOTATIONS_ARE_MERGED)
+                if extras.version1.is_none()
+                    && self.before(since::ANNOTATIONS_ARE_MERGED)
                     && let Some(Symbolic::Call { arguments, .. }) = item.as_symbolic()
                 {
                     let own = self.parameter_info(arguments, &extras);
@@ -147,7 +150,13 @@ impl Builder<'_, '_, '_> {
             } else if let Some(extras) = self.parameter_extras(default)
                 && let Some(Symbolic::Call { arguments, .. }) = default.as_symbolic()
             {
-                let mut info = self.parameter_info(arguments, &extras);
+                let mut info = match &extras.version1 {
+                    Some(_) => self.info_of_default(&extras, arguments),
+                    None => {
+                        self.doubt_other_version(&bare, parameter);
+                        self.parameter_info(arguments, &extras)
+                    }
+                };
                 info.annotation = Some(bare.clone().unwrap_or(Value::external("typing.Any")));
                 field = Some((info, extras));
             }
@@ -202,7 +211,11 @@ impl Builder<'_, '_, '_> {
                 if parameter.default.is_some() {
                     info.default_factory = None;
                 }
-                (info, Extras::of(Some(place)))
+                let mut extras = Extras::of(Some(place));
+                if place == ParameterPlace::Body && !annotated && self.concerns_version1(&type_annotation) {
+                    extras.version1 = Some(Box::new(self.plain_version1()));
+                }
+                (info, extras)
             }
         };
         info.default = info.default.filter(|default| !matches!(default.kind, Kind::Ellipsis));
@@ -246,8 +259,21 @@ impl Builder<'_, '_, '_> {
             }
         }
         info.alias = Some(Value::str(&alias));
+        if extras.version1.is_some() {
+            return Analysed::Field(Box::new(self.version1_parameter(parameter.name, info, extras.clone())));
+        }
+        self.say_no_extra(&mut info);
         let field = self.field(parameter.name, info, extras.clone(), Mode::Validation, None);
         Analysed::Field(Box::new(field))
+    }
+
+    /// Before further keywords were gone, parameter classes handed on that there are none: an empty
+    /// `json_schema_extra`, for which Pydantic keeps a reference where it would write the type itself.
+    pub(super) fn say_no_extra(&mut self, info: &mut FieldInfo) {
+        if self.before(since::NO_EXTRA_KEYWORDS) && info.json_schema_extra.as_ref().is_none_or(Value::is_none)
+        {
+            info.json_schema_extra = Some(self.context.interpreter.dict(Vec::new()));
+        }
     }
 
     /// Of several aliases of a path parameter, the one that the route's path has.
@@ -306,7 +332,12 @@ impl Builder<'_, '_, '_> {
     /// What a `Query(...)`, `Body(...)`, ... object says that only FastAPI knows; none for other values.
     pub fn parameter_extras(&mut self, value: &Value) -> Option<Extras> {
         let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { return None };
-        let place = match callee.as_external()?.as_str() {
+        let name = callee.as_external()?;
+        let of_version1 = match name.strip_prefix(VERSION1_PARAMETERS) {
+            Some(_) if !self.takes_version1() => return None,
+            own => own.map(|own| format!("fastapi.{own}")),
+        };
+        let place = match of_version1.as_deref().unwrap_or(&name) {
             "fastapi.Path" => ParameterPlace::Path,
             "fastapi.Query" => ParameterPlace::Query,
             "fastapi.Header" => ParameterPlace::Header,
@@ -338,6 +369,9 @@ impl Builder<'_, '_, '_> {
         extras.openapi_examples =
             arguments.keyword("openapi_examples").filter(|value| !value.is_none()).cloned();
         extras.example = arguments.keyword("example").cloned();
+        if of_version1.is_some() {
+            extras.version1 = Some(Box::new(self.version1_info(&arguments, site)));
+        }
         Some(extras)
     }
 
@@ -359,6 +393,9 @@ impl Builder<'_, '_, '_> {
         }
         let mut info = self.generator.field_info(self.context, &arguments, Some(0));
         if self.before(since::VALIDATION_ALIASES) {
+            // Only the function `Field` makes other aliases of an alias; this is a class.
+            info.validation_alias = arguments.keyword("validation_alias").cloned();
+            info.serialization_alias = arguments.keyword("serialization_alias").cloned();
             return info;
         }
         let alias = info.alias.clone().filter(|alias| alias.as_str().is_some());

@@ -1,5 +1,6 @@
 //! Questions that FastAPI asks about annotations (FastAPI 0.165 `_compat/shared.py`).
 
+use crate::pydantic::version1;
 use crate::types::{Form, alias_origin, form, generic_arguments, is_class, origin};
 use crate::versions::fastapi as since;
 use fastwright_python::interpreter::Interpreter;
@@ -97,6 +98,7 @@ pub fn is_sequence(interpreter: &Interpreter<'_>, fastapi: Version, annotation: 
 
 fn is_plain_complex(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
     is_model(interpreter, annotation)
+        || version1::is_model(interpreter, annotation)
         || is_subclass(interpreter, annotation, MAPPINGS)
         || is_subclass(interpreter, annotation, UPLOAD)
         || is_plain_sequence(interpreter, annotation)

@@ -19,11 +19,12 @@ impl Builder<'_, '_, '_> {
     pub(super) fn rename_definitions(
         &mut self,
         fields: &[ModelField],
+        others: &[(Value, String, String)],
         schemas: &mut [Json],
         definitions: &mut JsonObject,
     ) {
         let models = self.flat_models(fields.iter());
-        let names = self.names_of_models(&models);
+        let names = self.names_of_models(&models, others);
         let mut renamed: FxHashMap<String, String> = FxHashMap::default();
         for (field, schema) in fields.iter().zip(&*schemas) {
             let Some(annotation) = &field.info.annotation else { continue };
@@ -57,7 +58,11 @@ impl Builder<'_, '_, '_> {
     }
 
     /// What FastAPI calls each model: its own name, or with its module where two have the same.
-    fn names_of_models(&mut self, models: &[Value]) -> Vec<Option<String>> {
+    fn names_of_models(
+        &mut self,
+        models: &[Value],
+        others: &[(Value, String, String)],
+    ) -> Vec<Option<String>> {
         let mut found: Vec<Option<(String, String)>> = Vec::with_capacity(models.len());
         for model in models {
             let interpreter = &*self.context.interpreter;
@@ -74,14 +79,15 @@ impl Builder<'_, '_, '_> {
             .iter()
             .map(|names| {
                 let (name, qualified) = names.as_ref()?;
-                Some(if repeated(name) { qualified.replace('.', "__") } else { name.clone() })
+                let taken = others.iter().any(|(_, other, long)| other == name && long != qualified);
+                Some(if taken || repeated(name) { qualified.replace('.', "__") } else { name.clone() })
             })
             .collect()
     }
 }
 
 /// FastAPI's `normalize_name`.
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     name.chars()
         .map(
             |character| {

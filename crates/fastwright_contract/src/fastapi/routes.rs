@@ -438,6 +438,9 @@ impl Builder<'_, '_, '_> {
             let reason = format!("the type of a response is not known: {}", unknown.reason);
             self.context.doubt(reason, Some(location));
         }
+        if self.concerns_version1(annotation) {
+            return self.version1_response(name, annotation, mode, location);
+        }
         let mut info = match form(annotation) {
             Form::Annotated(..) => self.generator.from_annotation(self.context, annotation),
             _ => FieldInfo { annotation: Some(annotation.clone()), ..FieldInfo::default() },
@@ -528,6 +531,16 @@ impl Builder<'_, '_, '_> {
                 continue;
             };
             for item in items {
+                let object = match item.kind {
+                    Kind::Instance(id) => Some(id),
+                    _ => None,
+                };
+                if let Some(known) = object.and_then(|id| self.callbacks.get(&id)) {
+                    let known = known.clone();
+                    route.has_callbacks = true;
+                    route.callbacks.push(known);
+                    continue;
+                }
                 let entry = match item.kind {
                     Kind::Instance(id) => {
                         let registry = self.context.interpreter.extension::<Registry>();
@@ -567,6 +580,7 @@ impl Builder<'_, '_, '_> {
                             shown,
                             entry.site,
                         );
+                        self.callbacks.extend(object.map(|id| (id, callback.clone())));
                         route.callbacks.push(callback);
                     }
                     Some(_) => {}

@@ -44,6 +44,17 @@ pub const NONE_AS_TEXT_DECLARES_NOTHING: Version = Version::new(0, 117, 0);
 /// (`field_annotation_is_complex`).
 pub const ANNOTATED_MAY_BE_COMPLEX: Version = Version::new(0, 118, 2);
 
+/// Models of `pydantic.v1` may stand beside those of Pydantic 2, until [`NO_VERSION1`] (`_compat/v1.py`,
+/// `temp_pydantic_v1_params.py`).
+pub const VERSION1: Version = Version::new(0, 119, 0);
+
+/// Of Pydantic 1 only models are thought of: uploads have no schema there any more, and a parameter of the query
+/// that is no scalar makes FastAPI fail (`_compat/main.py`, `datastructures.py`).
+pub const ONLY_SHIPPED_VERSION1: Version = Version::new(0, 126, 0);
+
+/// Models of `pydantic.v1` are refused.
+pub const NO_VERSION1: Version = Version::new(0, 128, 0);
+
 /// Every model and enumeration behind a field gets a definition, referred to or not (`get_definitions`).
 pub const FLAT_MODELS: Version = Version::new(0, 119, 0);
 

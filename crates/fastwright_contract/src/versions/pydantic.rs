@@ -18,6 +18,9 @@ pub const CORE_SCHEMAS_ARE_NOT_VALIDATED: Version = Version::new(2, 10, 0);
 /// Keys of dicts that are restricted are described with `propertyNames` (`dict_schema`).
 pub const PROPERTY_NAMES: Version = Version::new(2, 10, 0);
 
+/// `Field(deprecated=...)`; FastAPI's parameter classes hand it on from there (`params.py`).
+pub const FIELDS_ARE_DEPRECATED: Version = Version::new(2, 7, 0);
+
 /// Dicts with any values say so: `additionalProperties: true` (`dict_schema`).
 pub const ANY_VALUES_ARE_SAID: Version = Version::new(2, 11, 0);
 

@@ -1,6 +1,7 @@
 """Writes the document that the real FastAPI makes of the `app` of each module here, or why it makes none.
 
-Run it with an interpreter that has FastAPI and Pydantic in the versions that are followed.
+Run it with an interpreter that has FastAPI and Pydantic in the versions that are followed; with a folder for
+modules of another pair of versions.
 """
 
 import importlib.util
@@ -12,7 +13,8 @@ import warnings
 
 def main():
     warnings.simplefilter("ignore")
-    for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
+    for path in sorted(folder.glob("*.py")):
         if path.name == "record.py":
             continue
         spec = importlib.util.spec_from_file_location("main", path)

@@ -72,6 +72,9 @@ impl Library for KnownLibraries {
     }
 
     fn constant(&self, name: Name) -> Option<Value> {
+        if matches!(name.as_str(), "fastapi._compat.PYDANTIC_V2" | "fastapi._compat.shared.PYDANTIC_V2") {
+            return Some(Value::bool(true));
+        }
         names::number_constant(&name).map(Value::int)
     }
 

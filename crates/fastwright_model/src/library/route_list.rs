@@ -29,6 +29,14 @@ fn live_list(interpreter: &Interpreter<'_>, id: ObjectId) -> Option<Value> {
 
 /// Adds an entry that is registered now.
 pub(super) fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry) {
+    let mut entry = entry;
+    let registry = interpreter.extension_mut::<Registry>();
+    match &mut entry {
+        Entry::Route(route) => route.moment = registry.registrations,
+        Entry::Include(include) => include.moment = registry.registrations,
+        Entry::Mount(_) | Entry::Frontend { .. } => {}
+    }
+    registry.registrations += 1;
     if let Some(list) = live_list(interpreter, id)
         && let Kind::List(list) = list.kind
     {

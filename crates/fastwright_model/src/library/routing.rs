@@ -137,6 +137,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 options: Rc::unwrap_or_clone(arguments),
                 site,
                 conditions,
+                moment: interpreter.extension::<Registry>().registrations,
             })
         }
         "starlette.routing.WebSocketRoute" | "fastapi.routing.APIWebSocketRoute" => {
@@ -149,6 +150,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 options: Rc::unwrap_or_clone(arguments),
                 site,
                 conditions,
+                moment: interpreter.extension::<Registry>().registrations,
             })
         }
         "starlette.routing.Mount" => {
@@ -298,6 +300,7 @@ pub(super) fn method(
                     count,
                     site,
                     conditions: conditions.clone(),
+                    moment: 0,
                 });
                 push(interpreter, id, entry);
             }
@@ -565,7 +568,8 @@ fn register(
     // APIRouter.add_api_route puts the router's prefix of that moment before the path.
     let own_prefix = prefix_of(interpreter, id);
     let conditions = conditions_on(interpreter, id);
-    let entry = RouteEntry { kind, path, own_prefix, methods: known, endpoint, options, site, conditions };
+    let entry =
+        RouteEntry { kind, path, own_prefix, methods: known, endpoint, options, site, conditions, moment: 0 };
     push(interpreter, id, Entry::Route(entry));
 }
 

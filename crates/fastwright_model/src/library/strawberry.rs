@@ -38,6 +38,7 @@ pub(super) fn register_routes(
             options: options.clone(),
             site,
             conditions: conditions_on(interpreter, id),
+            moment: 0,
         };
         push(interpreter, id, Entry::Route(entry));
     }

@@ -490,7 +490,7 @@ impl Interpreter<'_> {
             },
             "chr" => Value::str(&char::from_u32(u32::try_from(first?.as_int()?).ok()?)?.to_string()),
             "ord" => Value::int(i64::from(u32::from(first?.as_str()?.chars().next()?))),
-            "format" if arguments.positional.len() == 1 => Value::str(&self.text_of(&first?)?),
+            "format" if arguments.positional.len() == 1 => Value::str(&self.shown(&first?)?),
             "open" => return self.call_file_function("builtins.open", arguments, span),
             "__import__" => {
                 let dotted = first?.as_str()?.to_owned();

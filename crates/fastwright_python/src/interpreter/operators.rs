@@ -130,7 +130,7 @@ impl Interpreter<'_> {
                 };
                 let mut texts = Vec::new();
                 for argument in &arguments {
-                    match self.text_of(argument) {
+                    match self.shown(argument) {
                         Some(text) => texts.push(text),
                         None => {
                             let mut parts = vec![left.clone()];
@@ -454,17 +454,22 @@ impl Interpreter<'_> {
                 if self.derives_from(&class, "enum.Enum") && self.derives_from(&class, "builtins.str") {
                     return text?.as_str().map(str::to_owned);
                 }
-                let (method, _) = self.find_in_class(&class, Name::from("__str__"))?;
-                if self.mode() == super::Mode::Summary {
-                    return None;
-                }
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
-                let made = self.call_directly(&method, arguments, Span::default()).ok()?;
-                made.as_str()?.to_owned()
+                self.own_text(value, &class)?
             }
             Kind::Symbolic(_) => self.path_text(value)?,
             _ => return None,
         })
+    }
+
+    /// What the `__str__` of an object's class gives.
+    pub(super) fn own_text(&mut self, value: &Value, class: &Value) -> Option<String> {
+        let (method, _) = self.find_in_class(class, Name::from("__str__"))?;
+        if self.mode() == super::Mode::Summary {
+            return None;
+        }
+        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+        let made = self.call_directly(&method, arguments, Span::default()).ok()?;
+        Some(made.as_str()?.to_owned())
     }
 }
 

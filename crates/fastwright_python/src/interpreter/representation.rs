@@ -1,7 +1,8 @@
 //! What `repr()` says of values, and `str()` of collections.
 
 use super::Interpreter;
-use crate::value::{Kind, Object, Value};
+use crate::name::Name;
+use crate::value::{Kind, Object, ObjectId, Value};
 use std::fmt::Write;
 
 /// How deeply collections may nest before they are given up.
@@ -12,8 +13,33 @@ impl Interpreter<'_> {
     pub(super) fn shown(&mut self, value: &Value) -> Option<String> {
         match value.kind {
             Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_) => self.representation(value, 0),
+            Kind::Instance(id) => self.shown_object(value, id),
             _ => self.text_of(value),
         }
+    }
+
+    /// Members of enumerations are not shown as the text that they are mixed with: since Python 3.11 only those
+    /// of `StrEnum` and its like are, in formatted texts as well.
+    fn shown_object(&mut self, value: &Value, id: ObjectId) -> Option<String> {
+        let instance = self.instance(id)?;
+        let class = instance.class.clone();
+        if !self.derives_from(&class, "enum.Enum") || self.derives_from(&class, "enum.StrEnum") {
+            return self.text_of(value);
+        }
+        if self.find_in_class(&class, Name::from("__str__")).is_some() {
+            return self.own_text(value, &class);
+        }
+        let attributes = &self.instance(id)?.attributes;
+        if self.derives_from(&class, "enum.ReprEnum") || self.derives_from(&class, "enum.IntEnum") {
+            let value = attributes.get(&Name::from("value")).cloned()?;
+            return self.text_of(&value);
+        }
+        if self.derives_from(&class, "enum.Flag") {
+            return None;
+        }
+        let name = attributes.get(&Name::from("_name_"))?.as_str()?;
+        let Kind::Class(class) = class.kind else { return None };
+        Some(format!("{}.{name}", self.class(class)?.name))
     }
 
     /// What `repr()` makes of a constant or a collection of constants, when it is known.

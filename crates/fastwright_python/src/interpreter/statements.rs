@@ -164,6 +164,14 @@ impl Interpreter<'_> {
                 module: self.frame().module,
             };
             let location = self.here(target.span);
+            // Another branch may say something else, or nothing.
+            let written = match self.conditions.len() > self.frame().conditions {
+                true => Annotation::Given(Value::unknown(
+                    "how it is annotated depends on a condition that is not decided",
+                    Some(location),
+                )),
+                false => written,
+            };
             if let Object::Class(class) = self.object_mut(class) {
                 class.annotations.insert(*name, (written, location));
             }

@@ -187,7 +187,7 @@ impl Interpreter<'_> {
             } else {
                 arguments.keyword(field)?
             };
-            result.push_str(&self.text_of(&value.clone())?);
+            result.push_str(&self.shown(&value.clone())?);
             rest = &tail[end + 1..];
         }
         result.push_str(rest);

@@ -204,7 +204,7 @@ impl SchemaGenerator {
 }
 
 /// `__module__` and `__qualname__` of a class.
-pub(super) fn class_names(context: &Context<'_, '_>, class: ObjectId) -> (String, String) {
+pub(in crate::pydantic) fn class_names(context: &Context<'_, '_>, class: ObjectId) -> (String, String) {
     let Some(object) = context.interpreter.class(class) else { return Default::default() };
     let given =
         |name: &str| object.attributes.get(&Name::from(name)).and_then(Value::as_str).map(str::to_owned);
@@ -215,7 +215,7 @@ pub(super) fn class_names(context: &Context<'_, '_>, class: ObjectId) -> (String
 }
 
 /// The docstring of a class after `inspect.cleandoc`; none where it is empty.
-pub(super) fn documentation(context: &mut Context<'_, '_>, class: ObjectId) -> Option<String> {
+pub(in crate::pydantic) fn documentation(context: &mut Context<'_, '_>, class: ObjectId) -> Option<String> {
     let object = context.interpreter.class(class)?;
     let (given, location) = (object.attributes.get(&Name::from("__doc__")).cloned(), object.location);
     let text = match &given {

@@ -15,7 +15,7 @@ mod decorators;
 pub(crate) mod definitions;
 mod discriminated;
 pub mod dispatch;
-mod display;
+pub(in crate::pydantic) mod display;
 mod enums;
 mod expressions;
 mod field_metadata;
@@ -79,6 +79,8 @@ pub struct SchemaGenerator {
     depth: u32,
     /// What annotations before one with a method of its own do to the JSON Schema.
     handled_functions: Vec<super::core_schema::JsonSchemaFunction>,
+    /// Models of Pydantic 1.
+    pub version1: super::version1::Models,
     /// How many annotations around make what is inside irrelevant: nothing is doubted there.
     quiet: u32,
 }
