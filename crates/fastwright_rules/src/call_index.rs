@@ -66,10 +66,10 @@ impl CallIndex {
                             add(index.methods.entry(*name).or_default(), number);
                         }
                     }
-                    EventKind::Condition(value) | EventKind::Return(value) => {
-                        if index.comparing.last() != Some(&number) && compares(value, 0) {
-                            index.comparing.push(number);
-                        }
+                    EventKind::Condition(value) | EventKind::Return(value)
+                        if index.comparing.last() != Some(&number) && compares(value, 0) =>
+                    {
+                        index.comparing.push(number);
                     }
                     _ => {}
                 }
