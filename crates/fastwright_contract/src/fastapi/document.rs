@@ -12,7 +12,7 @@ use crate::pydantic::json_schema::generate_definitions;
 use crate::versions::fastapi as since;
 use fastwright_python::name::Name;
 use fastwright_python::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 
 /// What `get_openapi` is given.
@@ -169,8 +169,10 @@ impl Builder<'_, '_, '_> {
         if !self.before(since::DEFINITIONS_ARE_RENAMED) && self.before(since::DEFINITIONS_KEEP_THEIR_NAMES) {
             self.rename_definitions(&fields, &version1.classes, &mut schemas, &mut definitions);
         }
+        // A route that is included twice has one body.
+        let mut flat = FxHashSet::default();
         for (field, schema) in fields.iter().zip(&schemas) {
-            if !field.form_fields.is_empty() {
+            if !field.form_fields.is_empty() && flat.insert(schema.get("$ref")) {
                 self.apply_form_fields(field, schema, &mut definitions);
             }
         }

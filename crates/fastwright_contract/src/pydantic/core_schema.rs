@@ -88,6 +88,8 @@ pub enum JsonSchemaFunction {
     Examples(Vec<crate::json::Json>, Option<Mode>),
     /// Keys set over the generated ones, on the resolved schema.
     Update(JsonObject),
+    /// The same, and the alternatives are taken away (`UuidVersion`).
+    UpdateWithoutAlternatives(JsonObject),
     /// The same over what another schema gives, with the changes that come before.
     UpdateOf(Shared, JsonObject),
     /// What the schema inside of a validator gives, whatever serializer stands at the validator.

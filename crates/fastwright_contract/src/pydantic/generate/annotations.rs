@@ -393,7 +393,8 @@ impl SchemaGenerator {
             }
             "UuidVersion" => {
                 let version = arguments.get(0, "uuid_version").and_then(Value::as_int).unwrap_or_default();
-                functions.push(update(&[("type", "string"), ("format", &format!("uuid{version}"))]));
+                let form = [("type", "string"), ("format", &*format!("uuid{version}"))];
+                functions.push(JsonSchemaFunction::UpdateWithoutAlternatives(object(&form)));
                 edit(schema, |core| {
                     if let CoreKind::Uuid { version: slot } = &mut core.kind {
                         *slot = u8::try_from(version).ok();

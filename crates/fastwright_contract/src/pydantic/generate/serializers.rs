@@ -40,6 +40,11 @@ impl SchemaGenerator {
         serializers: &[&Decorated],
     ) -> super::Generated {
         let Some(serializer) = serializers.last() else { return Ok(schema) };
+        if schema.metadata.shared.is_some() {
+            let reason =
+                "a serializer stands at a model that contains itself, whose changes elsewhere may reach it";
+            self.doubt(context, reason, place(&serializer.function));
+        }
         let schema = if schema.reference.is_some() { self.define(schema) } else { schema };
         let serialization = self.decorated_serializer(context, serializer)?;
         Ok(edit(schema, |core| core.serialization = Some(Box::new(serialization))))

@@ -97,12 +97,17 @@ impl Generator<'_, '_, '_> {
             JsonSchemaFunction::With(_, Some(mode)) if *mode != self.mode() => self.layered(node, rest),
             JsonSchemaFunction::With(Some(schema), _) => Ok(Generated::Fresh(schema.clone())),
             JsonSchemaFunction::With(None, _) | JsonSchemaFunction::Skip => Err(Failure::Omit),
-            JsonSchemaFunction::Update(entries) | JsonSchemaFunction::UpdateOf(_, entries) => {
+            JsonSchemaFunction::Update(entries)
+            | JsonSchemaFunction::UpdateWithoutAlternatives(entries)
+            | JsonSchemaFunction::UpdateOf(_, entries) => {
                 let mut generated = match function {
                     JsonSchemaFunction::UpdateOf(schema, _) => self.layered(Node::Schema(schema), rest)?,
                     _ => self.layered(node, rest)?,
                 };
                 let object = self.object_mut(&mut generated);
+                if matches!(function, JsonSchemaFunction::UpdateWithoutAlternatives(_)) {
+                    object.shift_remove("anyOf");
+                }
                 for (key, value) in entries {
                     object.insert(key.clone(), value.clone());
                 }
