@@ -60,7 +60,7 @@ impl Settings {
                 python_env,
                 fastapi_version: configuration.fastapi_version.clone(),
                 variables,
-                follow_iterated: false,
+                for_document: false,
             },
             fail_on: configuration.fail_on.unwrap_or(Severity::Medium),
             output_format: configuration.output_format.unwrap_or(ReviewFormat::Full),

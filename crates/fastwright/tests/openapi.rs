@@ -216,6 +216,36 @@ app = FastAPI(title=os.environ.get('TITLE', 'Shop'), version=os.environ.get('VER
     assert!(run.errors.contains("expected NAME=VALUE, such as `DEBUG=1`"), "{}", run.errors);
 }
 
+/// Everybody who uses a model that contains itself writes into one and the same reference.
+#[test]
+fn a_serializer_at_a_model_that_contains_itself_is_doubted() {
+    let shop = "\
+from fastapi import FastAPI
+from pydantic import BaseModel, field_serializer
+
+app = FastAPI()
+
+
+class Shelf(BaseModel):
+    shelves: list['Shelf'] = []
+
+
+class Room(BaseModel):
+    shelf: Shelf
+
+    @field_serializer('shelf')
+    def shown(self, shelf) -> str:
+        return str(shelf)
+
+
+@app.get('/room')
+def room() -> Room: ...
+";
+    let run = fastwright(project(&[("main.py", shop)]).path(), &[]);
+    assert_eq!((run.code, run.output.as_str()), (3, ""));
+    assert!(run.errors.contains("a serializer stands at a model that contains itself"), "{}", run.errors);
+}
+
 #[test]
 fn a_callable_that_is_not_known_says_why() {
     let source = "\

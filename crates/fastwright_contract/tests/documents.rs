@@ -4,29 +4,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod whole_documents;
+
 use fastwright_contract::Versions;
-use fastwright_contract::fastapi::application::openapi;
 use fastwright_contract::json::Json;
-use fastwright_contract::pydantic::generate::SchemaGenerator;
-use fastwright_model::analysis::{AnalysisOptions, NEWEST_FASTAPI, evaluate_tree, with_large_stack};
+use fastwright_model::analysis::AnalysisOptions;
 use fastwright_python::project::Version;
 use fastwright_python::source::MemoryTree;
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::Arc;
+use whole_documents::{NEWEST, document_of};
 
 #[test]
 fn documents_are_those_of_fastapi() {
-    check("documents", NEWEST_FASTAPI, fastwright_contract::versions::NEWEST_PYDANTIC);
+    check("documents", NEWEST);
 }
 
 #[test]
 fn documents_are_those_of_an_older_fastapi() {
-    check("documents_of_0_121", Version::new(0, 121, 3), Version::new(2, 12, 4));
+    let (fastapi, pydantic) = (Version::new(0, 121, 3), Version::new(2, 12, 4));
+    check("documents_of_0_121", Versions { fastapi, pydantic, ..NEWEST });
 }
 
-fn check(folder: &str, fastapi: Version, pydantic: Version) {
-    let versions = Versions { fastapi, pydantic, python: Version::new(3, 11, 0) };
+fn check(folder: &str, versions: Versions) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut report = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -44,14 +44,8 @@ fn check(folder: &str, fastapi: Version, pydantic: Version) {
 
 /// The document has to be equal and claimed; where FastAPI raises, it must not be claimed.
 fn compare(name: &str, source: &str, versions: Versions, recorded: &Json, report: &mut String) {
-    let (document, doubts) = with_large_stack(|| {
-        let tree = Arc::new(MemoryTree::from_fixture(&format!("#- main.py\n{source}")));
-        let mut evaluation = evaluate_tree(tree, Path::new("."), &AnalysisOptions::default()).unwrap();
-        let app = evaluation.selected.first().expect("there is an app").id;
-        let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
-        let doubts: Vec<String> = document.doubts.iter().map(|doubt| doubt.reason.clone()).collect();
-        (document.json, doubts)
-    });
+    let tree = MemoryTree::from_fixture(&format!("#- main.py\n{source}"));
+    let (document, doubts) = document_of(tree, &AnalysisOptions::default(), versions);
     if let Some(error) = recorded.get("error") {
         if doubts.is_empty() {
             writeln!(report, "{name}: no doubt, FastAPI says {error}").unwrap();

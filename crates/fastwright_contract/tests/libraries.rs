@@ -2,44 +2,28 @@
 //! library, members of its enumerations, its models, what its functions give. `libraries/main.json` is what
 //! FastAPI 0.165.0 says with the library in its path.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fastwright_contract::Versions;
-use fastwright_contract::fastapi::application::openapi;
+mod whole_documents;
+
 use fastwright_contract::json::Json;
-use fastwright_contract::pydantic::generate::SchemaGenerator;
-use fastwright_model::analysis::{AnalysisOptions, NEWEST_FASTAPI, evaluate_tree, with_large_stack};
-use fastwright_python::project::Version;
+use fastwright_model::analysis::AnalysisOptions;
 use fastwright_python::source::MemoryTree;
-use std::path::Path;
-use std::sync::Arc;
+use whole_documents::{NEWEST, document_of};
 
 const PACKAGES: &str = "environment/lib/python3.12/site-packages";
 
 /// The document of a module with its doubts.
 fn document(source: &str) -> (Json, Vec<String>) {
-    with_large_stack(|| {
-        let mut tree = MemoryTree::from_fixture(&format!("#- main.py\n{source}"));
-        tree.insert("environment/pyvenv.cfg", "version = 3.12.1\n");
-        tree.insert(format!("{PACKAGES}/names/__init__.py"), include_str!("libraries/names.py"));
-        for file in ["b.json", "a.json", "c.txt", "d.md"] {
-            tree.insert(format!("{PACKAGES}/names/data/{file}"), "{}");
-        }
-        let options = AnalysisOptions {
-            python_env: Some("environment".into()),
-            follow_iterated: true,
-            ..AnalysisOptions::default()
-        };
-        let mut evaluation = evaluate_tree(Arc::new(tree), Path::new("."), &options).unwrap();
-        let versions = Versions {
-            fastapi: NEWEST_FASTAPI,
-            pydantic: fastwright_contract::versions::NEWEST_PYDANTIC,
-            python: Version::new(3, 11, 0),
-        };
-        let app = evaluation.selected.first().unwrap().id;
-        let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
-        (document.json, document.doubts.iter().map(|doubt| doubt.reason.clone()).collect())
-    })
+    let mut tree = MemoryTree::from_fixture(&format!("#- main.py\n{source}"));
+    tree.insert("environment/pyvenv.cfg", "version = 3.12.1\n");
+    tree.insert(format!("{PACKAGES}/names/__init__.py"), include_str!("libraries/names.py"));
+    for file in ["b.json", "a.json", "c.txt", "d.md"] {
+        tree.insert(format!("{PACKAGES}/names/data/{file}"), "{}");
+    }
+    let python_env = Some("environment".into());
+    let options = AnalysisOptions { python_env, for_document: true, ..AnalysisOptions::default() };
+    document_of(tree, &options, NEWEST)
 }
 
 #[test]

@@ -2,37 +2,24 @@
 //! before, wherever that was. `union_orders/record.py` has written what the real FastAPI says of the modules
 //! beside it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use fastwright_contract::Versions;
-use fastwright_contract::fastapi::application::openapi;
+mod whole_documents;
+
 use fastwright_contract::json::Json;
-use fastwright_contract::pydantic::generate::SchemaGenerator;
-use fastwright_model::analysis::{AnalysisOptions, NEWEST_FASTAPI, evaluate_tree, with_large_stack};
-use fastwright_python::project::Version;
+use fastwright_model::analysis::AnalysisOptions;
 use fastwright_python::source::MemoryTree;
-use std::path::Path;
-use std::sync::Arc;
+use whole_documents::{NEWEST, document_of};
 
 /// The document of `main:app` with its doubts; the app is named or found.
 fn document(files: &[(&str, &str)], is_named: bool) -> (Json, Vec<String>) {
-    with_large_stack(|| {
-        let mut tree = MemoryTree::from_fixture("");
-        for (name, source) in files {
-            tree.insert(*name, *source);
-        }
-        let apps = if is_named { vec!["main:app".to_owned()] } else { Vec::new() };
-        let options = AnalysisOptions { apps, follow_iterated: true, ..AnalysisOptions::default() };
-        let mut evaluation = evaluate_tree(Arc::new(tree), Path::new("."), &options).unwrap();
-        let versions = Versions {
-            fastapi: NEWEST_FASTAPI,
-            pydantic: fastwright_contract::versions::NEWEST_PYDANTIC,
-            python: Version::new(3, 11, 0),
-        };
-        let app = evaluation.selected.first().unwrap().id;
-        let document = openapi(&mut evaluation, &mut SchemaGenerator::new(), app, versions);
-        (document.json, document.doubts.iter().map(|doubt| doubt.reason.clone()).collect())
-    })
+    let mut tree = MemoryTree::from_fixture("");
+    for (name, source) in files {
+        tree.insert(*name, *source);
+    }
+    let apps = if is_named { vec!["main:app".to_owned()] } else { Vec::new() };
+    let options = AnalysisOptions { apps, for_document: true, ..AnalysisOptions::default() };
+    document_of(tree, &options, NEWEST)
 }
 
 #[test]

@@ -39,10 +39,10 @@ pub struct AnalysisOptions {
     pub fastapi_version: Option<String>,
     /// Variables of the environment that are set where the application runs; all others are not.
     pub variables: Vec<(String, String)>,
-    /// Whether the code of an installed library is run where the program iterates over what it defines, and
-    /// the unions of all modules are compared as `typing` does. It costs time, and matters to schemas more
-    /// than to routes.
-    pub follow_iterated: bool,
+    /// Whether an OpenAPI document is to be made: then the code of an installed library is run where the program
+    /// iterates over what it defines, and the unions of all modules are compared as `typing` does. It costs
+    /// time, and matters to schemas more than to routes.
+    pub for_document: bool,
 }
 
 /// Something that went wrong while reading: the rest is analysed nevertheless.
@@ -254,7 +254,7 @@ fn evaluated(
         interpreter.set_python(python.major.into(), python.minor.into(), python.micro.into());
     }
     interpreter.extension_mut::<Registry>().copies_included_routes = version < LAZY_INCLUDES;
-    if options.follow_iterated {
+    if options.for_document {
         interpreter.remember_subscriptions();
         if options.apps.len() != 1 {
             interpreter.import_several();

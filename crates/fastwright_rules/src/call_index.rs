@@ -27,11 +27,6 @@ pub struct CallIndex {
 pub struct FunctionSet(Vec<bool>);
 
 impl FunctionSet {
-    /// Whether a function is one of them.
-    pub fn holds(&self, node: usize) -> bool {
-        self.0.get(node).copied().unwrap_or_default()
-    }
-
     /// Adds the functions of another set.
     #[must_use]
     pub fn or(mut self, other: &Self) -> Self {

@@ -30,7 +30,7 @@ pub(crate) fn openapi(arguments: &OpenapiArguments, colour: Colour) -> Result<En
         return Err(Failure::new("`openapi` takes one path: a document belongs to one app"));
     };
     let mut settings = Settings::for_project(path, project)?;
-    settings.analysis.follow_iterated = true;
+    settings.analysis.for_document = true;
     if let Some(version) = &arguments.fastapi_version {
         settings.analysis.fastapi_version = Some(version.clone());
     }

@@ -177,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn a_value_may_contain_its_parts() {
+        let member = |index: u32, name: &str| {
+            Value::symbolic(Symbolic::Member { base: parameter(index), name: Name::from(name) })
+        };
+        let whole = Value::tuple(vec![member(1, "headers"), member(2, "body")]);
+        for part in [parameter(1), parameter(2), member(1, "headers"), Value::NONE] {
+            assert!(whole.may_contain(&part));
+        }
+        assert!(!member(1, "headers").may_contain(&member(1, "cookies")));
+        assert!(!parameter(1).may_contain(&member(1, "headers")));
+        assert!(!member(1, "headers").may_contain(&parameter(2)));
+    }
+
+    #[test]
     fn expressions_have_a_largest_size() {
         let mut value = parameter(1);
         for _ in 0..LARGEST_EXPRESSION {

@@ -42,11 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut names = FxHashMap::default();
-    let says_so = |name: &str| {
-        let name = name.to_lowercase();
-        VERIFYING.iter().any(|word| name.contains(word))
-    };
-    let verifying = code.calls().named(says_so).or(&code.calls().comparing());
+    let verifying = code.calls().named(sounds_verifying).or(&code.calls().comparing());
     let following = Following { to_the_text: false, stops_at_checks: false };
     let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
@@ -140,6 +136,12 @@ fn asks(interpreter: &mut Interpreter<'_>, dependant: &Dependant, value: &Value)
 const VERIFYING: &[&str] =
     &["verify", "check", "authenticate", "compare", "match", "login", "signin", "sign_in", "validate"];
 
+/// Whether the name of a function says that it verifies something.
+fn sounds_verifying(name: &str) -> bool {
+    let name = name.to_lowercase();
+    VERIFYING.iter().any(|word| name.contains(word))
+}
+
 /// Places of one function that verify a password or code.
 /// `names` remembers of each name whether it says that something is verified, and compared.
 fn verifications(
@@ -189,8 +191,8 @@ fn verifications(
                 };
                 let Some(name) = name else { continue };
                 let (verifies, compares) = *names.entry(name).or_insert_with(|| {
-                    let name = name.rsplit('.').next().unwrap_or_default().to_lowercase();
-                    (VERIFYING.iter().any(|word| name.contains(word)), name.starts_with("compare_"))
+                    let name = name.rsplit('.').next().unwrap_or_default();
+                    (sounds_verifying(name), name.to_lowercase().starts_with("compare_"))
                 });
                 as_it_is = compares;
                 if verifies {

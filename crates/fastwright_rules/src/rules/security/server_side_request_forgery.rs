@@ -38,12 +38,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, stops_at_checks: true };
-    let sending = code.calls().libraries(|name| {
-        matches!(
-            name.split('.').next().unwrap_or_default(),
-            "httpx" | "requests" | "aiohttp" | "httpx2" | "urllib3" | "urllib"
-        )
-    });
+    let sending = code.calls().libraries(|name| address_position(name).is_some());
     let found =
         flows(code, interpreter, following, &sending, |interpreter, node| requests(interpreter, code, node));
     for flow in found {
@@ -109,14 +104,19 @@ fn requests(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) 
 
 /// The address that a call of an HTTP library gets.
 fn address<'c>(name: &str, call: &'c CallEvent) -> Option<&'c Value> {
+    call.arguments.get(address_position(name)?, "url")
+}
+
+/// Where a function of an HTTP library takes the address, as a position; none for all others.
+fn address_position(name: &str) -> Option<usize> {
     let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
     match (package, last) {
         (
             "httpx" | "requests" | "aiohttp" | "httpx2",
             "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "ws_connect",
-        ) => call.arguments.get(0, "url"),
-        ("httpx" | "requests" | "aiohttp" | "urllib3", "request" | "stream") => call.arguments.get(1, "url"),
-        ("urllib", "urlopen" | "urlretrieve") => call.arguments.get(0, "url"),
+        ) => Some(0),
+        ("httpx" | "requests" | "aiohttp" | "urllib3", "request" | "stream") => Some(1),
+        ("urllib", "urlopen" | "urlretrieve") => Some(0),
         _ => None,
     }
 }
