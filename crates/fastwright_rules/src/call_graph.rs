@@ -73,6 +73,27 @@ pub struct Edge {
 /// Calls that lead from one function to another: each caller with its call.
 pub type CallPath = Vec<(usize, Edge)>;
 
+/// The functions that one reaches, each with the call that leads there first.
+#[derive(Debug)]
+pub struct Ways(Vec<(usize, Option<(usize, Edge)>)>);
+
+impl Ways {
+    /// The functions, nearest first: the one where the ways start, then what it calls, and so on.
+    pub fn nodes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().map(|(node, _)| *node)
+    }
+
+    /// The calls that lead to the function at a position of [`Ways::nodes`].
+    pub fn path(&self, position: usize) -> CallPath {
+        let before = |step: &(usize, Edge)| self.0[step.0].1;
+        let mut path: CallPath = std::iter::successors(self.0[position].1, before)
+            .map(|(from, edge)| (self.0[from].0, edge))
+            .collect();
+        path.reverse();
+        path
+    }
+}
+
 /// A middleware with the function that runs for each request.
 #[derive(Debug)]
 pub struct MiddlewareFunction {
@@ -174,27 +195,27 @@ impl CallGraph {
         marked
     }
 
-    /// The functions reached from one over edges that count, nearest first, with the calls that lead
-    /// there (caller and edge).
-    pub fn paths(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Vec<(usize, CallPath)> {
-        let mut found: Vec<(usize, CallPath)> = vec![(from, Vec::new())];
+    /// The functions reached from one over edges that count, nearest first.
+    pub fn ways(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Ways {
+        let mut steps: Vec<(usize, Option<(usize, Edge)>)> = vec![(from, None)];
         let mut seen = vec![false; self.nodes.len()];
         seen[from] = true;
         let mut next = 0;
-        while next < found.len() {
-            let node = found[next].0;
+        while next < steps.len() {
+            let node = steps[next].0;
             for edge in self.nodes[node].edges.iter().filter(|edge| counts(node, edge)) {
                 if !std::mem::replace(&mut seen[edge.to], true) {
-                    let before = &found[next].1;
-                    let mut path = Vec::with_capacity(before.len() + 1);
-                    path.extend_from_slice(before);
-                    path.push((node, *edge));
-                    found.push((edge.to, path));
+                    steps.push((edge.to, Some((next, *edge))));
                 }
             }
             next += 1;
         }
-        found
+        Ways(steps)
+    }
+
+    /// Where a chain of calls starts, if it has any.
+    pub fn start(path: &[(usize, Edge)]) -> Option<Location> {
+        path.first().map(|(_, edge)| edge.site)
     }
 
     /// The evidence of a chain of calls: `read` calls `render`, and so on.

@@ -1,6 +1,7 @@
 //! What a rule may look at.
 
 use crate::call_graph::CallGraph;
+use crate::entry_points::{EntryPoint, entry_points};
 use crate::request_code::RequestCode;
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
@@ -14,17 +15,24 @@ pub struct Context<'a> {
     /// What the user decided, ready to match.
     pub settings: &'a CompiledSettings,
     /// What rules share; made when the first one asks.
-    pub shared: &'a SharedFacts,
+    pub shared: &'a SharedFacts<'a>,
 }
 
 /// Facts that several rules need and that are found once for a review.
 #[derive(Debug, Default)]
-pub struct SharedFacts {
+pub struct SharedFacts<'a> {
+    entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
     request_code: OnceCell<RequestCode>,
 }
 
 impl<'a> Context<'a> {
+    /// Handlers and dependencies of all routes whose code is known. An app that is mounted in another is
+    /// left out: its routes stand in the table of the other.
+    pub fn entry_points(&self) -> &'a [EntryPoint<'a>] {
+        self.shared.entry_points.get_or_init(|| entry_points(self.analysis))
+    }
+
     /// The code that requests run, with the way back from a function to its routes. Ask before borrowing
     /// the interpreter of the analysis.
     pub fn request_code(&self) -> &'a RequestCode {

@@ -2,6 +2,7 @@
 //! from the route to it.
 
 use crate::call_graph::CallGraph;
+use crate::reporter::Outline;
 use crate::wording::registration_step;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{App, Route};
@@ -41,6 +42,13 @@ impl<'a> EntryPoint<'a> {
     /// The functions of the route's handler and all its dependencies.
     pub fn route_functions(&self, graph: &'a CallGraph) -> impl Iterator<Item = usize> + 'a {
         self.handler().walk().into_iter().filter_map(|part| graph.of_dependant(part))
+    }
+
+    /// A finding about the route, whose evidence is [`EntryPoint::steps`] and then something at `next`.
+    pub fn outline<'o>(&'o self, location: Location, symbol: &'o str, next: Location) -> Outline<'o> {
+        let registered = self.route.registration.first().map(|(_, location)| *location);
+        let attached = || self.chain.get(1).map(|dependency| dependency.location);
+        Outline::new(location, symbol, self.route, registered.or_else(attached).unwrap_or(next))
     }
 
     /// The proof that the route gets here: its registration, then each dependency on the way.

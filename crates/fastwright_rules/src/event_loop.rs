@@ -2,9 +2,9 @@
 
 use crate::call_graph::{CallGraph, Edge};
 use crate::finding::{Confidence, Edit};
-use crate::syntax::{expressions, statements};
+use crate::syntax::{any_own_expression, any_statement};
 use fastwright_model::facts::EdgeKind;
-use fastwright_python::ir::{ExprKind, FunctionDef, StmtKind};
+use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{FileId, Files, Location, Span};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Kind, Value};
@@ -73,19 +73,17 @@ pub fn confidence_of_way(
 
 /// Whether the body of a coroutine function never waits: nothing in it needs `async def`.
 pub fn awaits_nothing(function: &FunctionDef) -> bool {
-    let mut waits = function.is_generator;
-    expressions(&function.body, &mut |expression| match &expression.kind {
-        ExprKind::Await(_) => waits = true,
-        ExprKind::Comprehension(comprehension) => {
-            waits |= comprehension.generators.iter().any(|generator| generator.is_async);
-        }
-        _ => {}
-    });
-    statements(&function.body, &mut |statement| match &statement.kind {
-        StmtKind::For { is_async, .. } | StmtKind::With { is_async, .. } => waits |= *is_async,
-        _ => {}
-    });
-    !waits
+    let waits = |statement: &Stmt| match &statement.kind {
+        StmtKind::For { is_async: true, .. } | StmtKind::With { is_async: true, .. } => true,
+        _ => any_own_expression(statement, &mut |expression| match &expression.kind {
+            ExprKind::Await(_) => true,
+            ExprKind::Comprehension(comprehension) => {
+                comprehension.generators.iter().any(|generator| generator.is_async)
+            }
+            _ => false,
+        }),
+    };
+    !function.is_generator && !any_statement(&function.body, &mut |statement| waits(statement))
 }
 
 /// The edit that makes a coroutine function a plain one.

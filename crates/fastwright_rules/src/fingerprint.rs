@@ -1,48 +1,75 @@
 //! Identity of a finding across commits: from structure, never from message text or line numbers.
 
-use crate::reporter::ReportedFinding;
+use crate::reporter::{ReportedFinding, Way};
 use fastwright_python::location::{Files, Location};
 use rustc_hash::FxHashMap;
 
-/// The fingerprints of `reported`, in its order.
+/// The fingerprints of what was reported.
 ///
 /// Made of rule, module, symbol, route and the rule's discriminator. Findings that agree in all of these
 /// are numbered by their position in the file; several at one place share a number.
-pub fn fingerprints(reported: &[ReportedFinding], files: &Files) -> Vec<String> {
-    let mut places: FxHashMap<String, Vec<Location>> = FxHashMap::default();
-    let identities: Vec<String> = reported.iter().map(|entry| identity(entry, files)).collect();
-    for (entry, identity) in reported.iter().zip(&identities) {
-        places.entry(identity.clone()).or_default().push(entry.finding.location);
-    }
-    for locations in places.values_mut() {
-        locations.sort_unstable();
-        locations.dedup();
-    }
-    reported
-        .iter()
-        .zip(identities)
-        .map(|(entry, identity)| {
-            let ordinal = places
-                .get(&identity)
-                .and_then(|locations| locations.binary_search(&entry.finding.location).ok())
-                .unwrap_or(0);
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(identity.as_bytes());
-            hasher.update(b"\0");
-            hasher.update(ordinal.to_string().as_bytes());
-            hasher.finalize().to_hex().as_str()[..32].to_owned()
-        })
-        .collect()
+#[derive(Debug)]
+pub struct Fingerprints<'f> {
+    files: &'f Files,
+    /// The places of findings that may agree.
+    places: FxHashMap<Identity<'f>, Vec<Location>>,
 }
 
-/// Everything but the number, with separators that can't occur in names.
-fn identity(entry: &ReportedFinding, files: &Files) -> String {
-    let finding = &entry.finding;
-    let file = files.get(finding.location.file);
-    let module = if file.module.is_empty() { file.relative.as_str() } else { file.module.as_str() };
+/// Everything but the number: rule, module, symbol, method and path of the route, discriminator.
+type Identity<'f> = [&'f str; 6];
+
+impl<'f> Fingerprints<'f> {
+    /// Looks for findings that agree.
+    pub fn new(reported: &'f [ReportedFinding], files: &'f Files) -> Self {
+        // Nearly every finding differs in what all of its ways share.
+        let shared = |entry: &'f ReportedFinding| {
+            (entry.finding.rule, module_of(entry, files), entry.discriminator.as_str())
+        };
+        let mut counts: FxHashMap<_, usize> = FxHashMap::default();
+        for entry in reported {
+            *counts.entry(shared(entry)).or_default() += 1;
+        }
+        let mut places: FxHashMap<Identity<'f>, Vec<Location>> = FxHashMap::default();
+        for entry in reported.iter().filter(|entry| counts[&shared(entry)] > 1) {
+            for way in &entry.ways {
+                places.entry(identity(entry, way, files)).or_default().push(entry.finding.location);
+            }
+        }
+        for locations in places.values_mut() {
+            locations.sort_unstable();
+            locations.dedup();
+        }
+        Self { files, places }
+    }
+
+    /// The fingerprint of a finding as it was reported in one way.
+    pub fn of(&self, entry: &ReportedFinding, way: &Way) -> String {
+        let identity = identity(entry, way, self.files);
+        let ordinal = self
+            .places
+            .get(&identity)
+            .and_then(|locations| locations.binary_search(&entry.finding.location).ok())
+            .unwrap_or(0);
+        let mut hasher = blake3::Hasher::new();
+        for part in identity {
+            hasher.update(part.as_bytes());
+            // What can't occur in names.
+            hasher.update(b"\0");
+        }
+        hasher.update(ordinal.to_string().as_bytes());
+        hasher.finalize().to_hex().as_str()[..32].to_owned()
+    }
+}
+
+fn module_of<'f>(entry: &ReportedFinding, files: &'f Files) -> &'f str {
+    let file = files.get(entry.finding.location.file);
+    if file.module.is_empty() { file.relative.as_str() } else { file.module.as_str() }
+}
+
+fn identity<'f>(entry: &'f ReportedFinding, way: &'f Way, files: &'f Files) -> Identity<'f> {
     let (method, path) =
-        finding.route.as_ref().map_or(("", ""), |route| (route.method.as_str(), route.path.as_str()));
-    [finding.rule, module, &finding.symbol, method, path, &entry.discriminator].join("\0")
+        way.route.as_ref().map_or(("", ""), |route| (route.method.as_str(), route.path.as_str()));
+    [entry.finding.rule, module_of(entry, files), &way.symbol, method, path, &entry.discriminator]
 }
 
 #[cfg(test)]
@@ -50,6 +77,11 @@ fn identity(entry: &ReportedFinding, files: &Files) -> String {
 mod tests {
     use super::*;
     use crate::test_support::{analysis_of, reported_at};
+
+    fn fingerprints(reported: &[ReportedFinding], files: &Files) -> Vec<String> {
+        let fingerprints = Fingerprints::new(reported, files);
+        reported.iter().map(|entry| fingerprints.of(entry, &entry.ways[0])).collect()
+    }
 
     #[test]
     fn a_fingerprint_survives_new_lines_and_new_words() {
@@ -79,7 +111,7 @@ mod tests {
         let mut other = plain.clone();
         other.discriminator = "owner_id".into();
         let mut third = plain.clone();
-        third.finding.symbol = "elsewhere".into();
+        third.ways[0].symbol = "elsewhere".into();
         let found = fingerprints(&[plain, other, third], &analysis.files);
         assert_ne!(found[0], found[1]);
         assert_ne!(found[0], found[2]);

@@ -2,12 +2,12 @@
 //! user does not want to see.
 
 use crate::context::{Context, SharedFacts};
-use crate::finding::{Evidence, Finding};
-use crate::fingerprint::fingerprints;
+use crate::finding::{Evidence, Finding, RouteReference};
+use crate::fingerprint::Fingerprints;
 use crate::metadata::{Rule, RuleMetadata};
 use crate::preserve::preserve_list;
 use crate::registry;
-use crate::reporter::{ReportedFinding, Reporter};
+use crate::reporter::{Reported, ReportedFinding, Reporter, Way};
 use crate::review::{Problem, Review, ReviewedProject, Statistics, Undecided};
 use crate::rules::architecture::suppression_without_reason::SuppressionWithoutReason;
 use crate::rules::architecture::unused_suppression::UnusedSuppression;
@@ -15,7 +15,6 @@ use crate::settings::{CompiledSettings, ReviewSettings};
 use crate::suppression::Suppressions;
 use fastwright_model::analysis::Analysis;
 use fastwright_python::location::{Files, Location};
-use indexmap::IndexMap;
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -56,21 +55,30 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
     let context = Context { analysis, settings: &settings, shared: &shared };
     let outcomes: Vec<Outcome> = selected.iter().map(|rule| run(*rule, &context)).collect();
 
+    let mut kept = Sieve { analysis, settings: &settings, suppressed: 0 };
     let mut reported = Vec::new();
     let mut checked = BTreeSet::new();
+    let mut at_fault = BTreeSet::new();
     for (rule, outcome) in selected.iter().zip(outcomes) {
         match outcome {
-            Ok((findings, undecided)) => {
-                checked.insert(rule.metadata().name);
-                reported.extend(findings);
-                review.undecided.extend(undecided);
+            Ok(found) => {
+                let name = rule.metadata().name;
+                checked.insert(name);
+                reported.extend(found.findings);
+                review.undecided.extend(found.undecided);
+                kept.suppressed += found.ignored;
+                if found.unproven {
+                    at_fault.insert(name);
+                }
             }
             Err(problem) => review.problems.push(problem),
         }
     }
-    let mut kept = Sieve { analysis, settings: &settings, suppressed: 0, problems: Vec::new() };
+    // Nothing is printed without evidence: a rule that gives none is at fault.
+    for rule in at_fault.into_iter().filter_map(registry::by_name) {
+        review.problems.push(internal_error(rule.metadata(), "it reported something without evidence"));
+    }
     let mut findings = kept.sift(reported, &checked);
-    review.problems.append(&mut kept.problems);
     sort(&mut findings, &analysis.files);
     deduplicate(&mut review.undecided);
     review.findings = findings;
@@ -84,7 +92,7 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
     review
 }
 
-type Outcome = Result<(Vec<ReportedFinding>, Vec<Undecided>), Problem>;
+type Outcome = Result<Reported, Problem>;
 
 thread_local! {
     static IN_RULE: Cell<bool> = const { Cell::new(false) };
@@ -96,7 +104,7 @@ fn run(rule: &dyn Rule, context: &Context<'_>) -> Outcome {
     let metadata = rule.metadata();
     let before = IN_RULE.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut report = Reporter::new(metadata);
+        let mut report = Reporter::new(metadata).with_settings(context.settings);
         rule.check(context, &mut report);
         report.finish()
     }));
@@ -143,25 +151,17 @@ struct Sieve<'a> {
     analysis: &'a Analysis,
     settings: &'a CompiledSettings,
     suppressed: usize,
-    problems: Vec<Problem>,
 }
 
 impl Sieve<'_> {
     fn sift(&mut self, mut reported: Vec<ReportedFinding>, checked: &BTreeSet<&str>) -> Vec<Finding> {
         let files = &self.analysis.files;
-        self.drop_unproven(&mut reported);
-        // Route by route, before the same fact on several routes becomes one finding.
-        self.leave_out(&mut reported, |sieve, entry| {
-            registry_metadata(&entry.finding).is_some_and(|rule| {
-                sieve.settings.ignores_on_route(rule, &entry.finding)
-                    || sieve.settings.ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
-            })
-        });
-        let mut merged = merge(reported, files);
+        self.leave_out_files(&mut reported);
+        let mut facts = self.facts(reported);
         if self.settings.respect_suppressions {
             let mut suppressions = Suppressions::read(files);
-            merged.retain(|entry| {
-                let silenced = suppressions.silence(&entry.finding, files);
+            facts.retain(|fact| {
+                let silenced = suppressions.silence(&fact.finding, files);
                 self.suppressed += usize::from(silenced);
                 !silenced
             });
@@ -172,117 +172,82 @@ impl Sieve<'_> {
             if checked.contains(SuppressionWithoutReason::METADATA.name) {
                 about_comments.extend(suppressions.report_without_reason(files));
             }
-            self.leave_out(&mut about_comments, |sieve, entry| {
-                registry_metadata(&entry.finding).is_some_and(|rule| {
-                    sieve.settings.ignores_in_file(rule, &files.get(entry.finding.location.file).relative)
-                })
-            });
-            merged.extend(merge(about_comments, files));
+            self.leave_out_files(&mut about_comments);
+            facts.extend(self.facts(about_comments));
         }
-        merged.retain(|entry| {
-            let known = entry.fingerprints.iter().any(|fingerprint| self.settings.in_baseline(fingerprint));
-            self.suppressed += usize::from(known);
-            !known
+        facts.retain(|fact| {
+            self.suppressed += usize::from(fact.in_baseline);
+            !fact.in_baseline
         });
-        merged.into_iter().map(|entry| entry.finding).collect()
+        facts.into_iter().map(|fact| fact.finding).collect()
     }
 
-    /// Nothing is printed without evidence: a rule that gives none is at fault.
-    fn drop_unproven(&mut self, reported: &mut Vec<ReportedFinding>) {
-        let mut at_fault: BTreeSet<&'static str> = BTreeSet::new();
+    /// Leaves out what the user does not want to see in a file.
+    fn leave_out_files(&mut self, reported: &mut Vec<ReportedFinding>) {
+        let files = &self.analysis.files;
         reported.retain(|entry| {
-            let proven = !entry.finding.evidence.is_empty();
-            if !proven {
-                at_fault.insert(entry.finding.rule);
-            }
-            proven
+            let ignored = registry::by_name(entry.finding.rule).is_some_and(|rule| {
+                let path = &files.get(entry.finding.location.file).relative;
+                self.settings.ignores_in_file(rule.metadata(), path)
+            });
+            self.suppressed += if ignored { entry.ways.len() } else { 0 };
+            !ignored
         });
-        for rule in at_fault.into_iter().filter_map(registry::by_name) {
-            self.problems.push(internal_error(rule.metadata(), "it reported something without evidence"));
-        }
     }
 
-    fn leave_out(
-        &mut self,
-        reported: &mut Vec<ReportedFinding>,
-        unwanted: impl Fn(&Self, &ReportedFinding) -> bool,
-    ) {
-        let before = reported.len();
-        let this = &*self;
-        reported.retain(|entry| !unwanted(this, entry));
-        self.suppressed += before - reported.len();
+    /// Findings as they are told: with their fingerprints, and with the other routes that lead to them.
+    fn facts(&self, reported: Vec<ReportedFinding>) -> Vec<Fact> {
+        let fingerprints = Fingerprints::new(&reported, &self.analysis.files);
+        let known: Vec<(String, bool)> = reported
+            .iter()
+            .map(|entry| {
+                // A new route must not make an old fact new.
+                let in_baseline = self.settings.has_baseline()
+                    && entry.ways.iter().any(|way| self.settings.in_baseline(&fingerprints.of(entry, way)));
+                (fingerprints.of(entry, &entry.ways[0]), in_baseline)
+            })
+            .collect();
+        let finish = |(entry, (fingerprint, in_baseline)): (ReportedFinding, (String, bool))| {
+            let mut finding = entry.finding;
+            finding.fingerprint = fingerprint;
+            add_further_routes(&mut finding, &entry.ways[1..]);
+            Fact { finding, in_baseline }
+        };
+        reported.into_iter().zip(known).map(finish).collect()
     }
-}
-
-fn registry_metadata(finding: &Finding) -> Option<&'static RuleMetadata> {
-    registry::by_name(finding.rule).map(Rule::metadata)
 }
 
 /// One fact, however many routes and apps lead to it.
-struct Merged {
+struct Fact {
     finding: Finding,
-    /// The fingerprints under which the parts are known: a new route must not make an old fact new.
-    fingerprints: BTreeSet<String>,
+    /// Whether one of the routes that lead to it did so when the baseline was written.
+    in_baseline: bool,
 }
 
-/// Joins what the same rule says about the same place with the same discriminator.
-fn merge(reported: Vec<ReportedFinding>, files: &Files) -> Vec<Merged> {
-    let numbers = fingerprints(&reported, files);
-    let mut facts: IndexMap<(&'static str, Location, String), Vec<Finding>> = IndexMap::new();
-    for (entry, fingerprint) in reported.into_iter().zip(numbers) {
-        let ReportedFinding { mut finding, discriminator } = entry;
-        finding.fingerprint = fingerprint;
-        facts.entry((finding.rule, finding.location, discriminator)).or_default().push(finding);
-    }
-    facts
-        .into_values()
-        .filter_map(|mut same| {
-            let fingerprints = same.iter().map(|finding| finding.fingerprint.clone()).collect();
-            // The worst speaks for all; among equals the first route, so that the order of apps does not
-            // matter.
-            same.sort_by(|one, other| {
-                (other.severity, other.confidence, &one.route).cmp(&(
-                    one.severity,
-                    one.confidence,
-                    &other.route,
-                ))
-            });
-            let mut same = same.into_iter();
-            let mut finding = same.next()?;
-            add_further_routes(&mut finding, same);
-            Some(Merged { finding, fingerprints })
-        })
-        .collect()
-}
-
-fn add_further_routes(finding: &mut Finding, others: impl Iterator<Item = Finding>) {
-    let mut seen: BTreeSet<_> = finding.route.iter().cloned().collect();
-    let mut further: Vec<(String, Location)> = Vec::new();
-    for other in others {
-        if let Some(route) = other.route
-            && seen.insert(route.clone())
-        {
-            let location = other.evidence.first().map_or(other.location, |step| step.location);
-            further.push((format!("`{} {}`", route.method, route.path), location));
-        }
-    }
+fn add_further_routes(finding: &mut Finding, others: &[Way]) {
+    let mut seen: BTreeSet<&RouteReference> = finding.route.iter().collect();
+    let further: Vec<(&RouteReference, Location)> = others
+        .iter()
+        .filter_map(|way| Some((way.route.as_ref()?, way.start)))
+        .filter(|(route, _)| seen.insert(route))
+        .collect();
     let more = further.len().saturating_sub(ROUTES_NAMED);
     let last = further.len().min(ROUTES_NAMED);
-    for (index, (name, location)) in further.into_iter().take(ROUTES_NAMED).enumerate() {
+    finding.evidence.extend(further.into_iter().take(last).enumerate().map(|(index, (route, location))| {
         let rest = if index + 1 == last && more > 0 { format!(" and {more} more") } else { String::new() };
-        finding.evidence.push(Evidence { note: format!("the same through {name}{rest}"), location });
-    }
+        Evidence { note: format!("the same through `{} {}`{rest}", route.method, route.path), location }
+    }));
 }
 
 /// The worst first, then by path and position; the rest makes the order total.
 fn sort(findings: &mut [Finding], files: &Files) {
     findings.sort_by(|one, other| {
         let place = |finding: &Finding| (finding.location.span, finding.rule);
-        let path = |finding: &Finding| files.get(finding.location.file).relative.clone();
+        let path = |finding: &Finding| files.get(finding.location.file).relative.as_str();
         other
             .severity
             .cmp(&one.severity)
-            .then_with(|| path(one).cmp(&path(other)))
+            .then_with(|| path(one).cmp(path(other)))
             .then_with(|| place(one).cmp(&place(other)))
             .then_with(|| one.route.cmp(&other.route))
             .then_with(|| one.message.cmp(&other.message))

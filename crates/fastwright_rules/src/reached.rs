@@ -2,12 +2,8 @@
 
 use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
-use crate::entry_points::{EntryPoint, entry_points};
+use crate::entry_points::EntryPoint;
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
-
-/// The functions that a root reaches, each with the calls that lead there (caller and edge).
-type Paths = Rc<Vec<(usize, CallPath)>>;
 
 /// Told of an entry point, a function that it reaches, and the calls that lead there.
 type Visit<'v, 'a> = &'v mut dyn FnMut(&EntryPoint<'a>, usize, &[(usize, Edge)]);
@@ -25,18 +21,18 @@ pub fn visit_reached<'a>(
     if !reaching.contains(&true) {
         return;
     }
-    let mut known: FxHashMap<usize, Paths> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    let mut known: FxHashMap<usize, Vec<(usize, CallPath)>> = FxHashMap::default();
+    for entry in context.entry_points() {
         let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {
             continue;
         };
         let paths = known.entry(root).or_insert_with(|| {
-            let mut paths = graph.paths(root, |from, edge| reaching[edge.to] && counts(from, edge));
-            paths.retain(|(node, _)| faulty(*node));
-            Rc::new(paths)
+            let ways = graph.ways(root, |from, edge| reaching[edge.to] && counts(from, edge));
+            let at_fault = ways.nodes().enumerate().filter(|(_, node)| faulty(*node));
+            at_fault.map(|(position, node)| (node, ways.path(position))).collect()
         });
         for (node, path) in paths.iter() {
-            visit(&entry, *node, path);
+            visit(entry, *node, path);
         }
     }
 }

@@ -3,26 +3,138 @@
 use crate::finding::{Confidence, Edit, Evidence, Finding, Fix, FixSafety, RouteReference, Severity};
 use crate::metadata::RuleMetadata;
 use crate::review::Undecided;
+use crate::settings::CompiledSettings;
 use fastwright_model::application::Route;
 use fastwright_python::location::Location;
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
 
-/// Collects what one rule reports.
+/// Collects what one rule reports. What it says about the same place with the same discriminator is one
+/// finding, however many routes lead there: the worst of them tells it, and among equals the first route.
 #[derive(Debug)]
 pub struct Reporter<'a> {
     metadata: &'a RuleMetadata,
-    drafts: Vec<Draft>,
+    settings: Option<&'a CompiledSettings>,
+    facts: Vec<Fact>,
+    /// Positions in `facts` by place.
+    at: FxHashMap<Location, Vec<usize>>,
     undecided: Vec<Undecided>,
+    ignored: usize,
+    unproven: bool,
+}
+
+/// What was reported about one place.
+#[derive(Debug)]
+struct Fact {
+    /// In the words of `ways[told_by]`.
+    draft: Draft,
+    told_by: usize,
+    ways: Vec<Way>,
+}
+
+/// What a rule has reported.
+#[derive(Debug, Default)]
+pub struct Reported {
+    /// The findings, in the order of their first report.
+    pub findings: Vec<ReportedFinding>,
+    /// What was not decided.
+    pub undecided: Vec<Undecided>,
+    /// How often something was reported on a route where the user does not want to see it.
+    pub ignored: usize,
+    /// Whether something was reported without evidence; it was dropped.
+    pub unproven: bool,
 }
 
 impl<'a> Reporter<'a> {
     /// A reporter for one run of one rule.
     pub fn new(metadata: &'a RuleMetadata) -> Self {
-        Self { metadata, drafts: Vec::new(), undecided: Vec::new() }
+        Self {
+            metadata,
+            settings: None,
+            facts: Vec::new(),
+            at: FxHashMap::default(),
+            undecided: Vec::new(),
+            ignored: 0,
+            unproven: false,
+        }
+    }
+
+    /// Leaves out what the settings ignore on its route.
+    pub fn with_settings(mut self, settings: &'a CompiledSettings) -> Self {
+        self.settings = Some(settings);
+        self
     }
 
     /// Reports a problem.
     pub fn report(&mut self, draft: Draft) {
-        self.drafts.push(draft);
+        if draft.evidence.is_empty() {
+            self.unproven = true;
+            return;
+        }
+        let route = draft.route.as_ref();
+        if route.is_some_and(|route| self.ignores(&route.method, &route.path)) {
+            return;
+        }
+        let way = Way::of(&draft, self.metadata);
+        match self.find(draft.location, &draft.discriminator) {
+            Some(fact) => {
+                let fact = &mut self.facts[fact];
+                if way.order().cmp(&fact.ways[fact.told_by].order()).is_lt() {
+                    (fact.draft, fact.told_by) = (draft, fact.ways.len());
+                }
+                fact.ways.push(way);
+            }
+            None => self.add(draft, way),
+        }
+    }
+
+    /// Reports a problem that may be reported on many routes: `tell` is asked to write it in the words of
+    /// this route only when it may be the one that tells of it.
+    pub fn report_on_route(&mut self, outline: &Outline<'_>, tell: impl FnOnce(Draft) -> Draft) {
+        let method = route_method(outline.route);
+        if self.ignores(method, &outline.route.path) {
+            return;
+        }
+        let found = self.find(outline.location, outline.discriminator);
+        if let Some(fact) = found {
+            let fact = &mut self.facts[fact];
+            if outline.order(self.metadata).cmp(&fact.ways[fact.told_by].order()).is_ge() {
+                fact.ways.push(outline.way(self.metadata));
+                return;
+            }
+        }
+        let draft = tell(outline.draft());
+        debug_assert_eq!(draft.evidence.first().map(|step| step.location), Some(outline.start));
+        if draft.evidence.is_empty() {
+            self.unproven = true;
+            return;
+        }
+        let way = outline.way(self.metadata);
+        match found {
+            Some(fact) => {
+                let fact = &mut self.facts[fact];
+                (fact.draft, fact.told_by) = (draft, fact.ways.len());
+                fact.ways.push(way);
+            }
+            None => self.add(draft, way),
+        }
+    }
+
+    fn ignores(&mut self, method: &str, path: &str) -> bool {
+        let ignores =
+            self.settings.is_some_and(|settings| settings.ignores_on_route(self.metadata, method, path));
+        self.ignored += usize::from(ignores);
+        ignores
+    }
+
+    fn find(&self, location: Location, discriminator: &str) -> Option<usize> {
+        let facts = self.at.get(&location)?;
+        facts.iter().copied().find(|fact| self.facts[*fact].draft.discriminator == discriminator)
+    }
+
+    fn add(&mut self, draft: Draft, way: Way) {
+        self.at.entry(draft.location).or_default().push(self.facts.len());
+        self.facts.push(Fact { draft, told_by: 0, ways: vec![way] });
     }
 
     /// States that the rule could not decide about something, and why.
@@ -30,11 +142,19 @@ impl<'a> Reporter<'a> {
         self.undecided.push(Undecided { reason: reason.into(), location });
     }
 
-    /// What was reported: findings with their discriminators, then what was not decided.
-    pub fn finish(self) -> (Vec<ReportedFinding>, Vec<Undecided>) {
+    /// What was reported.
+    pub fn finish(self) -> Reported {
         let metadata = self.metadata;
-        let reported = self.drafts.into_iter().map(|draft| draft.complete(metadata)).collect();
-        (reported, self.undecided)
+        let complete = |mut fact: Fact| {
+            fact.ways.sort_by(|one, other| one.order().cmp(&other.order()));
+            fact.draft.complete(metadata, fact.ways)
+        };
+        Reported {
+            findings: self.facts.into_iter().map(complete).collect(),
+            undecided: self.undecided,
+            ignored: self.ignored,
+            unproven: self.unproven,
+        }
     }
 }
 
@@ -45,6 +165,110 @@ pub struct ReportedFinding {
     pub finding: Finding,
     /// Structural detail given by the rule, such as a parameter or column name.
     pub discriminator: String,
+    /// How it was reported: the finding as it stands here first, then those that say the same of other
+    /// routes.
+    pub ways: Vec<Way>,
+}
+
+/// One report of a finding, without its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The function, class or variable.
+    pub symbol: String,
+    /// The route.
+    pub route: Option<RouteReference>,
+    /// How bad it is there.
+    pub severity: Severity,
+    /// How sure it is there.
+    pub confidence: Confidence,
+    /// Where its evidence starts.
+    pub start: Location,
+}
+
+/// What decides who tells of a finding: the worst first, then by the route's method, path and handler.
+type Order<'o> = (Reverse<Severity>, Reverse<Confidence>, Option<[&'o str; 3]>);
+
+impl Way {
+    fn of(draft: &Draft, metadata: &RuleMetadata) -> Self {
+        Self {
+            symbol: draft.symbol.clone(),
+            route: draft.route.clone(),
+            severity: draft.severity.unwrap_or(metadata.severity),
+            confidence: draft.confidence.unwrap_or(metadata.confidence),
+            start: draft.evidence.first().map_or(draft.location, |step| step.location),
+        }
+    }
+
+    fn order(&self) -> Order<'_> {
+        let route = self.route.as_ref().map(|route| [&*route.method, &*route.path, &*route.handler]);
+        (Reverse(self.severity), Reverse(self.confidence), route)
+    }
+}
+
+/// A finding on one of several routes before a word of it is written, for [`Reporter::report_on_route`].
+#[derive(Debug, Clone, Copy)]
+pub struct Outline<'o> {
+    location: Location,
+    symbol: &'o str,
+    route: &'o Route,
+    start: Location,
+    severity: Option<Severity>,
+    confidence: Option<Confidence>,
+    discriminator: &'o str,
+}
+
+impl<'o> Outline<'o> {
+    /// A finding at the place where it would be repaired, inside `symbol` (the function, class or
+    /// variable), about a route, with the place of the first step of its evidence.
+    pub fn new(location: Location, symbol: &'o str, route: &'o Route, start: Location) -> Self {
+        Self { location, symbol, route, start, severity: None, confidence: None, discriminator: "" }
+    }
+
+    /// Another severity than the rule's.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// Another confidence than the rule's.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = Some(confidence);
+        self
+    }
+
+    /// What tells this finding from others of the same rule, symbol and route: a name, never a line
+    /// number.
+    pub fn discriminator(mut self, discriminator: &'o str) -> Self {
+        self.discriminator = discriminator;
+        self
+    }
+
+    fn draft(&self) -> Draft {
+        Draft {
+            severity: self.severity,
+            confidence: self.confidence,
+            ..Draft::new(self.location, self.symbol, "").route(self.route).discriminator(self.discriminator)
+        }
+    }
+
+    fn way(&self, metadata: &RuleMetadata) -> Way {
+        Way {
+            symbol: self.symbol.to_owned(),
+            route: Some(route_reference(self.route)),
+            severity: self.severity.unwrap_or(metadata.severity),
+            confidence: self.confidence.unwrap_or(metadata.confidence),
+            start: self.start,
+        }
+    }
+
+    fn order(&self, metadata: &RuleMetadata) -> Order<'_> {
+        let route = [route_method(self.route), &*self.route.path, &*self.route.handler];
+        (
+            Reverse(self.severity.unwrap_or(metadata.severity)),
+            Reverse(self.confidence.unwrap_or(metadata.confidence)),
+            Some(route),
+        )
+    }
 }
 
 /// A finding in the making.
@@ -86,6 +310,12 @@ impl Draft {
             fix: None,
             discriminator: String::new(),
         }
+    }
+
+    /// One sentence that names the route and the thing.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
     }
 
     /// Another severity than the rule's.
@@ -161,7 +391,7 @@ impl Draft {
         self
     }
 
-    fn complete(self, metadata: &RuleMetadata) -> ReportedFinding {
+    fn complete(self, metadata: &RuleMetadata, ways: Vec<Way>) -> ReportedFinding {
         ReportedFinding {
             finding: Finding {
                 rule: metadata.name,
@@ -184,6 +414,7 @@ impl Draft {
                 fingerprint: String::new(),
             },
             discriminator: self.discriminator,
+            ways,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Built once for a review. Rules look at each function once and ask for the routes of the few that matter.
 
 use crate::call_index::CallIndex;
+use crate::reporter::Outline;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::{Dependant, DependantKind};
@@ -87,6 +88,17 @@ pub struct ReachedBy {
 }
 
 impl ReachedBy {
+    /// The route itself.
+    pub fn route_in<'a>(&self, analysis: &'a Analysis) -> &'a Route {
+        &analysis.apps[self.app].routes[self.route]
+    }
+
+    /// A finding about the route, whose evidence starts with [`RequestCode::evidence`].
+    pub fn outline<'o>(&self, analysis: &'o Analysis, location: Location, symbol: &'o str) -> Outline<'o> {
+        let route = self.route_in(analysis);
+        Outline::new(location, symbol, route, route.location)
+    }
+
     /// Whether the chain leaves the request: a background task or another thread is in between.
     pub fn leaves(&self) -> bool {
         self.chain.iter().any(|edge| edge.kind != EdgeKind::Call)
@@ -276,8 +288,7 @@ impl RequestCode {
 
     /// The way from a route to a function, for evidence.
     pub fn evidence(&self, analysis: &Analysis, reached: &ReachedBy) -> Vec<(String, Location)> {
-        let route = &analysis.apps[reached.app].routes[reached.route];
-        let mut steps = vec![handler_step(route)];
+        let mut steps = vec![handler_step(reached.route_in(analysis))];
         let dependant = analysis.details[reached.app][reached.route].dependant.as_ref();
         if let (Some(position), Some(dependant)) = (reached.dependency, dependant)
             && let Some(node) = dependant.walk().get(position)

@@ -1,6 +1,6 @@
 //! What the user decides about a review, and whether it makes sense.
 
-use crate::finding::{Area, Finding};
+use crate::finding::Area;
 use crate::metadata::{Profile, RuleMetadata};
 use crate::registry;
 use crate::route_pattern::RoutePattern;
@@ -216,13 +216,10 @@ impl CompiledSettings {
         })
     }
 
-    /// Whether a finding of `rule` about this route is not wanted.
-    pub fn ignores_on_route(&self, rule: &RuleMetadata, finding: &Finding) -> bool {
-        finding.route.as_ref().is_some_and(|route| {
-            self.per_route_ignores.iter().any(|(pattern, rules)| {
-                pattern.matches(&route.method, &route.path)
-                    && rules.iter().any(|selector| selector.covers(rule))
-            })
+    /// Whether findings of `rule` about this route are not wanted.
+    pub fn ignores_on_route(&self, rule: &RuleMetadata, method: &str, path: &str) -> bool {
+        self.per_route_ignores.iter().any(|(pattern, rules)| {
+            pattern.matches(method, path) && rules.iter().any(|selector| selector.covers(rule))
         })
     }
 
@@ -232,6 +229,11 @@ impl CompiledSettings {
             .iter()
             .find(|(pattern, _)| pattern.matches(method, path))
             .map(|(_, reason)| reason.as_str())
+    }
+
+    /// Whether there is a baseline.
+    pub fn has_baseline(&self) -> bool {
+        self.baseline.is_some()
     }
 
     /// Whether this fingerprint is in the baseline.

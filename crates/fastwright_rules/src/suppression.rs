@@ -2,7 +2,7 @@
 //! do nothing.
 
 use crate::comments::{Comments, scan};
-use crate::finding::{Finding, FixSafety};
+use crate::finding::{Evidence, Finding, FixSafety};
 use crate::registry;
 use crate::reporter::{Draft, ReportedFinding, Reporter};
 use crate::rules::architecture::suppression_without_reason::SuppressionWithoutReason;
@@ -103,14 +103,16 @@ impl Suppressions {
     /// Whether a comment silences this finding; the comment counts as used from then on.
     pub fn silence(&mut self, finding: &Finding, files: &Files) -> bool {
         let mut silenced = false;
+        // Nearly no file has such comments: ask for lines only in those that have.
         let mut places: Vec<(FileId, BTreeSet<u32>)> = Vec::new();
-        let mut add = |file: FileId, lines: BTreeSet<u32>| places.push((file, lines));
-        add(finding.location.file, self.lines_of_finding(finding, files));
-        for step in &finding.evidence {
-            add(
-                step.location.file,
-                BTreeSet::from([files.get(step.location.file).line_of(step.location.span.start)]),
-            );
+        if self.files.contains_key(&finding.location.file) {
+            places.push((finding.location.file, self.lines_of_finding(finding, files)));
+        }
+        for Evidence { location, .. } in &finding.evidence {
+            if self.files.contains_key(&location.file) {
+                let line = files.get(location.file).line_of(location.span.start);
+                places.push((location.file, BTreeSet::from([line])));
+            }
         }
         for (id, lines) in places {
             let Some(in_file) = self.files.get_mut(&id) else { continue };
@@ -185,7 +187,7 @@ impl Suppressions {
                 report.report(draft);
             }
         }
-        report.finish().0
+        report.finish().findings
     }
 
     /// Reports comments that do not say why.
@@ -205,7 +207,7 @@ impl Suppressions {
                 .discriminator(names.join(",")),
             );
         }
-        report.finish().0
+        report.finish().findings
     }
 
     fn in_order(&self, files: &Files) -> impl Iterator<Item = &Suppression> {

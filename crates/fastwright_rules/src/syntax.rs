@@ -67,12 +67,34 @@ pub fn blocks(statement: &Stmt) -> impl Iterator<Item = (&[Stmt], bool)> {
 
 /// All statements of a function in order, those of nested functions and classes left out.
 pub fn statements<'s>(body: &'s [Stmt], visit: &mut dyn FnMut(&'s Stmt)) {
-    for statement in body {
+    any_statement(body, &mut |statement| {
         visit(statement);
-        for (block, _) in blocks(statement) {
-            statements(block, visit);
-        }
-    }
+        false
+    });
+}
+
+/// Whether something holds for a statement of a function, those of nested functions and classes left out.
+/// Looks no further than the first for which it does.
+pub fn any_statement<'s>(body: &'s [Stmt], test: &mut dyn FnMut(&'s Stmt) -> bool) -> bool {
+    body.iter().any(|statement| {
+        test(statement)
+            || match &statement.kind {
+                StmtKind::If { body, orelse, .. }
+                | StmtKind::For { body, orelse, .. }
+                | StmtKind::While { body, orelse, .. } => {
+                    any_statement(body, test) || any_statement(orelse, test)
+                }
+                StmtKind::With { body, .. } => any_statement(body, test),
+                StmtKind::Match { cases, .. } => cases.iter().any(|case| any_statement(&case.body, test)),
+                StmtKind::Try { body, handlers, orelse, finalbody } => {
+                    any_statement(body, test)
+                        || handlers.iter().any(|handler| any_statement(&handler.body, test))
+                        || any_statement(orelse, test)
+                        || any_statement(finalbody, test)
+                }
+                _ => false,
+            }
+    })
 }
 
 /// All expressions of a function, those of nested functions left out.
@@ -80,131 +102,99 @@ pub fn expressions<'s>(body: &'s [Stmt], visit: &mut dyn FnMut(&'s Expr)) {
     statements(body, &mut |statement| own_expressions(statement, visit));
 }
 
+/// Whether something holds for an expression of a function, those of nested functions left out. Looks no
+/// further than the first for which it does.
+pub fn any_expression<'s>(body: &'s [Stmt], test: &mut dyn FnMut(&'s Expr) -> bool) -> bool {
+    any_statement(body, &mut |statement| any_own_expression(statement, test))
+}
+
 /// The expressions of a statement itself, without the blocks inside it.
 pub fn own_expressions<'s>(statement: &'s Stmt, visit: &mut dyn FnMut(&'s Expr)) {
-    let mut each = |expression: &'s Expr| within(expression, visit);
+    any_own_expression(statement, &mut |expression| {
+        visit(expression);
+        false
+    });
+}
+
+/// Whether something holds for an expression of a statement itself, the blocks inside it left out.
+pub fn any_own_expression<'s>(statement: &'s Stmt, test: &mut dyn FnMut(&'s Expr) -> bool) -> bool {
+    let mut each = |expression: &'s Expr| any_within(expression, test);
     match &statement.kind {
-        StmtKind::Return(value) => value.iter().for_each(each),
-        StmtKind::Delete(targets) => targets.iter().for_each(each),
-        StmtKind::Assign { targets, value } => {
-            targets.iter().for_each(&mut each);
-            each(value);
-        }
-        StmtKind::AugAssign { target, value, .. } => {
-            each(target);
-            each(value);
-        }
-        StmtKind::AnnAssign { target, value, .. } => {
-            each(target);
-            value.as_deref().into_iter().for_each(each);
-        }
-        StmtKind::For { target, iterable, .. } => {
-            each(target);
-            each(iterable);
-        }
+        StmtKind::Return(value) => value.iter().any(each),
+        StmtKind::Delete(targets) => targets.iter().any(each),
+        StmtKind::Assign { targets, value } => targets.iter().any(&mut each) || each(value),
+        StmtKind::AugAssign { target, value, .. } => each(target) || each(value),
+        StmtKind::AnnAssign { target, value, .. } => each(target) || value.as_deref().into_iter().any(each),
+        StmtKind::For { target, iterable, .. } => each(target) || each(iterable),
         StmtKind::While { test, .. } | StmtKind::If { test, .. } => each(test),
         StmtKind::With { items, .. } => {
-            for item in items {
-                each(&item.context);
-                item.target.iter().for_each(&mut each);
-            }
+            items.iter().any(|item| each(&item.context) || item.target.iter().any(&mut each))
         }
         StmtKind::Match { subject, cases } => {
-            each(subject);
-            cases.iter().filter_map(|case| case.guard.as_ref()).for_each(each);
+            each(subject) || cases.iter().filter_map(|case| case.guard.as_ref()).any(each)
         }
-        StmtKind::Raise { exception, cause } => exception.iter().chain(cause).for_each(each),
+        StmtKind::Raise { exception, cause } => exception.iter().chain(cause).any(each),
         StmtKind::Try { handlers, .. } => {
-            handlers.iter().filter_map(|handler| handler.exception.as_ref()).for_each(each);
+            handlers.iter().filter_map(|handler| handler.exception.as_ref()).any(each)
         }
-        StmtKind::Assert { test, message } => {
-            each(test);
-            message.iter().for_each(each);
-        }
+        StmtKind::Assert { test, message } => each(test) || message.iter().any(each),
         StmtKind::Expr(value) => each(value),
-        _ => {}
+        _ => false,
     }
 }
 
 /// An expression and everything inside it, lambdas left out.
 pub fn within<'s>(expression: &'s Expr, visit: &mut dyn FnMut(&'s Expr)) {
-    visit(expression);
+    any_within(expression, &mut |expression| {
+        visit(expression);
+        false
+    });
+}
+
+/// Whether something holds for an expression or anything inside it, lambdas left out.
+pub fn any_within<'s>(expression: &'s Expr, test: &mut dyn FnMut(&'s Expr) -> bool) -> bool {
+    if test(expression) {
+        return true;
+    }
+    let mut each = |expression: &'s Expr| any_within(expression, test);
     match &expression.kind {
-        ExprKind::Format(parts) | ExprKind::Template(parts) => {
-            for part in parts {
-                if let FormatPart::Field { value, .. } = part {
-                    within(value, visit);
-                }
-            }
-        }
+        ExprKind::Format(parts) | ExprKind::Template(parts) => parts.iter().any(|part| match part {
+            FormatPart::Field { value, .. } => each(value),
+            _ => false,
+        }),
         ExprKind::Attribute(base, _)
         | ExprKind::Starred(base)
         | ExprKind::Not(base)
         | ExprKind::Unary(_, base)
         | ExprKind::Await(base)
         | ExprKind::YieldFrom(base)
-        | ExprKind::Walrus(_, base) => within(base, visit),
-        ExprKind::Yield(Some(value)) => within(value, visit),
-        ExprKind::Subscript(parts) => {
-            within(&parts.0, visit);
-            within(&parts.1, visit);
-        }
+        | ExprKind::Walrus(_, base) => each(base),
+        ExprKind::Yield(Some(value)) => each(value),
+        ExprKind::Subscript(parts) => each(&parts.0) || each(&parts.1),
         ExprKind::Call(call) => {
-            within(&call.callee, visit);
-            for argument in &call.arguments {
-                within(&argument.value, visit);
-            }
+            each(&call.callee) || call.arguments.iter().any(|argument| each(&argument.value))
         }
         ExprKind::List(items)
         | ExprKind::Tuple(items)
         | ExprKind::Set(items)
         | ExprKind::And(items)
-        | ExprKind::Or(items) => {
-            for item in items {
-                within(item, visit);
-            }
-        }
+        | ExprKind::Or(items) => items.iter().any(each),
         ExprKind::Dict(entries) => {
-            for (key, value) in entries {
-                if let Some(key) = key {
-                    within(key, visit);
-                }
-                within(value, visit);
-            }
+            entries.iter().any(|(key, value)| key.iter().any(&mut each) || each(value))
         }
-        ExprKind::Binary(_, operands) => {
-            within(&operands.0, visit);
-            within(&operands.1, visit);
-        }
-        ExprKind::Compare(chain) => {
-            within(&chain.first, visit);
-            for (_, operand) in &chain.rest {
-                within(operand, visit);
-            }
-        }
-        ExprKind::Conditional(parts) => {
-            within(&parts.0, visit);
-            within(&parts.1, visit);
-            within(&parts.2, visit);
-        }
+        ExprKind::Binary(_, operands) => each(&operands.0) || each(&operands.1),
+        ExprKind::Compare(chain) => each(&chain.first) || chain.rest.iter().any(|(_, operand)| each(operand)),
+        ExprKind::Conditional(parts) => each(&parts.0) || each(&parts.1) || each(&parts.2),
         ExprKind::Comprehension(comprehension) => {
-            for generator in &comprehension.generators {
-                within(&generator.iterable, visit);
-                for condition in &generator.conditions {
-                    within(condition, visit);
-                }
-            }
-            within(&comprehension.element, visit);
-            if let Some(value) = &comprehension.value {
-                within(value, visit);
-            }
+            comprehension
+                .generators
+                .iter()
+                .any(|generator| each(&generator.iterable) || generator.conditions.iter().any(&mut each))
+                || each(&comprehension.element)
+                || comprehension.value.iter().any(each)
         }
-        ExprKind::Slice(parts) => {
-            for part in parts.iter().flatten() {
-                within(part, visit);
-            }
-        }
-        _ => {}
+        ExprKind::Slice(parts) => parts.iter().flatten().any(each),
+        _ => false,
     }
 }
 
@@ -279,29 +269,27 @@ pub fn encloses(outer: Span, inner: Span) -> bool {
 
 /// Whether an expression contains a name.
 pub fn mentions_name(expression: &Expr, name: Name) -> bool {
-    let mut found = false;
-    within(expression, &mut |inner| found |= matches!(inner.kind, ExprKind::Name(other) if other == name));
-    found
+    any_within(expression, &mut |inner| matches!(inner.kind, ExprKind::Name(other) if other == name))
 }
 
 /// Whether a block uses a name anywhere.
 pub fn block_mentions_name(body: &[Stmt], name: Name) -> bool {
-    let mut found = false;
-    expressions(body, &mut |expression| {
-        found |= matches!(expression.kind, ExprKind::Name(other) if other == name)
-    });
-    found
+    any_expression(body, &mut |expression| matches!(expression.kind, ExprKind::Name(other) if other == name))
 }
 
 /// The call expression at exactly this place in the body of a function.
 pub fn call_expression(body: &[Stmt], span: Span) -> Option<&Call> {
     let mut found = None;
-    expressions(body, &mut |expression| {
-        if expression.span == span
-            && let ExprKind::Call(call) = &expression.kind
-        {
-            found = Some(&**call);
-        }
+    any_statement(body, &mut |statement| {
+        encloses(statement.span, span)
+            && any_own_expression(statement, &mut |expression| {
+                if expression.span == span
+                    && let ExprKind::Call(call) = &expression.kind
+                {
+                    found = Some(&**call);
+                }
+                found.is_some()
+            })
     });
     found
 }

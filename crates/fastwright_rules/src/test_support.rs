@@ -1,7 +1,7 @@
 //! Analyses without an engine, for the unit tests of this crate.
 
 use crate::finding::{Area, Confidence, Evidence, Finding, Severity};
-use crate::reporter::ReportedFinding;
+use crate::reporter::{ReportedFinding, Way};
 use fastwright_model::analysis::{Analysis, AnalysisOptions, analyse};
 use fastwright_model::application::{App, Guard, GuardKind, Route, RouteKind};
 use fastwright_python::location::{File, FileId, Location, Span};
@@ -56,6 +56,13 @@ pub(crate) fn reported_at(analysis: &Analysis, path: &str, needle: &str) -> Repo
             fingerprint: String::new(),
         },
         discriminator: String::new(),
+        ways: vec![Way {
+            symbol: "read".into(),
+            route: None,
+            severity: Severity::High,
+            confidence: Confidence::Certain,
+            start: location,
+        }],
     }
 }
 

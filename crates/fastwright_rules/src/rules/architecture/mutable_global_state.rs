@@ -1,8 +1,8 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
@@ -11,7 +11,7 @@ use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
 use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -69,9 +69,9 @@ struct Touch<'a> {
     route: &'a Route,
     handler: &'a Dependant,
     counts: bool,
-    chain: Vec<(String, Location)>,
+    path: Rc<CallPath>,
     location: Location,
-    function: String,
+    function: Name,
 }
 
 /// Methods that change a collection by what they are given.
@@ -133,7 +133,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .collect();
     let names = names_of(interpreter, &variables, &objects);
     let using = graph.reaching(|node| may_use(&graph.nodes[node].summary.function, &names), |_, _| true);
-    let mut known: FxHashMap<u32, Rc<Uses>> = FxHashMap::default();
+    let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
+    let mut known: FxHashMap<u32, Uses> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     for (_, route, detail) in context.routes() {
@@ -146,21 +147,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
-        for (reached, path) in graph.paths(from, |_, edge| using[edge.to]) {
+        let ways = graph.ways(from, |_, edge| using[edge.to]);
+        for (position, reached) in ways.nodes().enumerate() {
             let own = &graph.nodes[reached].summary.function;
-            let uses = Rc::clone(known.entry(own.serial).or_insert_with(|| {
-                if !may_use(own, &names) {
-                    return Rc::default();
-                }
-                Rc::new(uses(interpreter, own.module, own.scope, &own.definition, &variables, &objects))
-            }));
+            let uses = known.entry(own.serial).or_insert_with(|| match may_use(own, &names) {
+                true => uses(interpreter, own, &names, &owned, &objects),
+                false => Uses::default(),
+            });
+            if uses.changes.is_empty() && uses.reads.is_empty() {
+                continue;
+            }
+            let path = Rc::new(ways.path(position));
             let touch = |span: Span, counts: bool| Touch {
                 route,
                 handler,
                 counts,
-                chain: steps(graph, &path),
+                path: Rc::clone(&path),
                 location: Location { file: own.id.file, span },
-                function: own.definition.qualname.to_string(),
+                function: own.definition.qualname,
             };
             for change in uses.changes.iter().filter(|_| writes) {
                 changes.entry(change.variable).or_default().push(touch(change.span, change.counts));
@@ -176,11 +180,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (variable, location) in &variables {
         let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
         let pair = changes.iter().find_map(|change| {
-            let other = reads.iter().find(|read| title(read.route) != title(change.route))?;
+            let other = reads.iter().find(|read| !same_title(read.route, change.route))?;
             (change.counts || stores_input(interpreter, change)).then_some((change, other))
         });
         if let Some((change, read)) = pair {
-            report.report(draft(*location, variable.name, change, read));
+            report.report(draft(graph, *location, variable.name, change, read));
         }
     }
 }
@@ -286,12 +290,10 @@ fn may_use(function: &FunctionValue, names: &FxHashMap<ModuleId, FxHashSet<Name>
     if !names.iter().any(|name| definition.mentions.may_hold(*name)) {
         return false;
     }
-    let mut found = false;
-    syntax::expressions(&definition.body, &mut |expression| match &expression.kind {
-        ExprKind::Name(name) | ExprKind::Attribute(_, name) => found |= names.contains(name),
-        _ => {}
-    });
-    found
+    syntax::any_expression(&definition.body, &mut |expression| match &expression.kind {
+        ExprKind::Name(name) | ExprKind::Attribute(_, name) => names.contains(name),
+        _ => false,
+    })
 }
 
 fn global(interpreter: &Interpreter<'_>, module: ModuleId, name: Name) -> Option<Value> {
@@ -370,15 +372,19 @@ fn holds_process_objects(annotation: &str) -> bool {
     .any(|word| annotation.contains(word))
 }
 
-/// What a function does with the variables, by its syntax.
+fn same_title(one: &Route, other: &Route) -> bool {
+    one.path == other.path && route_method(one) == route_method(other)
+}
+
+/// What a function does with the variables, by its syntax. `names` are those under which modules know them.
 fn uses(
     interpreter: &Interpreter<'_>,
-    module: ModuleId,
-    scope: ScopeId,
-    definition: &FunctionDef,
-    variables: &[(Variable, Location)],
+    function: &FunctionValue,
+    names: &FxHashMap<ModuleId, FxHashSet<Name>>,
+    variables: &FxHashSet<Variable>,
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> Uses {
+    let (module, scope, definition) = (function.module, function.scope, &function.definition);
     let mut declared: FxHashSet<Name> = FxHashSet::default();
     let parameters: FxHashSet<Name> = definition.parameters.iter().map(|parameter| parameter.name).collect();
     let mut local = parameters.clone();
@@ -387,23 +393,24 @@ fn uses(
         _ => bound_names(statement, &mut local),
     });
     local.retain(|name| !declared.contains(name));
+    // A function inside of another may know a variable by a name of that one.
+    let outermost = scope == interpreter.module(module).scope;
+    let names = names.get(&module);
+    let may_be = |name: &Name| !outermost || names.is_some_and(|names| names.contains(name));
     let resolve = |expression: &Expr| -> Option<Variable> {
         let value = match &expression.kind {
-            ExprKind::Name(name) if !local.contains(name) => {
+            ExprKind::Name(name) if may_be(name) && !local.contains(name) => {
                 let own = Variable { module, name: *name };
-                if variables.iter().any(|(variable, _)| *variable == own) {
+                if variables.contains(&own) {
                     return Some(own);
                 }
                 interpreter.lookup(scope, *name)?
             }
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(base, name) if may_be(name) => {
                 let ExprKind::Name(base) = base.kind else { return None };
                 let Kind::Module(other) = interpreter.lookup(scope, base)?.kind else { return None };
                 let theirs = Variable { module: other, name: *name };
-                if variables.iter().any(|(variable, _)| *variable == theirs) {
-                    return Some(theirs);
-                }
-                return None;
+                return variables.contains(&theirs).then_some(theirs);
             }
             _ => return None,
         };
@@ -415,22 +422,19 @@ fn uses(
     let mut uses = Uses::default();
     let mut changed_spans: FxHashSet<Span> = FxHashSet::default();
     syntax::statements(&definition.body, &mut |statement| {
-        let mut takes_input = true;
-        let targets: Vec<&Expr> = match &statement.kind {
-            StmtKind::Assign { targets, value } => {
-                takes_input = mentions_local(value, &parameters);
-                targets.iter().collect()
-            }
-            StmtKind::AugAssign { target, .. } => vec![target],
-            StmtKind::Delete(targets) => targets.iter().collect(),
-            _ => Vec::new(),
+        let (targets, value): (&[Expr], _) = match &statement.kind {
+            StmtKind::Assign { targets, value } => (targets, Some(value)),
+            StmtKind::AugAssign { target, .. } => (std::slice::from_ref(target), None),
+            StmtKind::Delete(targets) => (targets, None),
+            _ => return,
         };
         for target in targets {
             let root = root(target);
             let whole = std::ptr::eq(root, target);
             // A whole collection that is set anew was loaded or made, unless it comes from the caller.
             if whole
-                && !(takes_input && matches!(target.kind, ExprKind::Name(name) if declared.contains(&name)))
+                && !(matches!(target.kind, ExprKind::Name(name) if declared.contains(&name))
+                    && value.is_none_or(|value| mentions_local(value, &parameters)))
             {
                 continue;
             }
@@ -441,24 +445,24 @@ fn uses(
             }
         }
     });
-    syntax::expressions(&definition.body, &mut |expression| {
-        if let ExprKind::Call(call) = &expression.kind
-            && let ExprKind::Attribute(base, name) = &call.callee.kind
-            && CHANGING.contains(&name.as_str())
-            && let Some(variable) = resolve(root(base))
-            && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
-        {
-            uses.changes.push(Change { variable, span: expression.span, counts: false });
-            changed_spans.insert(root(base).span);
+    let mut mentioned: Vec<(Variable, Span)> = Vec::new();
+    syntax::expressions(&definition.body, &mut |expression| match &expression.kind {
+        ExprKind::Call(call) => {
+            if let ExprKind::Attribute(base, name) = &call.callee.kind
+                && CHANGING.contains(&name.as_str())
+                && let Some(variable) = resolve(root(base))
+                && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
+            {
+                uses.changes.push(Change { variable, span: expression.span, counts: false });
+                changed_spans.insert(root(base).span);
+            }
         }
-    });
-    syntax::expressions(&definition.body, &mut |expression| {
-        if !changed_spans.contains(&expression.span)
-            && let Some(variable) = resolve(expression)
-        {
-            uses.reads.push((variable, expression.span));
+        ExprKind::Name(_) | ExprKind::Attribute(..) => {
+            mentioned.extend(resolve(expression).map(|variable| (variable, expression.span)));
         }
+        _ => {}
     });
+    uses.reads = mentioned.into_iter().filter(|(_, span)| !changed_spans.contains(span)).collect();
     uses
 }
 
@@ -475,11 +479,10 @@ fn root(expression: &Expr) -> &Expr {
 }
 
 fn mentions_local(expression: &Expr, local: &FxHashSet<Name>) -> bool {
-    let mut found = false;
-    syntax::within(expression, &mut |inner| {
-        found |= matches!(&inner.kind, ExprKind::Name(name) if local.contains(name));
-    });
-    found
+    syntax::any_within(
+        expression,
+        &mut |inner| matches!(&inner.kind, ExprKind::Name(name) if local.contains(name)),
+    )
 }
 
 /// Names that a statement binds.
@@ -512,7 +515,7 @@ fn steps(graph: &CallGraph, path: &[(usize, Edge)]) -> Vec<(String, Location)> {
     path.iter().map(|(_, edge)| (format!("calls `{}`", graph.nodes[edge.to].symbol()), edge.site)).collect()
 }
 
-fn draft(location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
+fn draft(graph: &CallGraph, location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
     let (changing, reading) = (title(change.route), title(read.route));
     Draft::new(
         location,
@@ -525,9 +528,9 @@ fn draft(location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -
     .discriminator(name.to_string())
     .evidence(format!("`{name}` is a variable of the module"), location)
     .evidence(format!("`{changing}` is registered here"), registered_at(change.route))
-    .evidence_chain(change.chain.clone())
+    .evidence_chain(steps(graph, &change.path))
     .evidence(format!("`{}` changes it", change.function), change.location)
     .evidence(format!("`{reading}` is registered here"), registered_at(read.route))
-    .evidence_chain(read.chain.clone())
+    .evidence_chain(steps(graph, &read.path))
     .evidence(format!("`{}` reads it", read.function), read.location)
 }

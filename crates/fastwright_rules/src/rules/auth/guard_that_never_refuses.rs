@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::data_flow::{holds, root_parameter};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{RequestCode, short_name};
-use crate::syntax::statements;
+use crate::syntax::any_statement;
 use crate::vocabulary::{is_credential_name, words};
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
@@ -199,9 +199,8 @@ fn may_refuse(interpreter: &mut Interpreter<'_>, summary: &Summary) -> bool {
         return true;
     }
     // A branch that settings leave out today may refuse tomorrow.
-    let mut raises = false;
-    statements(&summary.function.definition.body, &mut |statement| {
-        raises |= matches!(statement.kind, StmtKind::Raise { .. });
+    let raises = any_statement(&summary.function.definition.body, &mut |statement| {
+        matches!(statement.kind, StmtKind::Raise { .. })
     });
     if raises {
         return true;

@@ -50,34 +50,27 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             let Some((what, effect)) = fault(interpreter, code, node, call) else { continue };
             let function = &summary.function.definition;
-            let draft =
-                Draft::new(event.location, function.qualname.as_str(), format!("`{}` {what}", function.name))
+            let tell = |draft: Draft| {
+                draft
+                    .message(format!("`{}` {what}", function.name))
                     .evidence(effect.clone(), event.location)
-                    .discriminator(what.clone())
-                    .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])");
+                    .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])")
+            };
             let routes = code.routes_of(node);
             if routes.is_empty() {
-                report.report(draft);
+                let draft = Draft::new(event.location, function.qualname.as_str(), "");
+                report.report(tell(draft).discriminator(what.clone()));
                 continue;
             }
             for reached in &routes {
-                let route = &analysis.apps[reached.app].routes[reached.route];
-                let with_route = Draft::new(
-                    event.location,
-                    function.qualname.as_str(),
-                    format!("`{}` {what}", function.name),
-                )
-                .route(route)
-                .evidence_chain(code.evidence(analysis, reached))
-                .evidence(effect.clone(), event.location)
-                .discriminator(what.clone())
-                .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])");
+                let mut outline =
+                    reached.outline(analysis, event.location, &function.qualname).discriminator(&what);
                 // Outside of guards, somebody else may have checked the token before.
-                report.report(match reached.dependency {
-                    None if what.contains("signature") => {
-                        with_route.severity(Severity::High).confidence(Confidence::Possible)
-                    }
-                    _ => with_route,
+                if reached.dependency.is_none() && what.contains("signature") {
+                    outline = outline.severity(Severity::High).confidence(Confidence::Possible);
+                }
+                report.report_on_route(&outline, |draft| {
+                    tell(draft.evidence_chain(code.evidence(analysis, reached)))
                 });
             }
         }

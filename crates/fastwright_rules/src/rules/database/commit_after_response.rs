@@ -2,8 +2,8 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
-use crate::reporter::{Draft, Reporter};
+use crate::entry_points::callable_name;
+use crate::reporter::Reporter;
 use crate::sessions::{begins_transaction, call_at, calls_to, functions_calling};
 use crate::syntax::{unawaited, yields};
 use crate::versions::FastapiVersions;
@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let committing = functions_calling(graph, &["commit"]);
     let writing = functions_calling(graph, WRITES);
     let mut known: FxHashMap<usize, Option<LateCommit>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let dependency = entry.dependant();
         if entry.is_handler()
             || !dependency.is_generator
@@ -79,21 +79,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let late = known.entry(node).or_insert_with(|| late_commit(graph, &committing, node, 0));
         let Some(late) = late else { continue };
-        let name = callable_name(dependency);
-        let route = route_name(entry.route);
-        report.report(
-            Draft::new(
-                late.place,
-                graph.nodes[node].symbol(),
-                format!("`{route}` is answered before `{name}` commits"),
-            )
-            .route(entry.route)
-            .confidence(versions.confidence)
-            .evidence_chain(entry.steps())
-            .evidence(format!("`{name}` waits here until the response of `{route}` is sent"), late.waits_at)
-            .evidence(late.what.clone(), late.place)
-            .example(format!("Depends({name}, scope=\"function\")")),
-        );
+        let symbol = graph.nodes[node].symbol();
+        let outline = entry.outline(late.place, &symbol, late.waits_at).confidence(versions.confidence);
+        report.report_on_route(&outline, |draft| {
+            let (name, route) = (callable_name(dependency), route_name(entry.route));
+            let waits = format!("`{name}` waits here until the response of `{route}` is sent");
+            draft
+                .message(format!("`{route}` is answered before `{name}` commits"))
+                .evidence_chain(entry.steps())
+                .evidence(waits, late.waits_at)
+                .evidence(late.what.clone(), late.place)
+                .example(format!("Depends({name}, scope=\"function\")"))
+        });
     }
 }
 

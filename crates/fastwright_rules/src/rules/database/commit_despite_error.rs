@@ -2,8 +2,8 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
-use crate::reporter::{Draft, Reporter};
+use crate::entry_points::callable_name;
+use crate::reporter::Reporter;
 use crate::sessions::{calls_to, functions_calling};
 use crate::syntax::{Ending, encloses, ending, yields};
 use crate::wording::route_name;
@@ -48,7 +48,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let committing = functions_calling(graph, &["commit"]);
     let rolling_back = functions_calling(graph, &["rollback"]);
     let mut known: FxHashMap<usize, Option<Commit>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let dependency = entry.dependant();
         if entry.is_handler() || !dependency.is_generator {
             continue;
@@ -58,20 +58,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             known.entry(node).or_insert_with(|| commit(context, graph, node, &committing, &rolling_back));
         let Some(commit) = found else { continue };
         let file = graph.nodes[node].summary.function.id.file;
-        let name = callable_name(dependency);
-        let route = route_name(entry.route);
-        report.report(
-            Draft::new(
-                commit.place,
-                graph.nodes[node].symbol(),
-                format!("`{name}` commits although `{route}` failed"),
-            )
-            .route(entry.route)
-            .evidence_chain(entry.steps())
-            .evidence("the error of the handler is raised here", Location { file, span: commit.waits_at })
-            .evidence(commit.why, Location { file, span: commit.why_at })
-            .evidence("what was written before the error is stored", commit.place),
-        );
+        let waits_at = Location { file, span: commit.waits_at };
+        let symbol = graph.nodes[node].symbol();
+        report.report_on_route(&entry.outline(commit.place, &symbol, waits_at), |draft| {
+            let (name, route) = (callable_name(dependency), route_name(entry.route));
+            draft
+                .message(format!("`{name}` commits although `{route}` failed"))
+                .evidence_chain(entry.steps())
+                .evidence("the error of the handler is raised here", waits_at)
+                .evidence(commit.why, Location { file, span: commit.why_at })
+                .evidence("what was written before the error is stored", commit.place)
+        });
     }
 }
 

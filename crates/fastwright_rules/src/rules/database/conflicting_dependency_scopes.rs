@@ -1,8 +1,8 @@
 //! `conflicting-dependency-scopes`: dependency that outlives one it depends on.
 
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
-use crate::reporter::{Draft, Reporter};
+use crate::entry_points::callable_name;
+use crate::reporter::Reporter;
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
 use fastwright_python::location::Location;
@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if !versions.maybe_at_least(SCOPES) {
         return;
     }
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let outer = entry.dependant();
         if entry.is_handler() || !outer.is_generator || outer.scope.as_deref() == Some("function") {
             continue;
@@ -48,21 +48,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .iter()
             .find(|inner| inner.is_generator && inner.scope.as_deref() == Some("function"));
         let Some(inner) = short else { continue };
-        let (name, inner_name) = (callable_name(outer), callable_name(inner));
-        let route = route_name(entry.route);
         let place = Location { file: function.id.file, span: function.definition.name_span };
-        report.report(
-            Draft::new(
-                place,
-                function.definition.qualname,
-                format!("`{name}` lives as long as the request of `{route}`, but the `{inner_name}` that it uses ends with the handler"),
-            )
-            .route(entry.route)
-            .confidence(versions.confidence)
-            .evidence_chain(entry.steps())
-            .evidence(format!("`{name}` has exit code and the scope `request`"), place)
-            .evidence(format!("`{inner_name}` has the scope `function`: FastAPI refuses to import this"), inner.location)
-            .example(format!("Depends({name}, scope=\"function\")")),
-        );
+        let outline =
+            entry.outline(place, &function.definition.qualname, place).confidence(versions.confidence);
+        report.report_on_route(&outline, |draft| {
+            let (name, inner_name) = (callable_name(outer), callable_name(inner));
+            let route = route_name(entry.route);
+            draft
+                .message(format!("`{name}` lives as long as the request of `{route}`, but the `{inner_name}` that it uses ends with the handler"))
+                .evidence_chain(entry.steps())
+                .evidence(format!("`{name}` has exit code and the scope `request`"), place)
+                .evidence(format!("`{inner_name}` has the scope `function`: FastAPI refuses to import this"), inner.location)
+                .example(format!("Depends({name}, scope=\"function\")"))
+        });
     }
 }

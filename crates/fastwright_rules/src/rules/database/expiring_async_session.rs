@@ -4,7 +4,7 @@ use crate::call_graph::{CallGraph, Node};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::{Outline, Reporter};
 use crate::sessions::{is_new_session, made_at};
 use crate::stale_objects::{StaleRead, stale_read};
 use crate::wording::route_name;
@@ -67,9 +67,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             let file = holder.summary.function.id.file;
             let at = |span| Location { file, span };
-            let route = route_name(entry.route);
             let name = read.name;
-            let note = match read.attribute {
+            let note = || match read.attribute {
                 Some(attribute) => format!(
                     "`{name}.{attribute}` is read: it has to be loaded again, where no query can be awaited"
                 ),
@@ -77,22 +76,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     "`{name}` is returned, and the response reads it: it has to be loaded again, where no query can be awaited"
                 ),
             };
-            report.report(
-                Draft::new(
-                    maker.site,
-                    maker.name.clone(),
-                    format!(
-                        "Objects of `{}` expire at commit, and `{route}` reads `{name}` afterwards",
-                        maker.name
-                    ),
-                )
-                .route(entry.route)
-                .evidence("`expire_on_commit` is not switched off", maker.site)
-                .evidence_chain(entry.steps())
-                .evidence_chain(graph.steps(path))
-                .evidence(format!("the commit expires `{name}`"), at(read.commit))
-                .evidence(note, at(read.read)),
-            );
+            let outline = Outline::new(maker.site, &maker.name, entry.route, maker.site);
+            report.report_on_route(&outline, |draft| {
+                let (route, session) = (route_name(entry.route), &maker.name);
+                draft
+                    .message(format!(
+                        "Objects of `{session}` expire at commit, and `{route}` reads `{name}` afterwards"
+                    ))
+                    .evidence("`expire_on_commit` is not switched off", maker.site)
+                    .evidence_chain(entry.steps())
+                    .evidence_chain(graph.steps(path))
+                    .evidence(format!("the commit expires `{name}`"), at(read.commit))
+                    .evidence(note(), at(read.read))
+            });
         },
     );
 }

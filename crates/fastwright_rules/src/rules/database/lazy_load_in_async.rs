@@ -2,7 +2,7 @@
 
 use crate::call_graph::{CallGraph, Edge, Node};
 use crate::context::Context;
-use crate::entry_points::{EntryPoint, entry_points};
+use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::expressions;
@@ -80,8 +80,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
         Rc::clone(loaded.entry(root).or_insert_with(|| {
-            let paths = graph.paths(root, |_, edge| edge.kind == EdgeKind::Call);
-            Rc::new(paths.iter().flat_map(|(node, _)| loader_texts(context, &graph.nodes[*node])).collect())
+            let ways = graph.ways(root, |_, edge| edge.kind == EdgeKind::Call);
+            Rc::new(ways.nodes().flat_map(|node| loader_texts(context, &graph.nodes[node])).collect())
         }))
     };
     visit_reached(
@@ -102,24 +102,38 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 {
                     continue;
                 }
-                report.report(draft(entry, graph, node, path, read));
+                report_read(report, entry, graph, node, path, read);
             }
         },
     );
-    for entry in entry_points(context.analysis).into_iter().filter(EntryPoint::is_handler) {
+    for entry in context.entry_points().iter().filter(|entry| entry.is_handler()) {
         let Some(root) = graph.of_dependant(entry.handler()) else { continue };
-        for read in reads_of_response(context, &entry, &graph.nodes[root], &lazy) {
+        for read in reads_of_response(context, entry, &graph.nodes[root], &lazy) {
             if !loaded_below(root).iter().any(|text| names(text, &read.relation)) {
-                report.report(draft(&entry, graph, root, &[], &read));
+                report_read(report, entry, graph, root, &[], &read);
             }
         }
     }
 }
 
-fn draft(
+fn report_read(
+    report: &mut Reporter<'_>,
     entry: &EntryPoint<'_>,
     graph: &CallGraph,
     node: usize,
+    path: &[(usize, Edge)],
+    read: &LazyRead,
+) {
+    let symbol = graph.nodes[node].symbol();
+    let next = CallGraph::start(path).unwrap_or(read.loaded_at);
+    let outline = entry.outline(read.place, &symbol, next).discriminator(&read.relation);
+    report.report_on_route(&outline, |draft| tell(draft, entry, graph, path, read));
+}
+
+fn tell(
+    draft: Draft,
+    entry: &EntryPoint<'_>,
+    graph: &CallGraph,
     path: &[(usize, Edge)],
     read: &LazyRead,
 ) -> Draft {
@@ -131,9 +145,8 @@ fn draft(
         ),
         None => format!("`{route}` reads `{class}.{relation}`, and nothing has loaded it"),
     };
-    let mut draft = Draft::new(read.place, graph.nodes[node].symbol(), message)
-        .route(entry.route)
-        .discriminator(relation.as_str())
+    let mut draft = draft
+        .message(message)
         .evidence_chain(entry.steps())
         .evidence_chain(graph.steps(path))
         .evidence(format!("an async session loads `{class}` here, without `{relation}`"), read.loaded_at);

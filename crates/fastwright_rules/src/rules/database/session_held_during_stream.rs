@@ -2,9 +2,9 @@
 
 use crate::call_graph::{CallGraph, Node};
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
+use crate::entry_points::callable_name;
 use crate::finding::Confidence;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::sessions::{call_at, functions_calling};
 use crate::syntax::{call_expression, expressions, statements};
 use crate::versions::FastapiVersions;
@@ -69,7 +69,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let querying = functions_calling(graph, QUERIES);
     let closing = functions_calling(graph, &["close", "aclose"]);
     let mut known: FxHashMap<usize, Option<Stream>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let dependency = entry.dependant();
         if entry.is_handler() || !dependency.is_generator || dependency.scope.as_deref() == Some("function") {
             continue;
@@ -93,26 +93,21 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if closed {
             continue;
         }
-        let (route, name) = (route_name(entry.route), callable_name(dependency));
         let node = &graph.nodes[handler];
-        report.report(
-            Draft::new(
-                node.location(),
-                node.symbol(),
-                format!(
-                    "`{route}` keeps the session of `{name}` for as long as it {}",
-                    if socket { "is connected" } else { "streams" }
-                ),
-            )
-            .route(entry.route)
-            .confidence(if socket { Confidence::Likely } else { versions.confidence.min(Confidence::Likely) })
-            .evidence_chain(entry.steps())
-            .evidence(
-                format!("`{name}` holds its session until the response is complete"),
-                graph.nodes[holder].location(),
-            )
-            .evidence(stream.note, stream.place),
-        );
+        let (symbol, held_at) = (node.symbol(), graph.nodes[holder].location());
+        let outline = entry.outline(node.location(), &symbol, held_at).confidence(match socket {
+            true => Confidence::Likely,
+            false => versions.confidence.min(Confidence::Likely),
+        });
+        report.report_on_route(&outline, |draft| {
+            let (route, name) = (route_name(entry.route), callable_name(dependency));
+            let lasts = if socket { "is connected" } else { "streams" };
+            draft
+                .message(format!("`{route}` keeps the session of `{name}` for as long as it {lasts}"))
+                .evidence_chain(entry.steps())
+                .evidence(format!("`{name}` holds its session until the response is complete"), held_at)
+                .evidence(stream.note, stream.place)
+        });
     }
 }
 

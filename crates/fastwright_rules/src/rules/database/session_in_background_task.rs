@@ -4,7 +4,7 @@ use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reached::visit_reached;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::sessions::{call_at, is_new_session};
 use crate::syntax::{call_expression, expressions, mentions_name, statements};
 use crate::tasks::is_task_maker;
@@ -76,9 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         continue;
                     }
                 }
-                let route = route_name(entry.route);
                 let task = if handed.outlives { "a task that outlives it" } else { "a background task" };
-                let message = format!("`{route}` hands its {} `{}` to {task}", handed.what, handed.text);
                 let note = match (handed.outlives, closed_before) {
                     (true, _) => "the task goes on after the request has closed it",
                     (false, true) => "with this version of FastAPI it is closed before the task runs",
@@ -89,15 +87,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 } else {
                     Severity::Medium
                 };
-                report.report(
-                    Draft::new(handed.place, graph.nodes[node].symbol(), message)
-                        .route(entry.route)
-                        .severity(severity)
-                        .discriminator(handed.text.as_str())
+                let symbol = graph.nodes[node].symbol();
+                let next = CallGraph::start(path).unwrap_or(handed.place);
+                let outline =
+                    entry.outline(handed.place, &symbol, next).severity(severity).discriminator(&handed.text);
+                report.report_on_route(&outline, |draft| {
+                    let (route, what, text) = (route_name(entry.route), handed.what, &handed.text);
+                    draft
+                        .message(format!("`{route}` hands its {what} `{text}` to {task}"))
                         .evidence_chain(entry.steps())
                         .evidence_chain(graph.steps(path))
-                        .evidence(format!("`{}` is handed on: {note}", handed.text), handed.place),
-                );
+                        .evidence(format!("`{text}` is handed on: {note}"), handed.place)
+                });
             }
         },
     );

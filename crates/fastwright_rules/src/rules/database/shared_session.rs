@@ -1,10 +1,10 @@
 //! `shared-session`: one session used by several requests or tasks at once.
 
-use crate::call_graph::Node;
+use crate::call_graph::{CallGraph, Node};
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reached::visit_reached;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::{Outline, Reporter};
 use crate::sessions::{call_at, is_new_session, made_at};
 use crate::syntax::{call_expression, encloses};
 use crate::wording::route_name;
@@ -76,25 +76,15 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
             &|_, _| true,
             &mut |entry, node, path| {
                 let Some(place) = uses[node] else { return };
-                let route = route_name(entry.route);
-                report.report(
-                    Draft::new(
-                        site,
-                        name.as_str(),
-                        format!("`{name}` is one session for all requests: `{route}` uses it"),
-                    )
-                    .route(entry.route)
-                    .evidence("the session is opened once, when the module is imported", site)
-                    .evidence_chain(entry.steps())
-                    .evidence_chain(graph.steps(path))
-                    .evidence(
-                        format!(
-                            "`{}` uses it while other requests may do the same",
-                            graph.nodes[node].name()
-                        ),
-                        place,
-                    ),
-                );
+                report.report_on_route(&Outline::new(site, &name, entry.route, site), |draft| {
+                    let (route, user) = (route_name(entry.route), graph.nodes[node].name());
+                    draft
+                        .message(format!("`{name}` is one session for all requests: `{route}` uses it"))
+                        .evidence("the session is opened once, when the module is imported", site)
+                        .evidence_chain(entry.steps())
+                        .evidence_chain(graph.steps(path))
+                        .evidence(format!("`{user}` uses it while other requests may do the same"), place)
+                });
             },
         );
     }
@@ -133,20 +123,18 @@ fn check_concurrent_tasks(context: &Context<'_>, report: &mut Reporter<'_>) {
         &|_, _| true,
         &mut |entry, node, path| {
             for (place, session) in &gathered[node] {
-                let route = route_name(entry.route);
-                report.report(
-                    Draft::new(
-                        *place,
-                        graph.nodes[node].symbol(),
-                        format!("`{route}` uses the session `{session}` in several tasks at once"),
-                    )
-                    .route(entry.route)
-                    .severity(Severity::High)
-                    .discriminator(session.as_str())
-                    .evidence_chain(entry.steps())
-                    .evidence_chain(graph.steps(path))
-                    .evidence(format!("the tasks that run together here share `{session}`"), *place),
-                );
+                let symbol = graph.nodes[node].symbol();
+                let next = CallGraph::start(path).unwrap_or(*place);
+                let outline =
+                    entry.outline(*place, &symbol, next).severity(Severity::High).discriminator(session);
+                report.report_on_route(&outline, |draft| {
+                    let route = route_name(entry.route);
+                    draft
+                        .message(format!("`{route}` uses the session `{session}` in several tasks at once"))
+                        .evidence_chain(entry.steps())
+                        .evidence_chain(graph.steps(path))
+                        .evidence(format!("the tasks that run together here share `{session}`"), *place)
+                });
             }
         },
     );

@@ -2,9 +2,9 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
+use crate::entry_points::callable_name;
 use crate::finding::{Confidence, Edit, FixSafety};
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::sessions::call_at;
 use crate::syntax::{Ending, ending, yields};
 use crate::versions::FastapiVersions;
@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let graph = context.call_graph();
     let mut known: FxHashMap<usize, Vec<Swallow>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let dependency = entry.dependant();
         if entry.is_handler() || !dependency.is_generator || entry.route.kind != RouteKind::Http {
             continue;
@@ -68,36 +68,36 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let Some(node) = graph.of_dependant(dependency) else { continue };
         let function = &graph.nodes[node].summary.function;
         for swallow in known.entry(node).or_insert_with(|| swallows(context, graph, node)) {
-            let name = callable_name(dependency);
             let at = |span: Span| Location { file: function.id.file, span };
-            let message = format!(
-                "`{name}` keeps errors of `{}`: its `except {}` does not raise again",
-                route_name(entry.route),
-                swallow.caught
-            );
-            let message = if swallow.sometimes {
-                message.replace("does not raise", "does not always raise")
-            } else {
-                message
-            };
-            let confidence = if swallow.sometimes { Confidence::Possible } else { Confidence::Certain };
-            let mut draft = Draft::new(
-                at(swallow.handler),
-                graph.nodes[node].symbol(),
-                message.replace("except :", "except:"),
-            )
-            .route(entry.route)
-            .confidence(confidence)
-            .evidence_chain(entry.steps())
-            .evidence("FastAPI raises the error of the handler here", at(swallow.waits_at))
-            .evidence(
-                "it is caught and not raised again, so there is neither a response nor an error",
-                at(swallow.handler),
-            );
-            if let Some(edit) = &swallow.edit {
-                draft = draft.fix(FixSafety::Unsafe, vec![edit.clone()]);
-            }
-            report.report(draft);
+            let symbol = graph.nodes[node].symbol();
+            let outline = entry
+                .outline(at(swallow.handler), &symbol, at(swallow.waits_at))
+                .confidence(if swallow.sometimes { Confidence::Possible } else { Confidence::Certain });
+            report.report_on_route(&outline, |draft| {
+                let message = format!(
+                    "`{}` keeps errors of `{}`: its `except {}` does not raise again",
+                    callable_name(dependency),
+                    route_name(entry.route),
+                    swallow.caught
+                );
+                let message = if swallow.sometimes {
+                    message.replace("does not raise", "does not always raise")
+                } else {
+                    message
+                };
+                let draft = draft
+                    .message(message.replace("except :", "except:"))
+                    .evidence_chain(entry.steps())
+                    .evidence("FastAPI raises the error of the handler here", at(swallow.waits_at))
+                    .evidence(
+                        "it is caught and not raised again, so there is neither a response nor an error",
+                        at(swallow.handler),
+                    );
+                match &swallow.edit {
+                    Some(edit) => draft.fix(FixSafety::Unsafe, vec![edit.clone()]),
+                    None => draft,
+                }
+            });
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
-use crate::reporter::{Draft, Reporter};
+use crate::entry_points::callable_name;
+use crate::reporter::Reporter;
 use crate::sessions::{functions_calling, is_new_session};
 use crate::syntax::{block_mentions_name, expressions, mentions_name, statements, unawaited, yields};
 use crate::wording::route_name;
@@ -48,15 +48,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let closing = functions_calling(graph, &["close", "aclose", "close_all"]);
     let mut known: FxHashMap<usize, Vec<(Location, Fate)>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         let Some(node) = graph.of_dependant(entry.dependant()) else { continue };
         if graph.nodes[node].summary.key.receiver.is_some() {
             continue;
         }
         for (place, fate) in known.entry(node).or_insert_with(|| unclosed(graph, node)) {
-            let name = callable_name(entry.dependant());
-            let route = route_name(entry.route);
-            let (message, note) = match fate {
+            match fate {
                 Fate::Returned if entry.is_handler() => continue,
                 // The handler, or another dependency on the way, may close what it is given.
                 Fate::Returned
@@ -67,25 +65,28 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 {
                     continue;
                 }
-                Fate::Returned => (
-                    format!("`{name}` opens a session for `{route}` that nobody closes"),
-                    "it is returned, so FastAPI can't close it after the request",
-                ),
-                Fate::NotClosedAfterError => (
-                    format!("`{name}` does not close its session when `{route}` fails"),
-                    "the `yield` stands in no `with` or `try` that closes it",
-                ),
-                Fate::Forgotten => (
-                    format!("`{name}` opens a session for `{route}` and never closes it"),
-                    "it is opened here",
-                ),
-            };
-            report.report(
-                Draft::new(*place, graph.nodes[node].symbol(), message)
-                    .route(entry.route)
-                    .evidence_chain(entry.steps())
-                    .evidence(note, *place),
-            );
+                Fate::Returned | Fate::NotClosedAfterError | Fate::Forgotten => {}
+            }
+            let symbol = graph.nodes[node].symbol();
+            report.report_on_route(&entry.outline(*place, &symbol, *place), |draft| {
+                let name = callable_name(entry.dependant());
+                let route = route_name(entry.route);
+                let (message, note) = match fate {
+                    Fate::Returned => (
+                        format!("`{name}` opens a session for `{route}` that nobody closes"),
+                        "it is returned, so FastAPI can't close it after the request",
+                    ),
+                    Fate::NotClosedAfterError => (
+                        format!("`{name}` does not close its session when `{route}` fails"),
+                        "the `yield` stands in no `with` or `try` that closes it",
+                    ),
+                    Fate::Forgotten => (
+                        format!("`{name}` opens a session for `{route}` and never closes it"),
+                        "it is opened here",
+                    ),
+                };
+                draft.message(message).evidence_chain(entry.steps()).evidence(note, *place)
+            });
         }
     }
 }

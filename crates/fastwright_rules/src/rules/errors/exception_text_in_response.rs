@@ -98,19 +98,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             for reached in &routes {
-                let route = &context.analysis.apps[reached.app].routes[reached.route];
-                report.report(
-                    Draft::new(
-                        leak.place,
-                        function.qualname.as_str(),
-                        format!("`{}` sends {} to the caller", route_title(route), leak.what),
-                    )
-                    .route(route)
-                    .evidence_chain(graph.evidence(context.analysis, reached))
-                    .evidence(leak.caught_note.clone(), leak.caught)
-                    .evidence_chain([step.clone()])
-                    .discriminator(leak.what.clone()),
-                );
+                let outline = reached
+                    .outline(context.analysis, leak.place, &function.qualname)
+                    .discriminator(&leak.what);
+                report.report_on_route(&outline, |draft| {
+                    let title = route_title(reached.route_in(context.analysis));
+                    draft
+                        .message(format!("`{title}` sends {} to the caller", leak.what))
+                        .evidence_chain(graph.evidence(context.analysis, reached))
+                        .evidence(leak.caught_note.clone(), leak.caught)
+                        .evidence_chain([step.clone()])
+                });
             }
         }
     }

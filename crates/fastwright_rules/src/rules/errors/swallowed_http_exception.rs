@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, is_broad, try_regions};
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::request_code::{Entry, route_title};
 use fastwright_model::facts::{mentions, status_of_exception, status_of_response};
 use fastwright_python::interpreter::Interpreter;
@@ -59,31 +59,25 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .instead
                 .map_or_else(|| "an error without a status".to_owned(), |status| status.to_string());
             for reached in graph.routes_of(node) {
-                let route = &context.analysis.apps[reached.app].routes[reached.route];
-                let mut evidence = graph.evidence(context.analysis, &reached);
-                if let Some(escape) = swallowing.lost.first() {
-                    evidence.extend(escape.steps.iter().cloned());
-                }
-                evidence.push((
-                    format!("this clause catches it, and the caller sees {instead}"),
-                    swallowing.clause,
-                ));
-                let title = route_title(route);
-                report.report(
-                    Draft::new(
-                        swallowing.clause,
-                        function.qualname.as_str(),
-                        format!(
-                            "the broad `except` in `{}` turns the {lost} of `{title}` into {instead}",
-                            function.name
-                        ),
-                    )
-                    .route(route)
-                    .evidence_chain(evidence)
-                    .example("except HTTPException:\n    raise\nexcept Exception: ...")
-                    .contract_effect(format!("{lost} instead of {instead}"))
-                    .discriminator(lost.clone()),
-                );
+                let outline = reached
+                    .outline(context.analysis, swallowing.clause, &function.qualname)
+                    .discriminator(&lost);
+                report.report_on_route(&outline, |draft| {
+                    let (name, title) = (function.name, route_title(reached.route_in(context.analysis)));
+                    let escaping = swallowing.lost.first().map(|escape| escape.steps.iter().cloned());
+                    draft
+                        .message(format!(
+                            "the broad `except` in `{name}` turns the {lost} of `{title}` into {instead}"
+                        ))
+                        .evidence_chain(graph.evidence(context.analysis, &reached))
+                        .evidence_chain(escaping.into_iter().flatten())
+                        .evidence(
+                            format!("this clause catches it, and the caller sees {instead}"),
+                            swallowing.clause,
+                        )
+                        .example("except HTTPException:\n    raise\nexcept Exception: ...")
+                        .contract_effect(format!("{lost} instead of {instead}"))
+                });
             }
         }
     }

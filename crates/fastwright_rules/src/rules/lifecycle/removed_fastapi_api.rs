@@ -1,7 +1,7 @@
 //! `removed-fastapi-api`: interface that the project's FastAPI or Starlette has removed or deprecated.
 
 use crate::context::Context;
-use crate::entry_points::{callable_name, entry_points};
+use crate::entry_points::callable_name;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
 use crate::versions::FastapiVersions;
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// `Query(regex=...)` and `Query(example=...)`.
 fn parameters(context: &Context<'_>, versions: FastapiVersions, report: &mut Reporter<'_>) {
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         for parameter in &entry.dependant().parameters {
             let Some(Symbolic::Call { callee, arguments, site }) =
                 parameter.field.as_ref().and_then(Value::as_symbolic)

@@ -63,23 +63,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let function = &code.nodes[node].summary.function.definition;
-            let draft = |message: String| {
-                Draft::new(place, function.qualname.as_str(), message).discriminator(what.clone())
-            };
             let step = (format!("{what} is written to the log"), place);
             let routes = code.routes_of(node);
             if routes.is_empty() {
-                report
-                    .report(draft(format!("`{}` logs {what}", function.name)).evidence_chain([step.clone()]));
-            }
-            for reached in &routes {
-                let route = &analysis.apps[reached.app].routes[reached.route];
+                let message = format!("`{}` logs {what}", function.name);
                 report.report(
-                    draft(format!("`{}` logs {what}", function.name))
-                        .route(route)
-                        .evidence_chain(code.evidence(analysis, reached))
+                    Draft::new(place, function.qualname.as_str(), message)
+                        .discriminator(what.clone())
                         .evidence_chain([step.clone()]),
                 );
+            }
+            for reached in &routes {
+                let outline = reached.outline(analysis, place, &function.qualname).discriminator(&what);
+                report.report_on_route(&outline, |draft| {
+                    draft
+                        .message(format!("`{}` logs {what}", function.name))
+                        .evidence_chain(code.evidence(analysis, reached))
+                        .evidence_chain([step.clone()])
+                });
             }
         }
     }

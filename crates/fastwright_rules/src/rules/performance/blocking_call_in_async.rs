@@ -2,15 +2,14 @@
 
 use crate::call_graph::{CallGraph, CallPath, Node};
 use crate::context::Context;
-use crate::entry_points::{EntryPoint, entry_points};
+use crate::entry_points::EntryPoint;
 use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
-use crate::finding::{FixSafety, Severity};
+use crate::finding::{Confidence, FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
-use crate::syntax::expressions;
+use crate::syntax::call_expression;
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
-use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -49,6 +48,8 @@ struct Blocking {
     place: Location,
     callee: Name,
     waits: Waits,
+    severity: Severity,
+    confidence: Confidence,
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -59,47 +60,80 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let reaching =
         graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
-    let mut from = |root: usize| -> usize {
-        known.entry(root).or_insert_with(|| {
-            let paths = graph.paths(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
-            paths
-                .into_iter()
-                .flat_map(|(node, path)| {
-                    let calls = calls[node].iter().filter({
-                        let near = path.len() <= FILE_DEPTH;
-                        move |(_, _, waits)| near || *waits != Waits::File
-                    });
-                    calls.map(move |(place, callee, waits)| Blocking {
-                        node,
-                        path: path.clone(),
-                        place: *place,
-                        callee: *callee,
-                        waits: *waits,
-                    })
-                })
-                .collect()
-        });
-        root
+    let mut below = |root: usize, tell: &mut dyn FnMut(&Blocking)| {
+        known
+            .entry(root)
+            .or_insert_with(|| blocking_below(graph, root, &calls, &reaching))
+            .iter()
+            .for_each(tell);
     };
-    let mut roots: Vec<(usize, Option<EntryPoint<'_>>, Option<Location>)> = Vec::new();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         if entry.dependant().is_async
             && let Some(root) = graph.of_dependant(entry.dependant())
             && reaching[root]
         {
-            roots.push((from(root), Some(entry), None));
+            below(root, &mut |blocking| {
+                let symbol = graph.nodes[blocking.node].symbol();
+                let outline = entry
+                    .outline(blocking.place, &symbol, graph.nodes[root].location())
+                    .severity(blocking.severity)
+                    .confidence(blocking.confidence)
+                    .discriminator(&blocking.callee);
+                report.report_on_route(&outline, |draft| {
+                    let draft = draft.evidence_chain(entry.steps());
+                    tell(draft, context, graph, root, Some(entry), blocking)
+                });
+            });
         }
     }
     for middleware in &graph.middleware {
-        if graph.nodes[middleware.node].is_async() && reaching[middleware.node] {
-            roots.push((from(middleware.node), None, Some(middleware.site)));
+        let (root, site) = (middleware.node, middleware.site);
+        if graph.nodes[root].is_async() && reaching[root] {
+            below(root, &mut |blocking| {
+                let draft = Draft::new(blocking.place, graph.nodes[blocking.node].symbol(), "")
+                    .severity(blocking.severity)
+                    .confidence(blocking.confidence)
+                    .discriminator(blocking.callee.as_str())
+                    .evidence(format!("`{}` runs for each request", graph.nodes[root].name()), site);
+                report.report(tell(draft, context, graph, root, None, blocking));
+            });
         }
     }
-    for (root, entry, site) in roots {
-        for blocking in known.get(&root).into_iter().flatten() {
-            report.report(draft(context, graph, root, entry.as_ref(), site, blocking));
+}
+
+/// The blocking calls that a function on the event loop makes, itself or in what it calls there.
+fn blocking_below(
+    graph: &CallGraph,
+    root: usize,
+    calls: &[Vec<(Location, Name, Waits)>],
+    reaching: &[bool],
+) -> Vec<Blocking> {
+    let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+    let mut found = Vec::new();
+    for (position, node) in ways.nodes().enumerate().filter(|(_, node)| !calls[*node].is_empty()) {
+        let path = ways.path(position);
+        for (place, callee, waits) in &calls[node] {
+            if *waits == Waits::File && path.len() > FILE_DEPTH {
+                continue;
+            }
+            let severity = match waits {
+                Waits::File => Severity::Low,
+                Waits::Processor => Severity::Medium,
+                Waits::Time if sleeps_briefly(&graph.nodes[node], *place) => Severity::Low,
+                _ => BlockingCallInAsync::METADATA.severity,
+            };
+            found.push(Blocking {
+                node,
+                path: path.clone(),
+                place: *place,
+                callee: *callee,
+                waits: *waits,
+                severity,
+                confidence: confidence_of_way(graph, &path, node, *place),
+            });
         }
     }
+    found
 }
 
 /// The blocking calls of a function itself, one for each library. `names` remembers what names stand for.
@@ -113,20 +147,21 @@ fn own_calls(
     for (index, place, callee) in node.library_calls() {
         let Some(waits) = *names.entry(callee).or_insert_with(|| waits(&callee)) else { continue };
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
-        let package = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-        if !awaited && !found.iter().any(|(_, known, _)| package(known) == package(&callee)) {
+        let package = |name: Name| name.as_str().split('.').next();
+        if !awaited && !found.iter().any(|(_, known, _)| package(*known) == package(callee)) {
             found.push((place, callee, waits));
         }
     }
     found
 }
 
-fn draft(
+/// A draft in words, from the coroutine on.
+fn tell(
+    draft: Draft,
     context: &Context<'_>,
     graph: &CallGraph,
     root: usize,
     entry: Option<&EntryPoint<'_>>,
-    site: Option<Location>,
     blocking: &Blocking,
 ) -> Draft {
     let files = &context.analysis.files;
@@ -144,23 +179,9 @@ fn draft(
         calls => format!(" in `{}`, {calls} calls below `{root_name}`", holder.name()),
     };
     let message = format!("{who} calls `{callee}` on the event loop{way}");
-    let mut draft =
-        Draft::new(blocking.place, holder.symbol(), message).discriminator(blocking.callee.as_str());
-    draft = match blocking.waits {
-        Waits::File => draft.severity(Severity::Low),
-        Waits::Processor => draft.severity(Severity::Medium),
-        Waits::Time if sleeps_briefly(holder, blocking.place) => draft.severity(Severity::Low),
-        _ => draft,
-    };
-    draft = draft.confidence(confidence_of_way(graph, &blocking.path, blocking.node, blocking.place));
-    if let Some(entry) = entry {
-        draft = draft.route(entry.route).evidence_chain(entry.steps());
-    }
-    if let Some(site) = site {
-        draft = draft.evidence(format!("`{root_name}` runs for each request"), site);
-    }
     let root_node = &graph.nodes[root];
-    draft = draft
+    let mut draft = draft
+        .message(message)
         .evidence(format!("`{root_name}` is a coroutine: it runs on the event loop"), root_node.location())
         .evidence_chain(graph.steps(&blocking.path))
         .evidence(format!("`{callee}` {}", what_it_waits_for(blocking.waits)), blocking.place);
@@ -211,15 +232,8 @@ fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> O
         return None;
     }
     let file = context.analysis.files.get(site.file);
-    let mut written = None;
-    expressions(&function.definition.body, &mut |expression| {
-        if expression.span == site.span
-            && let ExprKind::Call(call) = &expression.kind
-        {
-            let mut parts = vec![file.slice(call.callee.span)];
-            parts.extend(call.arguments.iter().map(|argument| file.slice(argument.span)));
-            written = Some(format!("await run_in_threadpool({})", parts.join(", ")));
-        }
-    });
-    written
+    let call = call_expression(&function.definition.body, site.span)?;
+    let mut parts = vec![file.slice(call.callee.span)];
+    parts.extend(call.arguments.iter().map(|argument| file.slice(argument.span)));
+    Some(format!("await run_in_threadpool({})", parts.join(", ")))
 }

@@ -3,7 +3,7 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::reached::visit_reached;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::syntax::{call_expression, expressions, statements};
 use crate::tasks::is_task_maker;
 use crate::wording::route_name;
@@ -37,15 +37,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         (0..graph.nodes.len()).map(|node| lost_tasks(context, graph, node)).collect();
     visit_reached(context, graph, &|node| !lost[node].is_empty(), &|_, _| true, &mut |entry, node, path| {
         for (place, what) in &lost[node] {
-            let route = route_name(entry.route);
-            report.report(
-                Draft::new(*place, graph.nodes[node].symbol(), format!("`{route}` starts `{what}` and keeps no reference to the task"))
-                    .route(entry.route)
-                    .discriminator(what.as_str())
+            let symbol = graph.nodes[node].symbol();
+            let next = CallGraph::start(path).unwrap_or(*place);
+            report.report_on_route(&entry.outline(*place, &symbol, next).discriminator(what), |draft| {
+                let route = route_name(entry.route);
+                draft
+                    .message(format!("`{route}` starts `{what}` and keeps no reference to the task"))
                     .evidence_chain(entry.steps())
                     .evidence_chain(graph.steps(path))
-                    .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place),
-            );
+                    .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place)
+            });
         }
     });
 }

@@ -2,10 +2,10 @@
 
 use crate::call_graph::{CallGraph, CallPath, Edge};
 use crate::context::Context;
-use crate::entry_points::{EntryPoint, entry_points};
+use crate::entry_points::EntryPoint;
 use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
 use crate::finding::FixSafety;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::Reporter;
 use crate::wording::route_name;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let reaching =
         graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
-    for entry in entry_points(context.analysis) {
+    for entry in context.entry_points() {
         if !entry.dependant().is_async {
             continue;
         }
@@ -75,16 +75,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
-            let paths = graph.paths(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
-            paths.into_iter().find(|(node, _)| queries[*node].is_some())
+            let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+            let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries[*node].is_some())?;
+            Some((node, ways.path(position)))
         });
         let Some((node, path)) = found else { continue };
         let Some((place, callee)) = queries[*node] else { continue };
-        report.report(draft(context, graph, &entry, path, *node, place, callee));
+        report_query(report, context, graph, entry, path, *node, place, callee);
     }
 }
 
-fn draft(
+#[allow(clippy::too_many_arguments, reason = "they are the parts of a finding")]
+fn report_query(
+    report: &mut Reporter<'_>,
     context: &Context<'_>,
     graph: &CallGraph,
     entry: &EntryPoint<'_>,
@@ -92,7 +95,7 @@ fn draft(
     query: usize,
     place: Location,
     callee: Name,
-) -> Draft {
+) {
     // The coroutine that leaves the asynchronous world: the repair belongs there, however many routes share it.
     let depth = path.iter().rposition(|(from, _)| graph.nodes[*from].is_async());
     let (coroutine, calls) = match depth {
@@ -102,32 +105,36 @@ fn draft(
     };
     let node = &graph.nodes[coroutine];
     let name = node.name();
-    let method = callee.rsplit('.').next().unwrap_or(&callee);
-    let route = route_name(entry.route);
-    let whose = match (calls, entry.is_handler()) {
-        (0, true) => String::new(),
-        (0, false) => format!(" in its dependency `{name}`"),
-        _ => format!(" in `{name}`"),
-    };
-    let message = format!("`{route}` runs `{method}` of a synchronous session on the event loop{whose}");
-    let mut draft = Draft::new(node.location(), node.symbol(), message)
-        .route(entry.route)
-        .confidence(confidence_of_way(graph, path, query, place))
-        .evidence_chain(entry.steps())
-        .evidence_chain(graph.steps(&path[..calls]))
-        .evidence(format!("`{name}` is a coroutine: it runs on the event loop"), node.location())
-        .evidence_chain(graph.steps(&path[calls..]))
-        .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
-    let function = &node.summary.function;
-    if calls == 0 && !graph.is_called(coroutine) && awaits_nothing(&function.definition) {
-        draft = draft.example(format!("def {name}(...):"));
-        if let Some(edit) =
-            plain_function_edit(&context.analysis.files, function.id.file, &function.definition)
-        {
-            draft = draft.fix(FixSafety::Safe, vec![edit]);
+    let symbol = node.symbol();
+    let next = CallGraph::start(&path[..calls]).unwrap_or(node.location());
+    let outline = entry
+        .outline(node.location(), &symbol, next)
+        .confidence(confidence_of_way(graph, path, query, place));
+    report.report_on_route(&outline, |draft| {
+        let method = callee.rsplit('.').next().unwrap_or(&callee);
+        let route = route_name(entry.route);
+        let whose = match (calls, entry.is_handler()) {
+            (0, true) => String::new(),
+            (0, false) => format!(" in its dependency `{name}`"),
+            _ => format!(" in `{name}`"),
+        };
+        let draft = draft
+            .message(format!("`{route}` runs `{method}` of a synchronous session on the event loop{whose}"))
+            .evidence_chain(entry.steps())
+            .evidence_chain(graph.steps(&path[..calls]))
+            .evidence(format!("`{name}` is a coroutine: it runs on the event loop"), node.location())
+            .evidence_chain(graph.steps(&path[calls..]))
+            .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
+        let function = &node.summary.function;
+        if calls > 0 || graph.is_called(coroutine) || !awaits_nothing(&function.definition) {
+            return draft;
         }
-    }
-    draft
+        let draft = draft.example(format!("def {name}(...):"));
+        match plain_function_edit(&context.analysis.files, function.id.file, &function.definition) {
+            Some(edit) => draft.fix(FixSafety::Safe, vec![edit]),
+            None => draft,
+        }
+    });
 }
 
 /// The first query of a function on a session or connection that is synchronous.

@@ -14,6 +14,7 @@ use fastwright_python::project::{Version, VersionSource};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 crate::declare_rule! {
     /// Interface of Pydantic 1 used with Pydantic 2.
@@ -88,10 +89,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
-        let mut calls_old = false;
-        syntax::expressions(&function.definition.body, &mut |expression| {
-            calls_old |= matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name));
-        });
+        let calls_old = syntax::any_expression(
+            &function.definition.body,
+            &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
+        );
         if !calls_old || knows_new_names(&function.definition) {
             continue;
         }
@@ -113,15 +114,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Whether a function mentions new names: code for both versions asks for them first.
 fn knows_new_names(function: &FunctionDef) -> bool {
-    let mut found = false;
-    syntax::expressions(&function.body, &mut |expression| {
-        found |= match &expression.kind {
-            ExprKind::Attribute(_, name) => name.starts_with("model_"),
-            ExprKind::Str(text) => text.starts_with("model_"),
-            _ => false,
-        };
-    });
-    found
+    syntax::any_expression(&function.body, &mut |expression| match &expression.kind {
+        ExprKind::Attribute(_, name) => name.starts_with("model_"),
+        ExprKind::Str(text) => text.starts_with("model_"),
+        _ => false,
+    })
 }
 
 /// Whether no version in question is Pydantic 1.
@@ -200,27 +197,25 @@ fn method_draft(
 /// The place of the method's name in a call, and whether its arguments are plain.
 fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Location, bool)> {
     let code = analysis.codes.get(location.file.0 as usize)?;
-    let mut found = None;
-    for function in &code.functions {
-        if !(function.span.start <= location.span.start && location.span.end <= function.span.end) {
-            continue;
-        }
-        syntax::expressions(&function.body, &mut |expression| {
-            if expression.span == location.span
-                && let ExprKind::Call(call) = &expression.kind
-                && let ExprKind::Attribute(_, name) = &call.callee.kind
-                && name == old
-            {
-                let end = call.callee.span.end;
-                let span = Span::new(end - old.len() as u32, end);
-                let plain = call.arguments.iter().all(|argument| {
-                    matches!(argument.kind, ArgumentKind::Positional | ArgumentKind::Keyword(_))
-                });
-                found = Some((Location { file: location.file, span }, plain));
-            }
-        });
+    let around = |function: &&Arc<FunctionDef>| syntax::encloses(function.span, location.span);
+    let call = code
+        .functions
+        .iter()
+        .filter(around)
+        .filter_map(|function| syntax::call_expression(&function.body, location.span))
+        .next_back()?;
+    let ExprKind::Attribute(_, name) = &call.callee.kind else { return None };
+    if name != old {
+        return None;
     }
-    found.filter(|(place, _)| analysis.files.get(place.file).slice(place.span) == old)
+    let end = call.callee.span.end;
+    let span = Span::new(end - old.len() as u32, end);
+    let plain = call
+        .arguments
+        .iter()
+        .all(|argument| matches!(argument.kind, ArgumentKind::Positional | ArgumentKind::Keyword(_)));
+    (analysis.files.get(location.file).slice(span) == old)
+        .then_some((Location { file: location.file, span }, plain))
 }
 
 /// Decorators and `class Config` in the body of a model.

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::finding::{Confidence, Severity};
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::{Draft, Outline, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::assemble::declared_response;
@@ -137,8 +137,6 @@ fn model_fields<'a>(
         })
         .cloned()
         .collect();
-    let name = title(route);
-    let model_name = type_text(interpreter, model);
     // One finding for each class that declares such fields, at its first one.
     for (index, first) in found.iter().enumerate() {
         if found[..index].iter().any(|earlier| earlier.owner == first.owner) {
@@ -146,45 +144,41 @@ fn model_fields<'a>(
         }
         let same: Vec<&Field> = found.iter().filter(|field| field.owner == first.owner).collect();
         let owner = type_text(interpreter, &Kind::Class(first.owner).into());
-        let shown: Vec<String> = same.iter().take(3).map(|field| format!("`{}`", field.name)).collect();
-        let more = if same.len() > 3 { format!(" or {} more", same.len() - 3) } else { String::new() };
-        let kind = type_text(interpreter, &first.annotation);
-        let mut draft = Draft::new(
-            first.location,
-            owner,
-            format!(
-                "`{name}` answers 422 when {}{more} of `{model_name}` is left out: `{kind}` has no default",
-                shown.join(" or ")
-            ),
-        )
-        .route(route)
-        .discriminator(first.name.to_string())
-        .evidence(format!("`{name}` is registered here"), registered_at(route))
-        .evidence(format!("`{model_name}` is read from the request here"), taken_at);
-        for field in same.iter().take(6) {
-            draft =
-                draft.evidence(format!("`{}` may be null and has no default", field.name), field.location);
-        }
-        let lines: Vec<String> = same
-            .iter()
-            .take(6)
-            .map(|field| {
-                format!("{} = None", source(field.location).lines().next().unwrap_or_default().trim())
-            })
-            .collect();
-        draft = draft.example(lines.join("\n"));
+        let mut outline =
+            Outline::new(first.location, &owner, route, registered_at(route)).discriminator(&first.name);
         let knows_better = all
             .iter()
             .any(|field| field.owner == first.owner && !field.required && allows_none(&field.annotation));
         if knows_better {
-            draft = draft.severity(Severity::Low).confidence(Confidence::Possible);
+            outline = outline.severity(Severity::Low).confidence(Confidence::Possible);
         }
-        if answered.iter().any(|known| known.same(model)) {
-            draft = draft.trade_off(format!(
+        report.report_on_route(&outline, |draft| {
+            let (name, model_name) = (title(route), type_text(interpreter, model));
+            let kind = type_text(interpreter, &first.annotation);
+            let shown: Vec<String> = same.iter().take(3).map(|field| format!("`{}`", field.name)).collect();
+            let shown = shown.join(" or ");
+            let more = if same.len() > 3 { format!(" or {} more", same.len() - 3) } else { String::new() };
+            let line = |field: &Field| source(field.location).lines().next().unwrap_or_default().trim();
+            let lines: Vec<String> =
+                same.iter().take(6).map(|field| format!("{} = None", line(field))).collect();
+            let null = same.iter().take(6).map(|field| {
+                (format!("`{}` may be null and has no default", field.name), field.location)
+            });
+            let draft = draft
+                .message(format!(
+                    "`{name}` answers 422 when {shown}{more} of `{model_name}` is left out: `{kind}` has no default"
+                ))
+                .evidence(format!("`{name}` is registered here"), registered_at(route))
+                .evidence(format!("`{model_name}` is read from the request here"), taken_at)
+                .evidence_chain(null)
+                .example(lines.join("\n"));
+            if !answered.iter().any(|known| known.same(model)) {
+                return draft;
+            }
+            draft.trade_off(format!(
                 "`{model_name}` is a response too, where the field is always there: a default makes it look optional to clients. Then a model of its own for the request is better."
-            ));
-        }
-        report.report(draft);
+            ))
+        });
     }
 }
 
