@@ -1,6 +1,8 @@
 //! Where the body of a request is copied into stored data as a whole: `Row(**body.model_dump())`,
 //! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
 
+use crate::call_index::FunctionSet;
+use crate::request_code::{Node, RequestCode};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
 use fastwright_model::facts::mentions;
@@ -63,28 +65,26 @@ pub struct BodyCopy {
     pub symbol: String,
 }
 
-/// What a route copies, and which attributes of rows it sets by name.
-#[derive(Debug, Default)]
-pub struct Copies {
-    /// The copies in order.
-    pub copies: Vec<BodyCopy>,
-    /// Attributes that are set one by one: class of the object and name.
-    pub stores: Vec<(Option<Value>, Name)>,
+/// The functions in which something may be copied, and all that reach them.
+pub fn copying(code: &RequestCode) -> FunctionSet {
+    let copies = |node: &Node| {
+        node.summary.events.iter().any(|event| match &event.kind {
+            EventKind::StoreItem { .. } => true,
+            EventKind::Call(call) => may_copy(call),
+            _ => false,
+        })
+    };
+    code.reaching(FunctionSet::of(&code.nodes, copies))
 }
 
 /// What a route copies from its body.
-pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Copies {
+pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);
-    let mut found = Copies::default();
+    let mut found = Vec::new();
     if bodies.is_empty() {
         return found;
     }
     follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
-        EventKind::Store { base, name, .. } => {
-            let base = visit.resolve(base);
-            let class = interpreter.class_of(&base);
-            found.stores.push((class, *name));
-        }
         EventKind::StoreItem { base, index, value } => {
             let index = visit.resolve(index);
             if index.as_str().is_some() {
@@ -96,7 +96,7 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
                 return;
             }
             let row = interpreter.class_of(&base);
-            push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found.copies, true);
+            push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found, true);
         }
         EventKind::Call(call) => {
             if let Some(copy) = copying_call(interpreter, visit, call) {
@@ -107,12 +107,25 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Co
                     &copy.source,
                     copy.row,
                     copy.overwritten,
-                    &mut found.copies,
+                    &mut found,
                     false,
                 );
             }
         }
-        EventKind::Condition(_) | EventKind::Raise { .. } | EventKind::Yield(_) | EventKind::Return(_) => {}
+        _ => {}
+    });
+    found
+}
+
+/// The attributes of objects that a route sets one by one: class of the object, if it is known, and name.
+pub fn stores_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<(Option<Value>, Name)> {
+    let mut found = Vec::new();
+    follow(interpreter, dependant, &mut |interpreter, visit| {
+        if let EventKind::Store { base, name, .. } = &visit.event.kind {
+            let base = visit.resolve(base);
+            let class = interpreter.class_of(&base);
+            found.push((class, *name));
+        }
     });
     found
 }
@@ -203,7 +216,7 @@ fn copying_call(
     visit: &Visit<'_>,
     call: &CallEvent,
 ) -> Option<CopyingCall> {
-    if !may_copy(&call.callee) {
+    if !may_copy(call) {
         return None;
     }
     let callee = visit.resolve(&call.callee);
@@ -246,16 +259,21 @@ fn copying_call(
     }
 }
 
-/// Whether a callee may turn out to copy: putting inputs in keeps the name of a method.
-fn may_copy(callee: &Value) -> bool {
-    match &callee.kind {
-        Kind::Class(_) => true,
-        Kind::Method(method) => method.function.as_external().is_some(),
+/// Whether a call may turn out to copy: putting inputs in keeps the name of a method.
+fn may_copy(call: &CallEvent) -> bool {
+    let copies = |method: &str| {
+        matches!(
+            method,
+            "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
+        )
+    };
+    match &call.callee.kind {
+        Kind::Class(_) => call.arguments.keyword("**").is_some(),
+        Kind::Method(method) => {
+            method.function.as_external().is_some_and(|name| copies(name.rsplit('.').next().unwrap_or(&name)))
+        }
         Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Member { name, .. } => matches!(
-                name.as_str(),
-                "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
-            ),
+            Symbolic::Member { name, .. } => copies(name),
             Symbolic::Parameter(_) => true,
             _ => false,
         },

@@ -27,11 +27,26 @@ pub struct CallIndex {
 pub struct FunctionSet(Vec<bool>);
 
 impl FunctionSet {
+    /// The functions that satisfy something.
+    pub fn of(nodes: &[Node], satisfies: impl FnMut(&Node) -> bool) -> Self {
+        Self(nodes.iter().map(satisfies).collect())
+    }
+
+    /// Adds a function; returns whether it was not among them.
+    pub fn insert(&mut self, node: usize) -> bool {
+        !std::mem::replace(&mut self.0[node], true)
+    }
+
     /// Adds the functions of another set.
     #[must_use]
     pub fn or(mut self, other: &Self) -> Self {
         self.0.iter_mut().zip(&other.0).for_each(|(held, more)| *held |= more);
         self
+    }
+
+    /// Whether a function is among them.
+    pub fn contains(&self, node: usize) -> bool {
+        self.0.get(node).is_some_and(|held| *held)
     }
 
     /// The functions in order.

@@ -6,6 +6,7 @@
 
 use crate::call_index::FunctionSet;
 use crate::request_code::{Entry, RequestCode};
+use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantKind};
@@ -22,45 +23,48 @@ use std::rc::Rc;
 /// Calls that are followed upwards from a dangerous one.
 const LONGEST_CHAIN: usize = 8;
 
-/// Methods of text (and of collections of it) whose result has text of the object.
-const KEEPING_METHODS: &[&str] = &[
-    "strip",
-    "lstrip",
-    "rstrip",
-    "lower",
-    "upper",
-    "title",
-    "capitalize",
-    "casefold",
-    "replace",
-    "format",
-    "join",
-    "encode",
-    "decode",
-    "split",
-    "rsplit",
-    "removeprefix",
-    "removesuffix",
-    "splitlines",
-    "partition",
-    "rpartition",
-    "ljust",
-    "rjust",
-    "center",
-    "expandtabs",
-    "swapcase",
-    "get",
-    "body",
-    "json",
-    "form",
-    "text",
-    "getlist",
-    "items",
-    "values",
-    "pop",
-    "copy",
-    "unicode_string",
-];
+/// Whether the result of a method of text, or of collections of it, has text of the object.
+fn keeps_text(method: &str) -> bool {
+    matches!(
+        method,
+        "strip"
+            | "lstrip"
+            | "rstrip"
+            | "lower"
+            | "upper"
+            | "title"
+            | "capitalize"
+            | "casefold"
+            | "replace"
+            | "format"
+            | "join"
+            | "encode"
+            | "decode"
+            | "split"
+            | "rsplit"
+            | "removeprefix"
+            | "removesuffix"
+            | "splitlines"
+            | "partition"
+            | "rpartition"
+            | "ljust"
+            | "rjust"
+            | "center"
+            | "expandtabs"
+            | "swapcase"
+            | "get"
+            | "body"
+            | "json"
+            | "form"
+            | "text"
+            | "getlist"
+            | "items"
+            | "values"
+            | "pop"
+            | "copy"
+            | "unicode_string"
+    )
+}
 
 /// What a value is made of, one level down: objects on the heap included.
 pub fn parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
@@ -138,7 +142,7 @@ pub fn any_text_part(
                     _ => false,
                 },
                 Kind::Symbolic(inner) => match &**inner {
-                    Symbolic::Member { base, name } if KEEPING_METHODS.contains(&name.as_str()) => {
+                    Symbolic::Member { base, name } if keeps_text(name) => {
                         test(base) || any_written_argument(name, arguments, test)
                     }
                     _ => false,
@@ -146,7 +150,7 @@ pub fn any_text_part(
                 Kind::Method(method) => match method.function.as_external() {
                     Some(name) => {
                         let name = name.rsplit('.').next().unwrap_or_default();
-                        if KEEPING_METHODS.contains(&name) {
+                        if keeps_text(name) {
                             test(&method.receiver) || any_written_argument(name, arguments, test)
                         } else {
                             false
@@ -185,20 +189,64 @@ pub fn holds(
     value: &Value,
     predicate: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    holds_within(interpreter, value, predicate, 12)
+    holds_within(interpreter, value, None, predicate, 12)
+}
+
+/// The same, asking only about parts in which one of these attributes is taken of something.
+pub fn holds_where(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    names: NameSet,
+    predicate: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    holds_within(interpreter, value, Some(names), predicate, 12)
 }
 
 fn holds_within(
     interpreter: &Interpreter<'_>,
     value: &Value,
+    names: Option<NameSet>,
     predicate: &mut dyn FnMut(&Value) -> bool,
     depth: u32,
 ) -> bool {
+    if names.is_some_and(|names| !value.may_name_within(names)) {
+        return false;
+    }
     if predicate(value) {
         return true;
     }
-    depth > 0
-        && any_part(interpreter, value, &mut |part| holds_within(interpreter, part, predicate, depth - 1))
+    let mut inside = |part: &Value| holds_within(interpreter, part, names, predicate, depth - 1);
+    depth > 0 && any_part(interpreter, value, &mut inside)
+}
+
+/// Visits the parts of a value in which one of these attributes is taken of something, and the collections
+/// inside it; not what those hold.
+pub fn visit_where(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    names: NameSet,
+    visit: &mut dyn FnMut(&Value),
+) {
+    visit_within(interpreter, value, names, visit, 16);
+}
+
+fn visit_within(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    names: NameSet,
+    visit: &mut dyn FnMut(&Value),
+    depth: u32,
+) {
+    if !value.may_name_within(names) {
+        return;
+    }
+    visit(value);
+    if depth > 0 && !matches!(value.kind, Kind::List(_) | Kind::Set(_) | Kind::Dict(_)) {
+        any_part(interpreter, value, &mut |part| {
+            visit_within(interpreter, part, names, visit, depth - 1);
+            false
+        });
+    }
 }
 
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
@@ -459,8 +507,7 @@ pub fn is_checked(
 }
 
 fn sounds_like_check(name: &str) -> bool {
-    let name = name.to_lowercase();
-    CHECKING_WORDS.iter().any(|word| name.contains(word))
+    holds_any(name, CHECKING_WORDS)
 }
 
 /// Whether a condition tests an input for more than being there.

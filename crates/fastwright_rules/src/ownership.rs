@@ -1,12 +1,12 @@
 //! Whose rows: which tables have an owner, where rows are loaded by what a client sends, and where the owner
 //! is compared with the caller.
 
-use crate::data_flow::{Sink, holds, input_text, root_parameter};
+use crate::data_flow::{Sink, holds, holds_where, input_text, root_parameter};
 use crate::request_code::RequestCode;
+use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{Guard, GuardKind};
 use fastwright_model::dependant::{Dependant, DependantKind};
-use fastwright_model::facts::callee_name;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
@@ -225,10 +225,7 @@ pub fn compares_owner(
     for event in &code.nodes[node].summary.events {
         let mut bases = Vec::new();
         let look = |value: &Value, bases: &mut Vec<Value>| {
-            if !value.may_name_within(names) {
-                return;
-            }
-            holds(interpreter, value, &mut |part| {
+            holds_where(interpreter, value, names, &mut |part| {
                 if let Some(Symbolic::Compare { comparison, left, right }) = part.as_symbolic()
                     && !matches!(comparison, Comparison::Is | Comparison::IsNot)
                 {
@@ -356,19 +353,12 @@ impl Caller {
         if sounds_like_permission(&code.nodes[node].summary.function.definition.name) {
             return true;
         }
-        for event in &code.nodes[node].summary.events {
+        for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Condition(condition) if self.is_asked(interpreter, condition, is_given) => {
                     return true;
                 }
                 EventKind::Call(call) if call.target.is_none() => {
-                    let arguments: Vec<Value> = call
-                        .arguments
-                        .positional
-                        .iter()
-                        .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                        .cloned()
-                        .collect();
                     let method = match call.callee.as_symbolic() {
                         Some(Symbolic::Member { name, .. }) => Some(*name),
                         _ => None,
@@ -386,14 +376,17 @@ impl Caller {
                                 | "find_one"
                         )
                     });
-                    let is_check = callee_name(interpreter, &call.callee).is_some_and(|name| {
+                    let is_check = || {
+                        let name = code.nodes[node].callee(position).unwrap_or_default();
                         sounds_like_permission(name.rsplit('.').next().unwrap_or_default())
-                    }) || method.is_some_and(|name| sounds_like_permission(&name));
-                    if !(is_query || is_check) {
+                            || method.is_some_and(|name| sounds_like_permission(&name))
+                    };
+                    if !is_query && !is_check() {
                         continue;
                     }
                     let mut roots = Vec::new();
-                    for argument in &arguments {
+                    let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
+                    for argument in call.arguments.positional.iter().chain(keywords) {
                         holds(interpreter, argument, &mut |part| {
                             if root_parameter(part).is_some() {
                                 roots.push(part.clone());
@@ -435,8 +428,7 @@ impl Caller {
 }
 
 fn sounds_like_permission(name: &str) -> bool {
-    let name = name.to_lowercase();
-    [
+    const WORDS: &[&str] = &[
         "permission",
         "authoriz",
         "authoris",
@@ -448,9 +440,8 @@ fn sounds_like_permission(name: &str) -> bool {
         "forbid",
         "privilege",
         "policy",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+    ];
+    holds_any(name, WORDS)
 }
 
 /// Attributes by which guards tell kinds of callers apart.
@@ -472,6 +463,7 @@ pub fn is_for_some(interpreter: &mut Interpreter<'_>, dependant: &Dependant, gua
     if guard.kind != GuardKind::Required || !guard.roles.is_empty() || !guard.scopes.is_empty() {
         return guard.kind == GuardKind::Required;
     }
+    let ranks = NameSet::new(RANKS.iter().copied());
     for node in dependant.walk() {
         if node.kind != DependantKind::Dependency {
             continue;
@@ -479,20 +471,16 @@ pub fn is_for_some(interpreter: &mut Interpreter<'_>, dependant: &Dependant, gua
         let Some(function) = node.function.clone() else { continue };
         let Some(summary) = interpreter.summarize(&function, node.receiver) else { continue };
         let raises = summary.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
-        let by_rank = summary.events.iter().any(|event| match &event.kind {
-            EventKind::Condition(condition) => holds(interpreter, condition, &mut |part| {
+        let by_rank = raises && summary.events.iter().any(|event| match &event.kind {
+            EventKind::Condition(condition) => holds_where(interpreter, condition, ranks, &mut |part| {
                 matches!(part.as_symbolic(), Some(Symbolic::Member { name, .. }) if RANKS.contains(&name.as_str()))
             }),
             _ => false,
         });
-        if raises && by_rank {
+        if by_rank {
             return true;
         }
-        let name = node.qualified.to_lowercase();
-        if ["admin", "superuser", "staff", "require_role", "permission"]
-            .iter()
-            .any(|word| name.contains(word))
-        {
+        if holds_any(&node.qualified, &["admin", "superuser", "staff", "require_role", "permission"]) {
             return true;
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Built once for a review. Rules look at each function once and ask for the routes of the few that matter.
 
-use crate::call_index::CallIndex;
+use crate::call_index::{CallIndex, FunctionSet};
 use crate::reporter::Outline;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
@@ -303,6 +303,30 @@ impl RequestCode {
             steps.push((call_note(name, edge.kind), edge.site));
         }
         steps
+    }
+
+    /// The functions that reach one of some, these included.
+    pub fn reaching(&self, mut some: FunctionSet) -> FunctionSet {
+        let mut waiting: Vec<usize> = some.iter().collect();
+        while let Some(node) = waiting.pop() {
+            waiting.extend(
+                self.nodes[node]
+                    .callers
+                    .iter()
+                    .map(|(caller, _)| *caller)
+                    .filter(|caller| some.insert(*caller)),
+            );
+        }
+        some
+    }
+
+    /// Whether a handler or one of its dependencies is among functions, or is one that is not known here.
+    pub fn may_start_in(&self, handler: &Dependant, some: &FunctionSet) -> bool {
+        self.nodes.len() >= MOST_FUNCTIONS
+            || handler
+                .walk()
+                .into_iter()
+                .any(|part| self.node_of_dependant(part).is_some_and(|node| some.contains(node)))
     }
 
     /// The functions that are reached from some, these included.

@@ -157,6 +157,26 @@ pub fn is_credential_name(name: &str) -> bool {
         || last == "authorization"
 }
 
+/// Whether a name holds one of these parts anywhere, in small or capital letters. The parts are small
+/// letters, `_`, and nothing else.
+pub fn holds_any(name: &str, parts: &[&str]) -> bool {
+    if !name.is_ascii() {
+        let name = name.to_lowercase();
+        return parts.iter().any(|part| name.contains(part));
+    }
+    let bit = |letter: u8| 1_u32 << (letter & 31);
+    let first =
+        parts.iter().filter_map(|part| part.bytes().next()).fold(0, |bits, letter| bits | bit(letter));
+    let name = name.as_bytes();
+    // Most places are no start of any part.
+    (0..name.len()).filter(|at| bit(name[*at]) & first != 0).any(|at| {
+        let rest = &name[at..];
+        parts.iter().any(|part| {
+            rest.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part.as_bytes()))
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +186,17 @@ mod tests {
         assert_eq!(words("userApiKey"), ["user", "api", "key"]);
         assert_eq!(words("X-API-Key"), ["x", "api", "key"]);
         assert_eq!(words("SECRET_KEY"), ["secret", "key"]);
+    }
+
+    #[test]
+    fn parts_are_found_anywhere() {
+        let parts = ["verify", "sign_in", "check"];
+        for name in ["verify", "reVerifyAll", "do_SIGN_IN", "recheck", "überCheck"] {
+            assert!(holds_any(name, &parts), "{name}");
+        }
+        for name in ["", "verif", "signin", "chec", "über"] {
+            assert!(!holds_any(name, &parts), "{name}");
+        }
     }
 
     #[test]

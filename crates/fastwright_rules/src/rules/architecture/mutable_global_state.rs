@@ -1,6 +1,6 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
-use crate::call_graph::{CallGraph, CallPath, Edge};
+use crate::call_graph::{CallGraph, Ways};
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
@@ -69,7 +69,8 @@ struct Touch<'a> {
     route: &'a Route,
     handler: &'a Dependant,
     counts: bool,
-    path: Rc<CallPath>,
+    /// The functions below the handler, and which of them touches it.
+    ways: (Rc<Ways>, usize),
     location: Location,
     function: Name,
 }
@@ -147,7 +148,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
-        let ways = graph.ways(from, |_, edge| using[edge.to]);
+        let ways = Rc::new(graph.ways(from, |_, edge| using[edge.to]));
         for (position, reached) in ways.nodes().enumerate() {
             let own = &graph.nodes[reached].summary.function;
             let uses = known.entry(own.serial).or_insert_with(|| match may_use(own, &names) {
@@ -157,12 +158,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if uses.changes.is_empty() && uses.reads.is_empty() {
                 continue;
             }
-            let path = Rc::new(ways.path(position));
             let touch = |span: Span, counts: bool| Touch {
                 route,
                 handler,
                 counts,
-                path: Rc::clone(&path),
+                ways: (Rc::clone(&ways), position),
                 location: Location { file: own.id.file, span },
                 function: own.definition.qualname,
             };
@@ -511,8 +511,12 @@ fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
     }
 }
 
-fn steps(graph: &CallGraph, path: &[(usize, Edge)]) -> Vec<(String, Location)> {
-    path.iter().map(|(_, edge)| (format!("calls `{}`", graph.nodes[edge.to].symbol()), edge.site)).collect()
+fn steps(graph: &CallGraph, touch: &Touch<'_>) -> Vec<(String, Location)> {
+    let (ways, position) = &touch.ways;
+    ways.path(*position)
+        .iter()
+        .map(|(_, edge)| (format!("calls `{}`", graph.nodes[edge.to].symbol()), edge.site))
+        .collect()
 }
 
 fn draft(graph: &CallGraph, location: Location, name: Name, change: &Touch<'_>, read: &Touch<'_>) -> Draft {
@@ -528,9 +532,9 @@ fn draft(graph: &CallGraph, location: Location, name: Name, change: &Touch<'_>, 
     .discriminator(name.to_string())
     .evidence(format!("`{name}` is a variable of the module"), location)
     .evidence(format!("`{changing}` is registered here"), registered_at(change.route))
-    .evidence_chain(steps(graph, &change.path))
+    .evidence_chain(steps(graph, change))
     .evidence(format!("`{}` changes it", change.function), change.location)
     .evidence(format!("`{reading}` is registered here"), registered_at(read.route))
-    .evidence_chain(steps(graph, &read.path))
+    .evidence_chain(steps(graph, read))
     .evidence(format!("`{}` reads it", read.function), read.location)
 }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::data_flow::{Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, handler_step, route_title};
-use crate::vocabulary::words;
+use crate::vocabulary::{holds_any, words};
 use fastwright_model::application::{App, GuardKind, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{status_of_exception, status_of_response};
@@ -138,8 +138,7 @@ const VERIFYING: &[&str] =
 
 /// Whether the name of a function says that it verifies something.
 fn sounds_verifying(name: &str) -> bool {
-    let name = name.to_lowercase();
-    VERIFYING.iter().any(|word| name.contains(word))
+    holds_any(name, VERIFYING)
 }
 
 /// Places of one function that verify a password or code.
@@ -245,9 +244,8 @@ const LIMITING: &[&str] = &[
 ];
 
 fn sounds_limiting(name: &str) -> bool {
-    let name = name.to_lowercase();
-    LIMITING.iter().any(|word| name.contains(word))
-        || name.contains("rate") && words(&name).iter().any(|word| word == "rate")
+    holds_any(name, LIMITING)
+        || holds_any(name, &["rate"]) && words(&name.to_lowercase()).iter().any(|word| word == "rate")
 }
 
 /// Whether a function refuses with 429, or calls something that counts.

@@ -2,6 +2,7 @@
 
 use crate::call_graph::{CallGraph, Edge, Node};
 use crate::context::Context;
+use crate::data_flow::visit_where;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
@@ -15,7 +16,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Annotation, Arguments, Kind, NameSet, Object, ObjectId, Symbolic, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 crate::declare_rule! {
@@ -62,8 +63,16 @@ struct LazyRead {
     by_model: Option<(String, Location)>,
 }
 
+/// The lazy relationships of a project.
+struct Lazy {
+    /// Each with the class that has it.
+    relationships: Vec<(ObjectId, Name)>,
+    names: FxHashSet<Name>,
+    set: NameSet,
+}
+
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let lazy: Vec<(ObjectId, Name)> = context
+    let relationships: Vec<(ObjectId, Name)> = context
         .analysis
         .tables
         .iter()
@@ -71,9 +80,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .filter(|(_, relation)| matches!(relation.lazy.as_str(), "select" | "True" | "true"))
         .map(|(class, relation)| (class, relation.name))
         .collect();
-    if lazy.is_empty() {
+    if relationships.is_empty() {
         return;
     }
+    let lazy = Lazy {
+        names: relationships.iter().map(|(_, name)| *name).collect(),
+        set: relationships.iter().map(|(_, name)| *name).collect(),
+        relationships,
+    };
     let graph = context.call_graph();
     let reads: Vec<Vec<LazyRead>> =
         (0..graph.nodes.len()).map(|node| lazy_reads(context, &graph.nodes[node], &lazy)).collect();
@@ -166,12 +180,12 @@ fn tell(
 }
 
 /// Reads of lazy relationships in a function, from objects that an async session loaded.
-fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Name)]) -> Vec<LazyRead> {
-    let names: NameSet = lazy.iter().map(|(_, relation)| *relation).collect();
+fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &Lazy) -> Vec<LazyRead> {
     let mut found: Vec<LazyRead> = Vec::new();
     let mut prepared: Vec<(Value, Name)> = Vec::new();
+    let mut values: Vec<&Value> = Vec::new();
     for event in &node.summary.events {
-        let mut values: Vec<&Value> = Vec::new();
+        values.clear();
         match &event.kind {
             EventKind::Call(call) => {
                 let refresh = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "refresh");
@@ -197,7 +211,7 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &[(ObjectId, Name)]) -> 
             }
             EventKind::Raise { .. } => {}
         }
-        for value in values.into_iter().filter(|value| value.may_name_within(names)) {
+        for value in values.iter().filter(|value| value.may_name_within(lazy.set)) {
             for (base, relation) in relation_members(context, value, lazy) {
                 let given = prepared.iter().any(|(owner, name)| *name == relation && owner.same(&base));
                 if given || found.iter().any(|known| known.relation == relation) {
@@ -244,41 +258,37 @@ fn note_refresh(context: &Context<'_>, call: &CallEvent, prepared: &mut Vec<(Val
 }
 
 /// The reads `object.relation` inside a value, where the class of the object has the lazy relationship.
-fn relation_members(context: &Context<'_>, value: &Value, lazy: &[(ObjectId, Name)]) -> Vec<(Value, Name)> {
+fn relation_members(context: &Context<'_>, value: &Value, lazy: &Lazy) -> Vec<(Value, Name)> {
     let mut members: Vec<(Value, Name)> = Vec::new();
-    let mut inside: Vec<Value> = vec![value.clone()];
+    let mut lists: Vec<ObjectId> = Vec::new();
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let mut inside: Vec<&Value> = vec![value];
     let mut rounds = 0;
     while let Some(value) = inside.pop() {
         rounds += 1;
         if rounds > 40 {
             break;
         }
-        let mut lists = Vec::new();
-        mentions(&value, &mut |inner| {
-            match &inner.kind {
-                Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => lists.push(inner.clone()),
-                _ => {}
+        visit_where(interpreter, value, lazy.set, &mut |inner| match &inner.kind {
+            Kind::List(id) | Kind::Set(id) => lists.push(*id),
+            Kind::Symbolic(expression) => {
+                if let Symbolic::Member { base, name } = &**expression
+                    && lazy.names.contains(name)
+                {
+                    members.push((base.clone(), *name));
+                }
             }
-            if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
-                && lazy.iter().any(|(_, relation)| relation == name)
-            {
-                members.push((base.clone(), *name));
-            }
-            false
+            _ => {}
         });
-        let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-        for list in lists {
-            if let Kind::List(id) | Kind::Set(id) = list.kind
-                && let Object::List(list) | Object::Set(list) = interpreter.object(id)
-            {
-                inside.extend(list.items.iter().cloned());
+        for id in lists.drain(..) {
+            if let Object::List(list) | Object::Set(list) = interpreter.object(id) {
+                inside.extend(&list.items);
             }
         }
     }
-    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     members.retain(|(base, name)| {
         let class = interpreter.class_of(base);
-        matches!(class.map(|class| class.kind), Some(Kind::Class(id)) if lazy.contains(&(id, *name)))
+        matches!(class.map(|class| class.kind), Some(Kind::Class(id)) if lazy.relationships.contains(&(id, *name)))
     });
     members
 }
@@ -352,7 +362,7 @@ fn reads_of_response(
     context: &Context<'_>,
     entry: &EntryPoint<'_>,
     node: &Node,
-    lazy: &[(ObjectId, Name)],
+    lazy: &Lazy,
 ) -> Vec<LazyRead> {
     let mut found = Vec::new();
     let Some(model) = response_class(context, entry, node) else { return found };
@@ -368,7 +378,7 @@ fn reads_of_response(
             let Some(model_name) = interpreter.class(model_id).map(|class| class.name.to_string()) else {
                 continue;
             };
-            for (owner, relation) in lazy.iter().filter(|(owner, _)| *owner == id) {
+            for (owner, relation) in lazy.relationships.iter().filter(|(owner, _)| *owner == id) {
                 if interpreter.find_in_class(&Kind::Class(*owner).into(), *relation).is_none() {
                     continue;
                 }

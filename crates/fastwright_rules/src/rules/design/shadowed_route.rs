@@ -8,6 +8,7 @@ use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route, RouteKind};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_model::dependant::type_text;
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Route that an earlier one answers instead.
@@ -33,11 +34,16 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (app, details) in context.apps() {
         let shapes: Vec<PathShape> = app.routes.iter().map(|route| PathShape::new(&route.path)).collect();
-        // Most routes are fixed at the start: only patterns and mounts can take another's place.
+        // Only patterns and mounts can take another's place, and only where their fixed start is its start.
         let mut takers: Vec<(usize, PathShape)> = Vec::new();
+        let mut by_start: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut near: Vec<usize> = Vec::new();
         for (index, route) in app.routes.iter().enumerate() {
             if matches!(route.kind, RouteKind::Http | RouteKind::WebSocket) {
-                let found = takers.iter().find(|(earlier, shape)| {
+                near.clear();
+                near.extend(starts(&route.path).filter_map(|start| by_start.get(start)).flatten());
+                near.sort_unstable();
+                let found = near.iter().map(|taker| &takers[*taker]).find(|(earlier, shape)| {
                     hides(
                         &app.routes[*earlier],
                         &details[*earlier],
@@ -58,13 +64,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     report.report(hidden.draft(context.analysis));
                 }
             }
-            match route.kind {
-                RouteKind::Mount => takers.push((index, PathShape::below(&route.path))),
-                RouteKind::Http | RouteKind::WebSocket if route.path.contains('{') => {
-                    takers.push((index, shapes[index].clone()));
-                }
-                _ => {}
-            }
+            let shape = match route.kind {
+                RouteKind::Mount => PathShape::below(&route.path),
+                RouteKind::Http | RouteKind::WebSocket if route.path.contains('{') => shapes[index].clone(),
+                _ => continue,
+            };
+            by_start.entry(fixed_start(&route.path)).or_default().push(takers.len());
+            takers.push((index, shape));
         }
     }
 }
@@ -95,6 +101,22 @@ fn hides(
         }
     };
     takes && exists_with(earlier, route) && shape.covers(route_shape)
+}
+
+/// The segments of a path before the first with a parameter.
+fn fixed_start(path: &str) -> &str {
+    let path = path.strip_prefix('/').unwrap_or(path).trim_end_matches('/');
+    match path.find('{') {
+        Some(parameter) => path[..parameter].rfind('/').map_or("", |end| &path[..end]),
+        None => path,
+    }
+}
+
+/// A path by its first segments: none, one, and so on.
+fn starts(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+    std::iter::once(0).chain(ends).chain((!path.is_empty()).then_some(path.len())).map(|end| &path[..end])
 }
 
 /// Whether an earlier route exists whenever the later one does, as far as conditions say.

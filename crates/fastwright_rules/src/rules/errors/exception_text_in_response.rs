@@ -1,7 +1,7 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
 use crate::context::Context;
-use crate::data_flow::{holds, text_parts};
+use crate::data_flow::{any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
@@ -124,16 +124,16 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
     let mut search = Search { handled: own_handled, summary, without: FxHashMap::default() };
     let mut found: Vec<Leak> = Vec::new();
     for (position, event) in summary.events.iter().enumerate() {
-        let sent: Vec<Value> = match &event.kind {
+        let sent: Option<&Value> = match &event.kind {
             EventKind::Raise { exception, again: false } => match exception.as_symbolic() {
                 Some(Symbolic::Call { callee, arguments, .. })
                     if interpreter.derives_from(callee, "starlette.exceptions.HTTPException") =>
                 {
-                    arguments.get(1, "detail").cloned().into_iter().collect()
+                    arguments.get(1, "detail")
                 }
-                _ => Vec::new(),
+                _ => None,
             },
-            EventKind::Return(value) if answers => vec![value.clone()],
+            EventKind::Return(value) if answers => Some(value),
             EventKind::Call(call) => {
                 let is_response = match &call.callee.kind {
                     Kind::External(_) => {
@@ -146,32 +146,25 @@ fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) ->
                         .callee(position)
                         .is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"));
                 match is_response || is_message {
-                    true => call.arguments.get(0, "content").cloned().into_iter().collect(),
-                    false => Vec::new(),
+                    true => call.arguments.get(0, "content"),
+                    false => None,
                 }
             }
-            _ => Vec::new(),
+            _ => None,
         };
-        for value in sent {
-            let Some(source) = search.source(interpreter, &value, 0) else { continue };
-            if parses_only(interpreter, summary, source.caught) {
-                continue;
-            }
-            if is_decided(interpreter, summary, &source.exception, event.location) {
-                continue;
-            }
-            let place = match source.written {
-                Some(written) if !inside(summary, written) => written,
-                _ => event.location,
-            };
-            if !found.iter().any(|leak| overlap(leak.place, place)) {
-                found.push(Leak {
-                    place,
-                    what: source.what,
-                    caught: source.caught,
-                    caught_note: source.note,
-                });
-            }
+        let Some(source) = sent.and_then(|value| search.source(interpreter, value, 0)) else { continue };
+        if parses_only(interpreter, summary, source.caught) {
+            continue;
+        }
+        if is_decided(interpreter, summary, &source.exception, event.location) {
+            continue;
+        }
+        let place = match source.written {
+            Some(written) if !inside(summary, written) => written,
+            _ => event.location,
+        };
+        if !found.iter().any(|leak| overlap(leak.place, place)) {
+            found.push(Leak { place, what: source.what, caught: source.caught, caught_note: source.note });
         }
     }
     found
@@ -279,34 +272,59 @@ struct Source {
     written: Option<Location>,
 }
 
+/// What a value is, for remembering that it was looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    /// An expression, by its address in the summary.
+    Expression(*const Symbolic),
+    /// A collection on the heap.
+    Collection(ObjectId),
+}
+
+impl Part {
+    /// Of a value that may hold others.
+    fn of(value: &Value) -> Option<Self> {
+        match &value.kind {
+            Kind::Symbolic(expression) => Some(Self::Expression(std::ptr::from_ref(&**expression))),
+            Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => Some(Self::Collection(*id)),
+            _ => None,
+        }
+    }
+}
+
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
     handled: Option<&'s (Value, usize, Location)>,
     summary: &'s Summary,
-    /// Expressions in which none was found, by their address in the summary, with the depth at which they
-    /// were looked through: parts are shared, and a search that is deeper sees less.
-    without: FxHashMap<*const Symbolic, u32>,
+    /// Expressions and collections in which none was found, with the depth at which they were looked
+    /// through: parts are shared, and a search that is deeper sees less.
+    without: FxHashMap<Part, u32>,
 }
 
 impl Search<'_> {
     /// The exception whose text is in a value.
-    fn source(&mut self, interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
+    fn source(&mut self, interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
         if depth > 10 {
             return None;
         }
-        let Some(expression) = value.as_symbolic() else { return self.source_in(interpreter, value, depth) };
-        let address = std::ptr::from_ref(expression);
-        if self.without.get(&address).is_some_and(|searched| *searched <= depth) {
+        let part = match Part::of(value) {
+            Some(part) => part,
+            None if matches!(value.kind, Kind::Union(_) | Kind::Tuple(_)) => {
+                return self.source_in(interpreter, value, depth);
+            }
+            None => return None,
+        };
+        if self.without.get(&part).is_some_and(|searched| *searched <= depth) {
             return None;
         }
         let found = self.source_in(interpreter, value, depth);
         if found.is_none() {
-            self.without.insert(address, depth);
+            self.without.insert(part, depth);
         }
         found
     }
 
-    fn source_in(&mut self, interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
+    fn source_in(&mut self, interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
         let (handled, summary) = (self.handled, self.summary);
         match value.as_symbolic() {
             Some(Symbolic::Format(parts)) => {
@@ -342,14 +360,12 @@ impl Search<'_> {
                     }
                     // A response holds its content, an exception handler gives it back.
                     _ if interpreter.derives_from(callee, "starlette.responses.Response") => {
-                        let content = arguments.get(0, "content")?.clone();
-                        return self.source(interpreter, &content, depth + 1);
+                        return self.source(interpreter, arguments.get(0, "content")?, depth + 1);
                     }
                     // A model of the program that is answered.
                     None if interpreter.derives_from(callee, "pydantic.main.BaseModel") => {
-                        let fields: Vec<Value> =
-                            arguments.keywords.iter().map(|(_, value)| value.clone()).collect();
-                        return fields.iter().find_map(|field| self.source(interpreter, field, depth + 1));
+                        let mut fields = arguments.keywords.iter().map(|(_, value)| value);
+                        return fields.find_map(|field| self.source(interpreter, field, depth + 1));
                     }
                     _ => {}
                 }
@@ -359,7 +375,12 @@ impl Search<'_> {
             }
             _ => {}
         }
-        text_parts(interpreter, value).iter().find_map(|part| self.source(interpreter, part, depth + 1))
+        let mut found = None;
+        any_text_part(interpreter, value, &mut |part| {
+            found = self.source(interpreter, part, depth + 1);
+            found.is_some()
+        });
+        found
     }
 }
 

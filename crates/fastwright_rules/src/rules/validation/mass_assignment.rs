@@ -1,10 +1,11 @@
 //! `mass-assignment`: client fields that reach columns they must not set.
 
-use crate::body_copies::{BodyCopy, copies_of};
+use crate::body_copies::{BodyCopy, copies_of, copying, stores_of};
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
+use crate::vocabulary::holds_any;
 use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::dependant::type_text;
 use fastwright_model::schemas::{Field, fields};
@@ -92,20 +93,23 @@ const ASKS_FOR_POWER: &[&str] = &[
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
+    let code = context.request_code();
+    let copying = copying(code);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.request.is_none() || asks_for_power(route) {
+        if route.request.is_none() || asks_for_power(route) || !code.may_start_in(dependant, &copying) {
             continue;
         }
-        let found = copies_of(interpreter, dependant);
-        for copy in &found.copies {
+        let mut stores = None;
+        for copy in &copies_of(interpreter, dependant) {
             let Some(row) = &copy.row else { continue };
             let Kind::Class(row_id) = row.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             if copy.names_checked {
                 continue;
             }
+            let stores = stores.get_or_insert_with(|| stores_of(interpreter, dependant));
             let taken: Vec<(Field, bool)> = fields(interpreter, &copy.model)
                 .into_iter()
                 .filter(|field| {
@@ -113,7 +117,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     copy.dump.takes(name)
                         && !copy.overwritten.iter().any(|known| known == name)
                         && table.columns.iter().any(|column| column.name == field.name)
-                        && !found.stores.iter().any(|(class, stored)| {
+                        && !stores.iter().any(|(class, stored)| {
                             *stored == field.name && class.as_ref().is_none_or(|class| class.same(row))
                         })
                 })
@@ -139,10 +143,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Whether a guard of the route asks for a role, or is named as if it did.
 fn asks_for_power(route: &Route) -> bool {
     !route.guard.roles.is_empty()
-        || route.guard.by.iter().any(|name| {
-            let name = name.rsplit(':').next().unwrap_or(name).to_lowercase();
-            ASKS_FOR_POWER.iter().any(|word| name.contains(word))
-        })
+        || route
+            .guard
+            .by
+            .iter()
+            .any(|name| holds_any(name.rsplit(':').next().unwrap_or(name), ASKS_FOR_POWER))
 }
 
 fn draft(

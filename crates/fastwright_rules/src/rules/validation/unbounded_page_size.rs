@@ -1,7 +1,9 @@
 //! `unbounded-page-size`: page size without an upper bound that reaches a query.
 
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
+use crate::request_code::Node;
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route};
@@ -66,9 +68,14 @@ struct Sink {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
+    let code = context.request_code();
+    let limiting = code.reaching(FunctionSet::of(&code.nodes, limits));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
+        if !code.may_start_in(dependant, &limiting) {
+            continue;
+        }
         let mut candidates = candidates(interpreter, dependant);
         if candidates.is_empty() {
             continue;
@@ -217,6 +224,14 @@ fn amount(callee: &Value, arguments: &Arguments) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// Whether a function may limit a number of rows.
+fn limits(node: &Node) -> bool {
+    node.summary
+        .events
+        .iter()
+        .any(|event| matches!(&event.kind, EventKind::Call(call) if may_limit(&call.callee)))
 }
 
 /// Whether a callee may turn out to be a method that takes a number of rows: putting inputs in keeps the
