@@ -5,10 +5,10 @@
 //! is no definition of what is accepted. And a type alias of a model becomes a copy of the model where nothing
 //! else refers to the model.
 
-use super::{SchemaGenerator, edit};
+use super::{Complete, References, SchemaGenerator, edit};
 use crate::context::Context;
 use crate::pydantic::core_schema::*;
-use fastwright_python::value::Value;
+use fastwright_python::value::{OrderedMap, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -20,11 +20,31 @@ impl SchemaGenerator {
     pub(super) fn define(&mut self, schema: Shared) -> Shared {
         match schema.reference.clone() {
             Some(reference) => {
+                self.work.references.remove(&reference);
                 self.work.definitions.insert(Rc::clone(&reference), schema);
                 Core::new(CoreKind::DefinitionRef(reference))
             }
             None => schema,
         }
+    }
+
+    /// Keeps a schema of a complete class under its reference.
+    pub(super) fn define_complete(&mut self, complete: &Complete) -> Shared {
+        let made = self.define(Rc::clone(&complete.schema));
+        if let Some(reference) = &complete.schema.reference
+            && let Some(references) = &complete.references
+        {
+            self.work.references.insert(Rc::clone(reference), Rc::clone(references));
+        }
+        made
+    }
+
+    /// A schema as it is kept on a class, with what it refers to.
+    pub(super) fn complete_schema(&self, schema: Shared) -> Complete {
+        // What is said about a reference is added to the schema itself.
+        let is_reference = matches!(schema.kind, CoreKind::DefinitionRef(_));
+        let references = if is_reference { None } else { self.references_in(&schema) };
+        Complete { schema, references }
     }
 
     /// A reference to what is kept, or being made, under a reference.
@@ -80,10 +100,7 @@ impl SchemaGenerator {
         let mut schema = self.inlined(&schema, &kept, 0).unwrap_or(schema);
         let mut definitions: Vec<Shared> = Vec::new();
         for reference in uses.order.iter().filter(|reference| kept.contains(*reference)) {
-            if let Some(definition) = self.final_definition(reference, &kept) {
-                let changed = changed(&definition, &mut |child| self.inlined(child, &kept, 0));
-                definitions.push(changed.map_or(definition, Rc::new));
-            }
+            definitions.extend(self.definition_with_inlined(reference, &kept, 0));
         }
         if uses.waits {
             for definition in &definitions {
@@ -108,62 +125,119 @@ impl SchemaGenerator {
         }
         if let CoreKind::DefinitionRef(reference) = &schema.kind
             && !kept.contains(reference)
-            && let Some(definition) = self.final_definition(reference, kept)
+            && let Some(definition) = self.definition_with_inlined(reference, kept, depth + 1)
         {
             // The discriminator of a union waits where the union is.
             let discriminator = &schema.metadata.union_discriminator;
-            let moves = definition.metadata.union_discriminator != *discriminator;
-            let changed = changed(&definition, &mut |child| self.inlined(child, kept, depth + 1));
-            let made = changed.map_or(definition, Rc::new);
-            return Some(match moves {
-                true => edit(made, |core| core.metadata.union_discriminator.clone_from(discriminator)),
-                false => made,
+            return Some(match definition.metadata.union_discriminator == *discriminator {
+                true => definition,
+                false => {
+                    edit(definition, |core| core.metadata.union_discriminator.clone_from(discriminator))
+                }
             });
         }
         changed(schema, &mut |child| self.inlined(child, kept, depth + 1)).map(Rc::new)
     }
 
-    /// A definition; an alias of something that nothing else refers to is a copy of it.
-    fn final_definition(&self, reference: &Rc<str>, kept: &FxHashSet<Rc<str>>) -> Option<Shared> {
-        let mut found = self.work.definitions.get(reference)?;
+    /// A definition with the definitions that are used once in the places where they are used; an alias of
+    /// something that nothing else refers to is a copy of it.
+    fn definition_with_inlined(
+        &self,
+        reference: &Rc<str>,
+        kept: &FxHashSet<Rc<str>>,
+        depth: u32,
+    ) -> Option<Shared> {
+        let (mut name, mut found) = self.work.definitions.get_key_value(reference)?;
         for _ in 0..64 {
             let CoreKind::DefinitionRef(target) = &found.kind else { break };
             if kept.contains(target) || !found.metadata.is_empty() || found.serialization.is_some() {
                 break;
             }
-            match self.work.definitions.get(target) {
-                Some(behind) => found = behind,
+            match self.work.definitions.get_key_value(target) {
+                Some(behind) => (name, found) = behind,
                 None => break,
             }
         }
-        let found = Rc::clone(found);
-        Some(match found.reference.as_ref() == Some(reference) {
-            true => found,
-            false => edit(found, |core| core.reference = Some(Rc::clone(reference))),
+        let holds_kept_only = self
+            .work
+            .references
+            .get(name)
+            .is_some_and(|references| references.iter().all(|(reference, _)| kept.contains(reference)));
+        let changed = match holds_kept_only {
+            true => None,
+            false => changed(found, &mut |child| self.inlined(child, kept, depth)),
+        };
+        let made = changed.map_or_else(|| Rc::clone(found), Rc::new);
+        Some(match made.reference.as_ref() == Some(reference) {
+            true => made,
+            false => edit(made, |core| core.reference = Some(Rc::clone(reference))),
         })
     }
 
+    /// Notes what a schema uses, itself and through definitions.
     fn count(&self, schema: &Shared, uses: &mut Uses, depth: u32) {
+        self.each_use(schema, depth, &mut |used, depth| match used {
+            Use::Reference(reference, times) => self.count_reference(reference, times, uses, depth),
+            Use::Waiting => uses.waits = true,
+        });
+    }
+
+    fn count_reference(&self, reference: &Rc<str>, times: usize, uses: &mut Uses, depth: u32) {
+        if !uses.add(reference, times) || depth > DEEPEST {
+            return;
+        }
+        if let Some(references) = self.work.references.get(reference) {
+            for (reference, times) in &**references {
+                self.count_reference(reference, *times, uses, depth + 1);
+            }
+        } else if let Some(found) = self.work.definitions.get(reference) {
+            self.count(found, uses, depth + 1);
+        }
+    }
+
+    /// What a schema refers to, each in the order in which it is met; none where something waits in it.
+    fn references_in(&self, schema: &Shared) -> Option<References> {
+        let mut references: OrderedMap<Rc<str>, usize> = OrderedMap::default();
+        let mut waits = false;
+        self.each_use(schema, 0, &mut |used, _| match used {
+            Use::Reference(reference, times) => {
+                *references.entry(Rc::clone(reference)).or_default() += times;
+            }
+            Use::Waiting => waits = true,
+        });
+        (!waits).then(|| references.into_iter().collect())
+    }
+
+    /// Calls a function for what a schema uses, with how deep it stands. Definitions are not followed.
+    fn each_use(&self, schema: &Shared, depth: u32, note: &mut dyn FnMut(Use<'_>, u32)) {
         if depth > DEEPEST {
             return;
         }
-        uses.waits |= schema.metadata.union_discriminator.is_some();
+        if let Some(references) = self.references_of_complete(schema) {
+            return references.iter().for_each(|(reference, times)| note(Use::Reference(reference, *times), depth));
+        }
+        if schema.metadata.union_discriminator.is_some() {
+            note(Use::Waiting, depth);
+        }
         if let CoreKind::DefinitionRef(reference) = &schema.kind {
             // What is said about a reference keeps the definition.
-            let often = !schema.metadata.is_empty() || schema.serialization.is_some();
-            if uses.add(reference, often)
-                && let Some(found) = self.work.definitions.get(reference)
-            {
-                self.count(found, uses, depth + 1);
-            }
+            let is_bare = schema.metadata.is_empty() && schema.serialization.is_none();
+            note(Use::Reference(reference, if is_bare { 1 } else { 2 }), depth);
         }
         // The serializer beside a `PlainValidator` holds the type twice: as what it wraps and as what it gives.
         if let Some(Serialization::Function { function: None, returns: Some(returns), wraps: true, .. }) =
             schema.serialization.as_deref()
         {
-            self.count(returns, uses, depth + 1);
+            self.each_use(returns, depth + 1, note);
         }
-        each_child(schema, &mut |child| self.count(child, uses, depth + 1));
+        each_child(schema, &mut |child| self.each_use(child, depth + 1, note));
+    }
+
+    /// What the very schema of a complete class refers to.
+    fn references_of_complete(&self, schema: &Shared) -> Option<&References> {
+        let reference = schema.reference.as_ref()?;
+        let is_same = self.work.definitions.get(reference).is_some_and(|known| Rc::ptr_eq(known, schema));
+        if is_same { self.work.references.get(reference) } else { None }
     }
 
     /// A schema with the discriminators applied that had to wait; none where none did.
@@ -184,6 +258,14 @@ impl SchemaGenerator {
     }
 }
 
+/// What a schema uses directly.
+enum Use<'u> {
+    /// A definition, and how many uses it counts as.
+    Reference(&'u Rc<str>, usize),
+    /// The discriminator of a union that could not be applied yet.
+    Waiting,
+}
+
 /// What a schema that is made refers to, and the definitions that it reaches.
 #[derive(Default)]
 struct Uses {
@@ -196,11 +278,11 @@ struct Uses {
 }
 
 impl Uses {
-    /// Notes that a reference is used, or used several times. Whether it is for the first time.
-    fn add(&mut self, reference: &Rc<str>, several_times: bool) -> bool {
+    /// Notes that a reference is used so many times. Whether nothing used it before.
+    fn add(&mut self, reference: &Rc<str>, times: usize) -> bool {
         let count = self.counts.entry(Rc::clone(reference)).or_default();
         let first = *count == 0;
-        *count += if several_times { 2 } else { 1 };
+        *count += times;
         if first {
             self.order.push(Rc::clone(reference));
         }

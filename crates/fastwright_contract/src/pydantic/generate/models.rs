@@ -60,10 +60,10 @@ impl SchemaGenerator {
                 completed
             }
         };
-        for definition in completed.definitions {
-            self.define(definition);
+        for definition in &*completed.definitions {
+            self.define_complete(definition);
         }
-        Ok(self.define(completed.schema))
+        Ok(self.define_complete(&completed.schema))
     }
 
     /// The schema that Pydantic keeps on a class, made on its own.
@@ -89,7 +89,10 @@ impl SchemaGenerator {
                 self.shared.push(Rc::clone(&shared));
                 schema = edit(schema, |core| core.metadata.shared = Some(shared));
             }
-            Completed { schema, definitions }
+            Completed {
+                schema: self.complete_schema(schema),
+                definitions: definitions.into_iter().map(|schema| self.complete_schema(schema)).collect(),
+            }
         });
         self.quiet = quiet;
         self.work = saved;
