@@ -208,6 +208,38 @@ impl SchemaGenerator {
         (!waits).then(|| references.into_iter().collect())
     }
 
+    /// The definition of a reference, and those that refer to it, directly or through others.
+    pub(super) fn definitions_that_lead_to(
+        &self,
+        target: &Rc<str>,
+        definitions: &[Shared],
+    ) -> FxHashSet<Rc<str>> {
+        let mut leading = FxHashSet::from_iter([Rc::clone(target)]);
+        loop {
+            let before = leading.len();
+            for definition in definitions {
+                if let Some(reference) = &definition.reference
+                    && !leading.contains(reference)
+                    && self.refers_to(definition, &leading)
+                {
+                    leading.insert(Rc::clone(reference));
+                }
+            }
+            if leading.len() == before {
+                return leading;
+            }
+        }
+    }
+
+    /// Whether a schema itself refers to one of several definitions.
+    pub(super) fn refers_to(&self, schema: &Shared, definitions: &FxHashSet<Rc<str>>) -> bool {
+        let mut found = false;
+        self.each_use(schema, 0, &mut |used, _| {
+            found |= matches!(used, Use::Reference(reference, _) if definitions.contains(reference));
+        });
+        found
+    }
+
     /// Calls a function for what a schema uses, with how deep it stands. Definitions are not followed.
     fn each_use(&self, schema: &Shared, depth: u32, note: &mut dyn FnMut(Use<'_>, u32)) {
         if depth > DEEPEST {
