@@ -83,15 +83,14 @@ impl Builder<'_, '_, '_> {
         if let Some(external) = value("external_docs").filter(|_| !self.before(since::EXTERNAL_DOCS)) {
             document.insert("externalDocs".to_owned(), external);
         }
-        let document = Json::Object(document);
-        match normalize::document(document.clone(), self.context.versions.fastapi) {
+        match normalize::document(Json::Object(document), self.context.versions.fastapi) {
             Ok(document) => document,
-            Err(parts) => {
+            Err(refused) => {
                 self.context.doubt(
-                    format!("FastAPI refuses the document: {parts} does not fit its models of OpenAPI"),
+                    format!("FastAPI refuses the document: {} does not fit its models of OpenAPI", refused.parts),
                     None,
                 );
-                document
+                refused.document
             }
         }
     }

@@ -357,17 +357,24 @@ static DOCUMENT: Model = Model {
 ///
 /// # Errors
 /// When FastAPI would refuse the document: the running application fails to give one.
-pub fn document(document: Json, fastapi: Version) -> Result<Json, String> {
-    match validated(&Type::Model(&DOCUMENT), &document, false, fastapi) {
-        Some(document) => Ok(without_null(document)),
-        None => {
-            let names = DOCUMENT.fields.iter().filter_map(|(name, kind, _)| {
-                let value = document.get(*name)?;
-                validated(kind, value, false, fastapi).is_none().then_some(*name)
-            });
-            Err(names.collect::<Vec<_>>().join(", "))
-        }
+pub fn document(document: Json, fastapi: Version) -> Result<Json, Refused> {
+    let kind = Type::Model(&DOCUMENT);
+    if takes(&kind, &document, false, fastapi) {
+        return Ok(without_null(converted(&kind, document, false, fastapi)));
     }
+    let names = DOCUMENT.fields.iter().filter_map(|(name, kind, _)| {
+        let value = document.get(*name)?;
+        (!takes(kind, value, false, fastapi)).then_some(*name)
+    });
+    Err(Refused { parts: names.collect::<Vec<_>>().join(", "), document })
+}
+
+/// A document that does not fit FastAPI's models.
+pub struct Refused {
+    /// The document as it was given.
+    pub document: Json,
+    /// Names of the parts that do not fit.
+    pub parts: String,
 }
 
 /// `OAuthFlows` in the order of its fields, with the scopes that each flow has at least.
@@ -387,77 +394,151 @@ pub fn oauth_flows(flows: Json) -> Json {
         })
         .collect();
     let flows = Json::Object(with_scopes);
-    let known = validated(&Type::Model(&FLOWS), &flows, false, since::ITEMS_IS_ONE_SCHEMA);
-    without_null(known.unwrap_or(flows))
+    let (kind, fastapi) = (Type::Model(&FLOWS), since::ITEMS_IS_ONE_SCHEMA);
+    without_null(match takes(&kind, &flows, false, fastapi) {
+        true => converted(&kind, flows, false, fastapi),
+        false => flows,
+    })
 }
 
-/// The value as a type takes it; none where it refuses it.
-fn validated(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> Option<Json> {
+/// Whether a type takes a value. What it takes strictly it takes otherwise as well, with the same result.
+fn takes(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> bool {
     match kind {
-        Type::Any => Some(value.clone()),
-        Type::Text => value.is_string().then(|| value.clone()),
-        Type::Flag => value.is_boolean().then(|| value.clone()),
-        Type::Integer => match value {
-            Json::Number(number) if number.is_i64() || number.is_u64() => Some(value.clone()),
-            Json::Number(number) if !strict => {
-                let float = number.as_f64()?;
-                (float.fract() == 0.0).then(|| Json::from(float as i64))
-            }
-            _ => None,
-        },
-        Type::Float => Some(Json::Number(Number::from_f64(value.as_f64()?)?)),
-        Type::Url if strict => None,
-        Type::Url => normalized_url(value.as_str()?).map(Json::String),
-        Type::Email => normalized_email(value.as_str()?).map(Json::String),
-        Type::Choice(_) if strict => None,
+        Type::Any => true,
+        Type::Text => value.is_string(),
+        Type::Flag => value.is_boolean(),
+        Type::Integer => {
+            value.is_i64() || value.is_u64() || !strict && value.as_f64().is_some_and(|float| float.fract() == 0.0)
+        }
+        Type::Float => value.is_number(),
+        Type::Url => !strict && value.as_str().and_then(normalized_url).is_some(),
+        Type::Email => value.as_str().and_then(normalized_email).is_some(),
+        Type::Choice(_) if strict => false,
         Type::Choice(choices) | Type::Literal(choices) => {
-            choices.contains(&value.as_str()?).then(|| value.clone())
+            value.as_str().is_some_and(|text| choices.contains(&text))
         }
         Type::List(item) => value
-            .as_array()?
-            .iter()
-            .map(|value| validated(item, value, strict, fastapi))
-            .collect::<Option<_>>(),
-        Type::Texts if strict => None,
-        Type::Texts => value.as_array()?.iter().all(Json::is_string).then(|| value.clone()),
-        Type::Map(item) => {
-            let mut map = JsonObject::new();
-            for (key, value) in value.as_object()? {
-                map.insert(key.clone(), validated(item, value, strict, fastapi)?);
-            }
-            Some(Json::Object(map))
+            .as_array()
+            .is_some_and(|items| items.iter().all(|value| takes(item, value, strict, fastapi))),
+        Type::Texts => !strict && value.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
+        Type::Map(item) => value
+            .as_object()
+            .is_some_and(|map| map.values().all(|value| takes(item, value, strict, fastapi))),
+        Type::Recursive(model) => {
+            value.as_object().is_some_and(|object| model_takes(model(), object, strict, fastapi))
         }
-        Type::Recursive(model) => validated_model(model(), value.as_object()?, strict, fastapi),
-        Type::Model(model) => validated_model(model, value.as_object()?, strict, fastapi),
-        Type::Changed(change, old, _) if fastapi < *change => validated(old, value, strict, fastapi),
-        Type::Changed(_, _, new) => validated(new, value, strict, fastapi),
-        Type::Union(members) => {
-            members.iter().find_map(|member| validated(member, value, true, fastapi)).or_else(|| {
-                (!strict)
-                    .then(|| members.iter().find_map(|member| validated(member, value, false, fastapi)))?
-            })
+        Type::Model(model) => {
+            value.as_object().is_some_and(|object| model_takes(model, object, strict, fastapi))
         }
+        Type::Changed(..) => takes(kind.of_version(fastapi), value, strict, fastapi),
+        Type::Union(members) => members.iter().any(|member| takes(member, value, strict, fastapi)),
     }
 }
 
-fn validated_model(model: &Model, value: &JsonObject, strict: bool, fastapi: Version) -> Option<Json> {
-    let mut fields = JsonObject::new();
-    for (name, kind, required) in model.fields {
-        match value.get(*name) {
-            Some(Json::Null) if !required => {}
-            Some(given) => {
-                fields.insert((*name).to_owned(), validated(kind, given, strict, fastapi)?);
+fn model_takes(model: &Model, object: &JsonObject, strict: bool, fastapi: Version) -> bool {
+    let mut missing = model.fields.iter().filter(|(.., required)| *required).count();
+    for (name, value) in object {
+        let Some((_, kind, required)) = model.position(name).map(|position| &model.fields[position]) else {
+            continue;
+        };
+        if *required {
+            missing -= 1;
+        } else if value.is_null() {
+            continue;
+        }
+        if !takes(kind, value, strict, fastapi) {
+            return false;
+        }
+    }
+    missing == 0
+}
+
+/// A value that a type takes, as it gives it back.
+fn converted(kind: &Type, value: Json, strict: bool, fastapi: Version) -> Json {
+    match (kind, value) {
+        (Type::Integer, Json::Number(number)) if number.is_f64() => {
+            number.as_f64().map_or(Json::Null, |float| Json::from(float as i64))
+        }
+        (Type::Float, Json::Number(number)) => {
+            number.as_f64().and_then(Number::from_f64).map_or(Json::Null, Json::Number)
+        }
+        (Type::Url, Json::String(text)) => normalized_url(&text).map_or(Json::Null, Json::String),
+        (Type::Email, Json::String(text)) => normalized_email(&text).map_or(Json::Null, Json::String),
+        (Type::List(item), Json::Array(items)) => {
+            items.into_iter().map(|value| converted(item, value, strict, fastapi)).collect()
+        }
+        (Type::Map(item), Json::Object(mut map)) => {
+            for value in map.values_mut() {
+                *value = converted(item, value.take(), strict, fastapi);
             }
-            None if *required => return None,
-            None => {}
+            Json::Object(map)
+        }
+        (Type::Recursive(model), Json::Object(object)) => converted_model(model(), object, strict, fastapi),
+        (Type::Model(model), Json::Object(object)) => converted_model(model, object, strict, fastapi),
+        (Type::Changed(..), value) => converted(kind.of_version(fastapi), value, strict, fastapi),
+        (Type::Union(members), value) => {
+            let mut possible = members.iter().filter(|member| member.may_take(&value, fastapi));
+            let (member, strict) = match (possible.next(), possible.next()) {
+                (Some(only), None) => (only, strict),
+                _ => match members.iter().find(|member| takes(member, &value, true, fastapi)) {
+                    Some(member) => (member, true),
+                    None => match members.iter().find(|member| takes(member, &value, false, fastapi)) {
+                        Some(member) => (member, false),
+                        None => return value,
+                    },
+                },
+            };
+            converted(member, value, strict, fastapi)
+        }
+        (_, value) => value,
+    }
+}
+
+/// The fields in the order of the model, then what it does not know.
+fn converted_model(model: &Model, object: JsonObject, strict: bool, fastapi: Version) -> Json {
+    let mut entries: Vec<(usize, String, Json)> = Vec::with_capacity(object.len());
+    for (name, value) in object {
+        let position = model.position(&name).unwrap_or(model.fields.len());
+        match model.fields.get(position) {
+            Some((.., false)) if value.is_null() => {}
+            Some((_, kind, _)) => entries.push((position, name, converted(kind, value, strict, fastapi))),
+            None => entries.push((position, name, value)),
         }
     }
-    for (name, given) in value {
-        if !model.fields.iter().any(|(known, ..)| known == name) {
-            fields.insert(name.clone(), given.clone());
+    entries.sort_by_key(|(position, ..)| *position);
+    entries.into_iter().map(|(_, name, value)| (name, value)).collect()
+}
+
+impl Model {
+    /// Which of its fields has a name.
+    fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|(known, ..)| *known == name)
+    }
+}
+
+impl Type {
+    /// The type itself, in a version of FastAPI.
+    fn of_version(&self, fastapi: Version) -> &Type {
+        match self {
+            Type::Changed(change, old, _) if fastapi < *change => old,
+            Type::Changed(_, _, new) => new,
+            _ => self,
         }
     }
-    Some(Json::Object(fields))
+
+    /// Whether values of this kind of JSON can be taken at all.
+    fn may_take(&self, value: &Json, fastapi: Version) -> bool {
+        match self {
+            Type::Any => true,
+            Type::Text | Type::Url | Type::Email | Type::Choice(_) | Type::Literal(_) => value.is_string(),
+            Type::Flag => value.is_boolean(),
+            Type::Integer | Type::Float => value.is_number(),
+            Type::List(_) | Type::Texts => value.is_array(),
+            Type::Map(_) | Type::Model(_) | Type::Recursive(_) => value.is_object(),
+            Type::Changed(..) => self.of_version(fastapi).may_take(value, fastapi),
+            Type::Union(members) => members.iter().any(|member| member.may_take(value, fastapi)),
+        }
+    }
 }
 
 /// A URL as Pydantic writes it: scheme and host in lower case, a path at least `/` for the web's schemes,
@@ -504,16 +585,18 @@ fn normalized_email(text: &str) -> Option<String> {
 }
 
 /// Entries of objects that are `null` are left out at any depth; items of arrays stay.
-fn without_null(value: Json) -> Json {
+fn without_null(mut value: Json) -> Json {
+    leave_out_null(&mut value);
+    value
+}
+
+fn leave_out_null(value: &mut Json) {
     match value {
-        Json::Object(object) => Json::Object(
-            object
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(key, value)| (key, without_null(value)))
-                .collect(),
-        ),
-        Json::Array(items) => Json::Array(items.into_iter().map(without_null).collect()),
-        other => other,
+        Json::Object(object) => {
+            object.retain(|_, value| !value.is_null());
+            object.values_mut().for_each(leave_out_null);
+        }
+        Json::Array(items) => items.iter_mut().for_each(leave_out_null),
+        _ => {}
     }
 }

@@ -5,11 +5,10 @@
 //! is no definition of what is accepted. And a type alias of a model becomes a copy of the model where nothing
 //! else refers to the model.
 
-use super::{SchemaGenerator, edit};
+use super::{Complete, References, SchemaGenerator, edit};
 use crate::context::Context;
 use crate::pydantic::core_schema::*;
-use fastwright_python::value::Value;
-use indexmap::IndexMap;
+use fastwright_python::value::{OrderedMap, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -21,11 +20,31 @@ impl SchemaGenerator {
     pub(super) fn define(&mut self, schema: Shared) -> Shared {
         match schema.reference.clone() {
             Some(reference) => {
+                self.work.references.remove(&reference);
                 self.work.definitions.insert(Rc::clone(&reference), schema);
                 Core::new(CoreKind::DefinitionRef(reference))
             }
             None => schema,
         }
+    }
+
+    /// Keeps a schema of a complete class under its reference.
+    pub(super) fn define_complete(&mut self, complete: &Complete) -> Shared {
+        let made = self.define(Rc::clone(&complete.schema));
+        if let Some(reference) = &complete.schema.reference
+            && let Some(references) = &complete.references
+        {
+            self.work.references.insert(Rc::clone(reference), Rc::clone(references));
+        }
+        made
+    }
+
+    /// A schema as it is kept on a class, with what it refers to.
+    pub(super) fn complete_schema(&self, schema: Shared) -> Complete {
+        // What is said about a reference is added to the schema itself.
+        let is_reference = matches!(schema.kind, CoreKind::DefinitionRef(_));
+        let references = if is_reference { None } else { self.references_in(&schema) };
+        Complete { schema, references }
     }
 
     /// A reference to what is kept, or being made, under a reference.
@@ -71,113 +90,240 @@ impl SchemaGenerator {
         context: &mut Context<'_, '_>,
         schema: Shared,
     ) -> (Shared, Vec<Shared>) {
-        let mut counts = FxHashMap::default();
-        let mut order = Vec::new();
-        self.count(&schema, &mut counts, &mut order, 0);
-        if order.is_empty() {
-            let schema = self.apply_waiting(context, &schema, 0);
-            return (schema, Vec::new());
+        let mut uses = Uses::default();
+        self.count(&schema, &mut uses, 0);
+        if uses.order.is_empty() {
+            let applied = if uses.waits { self.apply_waiting(context, &schema, 0) } else { None };
+            return (applied.unwrap_or(schema), Vec::new());
         }
-        let kept: FxHashSet<Rc<str>> =
-            counts.into_iter().filter(|(_, count)| *count > 1).map(|(reference, _)| reference).collect();
-        let mut schema = self.inlined(&schema, &kept, 0);
+        let kept = uses.kept();
+        let mut schema = self.inlined(&schema, &kept, 0).unwrap_or(schema);
         let mut definitions: Vec<Shared> = Vec::new();
-        for reference in order.iter().filter(|reference| kept.contains(*reference)) {
-            if let Some(definition) = self.final_definition(reference, &kept) {
-                let children = map_children(&definition, &mut |child| self.inlined(child, &kept, 0));
-                definitions.push(Rc::new(children));
-            }
+        for reference in uses.order.iter().filter(|reference| kept.contains(*reference)) {
+            definitions.extend(self.definition_with_inlined(reference, &kept, 0));
         }
-        if holds_waiting(&schema, 0) || definitions.iter().any(|definition| holds_waiting(definition, 0)) {
+        if uses.waits {
             for definition in &definitions {
                 if let Some(reference) = &definition.reference {
                     self.work.definitions.insert(Rc::clone(reference), Rc::clone(definition));
                 }
             }
-            schema = self.apply_waiting(context, &schema, 0);
-            for definition in &mut definitions {
-                *definition = self.apply_waiting(context, definition, 0);
+            for schema in std::iter::once(&mut schema).chain(&mut definitions) {
+                if let Some(applied) = self.apply_waiting(context, schema, 0) {
+                    *schema = applied;
+                }
             }
         }
         (schema, definitions)
     }
 
-    /// A schema with the definitions that are used once in the places where they are used.
-    fn inlined(&self, schema: &Shared, kept: &FxHashSet<Rc<str>>, depth: u32) -> Shared {
+    /// A schema with the definitions that are used once in the places where they are used; none where it
+    /// stays as it is.
+    fn inlined(&self, schema: &Shared, kept: &FxHashSet<Rc<str>>, depth: u32) -> Option<Shared> {
         if depth > DEEPEST {
-            return Rc::clone(schema);
+            return None;
         }
         if let CoreKind::DefinitionRef(reference) = &schema.kind
             && !kept.contains(reference)
-            && let Some(definition) = self.final_definition(reference, kept)
+            && let Some(definition) = self.definition_with_inlined(reference, kept, depth + 1)
         {
-            let mut made = map_children(&definition, &mut |child| self.inlined(child, kept, depth + 1));
             // The discriminator of a union waits where the union is.
-            made.metadata.union_discriminator.clone_from(&schema.metadata.union_discriminator);
-            return Rc::new(made);
+            let discriminator = &schema.metadata.union_discriminator;
+            return Some(match definition.metadata.union_discriminator == *discriminator {
+                true => definition,
+                false => {
+                    edit(definition, |core| core.metadata.union_discriminator.clone_from(discriminator))
+                }
+            });
         }
-        if !holds_reference(schema, 0) {
-            return Rc::clone(schema);
-        }
-        Rc::new(map_children(schema, &mut |child| self.inlined(child, kept, depth + 1)))
+        changed(schema, &mut |child| self.inlined(child, kept, depth + 1)).map(Rc::new)
     }
 
-    /// A definition; an alias of something that nothing else refers to is a copy of it.
-    fn final_definition(&self, reference: &Rc<str>, kept: &FxHashSet<Rc<str>>) -> Option<Shared> {
-        let mut found = self.work.definitions.get(reference)?;
+    /// A definition with the definitions that are used once in the places where they are used; an alias of
+    /// something that nothing else refers to is a copy of it.
+    fn definition_with_inlined(
+        &self,
+        reference: &Rc<str>,
+        kept: &FxHashSet<Rc<str>>,
+        depth: u32,
+    ) -> Option<Shared> {
+        let (mut name, mut found) = self.work.definitions.get_key_value(reference)?;
         for _ in 0..64 {
             let CoreKind::DefinitionRef(target) = &found.kind else { break };
             if kept.contains(target) || !found.metadata.is_empty() || found.serialization.is_some() {
                 break;
             }
-            match self.work.definitions.get(target) {
-                Some(behind) => found = behind,
+            match self.work.definitions.get_key_value(target) {
+                Some(behind) => (name, found) = behind,
                 None => break,
             }
         }
-        Some(edit(Rc::clone(found), |core| core.reference = Some(Rc::clone(reference))))
+        let holds_kept_only = self
+            .work
+            .references
+            .get(name)
+            .is_some_and(|references| references.iter().all(|(reference, _)| kept.contains(reference)));
+        let changed = match holds_kept_only {
+            true => None,
+            false => changed(found, &mut |child| self.inlined(child, kept, depth)),
+        };
+        let made = changed.map_or_else(|| Rc::clone(found), Rc::new);
+        Some(match made.reference.as_ref() == Some(reference) {
+            true => made,
+            false => edit(made, |core| core.reference = Some(Rc::clone(reference))),
+        })
     }
 
-    fn count(
+    /// Notes what a schema uses, itself and through definitions.
+    fn count(&self, schema: &Shared, uses: &mut Uses, depth: u32) {
+        self.each_use(schema, depth, &mut |used, depth| match used {
+            Use::Reference(reference, times) => self.count_reference(reference, times, uses, depth),
+            Use::Waiting => uses.waits = true,
+        });
+    }
+
+    fn count_reference(&self, reference: &Rc<str>, times: usize, uses: &mut Uses, depth: u32) {
+        if !uses.add(reference, times) || depth > DEEPEST {
+            return;
+        }
+        if let Some(references) = self.work.references.get(reference) {
+            for (reference, times) in &**references {
+                self.count_reference(reference, *times, uses, depth + 1);
+            }
+        } else if let Some(found) = self.work.definitions.get(reference) {
+            self.count(found, uses, depth + 1);
+        }
+    }
+
+    /// What a schema refers to, each in the order in which it is met; none where something waits in it.
+    fn references_in(&self, schema: &Shared) -> Option<References> {
+        let mut references: OrderedMap<Rc<str>, usize> = OrderedMap::default();
+        let mut waits = false;
+        self.each_use(schema, 0, &mut |used, _| match used {
+            Use::Reference(reference, times) => {
+                *references.entry(Rc::clone(reference)).or_default() += times;
+            }
+            Use::Waiting => waits = true,
+        });
+        (!waits).then(|| references.into_iter().collect())
+    }
+
+    /// The definition of a reference, and those that refer to it, directly or through others.
+    pub(super) fn definitions_that_lead_to(
         &self,
-        schema: &Shared,
-        counts: &mut FxHashMap<Rc<str>, usize>,
-        order: &mut Vec<Rc<str>>,
-        depth: u32,
-    ) {
+        target: &Rc<str>,
+        definitions: &[Shared],
+    ) -> FxHashSet<Rc<str>> {
+        let mut leading = FxHashSet::from_iter([Rc::clone(target)]);
+        loop {
+            let before = leading.len();
+            for definition in definitions {
+                if let Some(reference) = &definition.reference
+                    && !leading.contains(reference)
+                    && self.refers_to(definition, &leading)
+                {
+                    leading.insert(Rc::clone(reference));
+                }
+            }
+            if leading.len() == before {
+                return leading;
+            }
+        }
+    }
+
+    /// Whether a schema itself refers to one of several definitions.
+    pub(super) fn refers_to(&self, schema: &Shared, definitions: &FxHashSet<Rc<str>>) -> bool {
+        let mut found = false;
+        self.each_use(schema, 0, &mut |used, _| {
+            found |= matches!(used, Use::Reference(reference, _) if definitions.contains(reference));
+        });
+        found
+    }
+
+    /// Calls a function for what a schema uses, with how deep it stands. Definitions are not followed.
+    fn each_use(&self, schema: &Shared, depth: u32, note: &mut dyn FnMut(Use<'_>, u32)) {
         if depth > DEEPEST {
             return;
         }
+        if let Some(references) = self.references_of_complete(schema) {
+            return references.iter().for_each(|(reference, times)| note(Use::Reference(reference, *times), depth));
+        }
+        if schema.metadata.union_discriminator.is_some() {
+            note(Use::Waiting, depth);
+        }
         if let CoreKind::DefinitionRef(reference) = &schema.kind {
-            let count = counts.entry(Rc::clone(reference)).or_default();
-            let first = *count == 0;
             // What is said about a reference keeps the definition.
-            *count += if schema.metadata.is_empty() && schema.serialization.is_none() { 1 } else { 2 };
-            if first {
-                order.push(Rc::clone(reference));
-                if let Some(found) = self.work.definitions.get(reference).cloned() {
-                    self.count(&found, counts, order, depth + 1);
-                }
-            }
+            let is_bare = schema.metadata.is_empty() && schema.serialization.is_none();
+            note(Use::Reference(reference, if is_bare { 1 } else { 2 }), depth);
         }
         // The serializer beside a `PlainValidator` holds the type twice: as what it wraps and as what it gives.
         if let Some(Serialization::Function { function: None, returns: Some(returns), wraps: true, .. }) =
             schema.serialization.as_deref()
         {
-            self.count(returns, counts, order, depth + 1);
+            self.each_use(returns, depth + 1, note);
         }
-        each_child(schema, &mut |child| self.count(child, counts, order, depth + 1));
+        each_child(schema, &mut |child| self.each_use(child, depth + 1, note));
     }
 
-    fn apply_waiting(&mut self, context: &mut Context<'_, '_>, schema: &Shared, depth: u32) -> Shared {
-        if depth > DEEPEST || !holds_waiting(schema, 0) {
-            return Rc::clone(schema);
+    /// What the very schema of a complete class refers to.
+    fn references_of_complete(&self, schema: &Shared) -> Option<&References> {
+        let reference = schema.reference.as_ref()?;
+        let is_same = self.work.definitions.get(reference).is_some_and(|known| Rc::ptr_eq(known, schema));
+        if is_same { self.work.references.get(reference) } else { None }
+    }
+
+    /// A schema with the discriminators applied that had to wait; none where none did.
+    fn apply_waiting(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        schema: &Shared,
+        depth: u32,
+    ) -> Option<Shared> {
+        if depth > DEEPEST {
+            return None;
         }
-        let mut made = map_children(schema, &mut |child| self.apply_waiting(context, child, depth + 1));
-        if let Some(field) = made.metadata.union_discriminator.take() {
-            return self.discriminate(context, Rc::new(made), &Value::str(&field));
+        let changed = changed(schema, &mut |child| self.apply_waiting(context, child, depth + 1));
+        let Some(field) = &schema.metadata.union_discriminator else { return changed.map(Rc::new) };
+        let mut made = changed.unwrap_or_else(|| Core::clone(schema));
+        made.metadata.union_discriminator = None;
+        Some(self.discriminate(context, Rc::new(made), &Value::str(field)))
+    }
+}
+
+/// What a schema uses directly.
+enum Use<'u> {
+    /// A definition, and how many uses it counts as.
+    Reference(&'u Rc<str>, usize),
+    /// The discriminator of a union that could not be applied yet.
+    Waiting,
+}
+
+/// What a schema that is made refers to, and the definitions that it reaches.
+#[derive(Default)]
+struct Uses {
+    /// How often each reference is used.
+    counts: FxHashMap<Rc<str>, usize>,
+    /// References in the order in which they are met.
+    order: Vec<Rc<str>>,
+    /// Whether the discriminator of a union waits somewhere.
+    waits: bool,
+}
+
+impl Uses {
+    /// Notes that a reference is used so many times. Whether nothing used it before.
+    fn add(&mut self, reference: &Rc<str>, times: usize) -> bool {
+        let count = self.counts.entry(Rc::clone(reference)).or_default();
+        let first = *count == 0;
+        *count += times;
+        if first {
+            self.order.push(Rc::clone(reference));
         }
-        Rc::new(made)
+        first
+    }
+
+    /// The references whose definitions stand beside the schema.
+    fn kept(&self) -> FxHashSet<Rc<str>> {
+        self.counts.iter().filter(|(_, count)| **count > 1).map(|(reference, _)| Rc::clone(reference)).collect()
     }
 }
 
@@ -186,30 +332,6 @@ fn same_function(left: &JsonSchemaFunction, right: &JsonSchemaFunction) -> bool 
         (JsonSchemaFunction::Program(left, _), JsonSchemaFunction::Program(right, _)) => left.same(right),
         _ => false,
     }
-}
-
-fn holds_reference(schema: &Shared, depth: u32) -> bool {
-    if matches!(schema.kind, CoreKind::DefinitionRef(_)) {
-        return true;
-    }
-    if depth > DEEPEST {
-        return false;
-    }
-    let mut found = false;
-    each_child(schema, &mut |child| found = found || holds_reference(child, depth + 1));
-    found
-}
-
-fn holds_waiting(schema: &Shared, depth: u32) -> bool {
-    if schema.metadata.union_discriminator.is_some() {
-        return true;
-    }
-    if depth > DEEPEST {
-        return false;
-    }
-    let mut found = false;
-    each_child(schema, &mut |child| found = found || holds_waiting(child, depth + 1));
-    found
 }
 
 /// Calls a function for each schema directly inside another.
@@ -266,81 +388,82 @@ pub(crate) fn each_child(schema: &Core, visit: &mut dyn FnMut(&Shared)) {
     }
 }
 
-/// A schema with each schema directly inside it replaced.
-pub(super) fn map_children(schema: &Core, change: &mut dyn FnMut(&Shared) -> Shared) -> Core {
-    let mut made = schema.clone();
-    if let Some(serialization) = &mut made.serialization {
-        match &mut **serialization {
-            Serialization::Function { returns: Some(returns), .. } => *returns = change(returns),
-            Serialization::Simple(inner) | Serialization::Model(inner) => *inner = change(inner),
-            _ => {}
-        }
+/// A schema with those schemas directly inside it replaced for which a function gives another; none where it
+/// gives none.
+fn changed(schema: &Core, change: &mut dyn FnMut(&Shared) -> Option<Shared>) -> Option<Core> {
+    let mut changes: Vec<(usize, Shared)> = Vec::new();
+    let mut position = 0;
+    each_child(schema, &mut |child| {
+        changes.extend(change(child).map(|changed| (position, changed)));
+        position += 1;
+    });
+    if changes.is_empty() {
+        return None;
     }
-    let optional = |slot: &mut Option<Shared>, change: &mut dyn FnMut(&Shared) -> Shared| {
-        if let Some(inner) = slot {
-            *inner = change(inner);
+    let mut made = schema.clone();
+    let mut changes = changes.into_iter().peekable();
+    let mut position = 0;
+    each_child_mut(&mut made, &mut |child| {
+        if let Some((_, changed)) = changes.next_if(|(at, _)| *at == position) {
+            *child = changed;
         }
-    };
-    match &mut made.kind {
+        position += 1;
+    });
+    Some(made)
+}
+
+/// [`each_child`], in the same order, to replace them.
+fn each_child_mut(schema: &mut Core, visit: &mut dyn FnMut(&mut Shared)) {
+    match schema.serialization.as_deref_mut() {
+        Some(Serialization::Function { returns: Some(returns), .. }) => visit(returns),
+        Some(Serialization::Simple(inner) | Serialization::Model(inner)) => visit(inner),
+        _ => {}
+    }
+    match &mut schema.kind {
         CoreKind::List { items, .. }
         | CoreKind::Deque { items, .. }
         | CoreKind::Set { items, .. }
         | CoreKind::FrozenSet { items, .. }
-        | CoreKind::Generator { items, .. } => optional(items, change),
-        CoreKind::Tuple { items, .. } | CoreKind::Chain(items) => {
-            items.iter_mut().for_each(|item| *item = change(item));
-        }
-        CoreKind::Dict { keys, values, .. } => {
-            optional(keys, change);
-            optional(values, change);
-        }
-        CoreKind::Counter { keys, .. } => optional(keys, change),
+        | CoreKind::Generator { items, .. } => items.iter_mut().for_each(visit),
+        CoreKind::Tuple { items, .. } | CoreKind::Chain(items) => items.iter_mut().for_each(visit),
+        CoreKind::Dict { keys, values, .. } => keys.iter_mut().chain(values).for_each(visit),
+        CoreKind::Counter { keys, .. } => keys.iter_mut().for_each(visit),
         CoreKind::FunctionBefore { schema, input } | CoreKind::FunctionWrap { schema, input } => {
-            *schema = change(schema);
-            optional(input, change);
+            std::iter::once(schema).chain(input).for_each(visit);
         }
-        CoreKind::FunctionPlain { input } => optional(input, change),
-        CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => *inner = change(inner),
-        CoreKind::MissingSentinel(inner) => optional(inner, change),
+        CoreKind::FunctionPlain { input } => input.iter_mut().for_each(visit),
+        CoreKind::FunctionAfter(inner) | CoreKind::Nullable(inner) => visit(inner),
+        CoreKind::MissingSentinel(inner) => inner.iter_mut().for_each(visit),
         CoreKind::Default { schema, .. }
         | CoreKind::Model { schema, .. }
         | CoreKind::Dataclass { schema, .. } => {
-            *schema = change(schema);
+            visit(schema);
         }
-        CoreKind::Union { choices } => choices.iter_mut().for_each(|(choice, _)| *choice = change(choice)),
-        CoreKind::TaggedUnion { choices, .. } => {
-            choices.values_mut().for_each(|choice| *choice = change(choice));
-        }
-        CoreKind::LaxOrStrict { lax, strict, .. } => {
-            *lax = change(lax);
-            *strict = change(strict);
-        }
-        CoreKind::JsonOrPython { json, python } => {
-            *json = change(json);
-            *python = change(python);
+        CoreKind::Union { choices } => choices.iter_mut().for_each(|(choice, _)| visit(choice)),
+        CoreKind::TaggedUnion { choices, .. } => choices.values_mut().for_each(visit),
+        CoreKind::LaxOrStrict { lax: one, strict: other, .. }
+        | CoreKind::JsonOrPython { json: one, python: other } => {
+            visit(one);
+            visit(other);
         }
         CoreKind::TypedDict { fields, computed, extras, .. }
         | CoreKind::ModelFields { fields, computed, extras, .. } => {
-            in_fields(fields, computed, change);
-            optional(extras, change);
+            fields.values_mut().for_each(|field| visit(&mut field.schema));
+            computed.iter_mut().for_each(|field| visit(&mut field.returns));
+            extras.iter_mut().for_each(visit);
         }
-        CoreKind::DataclassArgs { fields, computed, .. } => in_fields(fields, computed, change),
-        CoreKind::NamedTuple { fields, .. } => in_fields(fields, &mut [], change),
-        CoreKind::CustomError { schema } | CoreKind::Json { schema } => optional(schema, change),
+        CoreKind::DataclassArgs { fields, computed, .. } => {
+            fields.values_mut().for_each(|field| visit(&mut field.schema));
+            computed.iter_mut().for_each(|field| visit(&mut field.returns));
+        }
+        CoreKind::NamedTuple { fields, .. } => {
+            fields.values_mut().for_each(|field| visit(&mut field.schema));
+        }
+        CoreKind::CustomError { schema } | CoreKind::Json { schema } => schema.iter_mut().for_each(visit),
         CoreKind::Definitions { schema, definitions } => {
-            *schema = change(schema);
-            definitions.iter_mut().for_each(|definition| *definition = change(definition));
+            visit(schema);
+            definitions.iter_mut().for_each(visit);
         }
         _ => {}
     }
-    made
-}
-
-fn in_fields(
-    fields: &mut IndexMap<fastwright_python::name::Name, CoreField>,
-    computed: &mut [ComputedField],
-    change: &mut dyn FnMut(&Shared) -> Shared,
-) {
-    fields.values_mut().for_each(|field| field.schema = change(&field.schema));
-    computed.iter_mut().for_each(|field| field.returns = change(&field.returns));
 }

@@ -39,7 +39,6 @@ use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use generics::ModelType;
-use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -89,7 +88,9 @@ pub struct SchemaGenerator {
 #[derive(Debug, Default)]
 struct Work {
     /// Schemas by their reference.
-    definitions: IndexMap<Rc<str>, Shared>,
+    definitions: OrderedMap<Rc<str>, Shared>,
+    /// What those among them refer to that belong to complete classes: they need not be walked.
+    references: FxHashMap<Rc<str>, References>,
     /// References whose schemas are being made.
     in_progress: FxHashSet<Rc<str>>,
     /// Configurations around the type that is looked at.
@@ -105,9 +106,19 @@ struct Work {
 /// The schema of a model as Pydantic keeps it on the class.
 #[derive(Debug, Clone)]
 struct Completed {
-    schema: Shared,
-    definitions: Vec<Shared>,
+    schema: Complete,
+    definitions: Rc<[Complete]>,
 }
+
+/// A schema that nothing changes any more, with what it refers to where that is known.
+#[derive(Debug, Clone)]
+struct Complete {
+    schema: Shared,
+    references: Option<References>,
+}
+
+/// References that a schema holds, in the order in which they are met, with how many uses each counts as.
+type References = Rc<[(Rc<str>, usize)]>;
 
 impl SchemaGenerator {
     /// A generator that knows nothing yet.

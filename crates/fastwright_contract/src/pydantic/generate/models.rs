@@ -60,10 +60,10 @@ impl SchemaGenerator {
                 completed
             }
         };
-        for definition in completed.definitions {
-            self.define(definition);
+        for definition in &*completed.definitions {
+            self.define_complete(definition);
         }
-        Ok(self.define(completed.schema))
+        Ok(self.define_complete(&completed.schema))
     }
 
     /// The schema that Pydantic keeps on a class, made on its own.
@@ -84,18 +84,47 @@ impl SchemaGenerator {
         }
         let completed = made.map(|made| {
             let (mut schema, definitions) = self.finalized(context, made);
-            if is_last_of_cycle(context, &schema, &definitions) {
+            if self.is_last_of_cycle(context, &schema, &definitions) {
                 let shared = Rc::default();
                 self.shared.push(Rc::clone(&shared));
                 schema = edit(schema, |core| core.metadata.shared = Some(shared));
             }
-            Completed { schema, definitions }
+            Completed {
+                schema: self.complete_schema(schema),
+                definitions: definitions.into_iter().map(|schema| self.complete_schema(schema)).collect(),
+            }
         });
         self.quiet = quiet;
         self.work = saved;
         let completed = completed?;
         self.completed.insert(Rc::clone(reference), completed.clone());
         Ok(completed)
+    }
+
+    /// Whether the reference on a class is one that is handed out. Of classes that contain each other, only the
+    /// one defined last gets such: the others have been written into it before they were complete.
+    fn is_last_of_cycle(&self, context: &Context<'_, '_>, schema: &Shared, definitions: &[Shared]) -> bool {
+        let CoreKind::DefinitionRef(target) = &schema.kind else { return false };
+        let place = |core: &Core| match &core.kind {
+            CoreKind::Model { class, .. } => match class.class.kind {
+                Kind::Class(id) => context.interpreter.class(id).map(|class| class.location),
+                _ => None,
+            },
+            _ => None,
+        };
+        if !definitions.iter().any(|definition| definition.reference.as_ref() == Some(target)) {
+            return false;
+        }
+        let mut models = Vec::new();
+        definitions.iter().for_each(|definition| collect_models(definition, &mut models, 0));
+        let own = models.iter().find(|model| model.reference.as_ref() == Some(target));
+        let Some(last) = own.and_then(|own| place(own)) else { return true };
+        let leading = self.definitions_that_lead_to(target, definitions);
+        models.iter().all(|model| {
+            let is_earlier = place(model)
+                .is_some_and(|place| place.file == last.file && place.span.start <= last.span.start);
+            is_earlier || !self.refers_to(model, &leading)
+        })
     }
 
     fn model_in_place(
@@ -569,34 +598,6 @@ fn deprecation(context: &mut Context<'_, '_>, function: &FunctionValue) -> Optio
     decorators.into_iter().map(|(value, _)| value).find(super::attributes::is_deprecation)
 }
 
-/// Whether the reference on a class is one that is handed out. Of classes that contain each other, only the
-/// one defined last gets such: the others have been written into it before they were complete.
-fn is_last_of_cycle(context: &Context<'_, '_>, schema: &Shared, definitions: &[Shared]) -> bool {
-    let CoreKind::DefinitionRef(target) = &schema.kind else { return false };
-    let by_reference = |reference: &Rc<str>| {
-        definitions.iter().find(|definition| definition.reference.as_ref() == Some(reference))
-    };
-    let place = |core: &Core| match &core.kind {
-        CoreKind::Model { class, .. } => match class.class.kind {
-            Kind::Class(id) => context.interpreter.class(id).map(|class| class.location),
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some(own) = by_reference(target) else { return false };
-    let mut models = Vec::new();
-    definitions.iter().for_each(|definition| collect_models(definition, &mut models, 0));
-    let Some(last) = models.iter().find(|model| model.reference == own.reference).and_then(|own| place(own))
-    else {
-        return true;
-    };
-    models.iter().all(|model| {
-        let is_earlier =
-            place(model).is_some_and(|place| place.file == last.file && place.span.start <= last.span.start);
-        is_earlier || !reaches(model, target, definitions, &mut Vec::new(), 0)
-    })
-}
-
 fn collect_models(core: &Shared, models: &mut Vec<Shared>, depth: u32) {
     if depth > 100 || models.len() > 1_000 {
         return;
@@ -605,33 +606,4 @@ fn collect_models(core: &Shared, models: &mut Vec<Shared>, depth: u32) {
         models.push(Rc::clone(core));
     }
     each_child(core, &mut |child| collect_models(child, models, depth + 1));
-}
-
-/// Whether a schema leads to a reference, through definitions as well.
-fn reaches(
-    core: &Core,
-    target: &Rc<str>,
-    definitions: &[Shared],
-    passed: &mut Vec<Rc<str>>,
-    depth: u32,
-) -> bool {
-    if depth > 100 {
-        return false;
-    }
-    if let CoreKind::DefinitionRef(reference) = &core.kind {
-        if reference == target {
-            return true;
-        }
-        if passed.contains(reference) {
-            return false;
-        }
-        passed.push(Rc::clone(reference));
-        let found = definitions.iter().find(|definition| definition.reference.as_ref() == Some(reference));
-        return found.is_some_and(|found| reaches(found, target, definitions, passed, depth + 1));
-    }
-    let mut found = false;
-    each_child(core, &mut |child| {
-        found = found || reaches(child, target, definitions, passed, depth + 1);
-    });
-    found
 }

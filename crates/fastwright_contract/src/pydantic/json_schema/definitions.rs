@@ -25,7 +25,7 @@ pub(super) struct Names {
     /// The unambiguous name of each core schema's reference in a mode.
     known: FxHashMap<(Rc<str>, Mode), Rc<str>>,
     /// Every unambiguous name with its alternatives, the best first, itself last.
-    choices: IndexMap<Rc<str>, Vec<String>>,
+    choices: FxHashMap<Rc<str>, [Rc<str>; 6]>,
     /// How many core schemas have the same qualified name.
     collisions: FxHashMap<String, usize>,
     /// The number of each core schema among those of its qualified name.
@@ -78,8 +78,10 @@ impl Names {
         };
         let numbered = format!("{qualified}__{number}");
         let unambiguous: Rc<str> = format!("{qualified_with_mode}__{number}").into();
+        let shorter = [name, name_with_mode, qualified, qualified_with_mode, numbered].map(Rc::from);
+        let [name, name_with_mode, qualified, qualified_with_mode, numbered] = shorter;
         let choices =
-            vec![name, name_with_mode, qualified, qualified_with_mode, numbered, unambiguous.to_string()];
+            [name, name_with_mode, qualified, qualified_with_mode, numbered, Rc::clone(&unambiguous)];
         self.choices.insert(Rc::clone(&unambiguous), choices);
         unambiguous
     }
@@ -92,101 +94,140 @@ impl Names {
         definitions: &IndexMap<Rc<str>, JsonObject>,
         earlier_names: bool,
     ) -> Option<Remapping> {
-        let mut copies: Vec<JsonObject> = definitions.values().cloned().collect();
-        let mut before: Option<IndexMap<String, usize>> = None;
+        let schemas: Vec<&JsonObject> = definitions.values().collect();
+        let candidates = Candidates::new(definitions.keys().map(|name| self.choices.get(name)))?;
+        let count = candidates.names.len();
+        // What the rounds so far make of the names in the schemas.
+        let mut remapping =
+            Remapping { ids: candidates.ids, names: candidates.names, renames: Renames::none(count) };
+        let mut before: Option<FxHashMap<usize, usize>> = None;
         for _ in 0..MOST_ROUNDS {
-            let remapping = self.simplified(definitions, &copies, earlier_names)?;
-            for copy in &mut copies {
-                remapping.apply_to_object(copy);
+            let same = |left: usize, right: usize| remapping.same_objects(schemas[left], schemas[right]);
+            // Names that different schemas could have.
+            let is_ambiguous: Vec<bool> = candidates
+                .users
+                .iter()
+                .map(|users| users.others.iter().any(|other| !same(users.first, *other)))
+                .collect();
+            let mut renames = Renames::none(count);
+            let mut after: FxHashMap<usize, usize> = FxHashMap::default();
+            for (index, choices) in candidates.choices.iter().enumerate() {
+                let chosen = choices.iter().position(|choice| !is_ambiguous[*choice])?;
+                let unambiguous = choices[choices.len() - 1];
+                renames.keys[unambiguous] = choices[chosen];
+                let first_renamed = if earlier_names { chosen } else { choices.len() - 1 };
+                for renamed in &choices[first_renamed..] {
+                    renames.references[*renamed] = choices[chosen];
+                }
+                after.insert(choices[chosen], index);
             }
-            let mut after: IndexMap<String, usize> = IndexMap::new();
-            for (index, name) in definitions.keys().enumerate() {
-                after.insert(remapping.name(name).to_owned(), index);
-            }
-            if let Some(before) = &before
-                && before.len() == after.len()
-                && before.iter().all(|(name, index)| {
-                    after
-                        .get(name)
-                        .is_some_and(|other| index == other || same_objects(&copies[*index], &copies[*other]))
-                })
-            {
-                return Some(remapping);
-            }
-            if definitions.is_empty() {
-                return Some(remapping);
+            remapping.renames.follow(&renames);
+            let is_stable = before.is_some_and(|before| {
+                let same = |left: usize, right: usize| remapping.same_objects(schemas[left], schemas[right]);
+                before.len() == after.len()
+                    && before.iter().all(|(name, index)| {
+                        after.get(name).is_some_and(|other| index == other || same(*index, *other))
+                    })
+            });
+            if is_stable || definitions.is_empty() {
+                return Some(Remapping { renames, ..remapping });
             }
             before = Some(after);
         }
         None
     }
+}
 
-    fn simplified(
-        &self,
-        definitions: &IndexMap<Rc<str>, JsonObject>,
-        copies: &[JsonObject],
-        earlier_names: bool,
-    ) -> Option<Remapping> {
-        // How many different schemas could have a name: only one or more is of interest.
-        let mut candidates: FxHashMap<&str, Candidates<'_>> = FxHashMap::default();
-        for (name, copy) in definitions.keys().zip(copies) {
-            for alternative in self.choices.get(name)? {
-                candidates
-                    .entry(alternative)
-                    .and_modify(|known| known.are_different |= !same_objects(known.first, copy))
-                    .or_insert(Candidates { first: copy, are_different: false });
-            }
+/// Which names definitions could have. Names and definitions have numbers here.
+#[derive(Default)]
+struct Candidates {
+    ids: FxHashMap<Rc<str>, usize>,
+    names: Vec<Rc<str>>,
+    /// Who could have each name.
+    users: Vec<Users>,
+    /// The names that each definition could have, the best first.
+    choices: Vec<[usize; 6]>,
+}
+
+/// The definitions that could have one name.
+struct Users {
+    first: usize,
+    others: Vec<usize>,
+}
+
+impl Candidates {
+    /// Candidates from the names that each definition could have; none where those of one are not known.
+    fn new<'c>(definitions: impl Iterator<Item = Option<&'c [Rc<str>; 6]>>) -> Option<Self> {
+        let mut candidates = Self::default();
+        for (index, names) in definitions.enumerate() {
+            let choices = names?.each_ref().map(|name| candidates.user(name, index));
+            candidates.choices.push(choices);
         }
-        let mut remapping = Remapping::default();
-        for name in definitions.keys() {
-            let alternatives = self.choices.get(name)?;
-            let chosen = alternatives.iter().position(|choice| {
-                candidates.get(choice.as_str()).is_some_and(|candidates| !candidates.are_different)
-            })?;
-            remapping.names.insert(name.to_string(), alternatives[chosen].clone());
-            let renamed = match earlier_names {
-                true => &alternatives[chosen..],
-                false => std::slice::from_ref(alternatives.last()?),
-            };
-            for alternative in renamed {
-                let target = json_reference(&alternatives[chosen]);
-                remapping.references.insert(json_reference(alternative), target);
-            }
+        Some(candidates)
+    }
+
+    /// Adds that a definition could have a name; gives the name's number.
+    fn user(&mut self, name: &Rc<str>, definition: usize) -> usize {
+        if let Some(id) = self.ids.get(name) {
+            self.users[*id].others.push(definition);
+            return *id;
         }
-        Some(remapping)
+        let id = self.names.len();
+        self.ids.insert(Rc::clone(name), id);
+        self.names.push(Rc::clone(name));
+        self.users.push(Users { first: definition, others: Vec::new() });
+        id
     }
 }
 
-/// The schemas that could have one name.
-struct Candidates<'s> {
-    first: &'s JsonObject,
-    are_different: bool,
+/// What names become, by their numbers.
+#[derive(Debug)]
+struct Renames {
+    /// In references.
+    references: Vec<usize>,
+    /// As keys of definitions.
+    keys: Vec<usize>,
 }
 
-fn same_objects(left: &JsonObject, right: &JsonObject) -> bool {
-    left.len() == right.len()
-        && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| same(value, other)))
+impl Renames {
+    /// Every name of so many stays as it is.
+    fn none(count: usize) -> Self {
+        Self { references: (0..count).collect(), keys: (0..count).collect() }
+    }
+
+    /// Renames once more.
+    fn follow(&mut self, next: &Self) {
+        self.references.iter_mut().for_each(|name| *name = next.references[*name]);
+        self.keys.iter_mut().for_each(|name| *name = next.keys[*name]);
+    }
 }
 
 /// New names of definitions and of the references to them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Remapping {
-    names: FxHashMap<String, String>,
-    references: FxHashMap<String, String>,
+    ids: FxHashMap<Rc<str>, usize>,
+    names: Vec<Rc<str>>,
+    renames: Renames,
 }
 
 impl Remapping {
     /// The new name of a definition.
     pub(super) fn name<'n>(&'n self, name: &'n str) -> &'n str {
-        self.names.get(name).map_or(name, String::as_str)
+        self.ids.get(name).map_or(name, |id| &self.names[self.renames.keys[*id]])
+    }
+
+    /// The new name of the definition that a reference of JSON Schema is to, if the text is one.
+    fn target<'t>(&'t self, text: &'t str) -> Option<&'t str> {
+        let name = text.strip_prefix(REFERENCE_PREFIX)?;
+        Some(self.ids.get(name).map_or(name, |id| &self.names[self.renames.references[*id]]))
     }
 
     /// Replaces every text that is a reference.
     pub(super) fn apply(&self, schema: &mut Json) {
         match schema {
             Json::String(text) => {
-                if let Some(target) = self.references.get(text) {
-                    target.clone_into(text);
+                if let Some(target) = self.target(text) {
+                    *text = json_reference(target);
                 }
             }
             Json::Array(items) => items.iter_mut().for_each(|item| self.apply(item)),
@@ -209,6 +250,41 @@ impl Remapping {
                 _ => self.apply(value),
             }
         }
+    }
+
+    /// Whether two objects are the same once names are replaced in them.
+    fn same_objects(&self, left: &JsonObject, right: &JsonObject) -> bool {
+        left.len() == right.len()
+            && left.iter().zip(right).all(|((key, value), (beside, other))| {
+                // Mostly the keys are in the same order.
+                let other = if key == beside { Some(other) } else { right.get(key) };
+                other.is_some_and(|other| match key == "$defs" {
+                    true => same(&self.with_definitions(value), &self.with_definitions(other)),
+                    false => self.same(value, other),
+                })
+            })
+    }
+
+    fn same(&self, left: &Json, right: &Json) -> bool {
+        match (left, right) {
+            (Json::Object(left), Json::Object(right)) => self.same_objects(left, right),
+            (Json::Array(left), Json::Array(right)) => {
+                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| self.same(left, right))
+            }
+            (Json::String(left), Json::String(right)) => {
+                left == right
+                    || self.target(left).is_some_and(|target| self.target(right) == Some(target))
+            }
+            _ => same(left, right),
+        }
+    }
+
+    /// An object that holds definitions, with names replaced.
+    fn with_definitions(&self, definitions: &Json) -> Json {
+        let mut object = JsonObject::new();
+        object.insert("$defs".to_owned(), definitions.clone());
+        self.apply_to_object(&mut object);
+        Json::Object(object)
     }
 }
 
@@ -279,7 +355,7 @@ mod tests {
         let name = names.get_or_make(&reference, Mode::Serialization);
         assert_eq!(&*name, "app__models__Page_app__orders__Order_builtins__int_-Output__1");
         assert_eq!(
-            names.choices[&name],
+            names.choices[&name].each_ref().map(|name| &**name),
             [
                 "Page_Order_int_",
                 "Page_Order_int_-Output",

@@ -67,7 +67,7 @@ pub fn generate_definitions(
         remapping.apply_to_object(&mut schema);
         definitions.insert(remapping.name(&name).to_owned(), Json::Object(schema));
     }
-    let mut definitions = sorting::sorted(definitions, "$defs");
+    sorting::sort(&mut definitions, "$defs");
     let cut = generator.context.versions.fastapi >= since::DEFINITIONS_END_AT_FORM_FEEDS;
     for definition in definitions.values_mut().filter(|_| cut) {
         if let Some(Json::String(description)) = definition.get_mut("description")

@@ -2,25 +2,20 @@
 
 use crate::json::{Json, JsonObject};
 
-/// An object with its keys sorted, and those of everything inside.
-pub(super) fn sorted(object: JsonObject, parent: &str) -> JsonObject {
-    let mut entries: Vec<(String, Json)> = object.into_iter().collect();
+/// Sorts the keys of an object, and those of everything inside.
+pub(super) fn sort(object: &mut JsonObject, parent: &str) {
     if !matches!(parent, "properties" | "default") {
-        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        object.sort_keys();
     }
-    entries
-        .into_iter()
-        .map(|(key, value)| {
-            let value = sorted_value(value, &key);
-            (key, value)
-        })
-        .collect()
+    for (key, value) in object {
+        sort_value(value, key);
+    }
 }
 
-fn sorted_value(value: Json, parent: &str) -> Json {
+fn sort_value(value: &mut Json, parent: &str) {
     match value {
-        Json::Object(object) => Json::Object(sorted(object, parent)),
-        Json::Array(items) => items.into_iter().map(|item| sorted_value(item, parent)).collect(),
-        other => other,
+        Json::Object(object) => sort(object, parent),
+        Json::Array(items) => items.iter_mut().for_each(|item| sort_value(item, parent)),
+        _ => {}
     }
 }
