@@ -282,7 +282,7 @@ impl EffectTable {
             }
         }
         let Some(name) = callee else { return };
-        if let Some(outside) = outside(&name, call) {
+        if let Some(outside) = outside(name, call) {
             effects.outside.insert(outside);
         }
     }
@@ -306,6 +306,9 @@ const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "us
 
 fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
     static PARTS: LazyLock<NameSet> = LazyLock::new(|| NameSet::new(CREDENTIAL_PARTS.iter().copied()));
+    if !value.may_name(*PARTS) {
+        return false;
+    }
     let mut found = Vec::new();
     mentions_where(value, *PARTS, &mut |inner| {
         if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
@@ -321,9 +324,9 @@ fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
 }
 
 /// A call to the outside, in words.
-fn outside(name: &str, call: &CallEvent) -> Option<String> {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let package = name.split('.').next().unwrap_or(name);
+fn outside(name: Name, call: &CallEvent) -> Option<String> {
+    let last = name.last_part();
+    let package = name.split('.').next().unwrap_or_default();
     let verb =
         matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
     Some(match package {

@@ -269,7 +269,7 @@ impl Program {
     /// The files that the files of a wave import and that are not parsed yet.
     fn next_wave(&self, wave: &[FileIndex]) -> Vec<FileIndex> {
         let mut next: Vec<FileIndex> = Vec::new();
-        let mut asked: rustc_hash::FxHashSet<(usize, String)> = rustc_hash::FxHashSet::default();
+        let mut asked: rustc_hash::FxHashSet<(usize, Name)> = rustc_hash::FxHashSet::default();
         for &importer in wave {
             let FileState::Parsed(file) = self.states[importer.index()] else { continue };
             let root = self.project.file(importer).import_root;
@@ -277,24 +277,21 @@ impl Program {
                 let Some(dotted) = self.resolver.relative(importer, import.level, &import.module) else {
                     continue;
                 };
-                let mut names = vec![dotted.clone()];
-                names.extend(import.names.iter().filter(|name| *name != "*").map(|name| {
-                    if dotted.is_empty() { name.to_string() } else { format!("{dotted}.{name}") }
-                }));
-                for name in names {
-                    let mut end = 0;
-                    while end < name.len() {
-                        end = name[end..].find('.').map_or(name.len(), |at| end + at);
-                        let part = &name[..end];
-                        end += 1;
-                        if !asked.insert((root, part.to_owned())) {
-                            continue;
-                        }
-                        if let Some(ModuleLocation::File(found)) = self.resolver.resolve(importer, part)
+                let within = import
+                    .names
+                    .iter()
+                    .filter(|name| *name != "*")
+                    .map(|name| if dotted.is_empty() { *name } else { Name::dotted(&dotted, name) });
+                for name in std::iter::once(Name::new(&dotted)).chain(within) {
+                    // Whoever asked for a module asked for the packages around it.
+                    let mut rest = Some(name).filter(|name| !name.is_empty());
+                    while let Some(part) = rest.filter(|part| asked.insert((root, *part))) {
+                        if let Some(ModuleLocation::File(found)) = self.resolver.resolve(importer, &part)
                             && matches!(self.states[found.index()], FileState::Text(_))
                         {
                             next.push(found);
                         }
+                        rest = part.rsplit_once('.').map(|(package, _)| Name::new(package));
                     }
                 }
             }

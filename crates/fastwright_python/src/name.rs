@@ -27,6 +27,8 @@ pub struct Name(&'static Entry);
 struct Entry {
     hash: u64,
     text: &'static str,
+    /// Where the part after the last dot begins.
+    last: u32,
 }
 
 #[derive(Default)]
@@ -70,7 +72,9 @@ impl Name {
             return *known;
         }
         let text = table.keep(text);
-        let name = Self(Box::leak(Box::new(Entry { hash, text })));
+        // A name of more than 4 GiB has no use for its last part.
+        let last = text.rfind('.').map_or(0, |dot| u32::try_from(dot + 1).unwrap_or(0));
+        let name = Self(Box::leak(Box::new(Entry { hash, text, last })));
         table.names.insert_unique(hash, name, |name| name.0.hash);
         name
     }
@@ -92,6 +96,11 @@ impl Name {
     /// The text.
     pub fn as_str(&self) -> &'static str {
         self.0.text
+    }
+
+    /// The part after the last dot, or all of it: `get` of `requests.get`.
+    pub fn last_part(&self) -> &'static str {
+        &self.0.text[self.0.last as usize..]
     }
 
     /// The hash of the text, the same in every run.
@@ -242,6 +251,9 @@ mod tests {
             assert_eq!(Name::dotted(text, "id"), *format!("{text}.id"));
         }
         assert_ne!(Name::new("orders"), Name::new("order"));
+        for (text, last) in [("requests.get", "get"), ("get", "get"), ("a.b.c", "c"), ("a.", ""), ("", "")] {
+            assert_eq!(Name::new(text).last_part(), last);
+        }
         assert!(Name::new("b") > Name::new("a"));
     }
 

@@ -14,6 +14,7 @@ use crate::name::Name;
 use crate::program::{ClassId, FunctionId};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -535,18 +536,22 @@ impl Value {
     /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
     /// are kept apart.
     pub fn union(values: impl IntoIterator<Item = Value>) -> Value {
-        let mut kept: Vec<Value> = Vec::new();
+        // Most unions are of the same value again, or of two: they need no list on the heap to be made.
+        let mut kept: SmallVec<[Value; 4]> = SmallVec::new();
         for value in values {
-            for alternative in value.alternatives() {
-                if !kept.iter().any(|known| known.same(alternative)) {
-                    kept.push(alternative.clone());
+            if matches!(value.kind, Kind::Union(_)) {
+                for alternative in value.alternatives() {
+                    if !kept.iter().any(|known| known.same(alternative)) {
+                        kept.push(alternative.clone());
+                    }
                 }
+            } else if !kept.iter().any(|known| known.same(&value)) {
+                kept.push(value);
             }
         }
         match kept.len() {
-            0 => Value::NONE,
-            1 => kept.remove(0),
-            2..=16 => Kind::Union(kept.into()).into(),
+            0 | 1 => kept.pop().unwrap_or(Value::NONE),
+            2..=16 => Kind::Union(Rc::from(&*kept)).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
     }

@@ -17,6 +17,9 @@ const ONE: &[&str] =
 const MANY: &[&str] =
     &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
 
+/// Methods of a session's factory that give a session.
+const OPENS_SESSION: &[&str] = &["begin", "__aenter__", "__enter__"];
+
 pub(super) fn result_class(
     interpreter: &mut Interpreter<'_>,
     callee: &Value,
@@ -35,7 +38,7 @@ pub(super) fn result_class(
         },
         Symbolic::Member { base, name } => {
             let (base, name) = (base.clone(), *name);
-            if matches!(name.as_str(), "begin" | "__aenter__" | "__enter__") {
+            if OPENS_SESSION.contains(&name.as_str()) {
                 // sessionmaker.begin() opens a session.
                 if let Some(Symbolic::Call { callee: made_by, .. }) = base.as_symbolic()
                     && let Some(maker) = made_by.as_external()
@@ -112,12 +115,21 @@ fn selects_part(value: &Value, depth: u32) -> bool {
 }
 
 fn is_session(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
-    interpreter.library_classes_of(value).iter().any(|name| name == SESSION || name == ASYNC_SESSION)
+    session_kind(interpreter, value).is_some()
 }
 
 /// Whether a value is a database session, and whether it is an asynchronous one.
 pub fn session_kind(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<bool> {
-    interpreter.library_classes_of(value).iter().find_map(|name| match name.as_str() {
+    // Methods give back rows and results, whose class takes following the whole chain of calls; those of
+    // factories that give a session are few.
+    if let Some(Symbolic::Call { callee, .. }) = value.as_symbolic()
+        && let Some(Symbolic::Member { name, .. }) = callee.as_symbolic()
+        && !OPENS_SESSION.contains(&name.as_str())
+    {
+        return None;
+    }
+    let class = interpreter.class_of(value)?;
+    interpreter.class_order(&class).iter().find_map(|class| match class.as_external()?.as_str() {
         SESSION => Some(false),
         ASYNC_SESSION => Some(true),
         _ => None,

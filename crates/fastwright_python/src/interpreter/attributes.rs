@@ -589,7 +589,7 @@ impl Interpreter<'_> {
     fn external_attribute(&mut self, owner: Name, name: Name) -> Value {
         match (owner.as_str(), name.as_str()) {
             (_, "__name__" | "__qualname__") => {
-                return Value::str(owner.rsplit('.').next().unwrap_or(&owner));
+                return Value::str(owner.last_part());
             }
             (_, "__module__") => return Value::str(super::expressions::parent_name(&owner)),
             ("sys", "version_info") => {

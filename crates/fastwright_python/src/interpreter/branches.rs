@@ -86,7 +86,7 @@ impl Interpreter<'_> {
     pub(crate) fn begin_branches(&mut self) -> Mark {
         self.open_branches += 1;
         self.uncertainties += 1;
-        Mark(self.undo.len())
+        self.mark()
     }
 
     pub(crate) fn end_branches(&mut self) {
@@ -106,6 +106,21 @@ impl Interpreter<'_> {
         if self.open_branches > 0 {
             self.undo.push(Undo { scope, name, before });
         }
+    }
+
+    /// Forgets what was bound since a mark in a scope that ends: nothing is left to be taken back there.
+    pub(crate) fn forget_changes(&mut self, mark: Mark, scope: ScopeId) {
+        if self.undo[mark.0..].iter().all(|undo| undo.scope == scope) {
+            self.undo.truncate(mark.0);
+        } else {
+            let elsewhere: Vec<Undo> = self.undo.drain(mark.0..).filter(|undo| undo.scope != scope).collect();
+            self.undo.extend(elsewhere);
+        }
+    }
+
+    /// The end of the log.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.undo.len())
     }
 
     /// Ends one branch: gives what it has bound in the scope that runs, and takes it back.

@@ -544,12 +544,14 @@ impl Interpreter<'_> {
             raised: false,
             conditions: self.conditions.len(),
         });
+        let mark = self.mark();
         let definition = Arc::clone(&function.definition);
         let flow = self.execute_block(&definition.body);
         let frame = match self.frames.pop() {
             Some(frame) => frame,
             None => unreachable!("the frame was pushed above"),
         };
+        self.forget_changes(mark, scope);
         (flow, frame)
     }
 

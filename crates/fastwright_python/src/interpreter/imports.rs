@@ -228,7 +228,7 @@ impl Interpreter<'_> {
             Some(Kind::Class(id)) => {
                 self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()
             }
-            Some(Kind::External(name)) => format!("`{}`", name.rsplit('.').next().unwrap_or(&name)),
+            Some(Kind::External(name)) => format!("`{}`", name.last_part()),
             _ => "an exception".to_owned(),
         }
     }

@@ -47,8 +47,7 @@ impl Interpreter<'_> {
                 match &callee.kind {
                     Kind::Class(_) => Some(callee.clone()),
                     Kind::External(name) => {
-                        let last = name.rsplit('.').next().unwrap_or(name);
-                        let class_like = last.starts_with(|first: char| first.is_uppercase());
+                        let class_like = name.last_part().starts_with(|first: char| first.is_uppercase());
                         class_like.then(|| callee.clone())
                     }
                     Kind::Symbolic(inner) => match &**inner {

@@ -67,6 +67,8 @@ pub(crate) struct DirectoryIndex {
     /// Distributions that the project depends on and does not hold itself, as import names would be spelled.
     pub(crate) dependency_names: FxHashSet<String>,
     by_path: FxHashMap<PathBuf, FolderIndex>,
+    /// The folder of each file, by its place among the project's files.
+    file_folders: Vec<FolderIndex>,
 }
 
 impl DirectoryIndex {
@@ -160,6 +162,17 @@ impl DirectoryIndex {
             folder.modules.values_mut().for_each(renumbered);
             folder.files.iter_mut().for_each(renumbered);
         }
+        self.file_folders = vec![0; new_places.len()];
+        for (index, folder) in self.folders.iter().enumerate() {
+            for file in &folder.files {
+                self.file_folders[file.index()] = index as FolderIndex;
+            }
+        }
+    }
+
+    /// The folder that a file lies in.
+    pub(crate) fn folder_of(&self, file: FileIndex) -> Option<FolderIndex> {
+        self.file_folders.get(file.index()).copied()
     }
 
     pub(crate) fn folder(&self, index: FolderIndex) -> &Folder {

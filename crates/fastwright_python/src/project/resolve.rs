@@ -79,7 +79,7 @@ impl ModuleResolver {
     pub fn resolve(&self, importer: FileIndex, dotted: &str) -> Option<ModuleLocation> {
         let file = self.project.files.get(importer.index())?;
         let own_root = self.directories().root_folders.get(file.import_root).copied().flatten();
-        let own_folder = file.path.parent().and_then(|folder| self.directories().at(folder));
+        let own_folder = self.directories().folder_of(importer);
         let mut portions = Vec::new();
         if let Some(root) = own_root {
             match self.under(root, dotted) {

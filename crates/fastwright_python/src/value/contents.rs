@@ -49,15 +49,27 @@ fn function_bit(function: FunctionId) -> u64 {
 
 impl Contents {
     /// Of a value. Takes constant time for expressions, and looks into tuples and unions.
+    #[inline]
     pub(super) fn of(value: &Value) -> Self {
         match &value.kind {
             Kind::Symbolic(expression) => expression.0.contents,
-            Kind::Tuple(items) | Kind::Union(items) => Self::default().itself().all(items.iter()),
-            Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => {
-                Self { collections: true, ..Self::default() }.itself()
-            }
-            Kind::Method(method) => Self::default().itself().with(&method.receiver).with(&method.function),
+            Kind::Tuple(_)
+            | Kind::Union(_)
+            | Kind::List(_)
+            | Kind::Set(_)
+            | Kind::Dict(_)
+            | Kind::Method(_) => Self::of_several(&value.kind),
             _ => Self::default().itself(),
+        }
+    }
+
+    fn of_several(kind: &Kind) -> Self {
+        let contents = Self::default().itself();
+        match kind {
+            Kind::Tuple(items) | Kind::Union(items) => contents.all(items.iter()),
+            Kind::List(_) | Kind::Set(_) | Kind::Dict(_) => Self { collections: true, ..contents },
+            Kind::Method(method) => contents.with(&method.receiver).with(&method.function),
+            _ => contents,
         }
     }
 
@@ -94,6 +106,7 @@ impl Contents {
         self
     }
 
+    #[inline]
     fn with(mut self, value: &Value) -> Self {
         let other = Self::of(value);
         self.parts = self.parts.saturating_add(other.parts);
