@@ -3,7 +3,7 @@
 use crate::pydantic::generate::library_types;
 use fastwright_python::interpreter::is_none_type;
 use fastwright_python::ir::BinaryOperator;
-use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
+use fastwright_python::value::{Arguments, Kind, Symbolic, Text, Value};
 
 /// What an evaluated annotation is.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub enum Form {
     /// The result of a call: `TypeVar("T")`, `NewType("Id", int)`, `TypeAliasType(...)`.
     Call(Value, Arguments),
     /// A string that names a type.
-    Forward(std::sync::Arc<str>),
+    Forward(Text),
     /// Anything else: not a type, or not known.
     Other,
 }
@@ -42,7 +42,7 @@ pub fn form(annotation: &Value) -> Form {
             Some(type_) => form(&type_),
             None => Form::External(*name),
         },
-        Kind::Str(text) => Form::Forward(std::sync::Arc::clone(text)),
+        Kind::Str(text) => Form::Forward(Text::clone(text)),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Binary { operator: BinaryOperator::BitOr, .. } => Form::Union(members(annotation)),
             Symbolic::Item { base, index } => subscribed(annotation, base, index),

@@ -3,6 +3,7 @@
 
 use crate::location::Span;
 use crate::name::Name;
+use crate::value::Text;
 use std::sync::Arc;
 
 /// One file.
@@ -403,8 +404,8 @@ pub enum ExprKind {
     BigInt(Box<str>),
     Float(f64),
     Complex,
-    Str(Arc<str>),
-    Bytes(Arc<[u8]>),
+    Str(Text),
+    Bytes(Arc<Vec<u8>>),
     Ellipsis,
     /// An f-string.
     Format(Box<[FormatPart]>),
@@ -460,7 +461,7 @@ pub struct Comparisons {
 #[derive(Debug)]
 pub enum FormatPart {
     /// Text as it is.
-    Text(Arc<str>),
+    Text(Text),
     /// A replacement field.
     Field {
         /// Its expression.

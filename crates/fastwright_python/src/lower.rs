@@ -3,6 +3,7 @@
 use crate::ir::*;
 use crate::location::Span;
 use crate::name::Name;
+use crate::value::Text;
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 use std::sync::Arc;
@@ -674,7 +675,7 @@ impl Lowering {
                 for part in &node.value {
                     match part {
                         ast::FStringPart::Literal(literal) => {
-                            parts.push(FormatPart::Text(Arc::from(&*literal.value)))
+                            parts.push(FormatPart::Text(Text::from(&*literal.value)))
                         }
                         ast::FStringPart::FString(string) => self.format_parts(&string.elements, &mut parts),
                     }
@@ -688,8 +689,8 @@ impl Lowering {
                 }
                 ExprKind::Template(parts.into())
             }
-            ast::Expr::StringLiteral(node) => ExprKind::Str(Arc::from(node.value.to_str())),
-            ast::Expr::BytesLiteral(node) => ExprKind::Bytes(node.value.bytes().collect()),
+            ast::Expr::StringLiteral(node) => ExprKind::Str(Text::from(node.value.to_str())),
+            ast::Expr::BytesLiteral(node) => ExprKind::Bytes(Arc::new(node.value.bytes().collect())),
             ast::Expr::NumberLiteral(node) => match &node.value {
                 ast::Number::Int(value) => match value.as_i64() {
                     Some(value) => ExprKind::Int(value),
@@ -730,11 +731,11 @@ impl Lowering {
         for element in elements {
             match element {
                 ast::InterpolatedStringElement::Literal(literal) => {
-                    parts.push(FormatPart::Text(Arc::from(&*literal.value)));
+                    parts.push(FormatPart::Text(Text::from(&*literal.value)));
                 }
                 ast::InterpolatedStringElement::Interpolation(field) => {
                     if let Some(debug) = &field.debug_text {
-                        parts.push(FormatPart::Text(Arc::from(debug.leading().trim_start())));
+                        parts.push(FormatPart::Text(Text::from(debug.leading().trim_start())));
                     }
                     parts.push(FormatPart::Field {
                         value: self.expression(&field.expression),

@@ -37,6 +37,12 @@ pub struct ScopeId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigurableId(pub std::num::NonZeroU32);
 
+/// Several values, shared. One pointer wide: so many values are held that the width of each of them counts.
+pub type Values = Rc<Box<[Value]>>;
+
+/// A shared text, one pointer wide.
+pub type Text = arcstr::ArcStr;
+
 /// What is known of an object.
 #[derive(Debug, Clone)]
 pub struct Value {
@@ -58,13 +64,13 @@ pub enum Kind {
     /// A float.
     Float(f64),
     /// A string.
-    Str(Arc<str>),
+    Str(Text),
     /// Bytes.
-    Bytes(Arc<[u8]>),
+    Bytes(Arc<Vec<u8>>),
     /// `...`.
     Ellipsis,
     /// A tuple.
-    Tuple(Rc<[Value]>),
+    Tuple(Values),
     /// A list on the heap.
     List(ObjectId),
     /// A set or frozenset on the heap.
@@ -88,7 +94,7 @@ pub enum Kind {
     /// An expression that is not computed, over libraries and inputs.
     Symbolic(Expression),
     /// One of these.
-    Union(Rc<[Value]>),
+    Union(Values),
     /// Nothing is known, for this reason.
     Unknown(Rc<Unknown>),
 }
@@ -251,8 +257,8 @@ pub enum Key {
     None,
     Bool(bool),
     Int(i64),
-    Str(Arc<str>),
-    Bytes(Arc<[u8]>),
+    Str(Text),
+    Bytes(Arc<Vec<u8>>),
     Tuple(Vec<Key>),
     Object(ObjectId),
     External(Name),
@@ -367,7 +373,7 @@ impl Value {
 
     /// A string.
     pub fn str(text: &str) -> Self {
-        Kind::Str(Arc::from(text)).into()
+        Kind::Str(Text::from(text)).into()
     }
 
     /// A truth value.
@@ -382,7 +388,7 @@ impl Value {
 
     /// A tuple.
     pub fn tuple(items: Vec<Value>) -> Self {
-        Kind::Tuple(items.into()).into()
+        Kind::Tuple(Rc::new(items.into_boxed_slice())).into()
     }
 
     /// A name in a library.
@@ -482,7 +488,7 @@ impl Value {
             Kind::Bool(value) => Key::Int(i64::from(*value)),
             Kind::Int(value) => Key::Int(*value),
             Kind::Float(value) if value.fract() == 0.0 => Key::Int(*value as i64),
-            Kind::Str(text) => Key::Str(Arc::clone(text)),
+            Kind::Str(text) => Key::Str(text.clone()),
             Kind::Bytes(bytes) => Key::Bytes(Arc::clone(bytes)),
             Kind::Tuple(items) => Key::Tuple(items.iter().map(Value::key).collect::<Option<_>>()?),
             Kind::Class(object) | Kind::Instance(object) => Key::Object(*object),
@@ -551,7 +557,7 @@ impl Value {
         }
         match kept.len() {
             0 | 1 => kept.pop().unwrap_or(Value::NONE),
-            2..=16 => Kind::Union(Rc::from(&*kept)).into(),
+            2..=16 => Kind::Union(Rc::new(kept.into_boxed_slice())).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
     }

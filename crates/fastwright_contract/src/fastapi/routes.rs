@@ -22,7 +22,6 @@ use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// The version of Python that documents `functools.partial` anew.
 const NEW_PARTIAL: Version = Version::new(3, 13, 0);
@@ -420,7 +419,7 @@ impl Builder<'_, '_, '_> {
         };
         let Object::Dict(dict) = self.context.interpreter.object(id) else { return None };
         let mut copy = dict.clone();
-        let model = copy.entries.shift_remove(&Key::Str(Arc::from("model"))).map(|(_, model)| model);
+        let model = copy.entries.shift_remove(&Key::Str(Text::from("model"))).map(|(_, model)| model);
         let copy: Value = Kind::Dict(self.context.interpreter.allocate(Object::Dict(copy))).into();
         let said = self.json(&copy, "a response in `responses`", Some(location))?;
         Some((said, model.filter(|model| !model.is_none())))

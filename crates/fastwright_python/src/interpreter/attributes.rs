@@ -195,7 +195,7 @@ impl Interpreter<'_> {
                     None => Value::NONE,
                 });
             }
-            "__mro__" => return Ok(Kind::Tuple(self.class_order(&class_value)).into()),
+            "__mro__" => return Ok(Value::tuple(self.class_order(&class_value).to_vec())),
             "__bases__" => {
                 return Ok(Value::tuple(
                     self.class(class).map(|class| class.bases.clone()).unwrap_or_default(),

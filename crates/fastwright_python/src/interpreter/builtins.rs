@@ -6,7 +6,6 @@ use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Names of the builtins, as values.
 #[derive(Debug)]
@@ -283,7 +282,7 @@ impl Interpreter<'_> {
                             dict.unknown_keys.push(value.clone());
                         } else {
                             dict.entries.insert(
-                                Key::Str(Arc::from(name.as_str())),
+                                Key::Str(Text::from(name.as_str())),
                                 (Value::str(name), value.clone()),
                             );
                         }

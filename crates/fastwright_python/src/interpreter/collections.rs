@@ -5,7 +5,6 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// How deep lists in lists are copied.
 const DEEPEST_COPY: u32 = 8;
@@ -182,7 +181,7 @@ impl Interpreter<'_> {
             ("dict", Kind::Dict(id)) => self.dict_method(*id, method, arguments, span),
             ("set", Kind::Set(id)) => self.set_method(*id, receiver, method, arguments),
             ("str", Kind::Str(text)) => {
-                let text = Arc::clone(text);
+                let text = Text::clone(text);
                 self.string_method(&text, method, arguments)
             }
             ("tuple", Kind::Tuple(items)) => match method {
@@ -443,7 +442,7 @@ impl Interpreter<'_> {
                 for (name, value) in &arguments.keywords {
                     if let Object::Dict(dict) = self.object_mut(id) {
                         dict.entries
-                            .insert(Key::Str(Arc::from(name.as_str())), (Value::str(name), value.clone()));
+                            .insert(Key::Str(Text::from(name.as_str())), (Value::str(name), value.clone()));
                     }
                 }
                 if arguments.incomplete

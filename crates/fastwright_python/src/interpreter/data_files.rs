@@ -7,7 +7,6 @@ use super::{DataFile, Evaluated, Interpreter, Mode};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::sync::Arc;
 
 /// What reading one file has come to.
 enum Reading {
@@ -36,7 +35,7 @@ impl Interpreter<'_> {
                     } else {
                         text
                     };
-                    Kind::Str(Arc::from(text.as_str())).into()
+                    Value::str(&text)
                 };
                 Some(Reading::Contents(contents.with_configurable(setting)))
             }

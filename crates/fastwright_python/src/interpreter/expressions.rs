@@ -22,7 +22,7 @@ impl Interpreter<'_> {
             ExprKind::Bool(value) => Value::bool(*value),
             ExprKind::Int(value) => Value::int(*value),
             ExprKind::Float(value) => Kind::Float(*value).into(),
-            ExprKind::Str(text) => Kind::Str(Arc::clone(text)).into(),
+            ExprKind::Str(text) => Kind::Str(Text::clone(text)).into(),
             ExprKind::Bytes(bytes) => Kind::Bytes(Arc::clone(bytes)).into(),
             ExprKind::Ellipsis => Kind::Ellipsis.into(),
             ExprKind::BigInt(_) => {
@@ -161,7 +161,7 @@ impl Interpreter<'_> {
                 let mut values = Vec::with_capacity(parts.len());
                 for part in parts.iter() {
                     values.push(match part {
-                        FormatPart::Text(text) => Kind::Str(Arc::clone(text)).into(),
+                        FormatPart::Text(text) => Kind::Str(Text::clone(text)).into(),
                         FormatPart::Field { value, .. } => self.evaluate(value)?,
                     });
                 }
@@ -313,7 +313,7 @@ impl Interpreter<'_> {
         let mut configurable = None;
         for part in parts {
             let value = match part {
-                FormatPart::Text(text) => Kind::Str(Arc::clone(text)).into(),
+                FormatPart::Text(text) => Kind::Str(Text::clone(text)).into(),
                 FormatPart::Field { value, conversion, formatted } => {
                     let value = self.evaluate(value)?;
                     configurable = configurable.or(value.configurable);

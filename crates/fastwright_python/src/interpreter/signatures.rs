@@ -193,7 +193,7 @@ impl Interpreter<'_> {
             self.function_set_attribute(function, "__annotations__")
             && let Object::Dict(dict) = self.object(*dict)
         {
-            let key = Key::Str(Arc::from(name.as_str()));
+            let key = Key::Str(Text::from(name.as_str()));
             return dict.entries.get(&key).map(|(_, annotation)| Annotation::Given(annotation.clone()));
         }
         Some(Annotation::Written {

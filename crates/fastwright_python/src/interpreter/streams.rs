@@ -21,8 +21,8 @@ pub(crate) struct Stream {
 
 #[derive(Debug, Clone)]
 enum Contents {
-    Text(Arc<str>),
-    Bytes(Arc<[u8]>),
+    Text(Text),
+    Bytes(Arc<Vec<u8>>),
     /// Something was written that is not followed.
     Changed,
 }
@@ -32,7 +32,7 @@ impl Interpreter<'_> {
     pub(crate) fn stream(&mut self, class: &str, contents: &Value, span: Span) -> Option<Value> {
         let configurable = contents.configurable;
         let contents = match &contents.kind {
-            Kind::Str(text) => Contents::Text(Arc::clone(text)),
+            Kind::Str(text) => Contents::Text(Text::clone(text)),
             Kind::Bytes(bytes) => Contents::Bytes(Arc::clone(bytes)),
             _ => return None,
         };
@@ -108,7 +108,7 @@ impl Stream {
 
     fn whole(&self) -> Option<Value> {
         match &self.contents {
-            Contents::Text(text) => Some(self.value(Kind::Str(Arc::clone(text)))),
+            Contents::Text(text) => Some(self.value(Kind::Str(Text::clone(text)))),
             Contents::Bytes(bytes) => Some(self.value(Kind::Bytes(Arc::clone(bytes)))),
             Contents::Changed => None,
         }
@@ -139,7 +139,7 @@ impl Stream {
     fn part(&mut self, end: usize) -> Option<Kind> {
         let part = match &self.contents {
             Contents::Text(text) => Kind::Str(text.get(self.position..end)?.into()),
-            Contents::Bytes(bytes) => Kind::Bytes(bytes.get(self.position..end)?.into()),
+            Contents::Bytes(bytes) => Kind::Bytes(Arc::new(bytes.get(self.position..end)?.to_vec())),
             Contents::Changed => return None,
         };
         self.position = end;

@@ -149,7 +149,7 @@ impl Interpreter<'_> {
             "isalnum" => Value::bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)),
             "find" => Value::int(text.find(argument(0)?).map_or(-1, |at| text[..at].chars().count() as i64)),
             "count" => Value::int(text.matches(argument(0)?).count() as i64),
-            "encode" => Kind::Bytes(text.as_bytes().into()).into(),
+            "encode" => Kind::Bytes(std::sync::Arc::new(text.as_bytes().to_vec())).into(),
             "zfill" => {
                 let width = arguments.positional.first()?.as_int()?;
                 Value::str(&format!("{text:0>width$}", width = usize::try_from(width).ok()?.min(64)))

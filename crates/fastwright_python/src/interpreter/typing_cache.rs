@@ -23,7 +23,6 @@ use crate::project::standard_library::is_standard_library;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// How many subscriptions `functools.lru_cache` remembers.
 const REMEMBERED: usize = 128;
@@ -475,7 +474,7 @@ impl Interpreter<'_> {
     fn with_texts_as_types(&mut self, value: &Value) -> Value {
         let mut result = match &value.kind {
             Kind::Str(text) => {
-                let text = Arc::clone(text);
+                let text = Text::clone(text);
                 return self.evaluate_text(&text, None);
             }
             Kind::Tuple(items) => {

@@ -14,7 +14,6 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 crate::declare_rule! {
     /// Credential written into the code.
@@ -63,7 +62,7 @@ const SHORTEST: usize = 4;
 struct Literal {
     name: String,
     place: Location,
-    text: Arc<str>,
+    text: Text,
 }
 
 /// A use of a literal as a credential.
@@ -305,8 +304,8 @@ fn without_scheme(text: &str) -> &str {
 }
 
 /// Texts that modules and classes of the project assign to a name, or use as the default of a setting.
-fn literals(context: &Context<'_>) -> FxHashMap<Arc<str>, Vec<Literal>> {
-    let mut found: FxHashMap<Arc<str>, Vec<Literal>> = FxHashMap::default();
+fn literals(context: &Context<'_>) -> FxHashMap<Text, Vec<Literal>> {
+    let mut found: FxHashMap<Text, Vec<Literal>> = FxHashMap::default();
     for (file, source) in context.analysis.files.iter() {
         if !source.first_party {
             continue;
@@ -316,7 +315,11 @@ fn literals(context: &Context<'_>) -> FxHashMap<Arc<str>, Vec<Literal>> {
         collect(&module.body, &mut collected);
         for (name, text, span) in collected {
             let place = Location { file, span };
-            found.entry(Arc::clone(&text)).or_default().push(Literal { name: name.to_string(), place, text });
+            found.entry(Text::clone(&text)).or_default().push(Literal {
+                name: name.to_string(),
+                place,
+                text,
+            });
         }
     }
     for known in found.values_mut() {
@@ -326,14 +329,14 @@ fn literals(context: &Context<'_>) -> FxHashMap<Arc<str>, Vec<Literal>> {
     found
 }
 
-fn collect(body: &[Stmt], found: &mut Vec<(Name, Arc<str>, fastwright_python::location::Span)>) {
+fn collect(body: &[Stmt], found: &mut Vec<(Name, Text, fastwright_python::location::Span)>) {
     for statement in body {
         match &statement.kind {
             StmtKind::Assign { targets, value } => {
                 if let Some(text) = default_text(value) {
                     for target in targets {
                         if let ExprKind::Name(name) = &target.kind {
-                            found.push((*name, Arc::clone(&text), statement.span));
+                            found.push((*name, Text::clone(&text), statement.span));
                         }
                     }
                 }
@@ -363,10 +366,10 @@ fn collect(body: &[Stmt], found: &mut Vec<(Name, Arc<str>, fastwright_python::lo
 
 /// The text that an assigned expression is, or defaults to: `"x"`, `SecretStr("x")`, `os.getenv("K", "x")`,
 /// `Field(default="x")`, `... or "x"`.
-fn default_text(value: &Expr) -> Option<Arc<str>> {
+fn default_text(value: &Expr) -> Option<Text> {
     match &value.kind {
-        ExprKind::Str(text) if text.len() >= SHORTEST => Some(Arc::clone(text)),
-        ExprKind::Bytes(bytes) if bytes.len() >= SHORTEST => std::str::from_utf8(bytes).ok().map(Arc::from),
+        ExprKind::Str(text) if text.len() >= SHORTEST => Some(Text::clone(text)),
+        ExprKind::Bytes(bytes) if bytes.len() >= SHORTEST => std::str::from_utf8(bytes).ok().map(Text::from),
         ExprKind::Or(operands) => default_text(operands.last()?),
         ExprKind::Call(call) => {
             let name = call.callee.dotted_name();

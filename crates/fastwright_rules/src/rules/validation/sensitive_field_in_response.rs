@@ -17,7 +17,6 @@ use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 crate::declare_rule! {
     /// Response model with a credential in it.
@@ -240,7 +239,7 @@ fn is_text(annotation: &Value) -> bool {
 
 /// Fields that a validator or serializer of the model rewrites (`*` for all): what is shown is then its
 /// business.
-fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Arc<str>> {
+fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Text> {
     const REWRITING: &[&str] = &["field_validator", "field_serializer", "validator", "serializer"];
     let mut found = Vec::new();
     for owner in interpreter.class_order(class).iter() {
@@ -260,7 +259,7 @@ fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Arc<str
             };
             if REWRITING.contains(&name) {
                 found.extend(call.arguments.iter().filter_map(|argument| match &argument.value.kind {
-                    ExprKind::Str(text) => Some(Arc::clone(text)),
+                    ExprKind::Str(text) => Some(Text::clone(text)),
                     _ => None,
                 }));
             }
