@@ -88,7 +88,10 @@ impl Builder<'_, '_, '_> {
             Ok(document) => document,
             Err(refused) => {
                 self.context.doubt(
-                    format!("FastAPI refuses the document: {} does not fit its models of OpenAPI", refused.parts),
+                    format!(
+                        "FastAPI refuses the document: {} does not fit its models of OpenAPI",
+                        refused.parts
+                    ),
                     None,
                 );
                 refused.document

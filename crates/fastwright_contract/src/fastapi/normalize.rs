@@ -408,7 +408,9 @@ fn takes(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> bool {
         Type::Text => value.is_string(),
         Type::Flag => value.is_boolean(),
         Type::Integer => {
-            value.is_i64() || value.is_u64() || !strict && value.as_f64().is_some_and(|float| float.fract() == 0.0)
+            value.is_i64()
+                || value.is_u64()
+                || !strict && value.as_f64().is_some_and(|float| float.fract() == 0.0)
         }
         Type::Float => value.is_number(),
         Type::Url => !strict && value.as_str().and_then(normalized_url).is_some(),
@@ -421,9 +423,9 @@ fn takes(kind: &Type, value: &Json, strict: bool, fastapi: Version) -> bool {
             .as_array()
             .is_some_and(|items| items.iter().all(|value| takes(item, value, strict, fastapi))),
         Type::Texts => !strict && value.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
-        Type::Map(item) => value
-            .as_object()
-            .is_some_and(|map| map.values().all(|value| takes(item, value, strict, fastapi))),
+        Type::Map(item) => {
+            value.as_object().is_some_and(|map| map.values().all(|value| takes(item, value, strict, fastapi)))
+        }
         Type::Recursive(model) => {
             value.as_object().is_some_and(|object| model_takes(model(), object, strict, fastapi))
         }

@@ -131,9 +131,7 @@ impl SchemaGenerator {
             let discriminator = &schema.metadata.union_discriminator;
             return Some(match definition.metadata.union_discriminator == *discriminator {
                 true => definition,
-                false => {
-                    edit(definition, |core| core.metadata.union_discriminator.clone_from(discriminator))
-                }
+                false => edit(definition, |core| core.metadata.union_discriminator.clone_from(discriminator)),
             });
         }
         changed(schema, &mut |child| self.inlined(child, kept, depth + 1)).map(Rc::new)
@@ -246,7 +244,9 @@ impl SchemaGenerator {
             return;
         }
         if let Some(references) = self.references_of_complete(schema) {
-            return references.iter().for_each(|(reference, times)| note(Use::Reference(reference, *times), depth));
+            return references
+                .iter()
+                .for_each(|(reference, times)| note(Use::Reference(reference, *times), depth));
         }
         if schema.metadata.union_discriminator.is_some() {
             note(Use::Waiting, depth);
@@ -323,7 +323,11 @@ impl Uses {
 
     /// The references whose definitions stand beside the schema.
     fn kept(&self) -> FxHashSet<Rc<str>> {
-        self.counts.iter().filter(|(_, count)| **count > 1).map(|(reference, _)| Rc::clone(reference)).collect()
+        self.counts
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|(reference, _)| Rc::clone(reference))
+            .collect()
     }
 }
 

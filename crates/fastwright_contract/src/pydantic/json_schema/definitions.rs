@@ -269,11 +269,11 @@ impl Remapping {
         match (left, right) {
             (Json::Object(left), Json::Object(right)) => self.same_objects(left, right),
             (Json::Array(left), Json::Array(right)) => {
-                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| self.same(left, right))
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(left, right)| self.same(left, right))
             }
             (Json::String(left), Json::String(right)) => {
-                left == right
-                    || self.target(left).is_some_and(|target| self.target(right) == Some(target))
+                left == right || self.target(left).is_some_and(|target| self.target(right) == Some(target))
             }
             _ => same(left, right),
         }
