@@ -86,6 +86,9 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
     }
     follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
+            if index.as_str().is_some() || matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
+                return;
+            }
             let index = visit.resolve(index);
             if index.as_str().is_some() {
                 return;

@@ -1,6 +1,7 @@
 //! Who calls whom, from everything that an application runs: handlers, dependencies, middleware. Made
 //! once for a review; rules ask it instead of walking the program for each route.
 
+use crate::call_index::LibraryCalls;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{CallFacts, EdgeKind, call_facts};
@@ -11,6 +12,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{Summary, SummaryKey};
 use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -111,6 +113,7 @@ pub struct CallGraph {
     /// Middleware whose code is known, of all apps.
     pub middleware: Vec<MiddlewareFunction>,
     index: FxHashMap<SummaryKey, usize>,
+    libraries: OnceCell<LibraryCalls>,
     /// For each function its callers, with the position of the call in their edges.
     callers: Vec<Vec<(usize, usize)>>,
 }
@@ -163,6 +166,11 @@ impl CallGraph {
         }
         graph.callers = callers;
         graph
+    }
+
+    /// The functions by what they call in libraries, made when first asked for.
+    pub fn libraries(&self) -> &LibraryCalls {
+        self.libraries.get_or_init(|| LibraryCalls::of(self.nodes.iter().map(|node| &*node.facts)))
     }
 
     /// Whether the program itself calls a function, beside FastAPI.

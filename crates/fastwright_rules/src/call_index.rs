@@ -2,6 +2,7 @@
 //! calls, and need not look at the functions that have none.
 
 use crate::request_code::Node;
+use fastwright_model::facts::CallFacts;
 use fastwright_python::ir::Comparison;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -11,12 +12,38 @@ use rustc_hash::FxHashMap;
 /// How deep comparisons are looked for in what is tested: `not`, and alternatives.
 const DEEPEST: u32 = 6;
 
-/// Functions by what they call. They are numbered as the nodes that the index was made of.
+/// Functions by what they call in libraries. They are numbered as the nodes that the index was made of.
+#[derive(Debug, Default)]
+pub struct LibraryCalls {
+    nodes: usize,
+    callees: FxHashMap<Name, Vec<u32>>,
+}
+
+impl LibraryCalls {
+    /// The index of functions with what their events call.
+    pub fn of<'f>(functions: impl ExactSizeIterator<Item = &'f CallFacts>) -> Self {
+        let mut index = Self { nodes: functions.len(), callees: FxHashMap::default() };
+        for (number, facts) in functions.enumerate() {
+            for callee in facts.callees.iter().flatten() {
+                add(index.callees.entry(*callee).or_default(), number as u32);
+            }
+        }
+        index
+    }
+
+    /// Functions that call something whose qualified name is wanted. Each name is asked about once.
+    pub fn calling(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
+        let wanted = self.callees.iter().filter(|(name, _)| wanted(name.as_str()));
+        set(self.nodes, wanted.map(|(_, nodes)| nodes))
+    }
+}
+
+/// Functions by what they call and compare. They are numbered as the nodes that the index was made of.
 #[derive(Debug, Default)]
 pub struct CallIndex {
     nodes: usize,
     methods: FxHashMap<Name, Vec<u32>>,
-    libraries: FxHashMap<Name, Vec<u32>>,
+    libraries: LibraryCalls,
     functions: FxHashMap<Name, Vec<u32>>,
     classes: FxHashMap<ObjectId, Vec<u32>>,
     comparing: Vec<u32>,
@@ -28,7 +55,7 @@ pub struct FunctionSet(Vec<bool>);
 
 impl FunctionSet {
     /// The functions that satisfy something.
-    pub fn of(nodes: &[Node], satisfies: impl FnMut(&Node) -> bool) -> Self {
+    pub fn of<N>(nodes: &[N], satisfies: impl FnMut(&N) -> bool) -> Self {
         Self(nodes.iter().map(satisfies).collect())
     }
 
@@ -58,15 +85,13 @@ impl FunctionSet {
 impl CallIndex {
     /// The index of these functions.
     pub fn of(nodes: &[Node]) -> Self {
-        let mut index = Self { nodes: nodes.len(), ..Self::default() };
+        let libraries = LibraryCalls::of(nodes.iter().map(|node| &*node.facts));
+        let mut index = Self { nodes: nodes.len(), libraries, ..Self::default() };
         for (number, node) in nodes.iter().enumerate() {
             let number = number as u32;
-            for (event, callee) in node.summary.events.iter().zip(&node.facts.callees) {
+            for event in &node.summary.events {
                 match &event.kind {
                     EventKind::Call(call) => {
-                        if let Some(callee) = callee {
-                            add(index.libraries.entry(*callee).or_default(), number);
-                        }
                         if let Some((function, _)) = &call.target {
                             add(index.functions.entry(function.definition.name).or_default(), number);
                         }
@@ -95,12 +120,12 @@ impl CallIndex {
 
     /// Functions that call something in a library whose qualified name is wanted.
     pub fn libraries(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        self.set(self.libraries.iter().filter(|(name, _)| wanted(name.as_str())).map(|(_, nodes)| nodes))
+        self.libraries.calling(wanted)
     }
 
     /// Functions that call a function, a method or something in a library with a wanted last name.
     pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
+        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries.callees);
         self.set(
             all.filter(|(name, _)| wanted(name.rsplit('.').next().unwrap_or_default()))
                 .map(|(_, nodes)| nodes),
@@ -118,12 +143,16 @@ impl CallIndex {
     }
 
     fn set<'i>(&self, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
-        let mut held = vec![false; self.nodes];
-        for node in lists.flatten() {
-            held[*node as usize] = true;
-        }
-        FunctionSet(held)
+        set(self.nodes, lists)
     }
+}
+
+fn set<'i>(nodes: usize, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
+    let mut held = vec![false; nodes];
+    for node in lists.flatten() {
+        held[*node as usize] = true;
+    }
+    FunctionSet(held)
 }
 
 fn add(nodes: &mut Vec<u32>, node: u32) {

@@ -5,7 +5,12 @@ use crate::entry_points::{EntryPoint, entry_points};
 use crate::request_code::RequestCode;
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
-use std::cell::OnceCell;
+use fastwright_model::schemas::{Field, fields};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::value::{Kind, ObjectId, Value};
+use rustc_hash::FxHashMap;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 /// The analysed project and the user's settings.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +29,7 @@ pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
     request_code: OnceCell<RequestCode>,
+    fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
 }
 
 impl<'a> Context<'a> {
@@ -37,6 +43,17 @@ impl<'a> Context<'a> {
     /// the interpreter of the analysis.
     pub fn request_code(&self) -> &'a RequestCode {
         self.shared.request_code.get_or_init(|| RequestCode::build(self.analysis))
+    }
+
+    /// The fields of a schema, found once.
+    pub fn fields(&self, interpreter: &mut Interpreter<'_>, class: &Value) -> Rc<[Field]> {
+        let Kind::Class(id) = class.kind else { return fields(interpreter, class).into() };
+        if let Some(known) = self.shared.fields.borrow().get(&id) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[Field]> = fields(interpreter, class).into();
+        self.shared.fields.borrow_mut().insert(id, Rc::clone(&found));
+        found
     }
 
     /// Who calls whom, from everything that routes and middleware run. Ask before borrowing the

@@ -23,6 +23,9 @@ use std::rc::Rc;
 /// Calls that are followed upwards from a dangerous one.
 const LONGEST_CHAIN: usize = 8;
 
+/// Parts of a value that are looked at for inputs.
+const INPUT_BUDGET: u32 = 300;
+
 /// Whether the result of a method of text, or of collections of it, has text of the object.
 fn keeps_text(method: &str) -> bool {
     matches!(
@@ -252,9 +255,28 @@ fn visit_within(
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
 pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
     let mut found = Vec::new();
-    let mut budget = 300;
-    collect_inputs(interpreter, value, &mut found, &mut budget);
+    collect_inputs(interpreter, value, &mut found, &mut INPUT_BUDGET.clone());
     found
+}
+
+/// Whether there is any such input.
+pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
+    fn any(interpreter: &Interpreter<'_>, value: &Value, budget: &mut u32) -> bool {
+        if *budget == 0 {
+            return false;
+        }
+        *budget -= 1;
+        if root_parameter(value).is_some() {
+            return true;
+        }
+        if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
+            && let Some(field) = given_field(base, *name)
+        {
+            return any(interpreter, field, budget);
+        }
+        any_text_part(interpreter, value, &mut |part| any(interpreter, part, budget))
+    }
+    any(interpreter, value, &mut INPUT_BUDGET.clone())
 }
 
 fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<Value>, budget: &mut u32) {
@@ -271,7 +293,7 @@ fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<
     if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
         && let Some(field) = given_field(base, *name)
     {
-        collect_inputs(interpreter, &field, found, budget);
+        collect_inputs(interpreter, field, found, budget);
         return;
     }
     any_text_part(interpreter, value, &mut |part| {
@@ -281,9 +303,9 @@ fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
-fn given_field(made: &Value, name: Name) -> Option<Value> {
+fn given_field(made: &Value, name: Name) -> Option<&Value> {
     let Some(Symbolic::Call { callee, arguments, .. }) = made.as_symbolic() else { return None };
-    matches!(callee.kind, Kind::Class(_)).then(|| arguments.keyword(name.as_str()).cloned())?
+    matches!(callee.kind, Kind::Class(_)).then(|| arguments.keyword(name.as_str()))?
 }
 
 /// The parameter behind a chain of attributes, if a value is nothing else.
@@ -378,7 +400,7 @@ pub fn flows<T: Clone>(
     for node in candidates.iter() {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            if inputs(interpreter, &sink.value).is_empty()
+            if !has_input(interpreter, &sink.value)
                 || following.stops_at_checks && is_checked(interpreter, graph, node, &sink.value, sink.event)
             {
                 continue;
@@ -463,6 +485,9 @@ pub fn is_checked(
     before: usize,
 ) -> bool {
     let inputs = inputs(interpreter, value);
+    if inputs.is_empty() {
+        return false;
+    }
     let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
     let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
@@ -675,7 +700,7 @@ fn collect_request_inputs(
                     };
                     for name in &path {
                         given = match given_field(&given, *name) {
-                            Some(field) => field,
+                            Some(field) => field.clone(),
                             None => interpreter.attribute(&given, *name, root.location.span),
                         };
                     }

@@ -21,8 +21,29 @@ pub struct Escape {
     pub exception: Value,
     /// Its status.
     pub status: u16,
+    /// The function that raises it, and where.
+    raised: (Name, Location),
+    /// The functions that are called on the way to it, each with the place, the innermost first.
+    calls: Vec<(Name, Location)>,
+}
+
+impl Escape {
     /// The calls on the way down to the `raise`, then the `raise` itself.
-    pub steps: Vec<(String, Location)>,
+    pub fn steps(&self) -> Vec<(String, Location)> {
+        let mut steps = Vec::with_capacity(self.calls.len() + 1);
+        let mut outer: Option<Name> = None;
+        for (called, site) in self.calls.iter().rev() {
+            let note = match outer {
+                None => format!("`{called}` is called inside of the `try`"),
+                Some(outer) => format!("`{outer}` calls on"),
+            };
+            steps.push((note, *site));
+            outer = Some(*called);
+        }
+        let (function, place) = self.raised;
+        steps.push((format!("`{function}` raises {}", self.status), place));
+        steps
+    }
 }
 
 /// A `try` statement of a function.
@@ -37,15 +58,20 @@ pub struct TryRegion<'c> {
 /// The `try` statements of a body, those of inner functions left out, the innermost first.
 pub fn try_regions(body: &[Stmt]) -> Vec<TryRegion<'_>> {
     let mut found = Vec::new();
+    find_try_regions(body, &mut found);
+    found
+}
+
+fn find_try_regions<'c>(body: &'c [Stmt], found: &mut Vec<TryRegion<'c>>) {
     for statement in body {
         match &statement.kind {
             StmtKind::Try { body, handlers, orelse, finalbody } => {
-                found.extend(try_regions(body));
+                find_try_regions(body, found);
                 for handler in handlers {
-                    found.extend(try_regions(&handler.body));
+                    find_try_regions(&handler.body, found);
                 }
-                found.extend(try_regions(orelse));
-                found.extend(try_regions(finalbody));
+                find_try_regions(orelse, found);
+                find_try_regions(finalbody, found);
                 if let (Some(first), Some(last)) = (body.first(), body.last()) {
                     found.push(TryRegion { body: Span::new(first.span.start, last.span.end), handlers });
                 }
@@ -53,19 +79,16 @@ pub fn try_regions(body: &[Stmt]) -> Vec<TryRegion<'_>> {
             StmtKind::If { body, orelse, .. }
             | StmtKind::For { body, orelse, .. }
             | StmtKind::While { body, orelse, .. } => {
-                found.extend(try_regions(body));
-                found.extend(try_regions(orelse));
+                find_try_regions(body, found);
+                find_try_regions(orelse, found);
             }
-            StmtKind::With { body, .. } => found.extend(try_regions(body)),
+            StmtKind::With { body, .. } => find_try_regions(body, found),
             StmtKind::Match { cases, .. } => {
-                for case in cases {
-                    found.extend(try_regions(&case.body));
-                }
+                cases.iter().for_each(|case| find_try_regions(&case.body, found));
             }
             _ => {}
         }
     }
-    found
 }
 
 /// Whether a body, without inner functions, raises again what its clause has caught.
@@ -124,9 +147,10 @@ impl<'g> Escapes<'g> {
             return Rc::default();
         }
         let function = Rc::clone(&self.graph.nodes[node].summary.function);
-        let regions = try_regions(&function.definition.body);
+        let inside = self.inside(interpreter, node);
+        let regions = if inside.is_empty() { Vec::new() } else { try_regions(&function.definition.body) };
         let mut leaving: Vec<Escape> = Vec::new();
-        for (location, escape) in self.inside(interpreter, node) {
+        for (location, escape) in inside {
             let passes = regions
                 .iter()
                 .filter(|region| region.body.contains(location.span.start))
@@ -153,8 +177,9 @@ impl<'g> Escapes<'g> {
                 continue;
             }
             let Some(status) = status_of_exception(interpreter, exception) else { continue };
-            let step = (format!("`{}` raises {status}", summary.function.definition.name), event.location);
-            found.push((event.location, Escape { exception: exception.clone(), status, steps: vec![step] }));
+            let raised = (summary.function.definition.name, event.location);
+            let escape = Escape { exception: exception.clone(), status, raised, calls: Vec::new() };
+            found.push((event.location, escape));
         }
         for edge in &graph.nodes[node].calls {
             if edge.kind == EdgeKind::Background {
@@ -162,12 +187,10 @@ impl<'g> Escapes<'g> {
             }
             let called = graph.nodes[edge.target].summary.function.definition.name;
             for escape in self.leaving(interpreter, edge.target).iter() {
-                let mut escape = escape.clone();
-                escape.steps.insert(0, (format!("`{called}` is called inside of the `try`"), edge.site));
-                if escape.steps.len() > 2 {
-                    escape.steps[1].0 = format!("`{called}` calls on");
-                }
-                found.push((edge.site, escape));
+                let mut calls = Vec::with_capacity(escape.calls.len() + 1);
+                calls.extend_from_slice(&escape.calls);
+                calls.push((called, edge.site));
+                found.push((edge.site, Escape { exception: escape.exception.clone(), calls, ..*escape }));
             }
         }
         found

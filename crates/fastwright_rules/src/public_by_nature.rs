@@ -5,106 +5,108 @@ use crate::request_code::short_name;
 use crate::vocabulary::words;
 use fastwright_model::application::Route;
 
-/// Words in a path or the name of a handler that say so.
-const PUBLIC_WORDS: &[&str] = &[
-    "login",
-    "logout",
-    "signin",
-    "signup",
-    "signout",
-    "register",
-    "registration",
-    "token",
-    "tokens",
-    "auth",
-    "oauth",
-    "oauth2",
-    "callback",
-    "webhook",
-    "webhooks",
-    "hook",
-    "hooks",
-    "health",
-    "healthz",
-    "healthcheck",
-    "ready",
-    "readiness",
-    "readyz",
-    "live",
-    "liveness",
-    "livez",
-    "ping",
-    "status",
-    "version",
-    "metrics",
-    "docs",
-    "openapi",
-    "redoc",
-    "favicon",
-    "robots",
-    "static",
-    "assets",
-    "public",
-    "reset",
-    "forgot",
-    "forgotten",
-    "recover",
-    "recovery",
-    "verify",
-    "verification",
-    "confirm",
-    "confirmation",
-    "activate",
-    "activation",
-    "invite",
-    "invitation",
-    "unsubscribe",
-    "subscribe",
-    "newsletter",
-    "refresh",
-    "session",
-    "sessions",
-    "saml",
-    "sso",
-    "oidc",
-    "jwks",
-    "csrf",
-    "contact",
-    "captcha",
-    "setup",
-    "install",
-    "onboarding",
-    "bootstrap",
-    "telemetry",
-    "heartbeat",
-    "authenticate",
-    "well",
-    "shared",
-    "share",
-    "signed",
-    "embed",
-    "manifest",
-    "sitemap",
-    "rss",
-    "feed",
-    "otp",
-    "magic",
-    "passwordless",
-    "challenge",
-];
+/// Whether a word in a path or the name of a handler says so.
+fn says_public(word: &str) -> bool {
+    matches!(
+        word,
+        "login"
+            | "logout"
+            | "signin"
+            | "signup"
+            | "signout"
+            | "register"
+            | "registration"
+            | "token"
+            | "tokens"
+            | "auth"
+            | "oauth"
+            | "oauth2"
+            | "callback"
+            | "webhook"
+            | "webhooks"
+            | "hook"
+            | "hooks"
+            | "health"
+            | "healthz"
+            | "healthcheck"
+            | "ready"
+            | "readiness"
+            | "readyz"
+            | "live"
+            | "liveness"
+            | "livez"
+            | "ping"
+            | "status"
+            | "version"
+            | "metrics"
+            | "docs"
+            | "openapi"
+            | "redoc"
+            | "favicon"
+            | "robots"
+            | "static"
+            | "assets"
+            | "public"
+            | "reset"
+            | "forgot"
+            | "forgotten"
+            | "recover"
+            | "recovery"
+            | "verify"
+            | "verification"
+            | "confirm"
+            | "confirmation"
+            | "activate"
+            | "activation"
+            | "invite"
+            | "invitation"
+            | "unsubscribe"
+            | "subscribe"
+            | "newsletter"
+            | "refresh"
+            | "session"
+            | "sessions"
+            | "saml"
+            | "sso"
+            | "oidc"
+            | "jwks"
+            | "csrf"
+            | "contact"
+            | "captcha"
+            | "setup"
+            | "install"
+            | "onboarding"
+            | "bootstrap"
+            | "telemetry"
+            | "heartbeat"
+            | "authenticate"
+            | "well"
+            | "shared"
+            | "share"
+            | "signed"
+            | "embed"
+            | "manifest"
+            | "sitemap"
+            | "rss"
+            | "feed"
+            | "otp"
+            | "magic"
+            | "passwordless"
+            | "challenge"
+    )
+}
 
 /// Whether a route is public by its nature, as far as its path and the name of its handler tell.
 pub fn is_public_by_nature(route: &Route) -> bool {
-    let in_path = route
-        .path
-        .split('/')
-        .filter(|segment| !segment.starts_with('{'))
-        .flat_map(words)
-        .any(|word| PUBLIC_WORDS.contains(&word.as_str()));
+    let in_path = || {
+        let fixed = route.path.split('/').filter(|segment| !segment.starts_with('{'));
+        fixed.flat_map(words).any(|word| says_public(&word))
+    };
+    if resource(&route.path).is_none() || in_path() {
+        return true;
+    }
     let handler = words(short_name(&route.handler));
-    in_path
-        || resource(&route.path).is_none()
-        || handler.iter().any(|word| PUBLIC_WORDS.contains(&word.as_str()))
+    handler.iter().any(|word| says_public(word))
         || handler.windows(2).any(|pair| pair[0] == "sign" && matches!(pair[1].as_str(), "in" | "up" | "out"))
 }
 

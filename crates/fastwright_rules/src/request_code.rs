@@ -198,8 +198,10 @@ impl RequestCode {
         entry: Entry,
     ) -> Option<usize> {
         let node = self.node(interpreter, function, receiver)?;
-        if !self.nodes[node].entries.contains(&entry) {
-            self.nodes[node].entries.push(entry);
+        let entries = &mut self.nodes[node].entries;
+        // Of each other place there is only one.
+        if entry != Entry::Middleware || !entries.contains(&entry) {
+            entries.push(entry);
         }
         Some(node)
     }

@@ -35,10 +35,8 @@ pub fn begins_transaction(callee: &str) -> bool {
 
 /// Functions that call one of these methods of a session, themselves or in what they call.
 pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> Vec<bool> {
-    graph.reaching(
-        |node| graph.nodes[node].library_calls().any(|(_, _, callee)| is_session_method(&callee, methods)),
-        |_, edge| edge.kind == EdgeKind::Call,
-    )
+    let calling = graph.libraries().calling(|callee| is_session_method(callee, methods));
+    graph.reaching(|node| calling.contains(node), |_, edge| edge.kind == EdgeKind::Call)
 }
 
 /// The call that a function makes at exactly this place, with the position of its event.

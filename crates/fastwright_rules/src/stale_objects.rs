@@ -27,12 +27,8 @@ pub struct StaleRead {
     pub attribute: Option<Name>,
 }
 
-/// The first such read in a function.
+/// The first such read in a function that commits.
 pub fn stale_read(interpreter: &mut Interpreter<'_>, node: &Node, tables: &[Table]) -> Option<StaleRead> {
-    let commits = node.library_calls().any(|(_, _, callee)| is_session_method(&callee, &["commit"]));
-    if !commits {
-        return None;
-    }
     let mut state = State::default();
     for (name, value) in &node.summary.parameters {
         if is_mapped(interpreter, value, tables) {

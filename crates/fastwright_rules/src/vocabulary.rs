@@ -170,9 +170,10 @@ pub fn holds_any(name: &str, parts: &[&str]) -> bool {
     let name = name.as_bytes();
     // Most places are no start of any part.
     (0..name.len()).filter(|at| bit(name[*at]) & first != 0).any(|at| {
-        let rest = &name[at..];
-        parts.iter().any(|part| {
-            rest.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part.as_bytes()))
+        let (rest, first) = (&name[at..], name[at].to_ascii_lowercase());
+        parts.iter().map(|part| part.as_bytes()).any(|part| {
+            part.first() == Some(&first)
+                && rest.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part))
         })
     })
 }

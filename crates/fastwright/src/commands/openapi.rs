@@ -17,7 +17,11 @@ use fastwright_contract::versions::Versions;
 use fastwright_model::analysis::{AnalysisError, Evaluation, evaluate};
 use fastwright_python::value::ObjectId;
 use serde_json::json;
+use std::mem::ManuallyDrop;
 use std::path::Path;
+
+/// Bytes that the text of a document gets at first: only what is written to costs anything.
+const TEXT_BYTES: usize = 1024 * 1024;
 
 /// Prints, compares or writes documents.
 ///
@@ -43,7 +47,7 @@ pub(crate) fn openapi(arguments: &OpenapiArguments, colour: Colour) -> Result<En
     })?;
     drop(progress);
     // Taking the program apart costs more than a document; the process is about to end.
-    let mut evaluation = std::mem::ManuallyDrop::new(evaluation);
+    let mut evaluation = ManuallyDrop::new(evaluation);
     let versions = versions(&evaluation, arguments)?;
     for problem in &evaluation.problems {
         terminal::tell(&format!("fastwright: {}: {}", problem.path, problem.message));
@@ -87,7 +91,8 @@ fn one(
         None => app,
         Some(path) => mounted(evaluation, app, &locator, path)?,
     };
-    let document = derive(evaluation, &mut SchemaGenerator::new(), app, versions);
+    let mut generator = ManuallyDrop::new(SchemaGenerator::new());
+    let document = ManuallyDrop::new(derive(evaluation, &mut generator, app, versions));
     tell_doubts(evaluation, &document.doubts);
     let is_sure = document.doubts.is_empty();
     if !is_sure && !arguments.partial {
@@ -243,9 +248,11 @@ fn render(document: &Json, format: DocumentFormat) -> Result<String, Failure> {
 }
 
 fn pretty(document: &Json) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
+    let mut text = Vec::with_capacity(TEXT_BYTES);
+    // Writing a document to memory can't fail, and gives UTF-8.
+    let _ = serde_json::to_writer_pretty(&mut text, document);
+    text.push(b'\n');
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Says what is not known, each with its place.

@@ -44,7 +44,7 @@ impl Builder<'_, '_, '_> {
                 groups.push(group);
             }
         }
-        let fields = groups.iter().flat_map(|group: &ParameterGroup| group.fields.clone()).collect();
+        let fields = groups.iter().flat_map(|group: &ParameterGroup| &group.fields).collect();
         let (schemas, _) = self.definitions_of(fields, true);
         let parameters = Operations::new(schemas).each_parameter(self, &groups);
         Some(parameters.into_iter().map(|(_, parameter)| parameter).collect())

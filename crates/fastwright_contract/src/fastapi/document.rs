@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::fields::{Extras, ModelField};
+use super::flat_models::TypeSet;
 use super::normalize;
 use super::operations::{Operations, SCHEMAS};
 use super::routes::ApiRoute;
@@ -115,7 +116,7 @@ impl Builder<'_, '_, '_> {
 
     /// The schemas of all fields, and the definitions that they share.
     fn definitions(&mut self, parts: &DocumentParts) -> (FxHashMap<u32, Json>, JsonObject) {
-        let mut fields: Vec<ModelField> = Vec::new();
+        let mut fields: Vec<&ModelField> = Vec::new();
         let routes: Vec<&ApiRoute> = parts.routes.iter().chain(&parts.webhooks).collect();
         collect_fields(&routes, &mut fields);
         self.definitions_of(fields, parts.separate_input_output)
@@ -124,35 +125,34 @@ impl Builder<'_, '_, '_> {
     /// `get_definitions`: the schemas of fields by their ids, and the definitions that they share.
     pub(super) fn definitions_of(
         &mut self,
-        fields: Vec<ModelField>,
+        fields: Vec<&ModelField>,
         separate_input_output: bool,
     ) -> (FxHashMap<u32, Json>, JsonObject) {
         let (old, mut fields): (Vec<_>, Vec<_>) =
             fields.into_iter().partition(|field| field.version1.is_some());
         let version1 = self.version1_definitions(&old, &fields);
         let flat = |builder: &mut Self, mode: Mode| {
-            let of_mode: Vec<ModelField> =
-                fields.iter().filter(|field| field.mode == mode).cloned().collect();
-            builder.flat_models(of_mode.iter())
+            builder.flat_models(fields.iter().copied().filter(|field| field.mode == mode))
         };
         let (validation, serialization) = if self.before(since::FLAT_MODELS) {
             (Vec::new(), Vec::new())
         } else if self.before(since::FLAT_MODELS_BY_SIDE) {
-            (self.flat_models(fields.iter()), Vec::new())
+            (self.flat_models(fields.iter().copied()), Vec::new())
         } else {
             (flat(self, Mode::Validation), flat(self, Mode::Serialization))
         };
-        let is_input = |model: &Value| {
-            fields.iter().any(|field| field.info.annotation.as_ref().is_some_and(|known| known.same(model)))
-        };
+        let mut inputs = TypeSet::default();
+        for annotation in fields.iter().filter_map(|field| field.info.annotation.as_ref()) {
+            inputs.insert(annotation);
+        }
         let mut more = Vec::new();
         for (models, mode) in [(validation, Mode::Validation), (serialization, Mode::Serialization)] {
-            for model in models.into_iter().filter(|model| !is_input(model)) {
+            for model in models.into_iter().filter(|model| !inputs.contains(model)) {
                 let info = FieldInfo { annotation: Some(model), ..FieldInfo::default() };
                 more.push(self.field(Name::from("model"), info, Extras::plain(), mode, None));
             }
         }
-        fields.extend(more);
+        fields.extend(&more);
         let mut inputs: Vec<(Mode, Shared)> = Vec::with_capacity(fields.len());
         let separate = separate_input_output || self.before(since::ONE_SCHEMA_FOR_BOTH_SIDES);
         if !separate
@@ -207,10 +207,11 @@ impl Builder<'_, '_, '_> {
             }
             known.push(annotation.clone());
             return self.generator.has_computed_fields(self.context, annotation)
-                || self.generator.model_fields(self.context, annotation).into_iter().any(|(_, info)| {
-                    info.annotation
-                        .is_some_and(|annotation| self.annotation_has_computed_fields(&annotation, known))
-                });
+                || self
+                    .generator
+                    .model_annotations(self.context, annotation)
+                    .iter()
+                    .any(|annotation| self.annotation_has_computed_fields(annotation, known));
         }
         if known.len() > 5_000 {
             return false;
@@ -235,18 +236,18 @@ fn has_own_computed_fields(core: &Shared) -> bool {
 }
 
 /// `get_fields_from_routes`: callbacks' fields, bodies, responses, parameters.
-fn collect_fields(routes: &[&ApiRoute], fields: &mut Vec<ModelField>) {
+fn collect_fields<'r>(routes: &[&'r ApiRoute], fields: &mut Vec<&'r ModelField>) {
     let (mut bodies, mut responses, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
     for route in routes.iter().filter(|route| route.include_in_schema) {
-        bodies.extend(route.body_field.clone());
-        responses.extend(route.response_field.clone());
-        responses.extend(route.responses.iter().filter_map(|(_, _, field)| field.clone()));
-        responses.extend(route.stream_item_field.clone());
+        bodies.extend(&route.body_field);
+        responses.extend(&route.response_field);
+        responses.extend(route.responses.iter().filter_map(|(_, _, field)| field.as_ref()));
+        responses.extend(&route.stream_item_field);
         if route.has_callbacks {
             let callbacks: Vec<&ApiRoute> = route.callbacks.iter().collect();
             collect_fields(&callbacks, fields);
         }
-        parameters.extend(route.parameters.iter().flat_map(|group| group.fields.clone()));
+        parameters.extend(route.parameters.iter().flat_map(|group| &group.fields));
     }
     fields.extend(bodies.into_iter().chain(responses).chain(parameters));
 }

@@ -5,63 +5,104 @@ use super::builder::Builder;
 use super::fields::ModelField;
 use super::predicates::{is_enumeration, is_model};
 use crate::types::{Form, form, generic_arguments};
-use fastwright_python::value::Value;
+use fastwright_python::value::{Kind, ObjectId, Value};
+use rustc_hash::FxHashSet;
+
+/// Types, each once. Most are classes, which are found by their number.
+#[derive(Debug, Default)]
+pub struct TypeSet {
+    classes: FxHashSet<ObjectId>,
+    others: Vec<Value>,
+}
+
+impl TypeSet {
+    /// Whether it holds a type.
+    pub fn contains(&self, value: &Value) -> bool {
+        match value.kind {
+            Kind::Class(id) => self.classes.contains(&id),
+            _ => self.others.iter().any(|known| known.same(value)),
+        }
+    }
+
+    /// Adds a type; whether it was not there.
+    pub fn insert(&mut self, value: &Value) -> bool {
+        match value.kind {
+            Kind::Class(id) => self.classes.insert(id),
+            _ if self.contains(value) => false,
+            _ => {
+                self.others.push(value.clone());
+                true
+            }
+        }
+    }
+}
+
+/// The types that were found, in order.
+#[derive(Default)]
+struct Found {
+    known: TypeSet,
+    types: Vec<Value>,
+}
+
+impl Found {
+    /// Adds a type; whether it is new.
+    fn add(&mut self, value: &Value) -> bool {
+        let new = self.known.insert(value);
+        if new {
+            self.types.push(value.clone());
+        }
+        new
+    }
+}
 
 impl Builder<'_, '_, '_> {
     /// The models and enumerations behind fields, each once, in the order they are found.
     pub fn flat_models<'f>(&mut self, fields: impl Iterator<Item = &'f ModelField>) -> Vec<Value> {
-        let mut known = Vec::new();
+        let mut found = Found::default();
         for field in fields {
             if let Some(annotation) = &field.info.annotation {
-                self.flat_models_of_field(annotation, &mut known);
+                self.flat_models_of_field(annotation, &mut found);
             }
         }
-        known
+        found.types
     }
 
-    fn flat_models_of_field(&mut self, annotation: &Value, known: &mut Vec<Value>) {
+    fn flat_models_of_field(&mut self, annotation: &Value, found: &mut Found) {
         let interpreter = &*self.context.interpreter;
         if is_model(interpreter, annotation) {
-            self.add_model(annotation, known);
+            self.add_model(annotation, found);
         } else if is_enumeration(interpreter, annotation) {
-            if !known.iter().any(|value| value.same(annotation)) {
-                known.push(annotation.clone());
-            }
+            found.add(annotation);
         } else {
-            self.flat_models_of_annotation(annotation, known, 0);
+            self.flat_models_of_annotation(annotation, found, 0);
         }
     }
 
-    fn add_model(&mut self, model: &Value, known: &mut Vec<Value>) {
-        if known.iter().any(|value| value.same(model)) {
+    fn add_model(&mut self, model: &Value, found: &mut Found) {
+        if !found.add(model) {
             return;
         }
-        known.push(model.clone());
         // FastAPI compiles the type of each field, and Pydantic may write into what it keeps on classes.
         if self.generator.has_shared_references() {
             self.model_field_list(model);
         }
-        for (_, info) in self.generator.model_fields(self.context, model) {
-            if let Some(annotation) = info.annotation {
-                self.flat_models_of_field(&annotation, known);
-            }
+        for annotation in self.generator.model_annotations(self.context, model) {
+            self.flat_models_of_field(&annotation, found);
         }
     }
 
-    fn flat_models_of_annotation(&mut self, annotation: &Value, known: &mut Vec<Value>, depth: u32) {
+    fn flat_models_of_annotation(&mut self, annotation: &Value, found: &mut Found, depth: u32) {
         if depth > 30 || matches!(form(annotation), Form::Literal(_)) {
             return;
         }
         for argument in generic_arguments(annotation) {
             let interpreter = &*self.context.interpreter;
             if is_model(interpreter, &argument) {
-                self.add_model(&argument, known);
+                self.add_model(&argument, found);
             } else if is_enumeration(interpreter, &argument) {
-                if !known.iter().any(|value| value.same(&argument)) {
-                    known.push(argument);
-                }
+                found.add(&argument);
             } else {
-                self.flat_models_of_annotation(&argument, known, depth + 1);
+                self.flat_models_of_annotation(&argument, found, depth + 1);
             }
         }
     }

@@ -512,6 +512,11 @@ fn converted_model(model: &Model, object: JsonObject, strict: bool, fastapi: Ver
 }
 
 impl Model {
+    /// Whether an object has all required fields.
+    fn may_take(&self, object: &JsonObject) -> bool {
+        self.fields.iter().all(|(name, _, required)| !required || object.contains_key(*name))
+    }
+
     /// Which of its fields has a name.
     fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|(known, ..)| *known == name)
@@ -528,7 +533,7 @@ impl Type {
         }
     }
 
-    /// Whether values of this kind of JSON can be taken at all.
+    /// Whether a value can be taken as far as its kind and the required fields tell.
     fn may_take(&self, value: &Json, fastapi: Version) -> bool {
         match self {
             Type::Any => true,
@@ -536,7 +541,9 @@ impl Type {
             Type::Flag => value.is_boolean(),
             Type::Integer | Type::Float => value.is_number(),
             Type::List(_) | Type::Texts => value.is_array(),
-            Type::Map(_) | Type::Model(_) | Type::Recursive(_) => value.is_object(),
+            Type::Map(_) => value.is_object(),
+            Type::Model(model) => value.as_object().is_some_and(|object| model.may_take(object)),
+            Type::Recursive(model) => value.as_object().is_some_and(|object| model().may_take(object)),
             Type::Changed(..) => self.of_version(fastapi).may_take(value, fastapi),
             Type::Union(members) => members.iter().any(|member| member.may_take(value, fastapi)),
         }

@@ -18,12 +18,12 @@ impl Builder<'_, '_, '_> {
     /// Renames the definitions that fields refer to.
     pub(super) fn rename_definitions(
         &mut self,
-        fields: &[ModelField],
+        fields: &[&ModelField],
         others: &[(Value, String, String)],
         schemas: &mut [Json],
         definitions: &mut JsonObject,
     ) {
-        let models = self.flat_models(fields.iter());
+        let models = self.flat_models(fields.iter().copied());
         let names = self.names_of_models(&models, others);
         let mut renamed: FxHashMap<String, String> = FxHashMap::default();
         for (field, schema) in fields.iter().zip(&*schemas) {

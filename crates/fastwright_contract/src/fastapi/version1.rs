@@ -316,8 +316,8 @@ impl Builder<'_, '_, '_> {
     /// not have the same names.
     pub(super) fn version1_definitions(
         &mut self,
-        fields: &[ModelField],
-        others: &[ModelField],
+        fields: &[&ModelField],
+        others: &[&ModelField],
     ) -> Version1Definitions {
         if fields.is_empty() {
             return Version1Definitions::default();
@@ -330,7 +330,7 @@ impl Builder<'_, '_, '_> {
             own.iter().map(|field| &**field),
         );
         let mut taken: Vec<(Value, String)> = Vec::new();
-        for model in self.flat_models(others.iter()) {
+        for model in self.flat_models(others.iter().copied()) {
             if let Some((name, _)) = self.generator.names(self.context, &model) {
                 taken.push((model, normalized(&name)));
             }

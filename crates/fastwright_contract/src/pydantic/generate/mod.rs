@@ -216,6 +216,13 @@ impl SchemaGenerator {
         collected.fields.iter().map(|(name, field)| (*name, field.info.clone())).collect()
     }
 
+    /// The types of a model's fields, of those that have one.
+    pub fn model_annotations(&mut self, context: &mut Context<'_, '_>, class: &Value) -> Vec<Value> {
+        let Some(model) = self.model_type(context, class) else { return Vec::new() };
+        let collected = self.collect_fields(context, &model);
+        collected.fields.values().filter_map(|field| field.info.annotation.clone()).collect()
+    }
+
     /// The configuration of a model: `Model.model_config`.
     pub fn model_config(&mut self, context: &mut Context<'_, '_>, class: &Value) -> Rc<ModelConfig> {
         match self.model_type(context, class) {

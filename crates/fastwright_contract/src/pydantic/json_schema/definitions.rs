@@ -347,6 +347,7 @@ fn normalized(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn names_have_no_modules_and_numbers() {
@@ -367,8 +368,46 @@ mod tests {
         );
         let nested: Rc<str> = "main.make.<locals>.Inner:5".into();
         let name = names.get_or_make(&nested, Mode::Validation);
-        assert_eq!(names.choices[&name][0], "Inner");
-        assert_eq!(names.choices[&name][2], "main__make___locals___Inner");
+        assert_eq!(&*names.choices[&name][0], "Inner");
+        assert_eq!(&*names.choices[&name][2], "main__make___locals___Inner");
+    }
+
+    #[test]
+    fn what_differs_gets_longer_names() {
+        let mut names = Names::default();
+        let mut definitions = IndexMap::new();
+        let mut define = |reference: &str, mode: Mode, schema: serde_json::Value| {
+            let name = names.get_or_make(&Rc::from(reference), mode);
+            if let Json::Object(schema) = schema {
+                definitions.insert(Rc::clone(&name), schema);
+            }
+            name
+        };
+        let (input, output) = (Mode::Validation, Mode::Serialization);
+        // The same on both sides, but for the names of what they refer to, which is the same as well.
+        let inner = define("a.Inner:1", input, json!({ "type": "string" }));
+        let other = define("a.Inner:1", output, json!({ "type": "string" }));
+        let outer = define("a.Outer:2", input, json!({ "items": { "$ref": json_reference(&inner) } }));
+        let out = define("a.Outer:2", output, json!({ "items": { "$ref": json_reference(&other) } }));
+        // Different on each side, and of the same name as another class.
+        let item = define("a.Item:3", input, json!({ "type": "integer" }));
+        let item_out = define("a.Item:3", output, json!({ "type": "number" }));
+        let page = define("a.Page:4", input, json!({ "$defs": { "b": { "const": 1 } } }));
+        let second = define("b.Page:5", input, json!({ "$defs": { "b": { "const": 2 } } }));
+        let Some(remapping) = names.remapping(&definitions, true) else { panic!("there is a choice left") };
+        let chosen =
+            [&inner, &other, &outer, &out, &item, &item_out, &page, &second].map(|name| remapping.name(name));
+        let expected =
+            ["Inner", "Inner", "Outer", "Outer", "Item-Input", "Item-Output", "a__Page", "b__Page"];
+        assert_eq!(chosen, expected);
+        let mut schema =
+            json!({ "anyOf": [json_reference(&item_out)], "$defs": { (&*page): json_reference(&out) } });
+        remapping.apply(&mut schema);
+        let expected = json!({
+            "anyOf": ["#/components/schemas/Item-Output"],
+            "$defs": { "a__Page": "#/components/schemas/Outer" },
+        });
+        assert_eq!(schema, expected);
     }
 
     #[test]

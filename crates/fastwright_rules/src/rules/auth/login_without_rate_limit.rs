@@ -150,16 +150,17 @@ fn verifications(
     names: &mut FxHashMap<Name, (bool, bool)>,
 ) -> Vec<Sink<String>> {
     let mut found: Vec<Sink<String>> = Vec::new();
+    let mut candidates: Vec<&Value> = Vec::new();
     let events = &code.nodes[node].summary.events;
     for (position, event) in events.iter().enumerate() {
-        let mut candidates: Vec<Value> = Vec::new();
+        candidates.clear();
         // A code that carries a signature can't be guessed; only one that is compared as it is can.
         let mut as_it_is = true;
         match &event.kind {
             EventKind::Condition(value) | EventKind::Return(value) => {
                 let value = match value.as_symbolic() {
-                    Some(Symbolic::Not(inner)) => inner.clone(),
-                    _ => value.clone(),
+                    Some(Symbolic::Not(inner)) => inner,
+                    _ => value,
                 };
                 if let Some(Symbolic::Compare {
                     comparison: Comparison::Equal | Comparison::NotEqual,
@@ -178,7 +179,7 @@ fn verifications(
                         })
                     };
                     if !constant(left) && !constant(right) && !signed(left) && !signed(right) {
-                        candidates.extend([left.clone(), right.clone()]);
+                        candidates.extend([left, right]);
                     }
                 }
             }
@@ -195,14 +196,14 @@ fn verifications(
                 });
                 as_it_is = compares;
                 if verifies {
-                    candidates.extend(call.arguments.positional.iter().cloned());
-                    candidates.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
+                    candidates.extend(&call.arguments.positional);
+                    candidates.extend(call.arguments.keywords.iter().map(|(_, value)| value));
                 }
             }
             _ => {}
         }
-        for value in candidates {
-            let known = inputs(interpreter, &value);
+        for value in &candidates {
+            let known = inputs(interpreter, value);
             let Some(input) = known
                 .iter()
                 .find(|input| is_asked_for(input_text(input).rsplit('.').next().unwrap_or_default()))

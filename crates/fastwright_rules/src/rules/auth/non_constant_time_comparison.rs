@@ -1,7 +1,7 @@
 //! `non-constant-time-comparison`: secret compared with an operator that stops at the first difference.
 
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, inputs, request_inputs};
+use crate::data_flow::{Following, Sink, entry_dependant, flows, has_input, request_inputs};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{RequestCode, handler_step, route_title};
 use crate::vocabulary::is_credential_name;
@@ -101,11 +101,11 @@ fn comparisons(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usiz
         let mut pairs = Vec::new();
         collect(value, &mut pairs, 0);
         for (left, right) in pairs {
-            for (secret, other) in [(&left, &right), (&right, &left)] {
-                if inputs(interpreter, other).is_empty() {
+            for (secret, other) in [(left, right), (right, left)] {
+                let Some(what) = secret_behind(interpreter, secret, 0) else { continue };
+                if !has_input(interpreter, other) {
                     continue;
                 }
-                let Some(what) = secret_behind(interpreter, secret, 0) else { continue };
                 found.push(Sink {
                     value: other.clone(),
                     what: what.clone(),
@@ -118,13 +118,13 @@ fn comparisons(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usiz
     found
 }
 
-fn collect(value: &Value, pairs: &mut Vec<(Value, Value)>, depth: u32) {
+fn collect<'v>(value: &'v Value, pairs: &mut Vec<(&'v Value, &'v Value)>, depth: u32) {
     if depth > 4 {
         return;
     }
     match value.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right }) => {
-            pairs.push((left.clone(), right.clone()));
+            pairs.push((left, right));
         }
         Some(Symbolic::Not(inner)) => collect(inner, pairs, depth + 1),
         _ if value.alternatives().len() > 1 => {

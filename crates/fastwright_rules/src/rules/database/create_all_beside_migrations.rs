@@ -8,6 +8,7 @@ use fastwright_model::facts::reach;
 use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
 use fastwright_python::value::Value;
 
 crate::declare_rule! {
@@ -70,6 +71,7 @@ fn revision_of_migrations(context: &Context<'_>) -> Option<String> {
 
 /// `create_all` in statements that run when a module is imported, and in functions that are called then.
 fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
+    let create_all = Name::from("create_all");
     let interpreter = context.analysis.interpreter.borrow();
     for (_, module) in interpreter.modules() {
         let Some(id) = module.file else { continue };
@@ -86,7 +88,7 @@ fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
         }
         for definition in &module.code.functions {
             let function = fastwright_python::program::FunctionId { file: id, index: definition.index };
-            if !interpreter.was_called(function) {
+            if !definition.mentions.may_hold(create_all) || !interpreter.was_called(function) {
                 continue;
             }
             for span in unconditional_calls(&definition.body) {
@@ -100,6 +102,12 @@ fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
 
 /// `create_all` in what the lifespan or a startup handler reaches.
 fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
+    let create_all = Name::from("create_all");
+    let mut functions = context.analysis.codes.iter().flat_map(|code| &code.functions);
+    // Most applications need not be followed through all that they do at start.
+    if !functions.any(|function| function.mentions.may_hold(create_all)) {
+        return;
+    }
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut roots: Vec<Value> = Vec::new();
     for state in interpreter.extension::<Registry>().routers.values() {
@@ -124,7 +132,7 @@ fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
         for reached in reach(interpreter, &function, None) {
             let definition = &reached.summary.function.definition;
             let file = reached.summary.function.id.file;
-            if !context.analysis.files.get(file).first_party {
+            if !definition.mentions.may_hold(create_all) || !context.analysis.files.get(file).first_party {
                 continue;
             }
             for span in unconditional_calls(&definition.body) {

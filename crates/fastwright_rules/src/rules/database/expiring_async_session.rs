@@ -5,13 +5,14 @@ use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Outline, Reporter};
-use crate::sessions::{is_new_session, made_at};
+use crate::sessions::{is_new_session, is_session_method, made_at};
 use crate::stale_objects::{StaleRead, stale_read};
 use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::{Arguments, Symbolic, Value};
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Async session whose objects expire at commit and are used afterwards.
@@ -43,23 +44,29 @@ struct Maker {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let makers: Vec<Option<Maker>> = graph.nodes.iter().map(|node| yielded_maker(context, node)).collect();
-    let stale: Vec<Option<StaleRead>> = {
+    let committing = graph.libraries().calling(|callee| is_session_method(callee, &["commit"]));
+    let stale: FxHashMap<usize, StaleRead> = {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-        graph.nodes.iter().map(|node| stale_read(interpreter, node, &context.analysis.tables)).collect()
+        let tables = &context.analysis.tables;
+        let mut read = |node: usize| stale_read(interpreter, &graph.nodes[node], tables);
+        committing.iter().filter_map(|node| Some((node, read(node)?))).collect()
     };
+    let mut makers: FxHashMap<usize, Option<Maker>> = FxHashMap::default();
     visit_reached(
         context,
         graph,
-        &|node| stale[node].is_some(),
+        &|node| stale.contains_key(&node),
         &|_, edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
-            let Some(read) = &stale[node] else { return };
+            let Some(read) = stale.get(&node) else { return };
             let holder = &graph.nodes[node];
             let maker = if is_new_session(&read.session) {
                 expiring(context, &read.session)
             } else {
-                entry.route_functions(graph).find_map(|node| makers[node].clone())
+                entry.route_functions(graph).find_map(|node| {
+                    let maker = makers.entry(node);
+                    maker.or_insert_with(|| yielded_maker(context, &graph.nodes[node])).clone()
+                })
             };
             let Some(maker) = maker else { return };
             if read.attribute.is_none() && !reaches_response(graph, entry, holder, path.is_empty()) {

@@ -18,6 +18,7 @@ use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Kind, Symbolic, Value};
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Session, row or upload of a request handed to a background task.
@@ -56,15 +57,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let versions = FastapiVersions::of(context.analysis);
     let closed_before = versions.lowest < OPEN_DURING_TASKS;
-    let handed: Vec<Vec<Handed>> =
-        (0..graph.nodes.len()).map(|node| handed_on(context, graph, node, closed_before)).collect();
+    let starting = graph.libraries().calling(|callee| is_background(callee) || is_task_maker(callee));
+    let handed: FxHashMap<usize, Vec<Handed>> = starting
+        .iter()
+        .map(|node| (node, handed_on(context, graph, node, closed_before)))
+        .filter(|(_, handed)| !handed.is_empty())
+        .collect();
     visit_reached(
         context,
         graph,
-        &|node| !handed[node].is_empty(),
+        &|node| handed.contains_key(&node),
         &|_, edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
-            for handed in &handed[node] {
+            for handed in &handed[&node] {
                 // What FastAPI gives the handler itself comes from a dependency that ends it, or not.
                 let own = if path.is_empty() { handed.parameter } else { None };
                 if let Some(parameter) = own {
@@ -112,8 +117,7 @@ fn handed_on(context: &Context<'_>, graph: &CallGraph, node: usize, closed_befor
         if place.file != function.id.file {
             continue;
         }
-        let background = (callee.ends_with(".add_task") && callee.contains("BackgroundTasks"))
-            || callee == "starlette.background.BackgroundTask";
+        let background = is_background(&callee);
         let task = is_task_maker(&callee);
         if !background && !task {
             continue;
@@ -152,6 +156,12 @@ fn handed_on(context: &Context<'_>, graph: &CallGraph, node: usize, closed_befor
         }
     }
     found
+}
+
+/// Whether a call hands something to the tasks that run after the response.
+fn is_background(callee: &str) -> bool {
+    (callee.ends_with(".add_task") && callee.contains("BackgroundTasks"))
+        || callee == "starlette.background.BackgroundTask"
 }
 
 /// Values and expressions of the arguments behind the first `skip`; keywords included.

@@ -14,6 +14,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::{Kind, Symbolic, Value};
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// One session used by several requests or tasks at once.
@@ -114,15 +115,19 @@ fn use_of(node: &Node, site: Location) -> Option<Location> {
 /// One session that several coroutines use at the same time.
 fn check_concurrent_tasks(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let gathered: Vec<Vec<(Location, String)>> =
-        (0..graph.nodes.len()).map(|node| gathered(context, &graph.nodes[node])).collect();
+    let together = graph.libraries().calling(|callee| gathers(callee) || adds_to_group(callee));
+    let gathered: FxHashMap<usize, Vec<(Location, String)>> = together
+        .iter()
+        .map(|node| (node, gathered(context, &graph.nodes[node])))
+        .filter(|(_, found)| !found.is_empty())
+        .collect();
     visit_reached(
         context,
         graph,
-        &|node| !gathered[node].is_empty(),
+        &|node| gathered.contains_key(&node),
         &|_, _| true,
         &mut |entry, node, path| {
-            for (place, session) in &gathered[node] {
+            for (place, session) in &gathered[&node] {
                 let symbol = graph.nodes[node].symbol();
                 let next = CallGraph::start(path).unwrap_or(*place);
                 let outline =
@@ -140,15 +145,23 @@ fn check_concurrent_tasks(context: &Context<'_>, report: &mut Reporter<'_>) {
     );
 }
 
+/// Whether a call runs coroutines at the same time.
+fn gathers(callee: &str) -> bool {
+    callee == "asyncio.gather"
+}
+
+/// Whether a call starts a task of a group.
+fn adds_to_group(callee: &str) -> bool {
+    callee == "asyncio.TaskGroup.create_task" || callee == "anyio.create_task_group.start_soon"
+}
+
 /// Calls of `asyncio.gather` and of a task group's `create_task` whose coroutines share a session.
 fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
     let body = &node.summary.function.definition.body;
     let mut found = Vec::new();
     let mut in_groups: Vec<(Value, Value)> = Vec::new();
     for (index, place, callee) in node.library_calls() {
-        let gather = callee == "asyncio.gather";
-        let group =
-            callee == "asyncio.TaskGroup.create_task" || callee == "anyio.create_task_group.start_soon";
+        let (gather, group) = (gathers(&callee), adds_to_group(&callee));
         if !(gather || group) || place.file != node.summary.function.id.file {
             continue;
         }

@@ -5,7 +5,7 @@ use crate::data_flow::{any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
-use crate::vocabulary::words;
+use crate::vocabulary::{holds_any, words};
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -240,10 +240,9 @@ fn is_decided(
 ) -> bool {
     summary.events.iter().any(|event| match &event.kind {
         EventKind::Condition(condition) if event.location.span.start < place.span.end => {
-            let about = exception
-                .as_ref()
-                .is_some_and(|exception| holds(interpreter, condition, &mut |value| value.same(exception)));
-            about || holds(interpreter, condition, &mut is_switch)
+            holds(interpreter, condition, &mut |value| {
+                exception.as_ref().is_some_and(|exception| value.same(exception)) || is_switch(value)
+            })
         }
         _ => false,
     })
@@ -255,12 +254,20 @@ fn is_switch(value: &Value) -> bool {
         Some(Symbolic::Parameter(parameter)) => parameter.name,
         _ => return value.configurable.is_some(),
     };
-    words(&name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "debug" | "dev" | "development" | "environment" | "env" | "production" | "testing" | "verbose"
-        )
-    })
+    holds_any(&name, &["debug", "dev", "env", "production", "testing", "verbose"])
+        && words(&name).iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "debug"
+                    | "dev"
+                    | "development"
+                    | "environment"
+                    | "env"
+                    | "production"
+                    | "testing"
+                    | "verbose"
+            )
+        })
 }
 
 struct Source {

@@ -122,8 +122,8 @@ fn is_log(name: &str) -> bool {
         return true;
     }
     let package = name.split('.').next().unwrap_or_default();
-    let last = name.rsplit('.').next().unwrap_or_default();
-    matches!(package, "logging" | "structlog" | "loguru") && LEVELS.contains(&last)
+    matches!(package, "logging" | "structlog" | "loguru")
+        && LEVELS.contains(&name.rsplit('.').next().unwrap_or_default())
 }
 
 /// The credential in a logged value, in words.

@@ -41,6 +41,9 @@ crate::declare_rule! {
 /// is read once.
 const FILE_DEPTH: usize = 1;
 
+/// The blocking calls of functions themselves.
+type Calls = FxHashMap<usize, Vec<(Location, Name, Waits)>>;
+
 /// A blocking call, and the calls that lead to it from a function on the event loop.
 struct Blocking {
     node: usize,
@@ -55,10 +58,15 @@ struct Blocking {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let mut names = FxHashMap::default();
-    let calls: Vec<Vec<(Location, Name, Waits)>> =
-        (0..graph.nodes.len()).map(|node| own_calls(graph, node, &mut names)).collect();
+    let calls: Calls = graph
+        .libraries()
+        .calling(|callee| waits(callee).is_some())
+        .iter()
+        .map(|node| (node, own_calls(graph, node, &mut names)))
+        .filter(|(_, calls)| !calls.is_empty())
+        .collect();
     let reaching =
-        graph.reaching(|node| !calls[node].is_empty(), |from, edge| stays_on_loop(graph, from, edge));
+        graph.reaching(|node| calls.contains_key(&node), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
     let mut below = |root: usize, tell: &mut dyn FnMut(&Blocking)| {
         known
@@ -102,17 +110,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The blocking calls that a function on the event loop makes, itself or in what it calls there.
-fn blocking_below(
-    graph: &CallGraph,
-    root: usize,
-    calls: &[Vec<(Location, Name, Waits)>],
-    reaching: &[bool],
-) -> Vec<Blocking> {
+fn blocking_below(graph: &CallGraph, root: usize, calls: &Calls, reaching: &[bool]) -> Vec<Blocking> {
     let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
     let mut found = Vec::new();
-    for (position, node) in ways.nodes().enumerate().filter(|(_, node)| !calls[*node].is_empty()) {
+    for (position, node) in ways.nodes().enumerate() {
+        let Some(calls) = calls.get(&node) else { continue };
         let path = ways.path(position);
-        for (place, callee, waits) in &calls[node] {
+        for (place, callee, waits) in calls {
             if *waits == Waits::File && path.len() > FILE_DEPTH {
                 continue;
             }

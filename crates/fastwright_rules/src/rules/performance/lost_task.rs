@@ -9,6 +9,7 @@ use crate::tasks::is_task_maker;
 use crate::wording::route_name;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Task that is started and forgotten.
@@ -33,13 +34,22 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let lost: Vec<Vec<(Location, String)>> =
-        (0..graph.nodes.len()).map(|node| lost_tasks(context, graph, node)).collect();
-    visit_reached(context, graph, &|node| !lost[node].is_empty(), &|_, _| true, &mut |entry, node, path| {
-        for (place, what) in &lost[node] {
-            let symbol = graph.nodes[node].symbol();
-            let next = CallGraph::start(path).unwrap_or(*place);
-            report.report_on_route(&entry.outline(*place, &symbol, next).discriminator(what), |draft| {
+    let making = graph.libraries().calling(is_task_maker);
+    let lost: FxHashMap<usize, Vec<(Location, String)>> = making
+        .iter()
+        .map(|node| (node, lost_tasks(context, graph, node)))
+        .filter(|(_, lost)| !lost.is_empty())
+        .collect();
+    visit_reached(
+        context,
+        graph,
+        &|node| lost.contains_key(&node),
+        &|_, _| true,
+        &mut |entry, node, path| {
+            for (place, what) in &lost[&node] {
+                let symbol = graph.nodes[node].symbol();
+                let next = CallGraph::start(path).unwrap_or(*place);
+                report.report_on_route(&entry.outline(*place, &symbol, next).discriminator(what), |draft| {
                 let route = route_name(entry.route);
                 draft
                     .message(format!("`{route}` starts `{what}` and keeps no reference to the task"))
@@ -47,8 +57,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(graph.steps(path))
                     .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place)
             });
-        }
-    });
+            }
+        },
+    );
 }
 
 fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Location, String)> {

@@ -62,10 +62,14 @@ const OWNERS: &[&str] =
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let queries: Vec<Option<(Location, Name)>> =
-        (0..graph.nodes.len()).map(|node| query(graph, node)).collect();
+    let queries: FxHashMap<usize, (Location, Name)> = graph
+        .libraries()
+        .calling(is_query)
+        .iter()
+        .filter_map(|node| Some((node, query(graph, node)?)))
+        .collect();
     let reaching =
-        graph.reaching(|node| queries[node].is_some(), |from, edge| stays_on_loop(graph, from, edge));
+        graph.reaching(|node| queries.contains_key(&node), |from, edge| stays_on_loop(graph, from, edge));
     let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
     for entry in context.entry_points() {
         if !entry.dependant().is_async {
@@ -76,11 +80,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         };
         let found = known.entry(root).or_insert_with(|| {
             let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
-            let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries[*node].is_some())?;
+            let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries.contains_key(node))?;
             Some((node, ways.path(position)))
         });
         let Some((node, path)) = found else { continue };
-        let Some((place, callee)) = queries[*node] else { continue };
+        let (place, callee) = queries[node];
         report_query(report, context, graph, entry, path, *node, place, callee);
     }
 }
@@ -137,14 +141,17 @@ fn report_query(
     });
 }
 
+fn is_query(callee: &str) -> bool {
+    OWNERS.iter().any(|owner| callee.starts_with(owner))
+        && QUERIES.contains(&callee.rsplit('.').next().unwrap_or(callee))
+}
+
 /// The first query of a function on a session or connection that is synchronous.
 fn query(graph: &CallGraph, node: usize) -> Option<(Location, Name)> {
     let node = &graph.nodes[node];
     node.library_calls().find_map(|(index, place, callee)| {
         let EventKind::Call(call) = &node.summary.events[index].kind else { return None };
-        let method = callee.rsplit('.').next().unwrap_or(&callee);
-        let queries = OWNERS.iter().any(|owner| callee.starts_with(owner)) && QUERIES.contains(&method);
         // Somebody awaits it, so the declared class is not the real one.
-        (queries && !call.awaited).then_some((place, callee))
+        (is_query(&callee) && !call.awaited).then_some((place, callee))
     })
 }

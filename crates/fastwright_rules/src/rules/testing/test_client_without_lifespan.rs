@@ -54,10 +54,27 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (index, code) in analysis.codes.iter().enumerate() {
         let file = FileId(index as u32);
         let own = analysis.files.get(file);
-        if own.first_party && (own.text.contains("TestClient") || own.text.contains("ASGITransport")) {
+        if own.first_party && may_know_clients(&own.module, code) && names_clients(&own.text) {
             TestFile::new(file, &own.module, code).check(&started, report);
         }
     }
+}
+
+/// Whether a module imports something that may be a client, or hold one.
+fn may_know_clients(module: &str, code: &Module) -> bool {
+    let package = |name: &str| matches!(name.split('.').next(), Some("fastapi" | "starlette" | "httpx"));
+    // Names relative to such a package are names in it.
+    package(module)
+        || code.imports.iter().any(|import| {
+            let named = |wanted: &str| import.names.iter().any(|name| *name == wanted);
+            let holds = import.module.ends_with(".testclient") || import.module.starts_with("httpx");
+            named("*") || package(&import.module) && (holds || import.names.is_empty() || named("testclient"))
+        })
+}
+
+fn names_clients(text: &str) -> bool {
+    let names = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    names("TestClient") || names("ASGITransport")
 }
 
 /// Apps whose lifespan or startup handlers do something that routes can rely on.

@@ -11,7 +11,7 @@ use fastwright_python::ir::{ArgumentKind, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
-use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::summary::{CallEvent, EventKind, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -73,6 +73,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if !is_surely_pydantic_2(analysis) {
         return;
     }
+    let code = context.request_code();
+    let calling = code.calls().named(|name| METHODS.iter().any(|(old, _)| name == *old));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for class in interpreter.classes().to_vec() {
         class_body(analysis, interpreter, class, report);
@@ -89,6 +91,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
+        let is_static = function
+            .definition
+            .decorators
+            .iter()
+            .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
+        let receiver = function.class.filter(|_| !is_static);
+        // What requests run is known well: nothing needs to be read there.
+        let known = code.node_of(SummaryKey { function: function.serial, receiver });
+        if known.is_some_and(|node| !calling.contains(node)) {
+            continue;
+        }
         let calls_old = syntax::any_expression(
             &function.definition.body,
             &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
@@ -96,12 +109,6 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !calls_old || knows_new_names(&function.definition) {
             continue;
         }
-        let is_static = function
-            .definition
-            .decorators
-            .iter()
-            .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
-        let receiver = function.class.filter(|_| !is_static);
         let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
         for event in &summary.events {
             let EventKind::Call(call) = &event.kind else { continue };

@@ -58,6 +58,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (_, route, detail) in context.routes() {
         let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
         let mut search = Search {
+            context,
             interpreter,
             exposed: Vec::new(),
             seen: Vec::new(),
@@ -120,7 +121,8 @@ fn left_out(detail: &RouteDetail) -> Option<Value> {
         .cloned()
 }
 
-struct Search<'s, 'i> {
+struct Search<'s, 'i, 'c> {
+    context: &'s Context<'c>,
     interpreter: &'s mut Interpreter<'i>,
     exposed: Vec<Exposed>,
     seen: Vec<ObjectId>,
@@ -139,7 +141,7 @@ struct Shape {
     fields: Vec<(Field, Option<StoredCredential>)>,
 }
 
-impl Search<'_, '_> {
+impl Search<'_, '_, '_> {
     fn schema(&mut self, annotation: &Value, path: &mut Vec<(String, Location)>) {
         if path.len() > 6 {
             return;
@@ -186,17 +188,17 @@ impl Search<'_, '_> {
         let class: Value = Kind::Class(id).into();
         let shape = is_schema(self.interpreter, &class).then(|| {
             let name = type_text(self.interpreter, &class);
-            let mut all = fields(self.interpreter, &class);
+            let all = self.context.fields(self.interpreter, &class);
             let is_of_account = names_account(&name)
                 || all
                     .iter()
                     .any(|field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login"));
             let rewritten = rewritten_fields(self.interpreter, &class);
-            all.retain(|field| {
-                !field.excluded && !rewritten.iter().any(|name| **name == *field.name || &**name == "*")
-            });
             let fields = all
-                .into_iter()
+                .iter()
+                .filter(|field| {
+                    !field.excluded && !rewritten.iter().any(|name| **name == *field.name || &**name == "*")
+                })
                 .map(|field| {
                     let kind = stored_credential(&field.name).filter(|_| is_text(&field.annotation));
                     (field, kind)
@@ -205,6 +207,7 @@ impl Search<'_, '_> {
                 .filter(|(field, kind)| {
                     kind.is_some() || !classes_of_type(self.interpreter, &field.annotation).is_empty()
                 })
+                .map(|(field, kind)| (field.clone(), kind))
                 .collect();
             Rc::new(Shape { name, is_of_account, fields })
         });

@@ -10,7 +10,7 @@ use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
 use fastwright_model::flow::follow;
-use fastwright_model::schemas::{fields, is_schema};
+use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !code.may_start_in(dependant, &limiting) {
             continue;
         }
-        let mut candidates = candidates(interpreter, dependant);
+        let mut candidates = candidates(context, interpreter, dependant);
         if candidates.is_empty() {
             continue;
         }
@@ -116,7 +116,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<Candidate> {
+fn candidates(
+    context: &Context<'_>,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+) -> Vec<Candidate> {
     let mut found = Vec::new();
     for node in dependant.walk() {
         let function = node.function.as_ref().map(|function| function.id);
@@ -152,7 +156,7 @@ fn candidates(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<C
             if !is_schema(interpreter, &class) {
                 continue;
             }
-            for field in fields(interpreter, &class) {
+            for field in context.fields(interpreter, &class).iter() {
                 let bounded = is_bounded(&field.annotation)
                     || field
                         .options

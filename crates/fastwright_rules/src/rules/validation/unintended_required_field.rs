@@ -7,7 +7,7 @@ use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::assemble::declared_response;
 use fastwright_model::dependant::type_text;
-use fastwright_model::schemas::{Field, allows_none, classes_of_type, fields, is_model};
+use fastwright_model::schemas::{Field, allows_none, classes_of_type, is_model};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut answered: Vec<Value> = Vec::new();
     for (_, _, detail) in context.routes() {
         if let Some(declared) = declared_response(interpreter, &detail.flat) {
-            nested_models(interpreter, &declared, &mut answered);
+            nested_models(context, interpreter, &declared, &mut answered);
         }
     }
     for (_, route, detail) in context.routes() {
@@ -52,17 +52,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             for parameter in &node.parameters {
                 let Some(annotation) = &parameter.annotation else { continue };
                 let mut models = Vec::new();
-                nested_models(interpreter, annotation, &mut models);
+                nested_models(context, interpreter, annotation, &mut models);
                 for model in &models {
-                    model_fields(
-                        interpreter,
-                        analysis_source(context),
-                        route,
-                        parameter.location,
-                        model,
-                        &answered,
-                        report,
-                    );
+                    model_fields(context, interpreter, route, parameter.location, model, &answered, report);
                 }
                 let by_hand = parameter.field.as_ref().is_some_and(says_required);
                 let is_plain = models.is_empty()
@@ -87,11 +79,6 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The source of places, for examples.
-fn analysis_source<'a>(context: &Context<'a>) -> impl Fn(Location) -> &'a str + Copy + use<'a> {
-    let analysis = context.analysis;
-    move |location| source(analysis, location)
-}
-
 /// Whether `Query(...)` or `Field(...)` says itself that the value is required.
 fn says_required(field: &Value) -> bool {
     match field.as_symbolic() {
@@ -106,43 +93,47 @@ fn says_required_in(arguments: &Arguments) -> bool {
 }
 
 /// Pydantic models of a type and of the fields of its models.
-fn nested_models(interpreter: &mut Interpreter<'_>, annotation: &Value, found: &mut Vec<Value>) {
+fn nested_models(
+    context: &Context<'_>,
+    interpreter: &mut Interpreter<'_>,
+    annotation: &Value,
+    found: &mut Vec<Value>,
+) {
     for class in classes_of_type(interpreter, annotation) {
         if found.len() > 200 || found.iter().any(|known| known.same(&class)) || !is_model(interpreter, &class)
         {
             continue;
         }
         found.push(class.clone());
-        for field in fields(interpreter, &class) {
-            nested_models(interpreter, &field.annotation, found);
+        for field in context.fields(interpreter, &class).iter() {
+            nested_models(context, interpreter, &field.annotation, found);
         }
     }
 }
 
-fn model_fields<'a>(
+fn model_fields(
+    context: &Context<'_>,
     interpreter: &mut Interpreter<'_>,
-    source: impl Fn(Location) -> &'a str,
     route: &Route,
     taken_at: Location,
     model: &Value,
     answered: &[Value],
     report: &mut Reporter<'_>,
 ) {
-    let all = fields(interpreter, model);
-    let found: Vec<Field> = all
+    let all = context.fields(interpreter, model);
+    let found: Vec<&Field> = all
         .iter()
         .filter(|field| {
             let by_hand = field.assigned || field.options.as_ref().is_some_and(says_required_in);
             field.required && !by_hand && allows_none(&field.annotation)
         })
-        .cloned()
         .collect();
     // One finding for each class that declares such fields, at its first one.
     for (index, first) in found.iter().enumerate() {
         if found[..index].iter().any(|earlier| earlier.owner == first.owner) {
             continue;
         }
-        let same: Vec<&Field> = found.iter().filter(|field| field.owner == first.owner).collect();
+        let same: Vec<&Field> = found.iter().copied().filter(|field| field.owner == first.owner).collect();
         let owner = type_text(interpreter, &Kind::Class(first.owner).into());
         let mut outline =
             Outline::new(first.location, &owner, route, registered_at(route)).discriminator(&first.name);
@@ -158,7 +149,7 @@ fn model_fields<'a>(
             let shown: Vec<String> = same.iter().take(3).map(|field| format!("`{}`", field.name)).collect();
             let shown = shown.join(" or ");
             let more = if same.len() > 3 { format!(" or {} more", same.len() - 3) } else { String::new() };
-            let line = |field: &Field| source(field.location).lines().next().unwrap_or_default().trim();
+            let line = |field: &Field| source(context.analysis, field.location).lines().next().unwrap_or_default().trim();
             let lines: Vec<String> =
                 same.iter().take(6).map(|field| format!("{} = None", line(field))).collect();
             let null = same.iter().take(6).map(|field| {
