@@ -270,8 +270,12 @@ fn may_copy(call: &CallEvent) -> bool {
             "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
         )
     };
+    let everything = call.arguments.keyword("**").is_some();
+    if call.arguments.positional.is_empty() && !everything {
+        return false;
+    }
     match &call.callee.kind {
-        Kind::Class(_) => call.arguments.keyword("**").is_some(),
+        Kind::Class(_) => everything,
         Kind::Method(method) => {
             method.function.as_external().is_some_and(|name| copies(name.rsplit('.').next().unwrap_or(&name)))
         }
