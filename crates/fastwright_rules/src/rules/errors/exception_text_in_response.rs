@@ -1,7 +1,7 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
 use crate::context::Context;
-use crate::data_flow::{any_text_part, holds};
+use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
@@ -291,26 +291,6 @@ struct Source {
 /// Expressions and collections in which none was found, with the depth at which they were looked through:
 /// parts are shared, and a search that is deeper sees less.
 type Without = FxHashMap<Part, u32>;
-
-/// What a value is, for remembering that it was looked through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
-    /// An expression, by its address in the summary.
-    Expression(*const Symbolic),
-    /// A collection on the heap.
-    Collection(ObjectId),
-}
-
-impl Part {
-    /// Of a value that may hold others.
-    fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
-            Kind::Symbolic(expression) => Some(Self::Expression(std::ptr::from_ref(&**expression))),
-            Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => Some(Self::Collection(*id)),
-            _ => None,
-        }
-    }
-}
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
