@@ -135,8 +135,8 @@ pub fn who_may_call(guard: &Guard) -> String {
 
 fn effects_of(route: &Route) -> Vec<String> {
     let mut effects: Vec<String> = Vec::new();
-    effects.extend(route.reads.iter().map(|table| format!("reads {table}")));
-    effects.extend(route.writes.iter().map(|table| format!("writes {table}")));
+    effects.extend(route.reads.iter().map(|table| ["reads ", table].concat()));
+    effects.extend(route.writes.iter().map(|table| ["writes ", table].concat()));
     effects.extend(route.effects.iter().cloned());
     if serves_files(route) {
         effects.push("serves files".to_owned());
