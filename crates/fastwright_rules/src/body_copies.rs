@@ -69,7 +69,7 @@ pub struct BodyCopy {
 pub fn copying(code: &RequestCode) -> FunctionSet {
     let copies = |node: &Node| {
         node.summary.events.iter().any(|event| match &event.kind {
-            EventKind::StoreItem { .. } => true,
+            EventKind::StoreItem { base, index, .. } => may_copy_item(base, index),
             EventKind::Call(call) => may_copy(call),
             _ => false,
         })
@@ -86,18 +86,14 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
     }
     follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
-            if index.as_str().is_some() || matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
+            if !may_copy_item(base, index) {
                 return;
             }
-            let index = visit.resolve(index);
-            if index.as_str().is_some() {
+            let (base, index) = (visit.resolve(base), visit.resolve(index));
+            if !may_copy_item(&base, &index) {
                 return;
             }
             let source = Value::tuple(vec![index, visit.resolve(value)]);
-            let base = visit.resolve(base);
-            if matches!(base.kind, Kind::Dict(_) | Kind::List(_)) {
-                return;
-            }
             let row = interpreter.class_of(&base);
             push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found, true);
         }
@@ -262,6 +258,11 @@ fn copying_call(
     }
 }
 
+/// Whether setting an item may turn out to copy a field whose name is not fixed, into what is no collection.
+fn may_copy_item(base: &Value, index: &Value) -> bool {
+    index.as_str().is_none() && !matches!(base.kind, Kind::Dict(_) | Kind::List(_))
+}
+
 /// Whether a call may turn out to copy: putting inputs in keeps the name of a method.
 fn may_copy(call: &CallEvent) -> bool {
     let copies = |method: &str| {
@@ -270,10 +271,14 @@ fn may_copy(call: &CallEvent) -> bool {
             "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
         )
     };
-    match &call.callee.kind {
-        Kind::Class(_) => call.arguments.keyword("**").is_some(),
+    let named = match &call.callee.kind {
+        Kind::Class(_) => return call.arguments.keyword("**").is_some(),
         Kind::Method(method) => {
-            method.function.as_external().is_some_and(|name| copies(name.rsplit('.').next().unwrap_or(&name)))
+            !matches!(method.receiver.kind, Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
+                && method
+                    .function
+                    .as_external()
+                    .is_some_and(|name| copies(name.rsplit('.').next().unwrap_or(&name)))
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { name, .. } => copies(name),
@@ -281,7 +286,8 @@ fn may_copy(call: &CallEvent) -> bool {
             _ => false,
         },
         _ => false,
-    }
+    };
+    named && (!call.arguments.positional.is_empty() || call.arguments.keyword("**").is_some())
 }
 
 /// The object and the name of a method.

@@ -206,13 +206,13 @@ impl CallGraph {
     /// The functions reached from one over edges that count, nearest first.
     pub fn ways(&self, from: usize, counts: impl Fn(usize, &Edge) -> bool) -> Ways {
         let mut steps: Vec<(usize, Option<(usize, Edge)>)> = vec![(from, None)];
-        let mut seen = vec![false; self.nodes.len()];
-        seen[from] = true;
+        // Mostly few: cheaper to remember than to have a place for each function.
+        let mut seen: FxHashSet<usize> = FxHashSet::from_iter([from]);
         let mut next = 0;
         while next < steps.len() {
             let node = steps[next].0;
             for edge in self.nodes[node].edges.iter().filter(|edge| counts(node, edge)) {
-                if !std::mem::replace(&mut seen[edge.to], true) {
+                if seen.insert(edge.to) {
                     steps.push((edge.to, Some((next, *edge))));
                 }
             }

@@ -17,7 +17,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{EventKind, substitute};
 use fastwright_python::value::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// Calls that are followed upwards from a dangerous one.
@@ -222,33 +222,81 @@ fn holds_within(
     depth > 0 && any_part(interpreter, value, &mut inside)
 }
 
-/// Visits the parts of a value in which one of these attributes is taken of something, and the collections
-/// inside it; not what those hold.
-pub fn visit_where(
-    interpreter: &Interpreter<'_>,
-    value: &Value,
-    names: NameSet,
-    visit: &mut dyn FnMut(&Value),
-) {
-    visit_within(interpreter, value, names, visit, 16);
+/// What a value is, for remembering that it was looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// An expression, by its address.
+    Expression(*const Symbolic),
+    /// A collection on the heap.
+    Collection(ObjectId),
 }
 
-fn visit_within(
-    interpreter: &Interpreter<'_>,
-    value: &Value,
-    names: NameSet,
-    visit: &mut dyn FnMut(&Value),
-    depth: u32,
-) {
-    if !value.may_name_within(names) {
-        return;
+impl Part {
+    /// Of a value that may hold others and that others may share.
+    pub fn of(value: &Value) -> Option<Self> {
+        match &value.kind {
+            Kind::Symbolic(expression) => Some(Self::Expression(std::ptr::from_ref(&**expression))),
+            Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => Some(Self::Collection(*id)),
+            _ => None,
+        }
     }
-    visit(value);
-    if depth > 0 && !matches!(value.kind, Kind::List(_) | Kind::Set(_) | Kind::Dict(_)) {
-        any_part(interpreter, value, &mut |part| {
-            visit_within(interpreter, part, names, visit, depth - 1);
-            false
-        });
+}
+
+/// A search through many values for the parts in which one of some attributes is taken of something. Values
+/// share their parts: those in which nothing was found are looked through once. So it may only live as long
+/// as the values do.
+#[derive(Debug)]
+pub struct Search {
+    names: NameSet,
+    /// Whether what collections hold belongs to a value.
+    into_collections: bool,
+    deepest: u32,
+    /// Parts without anything, with the depth at which they were looked through: deeper, less is seen.
+    without: FxHashMap<Part, u32>,
+}
+
+impl Search {
+    /// For these attributes.
+    pub fn new(names: NameSet, into_collections: bool, deepest: u32) -> Self {
+        Self { names, into_collections, deepest, without: FxHashMap::default() }
+    }
+
+    /// Visits the parts of a value that may be of interest; `visit` tells whether one is.
+    pub fn visit(
+        &mut self,
+        interpreter: &Interpreter<'_>,
+        value: &Value,
+        visit: &mut dyn FnMut(&Value) -> bool,
+    ) {
+        self.visit_at(interpreter, value, visit, 0);
+    }
+
+    fn visit_at(
+        &mut self,
+        interpreter: &Interpreter<'_>,
+        value: &Value,
+        visit: &mut dyn FnMut(&Value) -> bool,
+        depth: u32,
+    ) -> bool {
+        if !value.may_name_within(self.names) {
+            return false;
+        }
+        let part = Part::of(value);
+        let known = part.and_then(|part| self.without.get(&part));
+        if known.is_some_and(|searched| *searched <= depth) {
+            return false;
+        }
+        let mut found = visit(value);
+        if depth < self.deepest && (self.into_collections || !matches!(part, Some(Part::Collection(_)))) {
+            any_part(interpreter, value, &mut |part| {
+                found |= self.visit_at(interpreter, part, visit, depth + 1);
+                false
+            });
+        }
+        if let (Some(part), false) = (part, found) {
+            self.without.insert(part, depth);
+        }
+        found
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whose rows: which tables have an owner, where rows are loaded by what a client sends, and where the owner
 //! is compared with the caller.
 
-use crate::data_flow::{Sink, holds, holds_where, input_text, root_parameter};
+use crate::data_flow::{Search, Sink, holds, holds_where, input_text, root_parameter};
 use crate::request_code::RequestCode;
 use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
@@ -213,19 +213,25 @@ fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
     found
 }
 
+/// A search of [`compares_owner`], for many functions and one table.
+pub fn owner_search(owned: &OwnedTable<'_>) -> Search {
+    Search::new(owned.columns.iter().chain(&owned.relationships).copied().collect(), true, 12)
+}
+
 /// Where a function compares the owner of a table's row with something, if it does.
 pub fn compares_owner(
     interpreter: &mut Interpreter<'_>,
     code: &RequestCode,
     node: usize,
     owned: &OwnedTable<'_>,
+    search: &mut Search,
 ) -> Option<Location> {
     let class: Value = Kind::Class(owned.table.class).into();
-    let names: NameSet = owned.columns.iter().chain(&owned.relationships).copied().collect();
     for event in &code.nodes[node].summary.events {
         let mut bases = Vec::new();
-        let look = |value: &Value, bases: &mut Vec<Value>| {
-            holds_where(interpreter, value, names, &mut |part| {
+        let mut look = |value: &Value, bases: &mut Vec<Value>| {
+            search.visit(interpreter, value, &mut |part| {
+                let before = bases.len();
                 if let Some(Symbolic::Compare { comparison, left, right }) = part.as_symbolic()
                     && !matches!(comparison, Comparison::Is | Comparison::IsNot)
                 {
@@ -243,7 +249,7 @@ pub fn compares_owner(
                         }
                     }
                 }
-                false
+                bases.len() > before
             });
         };
         match &event.kind {

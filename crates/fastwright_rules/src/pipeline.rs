@@ -15,6 +15,7 @@ use crate::settings::{CompiledSettings, ReviewSettings};
 use crate::suppression::Suppressions;
 use fastwright_model::analysis::Analysis;
 use fastwright_python::location::{Files, Location};
+use rustc_hash::FxHashSet;
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -225,7 +226,7 @@ struct Fact {
 }
 
 fn add_further_routes(finding: &mut Finding, others: &[Way]) {
-    let mut seen: BTreeSet<&RouteReference> = finding.route.iter().collect();
+    let mut seen: FxHashSet<&RouteReference> = finding.route.iter().collect();
     let further: Vec<(&RouteReference, Location)> = others
         .iter()
         .filter_map(|way| Some((way.route.as_ref()?, way.start)))
@@ -255,7 +256,7 @@ fn sort(findings: &mut [Finding], files: &Files) {
 }
 
 fn deduplicate(undecided: &mut Vec<Undecided>) {
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = FxHashSet::default();
     undecided.retain(|entry| seen.insert((entry.reason.clone(), entry.location)));
 }
 

@@ -14,9 +14,11 @@ pub fn preserve_list(apps: &[App]) -> Vec<PreservedResource> {
     let mut resources: IndexMap<String, Vec<PreservedOperation>> = IndexMap::new();
     for app in apps.iter().filter(|app| !app.mounted) {
         let routes: Vec<&Route> = app.routes.iter().filter(|route| is_business(route)).collect();
-        let common = common_prefix(&routes);
-        for route in routes {
-            let operations = resources.entry(resource_of(route, &common)).or_default();
+        let segments: Vec<Vec<&str>> =
+            routes.iter().map(|route| naming_segments(&route.path).collect()).collect();
+        let common = common_prefix(&segments);
+        for (route, segments) in routes.into_iter().zip(&segments) {
+            let operations = resources.entry(resource_of(route, segments, &common)).or_default();
             for method in methods(route) {
                 let operation = PreservedOperation {
                     method,
@@ -72,14 +74,13 @@ fn naming_segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The leading segments that nearly every route shares, such as the service's own name.
-fn common_prefix(routes: &[&Route]) -> Vec<String> {
-    let mut common: Vec<String> = Vec::new();
+fn common_prefix<'r>(routes: &[Vec<&'r str>]) -> Vec<&'r str> {
+    let mut common: Vec<&str> = Vec::new();
     loop {
         let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
         let mut with_more = 0;
-        for route in routes {
-            let segments: Vec<&str> = naming_segments(&route.path).collect();
-            let inside = segments.len() > common.len() && segments.iter().zip(&common).all(|(a, b)| a == b);
+        for segments in routes {
+            let inside = segments.len() > common.len() && segments.starts_with(&common);
             if inside {
                 *counts.entry(segments[common.len()]).or_default() += 1;
                 with_more += usize::from(segments.len() > common.len() + 1);
@@ -92,15 +93,14 @@ fn common_prefix(routes: &[&Route]) -> Vec<String> {
             Some((name, count))
                 if routes.len() > 3 && count * whole >= routes.len() * part && with_more * 2 > *count =>
             {
-                common.push((*name).to_owned());
+                common.push(name);
             }
             _ => return common,
         }
     }
 }
 
-fn resource_of(route: &Route, common: &[String]) -> String {
-    let segments: Vec<&str> = naming_segments(&route.path).collect();
+fn resource_of(route: &Route, segments: &[&str], common: &[&str]) -> String {
     let skipped = segments.iter().zip(common).take_while(|(a, b)| a == b).count();
     let skipped = if skipped == common.len() { skipped } else { 0 };
     if let Some(segment) = segments.get(skipped) {
@@ -135,8 +135,8 @@ pub fn who_may_call(guard: &Guard) -> String {
 
 fn effects_of(route: &Route) -> Vec<String> {
     let mut effects: Vec<String> = Vec::new();
-    effects.extend(route.reads.iter().map(|table| format!("reads {table}")));
-    effects.extend(route.writes.iter().map(|table| format!("writes {table}")));
+    effects.extend(route.reads.iter().map(|table| ["reads ", table].concat()));
+    effects.extend(route.writes.iter().map(|table| ["writes ", table].concat()));
     effects.extend(route.effects.iter().cloned());
     if serves_files(route) {
         effects.push("serves files".to_owned());

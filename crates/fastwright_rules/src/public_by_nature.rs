@@ -2,7 +2,7 @@
 //! by another service that proves itself.
 
 use crate::request_code::short_name;
-use crate::vocabulary::words;
+use crate::vocabulary::any_word;
 use fastwright_model::application::Route;
 
 /// Whether a word in a path or the name of a handler says so.
@@ -100,14 +100,17 @@ fn says_public(word: &str) -> bool {
 pub fn is_public_by_nature(route: &Route) -> bool {
     let in_path = || {
         let fixed = route.path.split('/').filter(|segment| !segment.starts_with('{'));
-        fixed.flat_map(words).any(|word| says_public(&word))
+        fixed.into_iter().any(|segment| any_word(segment, &mut says_public))
     };
     if resource(&route.path).is_none() || in_path() {
         return true;
     }
-    let handler = words(short_name(&route.handler));
-    handler.iter().any(|word| says_public(word))
-        || handler.windows(2).any(|pair| pair[0] == "sign" && matches!(pair[1].as_str(), "in" | "up" | "out"))
+    let mut after_sign = false;
+    any_word(short_name(&route.handler), &mut |word| {
+        let signs = after_sign && matches!(word, "in" | "up" | "out");
+        after_sign = word == "sign";
+        signs || says_public(word)
+    })
 }
 
 /// The resource that a path is about: its first segment that is neither a parameter nor a version.

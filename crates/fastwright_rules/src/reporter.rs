@@ -446,3 +446,52 @@ pub fn route_method(route: &Route) -> &str {
             .map_or("GET", String::as_str),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::rules::architecture::unused_suppression::UnusedSuppression;
+    use crate::test_support::{nowhere, route};
+
+    #[test]
+    fn only_the_route_that_tells_is_asked_for_words() {
+        let routes = ["/c", "/d", "/a", "/b"].map(|path| route("GET", path));
+        let (mut at_once, mut on_demand) =
+            (Reporter::new(&UnusedSuppression::METADATA), Reporter::new(&UnusedSuppression::METADATA));
+        let mut asked = Vec::new();
+        for (number, route) in routes.iter().enumerate() {
+            let severity = if number == 3 { Severity::Low } else { Severity::High };
+            let tell =
+                |draft: Draft| draft.message(format!("wrong on {}", route.path)).evidence("here", nowhere());
+            let draft = Draft::new(nowhere(), "read", "").route(route).severity(severity).discriminator("x");
+            at_once.report(tell(draft));
+            let outline =
+                Outline::new(nowhere(), "read", route, nowhere()).severity(severity).discriminator("x");
+            on_demand.report_on_route(&outline, |draft| {
+                asked.push(route.path.as_str());
+                tell(draft)
+            });
+        }
+        assert_eq!(asked, ["/c", "/a"]);
+        let (at_once, on_demand) = (at_once.finish().findings, on_demand.finish().findings);
+        assert_eq!(at_once, on_demand);
+        assert_eq!(at_once[0].finding.message, "wrong on /a");
+        let order: Vec<&str> =
+            at_once[0].ways.iter().map(|way| way.route.as_ref().unwrap().path.as_str()).collect();
+        assert_eq!(order, ["/a", "/c", "/d", "/b"]);
+    }
+
+    #[test]
+    fn places_and_discriminators_tell_findings_apart() {
+        let mut report = Reporter::new(&UnusedSuppression::METADATA);
+        for discriminator in ["x", "y", "x"] {
+            let draft = Draft::new(nowhere(), "read", "wrong").discriminator(discriminator);
+            report.report(draft.evidence("here", nowhere()));
+        }
+        let found = report.finish();
+        let ways: Vec<usize> = found.findings.iter().map(|finding| finding.ways.len()).collect();
+        assert_eq!(ways, [2, 1]);
+        assert!(!found.unproven);
+    }
+}

@@ -2,23 +2,32 @@
 
 /// The words of a name: `userApiKey`, `USER_API_KEY` and `user-api-key` are `user`, `api`, `key`.
 pub fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+    let mut words = Vec::new();
+    any_word(name, &mut |word| {
+        words.push(word.to_owned());
+        false
+    });
+    words
+}
+
+/// Whether something holds for one of these words.
+pub fn any_word(name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
     let mut word = String::new();
     let mut before_is_lower = false;
     for character in name.chars() {
         let ends = !character.is_alphanumeric() || (character.is_uppercase() && before_is_lower);
         if ends && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
+            if test(&word) {
+                return true;
+            }
+            word.clear();
         }
         if character.is_alphanumeric() {
             word.extend(character.to_lowercase());
         }
         before_is_lower = character.is_lowercase() || character.is_numeric();
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
+    !word.is_empty() && test(&word)
 }
 
 /// Words that say that a value is a credential.

@@ -1,6 +1,7 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
 use crate::call_graph::{CallGraph, Ways};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
@@ -133,7 +134,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         })
         .collect();
     let names = names_of(interpreter, &variables, &objects);
-    let using = graph.reaching(|node| may_use(&graph.nodes[node].summary.function, &names), |_, _| true);
+    let users = FunctionSet::of(&graph.nodes, |node| may_use(&node.summary.function, &names));
+    let using = graph.reaching(|node| users.contains(node), |_, _| true);
     let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
     let mut known: FxHashMap<u32, Uses> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -151,7 +153,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let ways = Rc::new(graph.ways(from, |_, edge| using[edge.to]));
         for (position, reached) in ways.nodes().enumerate() {
             let own = &graph.nodes[reached].summary.function;
-            let uses = known.entry(own.serial).or_insert_with(|| match may_use(own, &names) {
+            let uses = known.entry(own.serial).or_insert_with(|| match users.contains(reached) {
                 true => uses(interpreter, own, &names, &owned, &objects),
                 false => Uses::default(),
             });
@@ -338,12 +340,15 @@ fn is_state(value: &Expr) -> bool {
         ExprKind::List(_) | ExprKind::Dict(_) | ExprKind::Set(_) | ExprKind::Int(_) | ExprKind::Float(_) => {
             true
         }
-        ExprKind::Call(call) => call.callee.dotted_name().is_some_and(|name| {
+        ExprKind::Call(call) => {
+            let (ExprKind::Name(name) | ExprKind::Attribute(_, name)) = &call.callee.kind else {
+                return false;
+            };
             matches!(
-                name.rsplit('.').next().unwrap_or(&name),
+                name.as_str(),
                 "dict" | "list" | "set" | "defaultdict" | "OrderedDict" | "deque" | "Counter"
-            )
-        }),
+            ) && call.callee.dotted_name().is_some()
+        }
         _ => false,
     }
 }

@@ -53,9 +53,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     };
     for (module, distribution, instead, reason) in ABANDONED {
         // A module of the project that has the name is not the library.
-        let is_own = analysis.files.iter().any(|(_, file)| {
-            file.first_party && (file.module == *module || file.module.starts_with(&format!("{module}.")))
-        });
+        let is_own =
+            analysis.files.iter().any(|(_, file)| file.first_party && is_inside(&file.module, module));
         if is_own {
             continue;
         }
@@ -107,7 +106,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 fn is_inside(module: &str, library: &str) -> bool {
-    module.split('.').next() == Some(library)
+    module.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Import statements of a library, those inside of branches and `try` included.

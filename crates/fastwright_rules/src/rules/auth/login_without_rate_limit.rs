@@ -192,7 +192,8 @@ fn verifications(
                 let Some(name) = name else { continue };
                 let (verifies, compares) = *names.entry(name).or_insert_with(|| {
                     let name = name.rsplit('.').next().unwrap_or_default();
-                    (sounds_verifying(name), name.to_lowercase().starts_with("compare_"))
+                    let compares = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("compare_"));
+                    (sounds_verifying(name), compares)
                 });
                 as_it_is = compares;
                 if verifies {

@@ -3,7 +3,9 @@
 use crate::context::Context;
 use crate::data_flow::{Flow, Following, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
-use crate::ownership::{Caller, LOADING, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables};
+use crate::ownership::{
+    Caller, LOADING, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables, owner_search,
+};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
@@ -131,7 +133,8 @@ fn is_decided(
 ) -> bool {
     let walk = handler.walk();
     let all = code.reached_from(walk.iter().filter_map(|node| code.node_of_dependant(node)));
-    if all.iter().any(|node| compares_owner(interpreter, code, *node, owned).is_some()) {
+    let mut search = owner_search(owned);
+    if all.iter().any(|node| compares_owner(interpreter, code, *node, owned, &mut search).is_some()) {
         return true;
     }
     // Guards look at the caller by their nature; what else runs and looks decides about this request.
@@ -165,8 +168,9 @@ fn comparing_elsewhere(
     owned: &OwnedTable<'_>,
 ) -> Vec<Comparing> {
     let mut found = Vec::new();
+    let mut search = owner_search(owned);
     for node in 0..code.nodes.len() {
-        let Some(place) = compares_owner(interpreter, code, node, owned) else { continue };
+        let Some(place) = compares_owner(interpreter, code, node, owned, &mut search) else { continue };
         for reached in code.routes_of(node) {
             let route = &context.analysis.apps[reached.app].routes[reached.route];
             let reads = route.methods.iter().any(|method| method == "GET");

@@ -2,7 +2,7 @@
 
 use crate::call_graph::{CallGraph, Edge, Node};
 use crate::context::Context;
-use crate::data_flow::visit_where;
+use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
@@ -89,8 +89,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         relationships,
     };
     let graph = context.call_graph();
-    let reads: Vec<Vec<LazyRead>> =
-        (0..graph.nodes.len()).map(|node| lazy_reads(context, &graph.nodes[node], &lazy)).collect();
+    let mut search = Search::new(lazy.set, false, 16);
+    let reads: Vec<Vec<LazyRead>> = (0..graph.nodes.len())
+        .map(|node| lazy_reads(context, &graph.nodes[node], &lazy, &mut search))
+        .collect();
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
         Rc::clone(loaded.entry(root).or_insert_with(|| {
@@ -180,7 +182,7 @@ fn tell(
 }
 
 /// Reads of lazy relationships in a function, from objects that an async session loaded.
-fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &Lazy) -> Vec<LazyRead> {
+fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &Lazy, search: &mut Search) -> Vec<LazyRead> {
     let mut found: Vec<LazyRead> = Vec::new();
     let mut prepared: Vec<(Value, Name)> = Vec::new();
     let mut values: Vec<&Value> = Vec::new();
@@ -212,7 +214,7 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &Lazy) -> Vec<LazyRead> 
             EventKind::Raise { .. } => {}
         }
         for value in values.iter().filter(|value| value.may_name_within(lazy.set)) {
-            for (base, relation) in relation_members(context, value, lazy) {
+            for (base, relation) in relation_members(context, value, lazy, search) {
                 let given = prepared.iter().any(|(owner, name)| *name == relation && owner.same(&base));
                 if given || found.iter().any(|known| known.relation == relation) {
                     continue;
@@ -258,7 +260,12 @@ fn note_refresh(context: &Context<'_>, call: &CallEvent, prepared: &mut Vec<(Val
 }
 
 /// The reads `object.relation` inside a value, where the class of the object has the lazy relationship.
-fn relation_members(context: &Context<'_>, value: &Value, lazy: &Lazy) -> Vec<(Value, Name)> {
+fn relation_members(
+    context: &Context<'_>,
+    value: &Value,
+    lazy: &Lazy,
+    search: &mut Search,
+) -> Vec<(Value, Name)> {
     let mut members: Vec<(Value, Name)> = Vec::new();
     let mut lists: Vec<ObjectId> = Vec::new();
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
@@ -269,16 +276,19 @@ fn relation_members(context: &Context<'_>, value: &Value, lazy: &Lazy) -> Vec<(V
         if rounds > 40 {
             break;
         }
-        visit_where(interpreter, value, lazy.set, &mut |inner| match &inner.kind {
-            Kind::List(id) | Kind::Set(id) => lists.push(*id),
-            Kind::Symbolic(expression) => {
-                if let Symbolic::Member { base, name } = &**expression
-                    && lazy.names.contains(name)
-                {
-                    members.push((base.clone(), *name));
-                }
+        search.visit(interpreter, value, &mut |inner| match &inner.kind {
+            Kind::List(id) | Kind::Set(id) => {
+                lists.push(*id);
+                true
             }
-            _ => {}
+            Kind::Symbolic(expression) => match &**expression {
+                Symbolic::Member { base, name } if lazy.names.contains(name) => {
+                    members.push((base.clone(), *name));
+                    true
+                }
+                _ => false,
+            },
+            _ => false,
         });
         for id in lists.drain(..) {
             if let Object::List(list) | Object::Set(list) = interpreter.object(id) {

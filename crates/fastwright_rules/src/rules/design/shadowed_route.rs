@@ -222,3 +222,26 @@ fn order(analysis: &Analysis, earlier: &Route, later: &Route) -> Option<String> 
     };
     Some(format!("{}\n{}", text(*after), text(*before)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taker_is_found_by_its_fixed_start() {
+        for (path, start) in [
+            ("/users/{user_id}", "users"),
+            ("/{path:path}", ""),
+            ("/api/v1/files{suffix}/x", "api/v1"),
+            ("/static", "static"),
+            ("/static/", "static"),
+            ("/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(fixed_start(path), start, "{path}");
+        }
+        assert_eq!(starts("/api/users/me").collect::<Vec<_>>(), ["", "api", "api/users", "api/users/me"]);
+        assert_eq!(starts("/").collect::<Vec<_>>(), [""]);
+        assert_eq!(starts("//a").collect::<Vec<_>>(), ["", "/a"]);
+    }
+}

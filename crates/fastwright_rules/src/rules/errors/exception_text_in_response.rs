@@ -1,11 +1,11 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
 use crate::context::Context;
-use crate::data_flow::{any_text_part, holds};
+use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, route_title};
-use crate::vocabulary::{holds_any, words};
+use crate::vocabulary::{any_word, holds_any};
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -67,8 +67,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.request_code();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
+    let mut without = Without::default();
     for node in 0..graph.nodes.len() {
-        let leaks = leaks(interpreter, graph, node);
+        let leaks = leaks(interpreter, graph, node, &mut without);
         if leaks.is_empty() {
             continue;
         }
@@ -114,14 +115,22 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-fn leaks(interpreter: &mut Interpreter<'_>, graph: &RequestCode, node: usize) -> Vec<Leak> {
+fn leaks(
+    interpreter: &mut Interpreter<'_>,
+    graph: &RequestCode,
+    node: usize,
+    without: &mut Without,
+) -> Vec<Leak> {
     let summary = &graph.nodes[node].summary;
     let own_handled = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
     let answers = graph.nodes[node]
         .entries
         .iter()
         .any(|entry| matches!(entry, Entry::Handler(..) | Entry::ExceptionHandler(_) | Entry::Middleware));
-    let mut search = Search { handled: own_handled, summary, without: FxHashMap::default() };
+    // What a handler of exceptions gets is an exception there, and nowhere else.
+    let mut own = Without::default();
+    let without = if own_handled.is_some() { &mut own } else { without };
+    let mut search = Search { handled: own_handled, summary, without };
     let mut found: Vec<Leak> = Vec::new();
     for (position, event) in summary.events.iter().enumerate() {
         let sent: Option<&Value> = match &event.kind {
@@ -255,9 +264,9 @@ fn is_switch(value: &Value) -> bool {
         _ => return value.configurable.is_some(),
     };
     holds_any(&name, &["debug", "dev", "env", "production", "testing", "verbose"])
-        && words(&name).iter().any(|word| {
+        && any_word(&name, &mut |word| {
             matches!(
-                word.as_str(),
+                word,
                 "debug"
                     | "dev"
                     | "development"
@@ -279,33 +288,15 @@ struct Source {
     written: Option<Location>,
 }
 
-/// What a value is, for remembering that it was looked through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
-    /// An expression, by its address in the summary.
-    Expression(*const Symbolic),
-    /// A collection on the heap.
-    Collection(ObjectId),
-}
-
-impl Part {
-    /// Of a value that may hold others.
-    fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
-            Kind::Symbolic(expression) => Some(Self::Expression(std::ptr::from_ref(&**expression))),
-            Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => Some(Self::Collection(*id)),
-            _ => None,
-        }
-    }
-}
+/// Expressions and collections in which none was found, with the depth at which they were looked through:
+/// parts are shared, and a search that is deeper sees less.
+type Without = FxHashMap<Part, u32>;
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
     handled: Option<&'s (Value, usize, Location)>,
     summary: &'s Summary,
-    /// Expressions and collections in which none was found, with the depth at which they were looked
-    /// through: parts are shared, and a search that is deeper sees less.
-    without: FxHashMap<Part, u32>,
+    without: &'s mut Without,
 }
 
 impl Search<'_> {

@@ -121,8 +121,7 @@ fn is_log(name: &str) -> bool {
     if name == "builtins.print" {
         return true;
     }
-    let package = name.split('.').next().unwrap_or_default();
-    matches!(package, "logging" | "structlog" | "loguru")
+    ["logging.", "structlog.", "loguru."].iter().any(|package| name.starts_with(package))
         && LEVELS.contains(&name.rsplit('.').next().unwrap_or_default())
 }
 

@@ -109,6 +109,10 @@ fn address<'c>(name: &str, call: &'c CallEvent) -> Option<&'c Value> {
 
 /// Where a function of an HTTP library takes the address, as a position; none for all others.
 fn address_position(name: &str) -> Option<usize> {
+    const PACKAGES: &[&str] = &["httpx", "requests", "aiohttp", "urllib"];
+    if !PACKAGES.iter().any(|package| name.starts_with(package)) {
+        return None;
+    }
     let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
     match (package, last) {
         (
