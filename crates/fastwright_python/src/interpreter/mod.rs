@@ -259,6 +259,8 @@ pub struct Interpreter<'a> {
     pub(crate) class_in_making: Option<ObjectId>,
     /// Lookup orders of classes of libraries.
     pub(crate) external_orders: std::cell::RefCell<FxHashMap<Name, Rc<[Value]>>>,
+    /// Emptied tables of scopes that have ended.
+    pub(crate) spare_names: Vec<FxHashMap<Name, Value>>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -338,6 +340,7 @@ impl<'a> Interpreter<'a> {
             remembered: FxHashMap::default(),
             class_in_making: None,
             external_orders: std::cell::RefCell::default(),
+            spare_names: Vec::new(),
             open_branches: 0,
             undo: Vec::new(),
             undecided_exits: 0,

@@ -5,10 +5,14 @@ use crate::name::Name;
 use crate::value::{ModuleId, ScopeId, Value};
 use rustc_hash::FxHashMap;
 
+/// Names that an emptied scope may have room for, to be used again: emptying larger ones takes longer than making
+/// small ones.
+const LARGEST_SPARE: usize = 112;
+
 impl Interpreter<'_> {
     pub(crate) fn new_scope(&mut self, parent: Option<ScopeId>, module: ModuleId, is_class: bool) -> ScopeId {
         self.scopes.push(Scope {
-            names: FxHashMap::default(),
+            names: self.spare_names.pop().unwrap_or_default(),
             parent,
             is_class,
             globals: Vec::new(),
@@ -25,7 +29,13 @@ impl Interpreter<'_> {
             && self.classes.len() == classes_before
             && self.scopes.len() == scope.0 as usize + 1
         {
-            self.scopes.pop();
+            // The next call has room for its names at once.
+            if let Some(mut names) = self.scopes.pop().map(|scope| scope.names)
+                && names.capacity() <= LARGEST_SPARE
+            {
+                names.clear();
+                self.spare_names.push(names);
+            }
         }
     }
 
