@@ -237,7 +237,15 @@ fn evaluated(
     let pydantic = project.versions.version("pydantic").map(|(version, _)| version.to_owned());
 
     let shared = SharedProgram(Rc::new(RefCell::new(Program::new(Arc::clone(&project), tree, may_evaluate))));
-    let (mentioning, report) = shared.0.borrow_mut().load(NEEDLES, rest);
+    let (mentioning, report) = match rest {
+        // What the named apps do not import matters to nobody.
+        Rest::Left if !options.apps.is_empty() => {
+            let modules = options.apps.iter().filter_map(|locator| locator.split_once(':'));
+            let modules: Vec<&str> = modules.map(|(module, _)| module).collect();
+            (Vec::new(), shared.0.borrow_mut().load_modules(&modules))
+        }
+        _ => shared.0.borrow_mut().load(NEEDLES, rest),
+    };
     problems.extend(report.problems.iter().map(|problem| Problem {
         kind: problem.kind.to_owned(),
         message: problem.message.clone(),

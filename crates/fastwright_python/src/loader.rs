@@ -46,6 +46,8 @@ pub struct LoadReport {
 }
 
 enum FileState {
+    /// Not read yet.
+    Unread,
     /// Read, not parsed.
     Text(String),
     /// Parsed.
@@ -85,7 +87,7 @@ enum Origin {
 
 struct Parsed {
     index: FileIndex,
-    parsed: parse::ParsedFile,
+    parsed: Result<parse::ParsedFile, ParseProblem>,
 }
 
 /// What becomes of files that nothing of interest reaches.
@@ -166,21 +168,14 @@ impl Program {
         let read: Vec<(Result<String, ParseProblem>, usize, bool)> = project
             .files
             .par_iter()
-            .map(|file| match tree.read(&file.path) {
+            .map(|file| match read(&*tree, &file.path) {
                 Ok(bytes) => {
                     let lines = memchr::memchr_iter(b'\n', &bytes).count()
                         + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
                     let mentions = finders.iter().any(|finder| finder.find(&bytes).is_some());
                     (parse::decode(bytes), lines, mentions)
                 }
-                Err(error) => {
-                    let problem = ParseProblem {
-                        kind: "unreadable",
-                        message: format!("the file can't be read ({error}): it is left out of the review"),
-                        offset: None,
-                    };
-                    (Err(problem), 0, false)
-                }
+                Err(problem) => (Err(problem), 0, false),
             })
             .collect();
         let mut report = LoadReport { files: project.files.len(), ..LoadReport::default() };
@@ -197,21 +192,12 @@ impl Program {
                 }
                 Err(problem) => {
                     self.states.push(FileState::Absent);
-                    report.problems.push(LoadProblem {
-                        path: file.relative.clone(),
-                        kind: problem.kind,
-                        message: problem.message,
-                        position: None,
-                    });
+                    report.problems.push(unreadable(&file.relative, problem));
                 }
             }
         }
         let mentioning = wave.clone();
-        while !wave.is_empty() {
-            self.parse_wave(&wave, &mut report);
-            wave = self.next_wave(&wave);
-        }
-        report.reached = self.files.len();
+        self.parse_waves(wave, &mut report);
         if rest == Rest::Checked {
             self.check_rest(&mut report);
         }
@@ -226,12 +212,44 @@ impl Program {
         (mentioning, report)
     }
 
+    /// Reads and parses the files of modules and what they import, transitively. The other files of the
+    /// project are read when the program asks for them; their lines are not counted.
+    pub fn load_modules(&mut self, modules: &[&str]) -> LoadReport {
+        let mut report = LoadReport { files: self.project.files.len(), ..LoadReport::default() };
+        self.states = self.project.files.iter().map(|_| FileState::Unread).collect();
+        // Packages run before their modules.
+        let names = modules.iter().flat_map(|module| {
+            let ends = module.match_indices('.').map(|(end, _)| end).chain([module.len()]);
+            ends.map(|end| &module[..end])
+        });
+        let mut wave: Vec<FileIndex> = names
+            .filter_map(|name| match self.resolver.resolve_absolute(name) {
+                Some(ModuleLocation::File(index)) => Some(index),
+                _ => None,
+            })
+            .collect();
+        wave.sort();
+        wave.dedup();
+        with_large_stacks(|| self.parse_waves(wave, &mut report));
+        report.problems.sort_by(|left, right| left.path.cmp(&right.path));
+        report
+    }
+
+    fn parse_waves(&mut self, mut wave: Vec<FileIndex>, report: &mut LoadReport) {
+        while !wave.is_empty() {
+            self.parse_wave(&wave, report);
+            wave = self.next_wave(&wave);
+        }
+        report.reached = self.files.len();
+    }
+
     fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
-        let texts: Vec<(FileIndex, String)> = wave
+        let texts: Vec<(FileIndex, Option<String>)> = wave
             .iter()
             .filter_map(|&index| {
                 match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
-                    FileState::Text(text) => Some((index, text)),
+                    FileState::Text(text) => Some((index, Some(text))),
+                    FileState::Unread => Some((index, None)),
                     other => {
                         self.states[index.index()] = other;
                         None
@@ -239,13 +257,27 @@ impl Program {
                 }
             })
             .collect();
+        let (project, tree) = (&self.project, &*self.tree);
         let parsed: Vec<Parsed> = texts
             .into_par_iter()
             .with_max_len(8)
-            .map(|(index, text)| Parsed { index, parsed: parse::parse(text) })
+            .map(|(index, text)| {
+                let text = match text {
+                    Some(text) => Ok(text),
+                    None => read(tree, &project.file(index).path).and_then(parse::decode),
+                };
+                Parsed { index, parsed: text.map(parse::parse) }
+            })
             .collect();
         for Parsed { index, parsed } in parsed {
             let file = self.project.file(index);
+            let parsed = match parsed {
+                Ok(parsed) => parsed,
+                Err(problem) => {
+                    report.problems.push(unreadable(&file.relative, problem));
+                    continue;
+                }
+            };
             let (path, relative, module) = (file.path.clone(), file.relative.clone(), file.module);
             let id = self.files.add(File::new(path, relative, module, true, parsed.text));
             if let Some(problem) = parsed.problem {
@@ -287,7 +319,7 @@ impl Program {
                     let mut rest = Some(name).filter(|name| !name.is_empty());
                     while let Some(part) = rest.filter(|part| asked.insert((root, *part))) {
                         if let Some(ModuleLocation::File(found)) = self.resolver.resolve(importer, &part)
-                            && matches!(self.states[found.index()], FileState::Text(_))
+                            && matches!(self.states[found.index()], FileState::Text(_) | FileState::Unread)
                         {
                             next.push(found);
                         }
@@ -335,7 +367,7 @@ impl Program {
         match &self.states[index.index()] {
             FileState::Parsed(file) => return Some(*file),
             FileState::Absent => return None,
-            FileState::Text(_) => {}
+            FileState::Text(_) | FileState::Unread => {}
         }
         let mut ignored = LoadReport::default();
         self.parse_wave(&[index], &mut ignored);
@@ -579,6 +611,19 @@ impl Program {
         }
         if self.environment_is_complete { Found::Missing } else { Found::Library }
     }
+}
+
+fn read(tree: &dyn SourceTree, path: &Path) -> Result<Vec<u8>, ParseProblem> {
+    tree.read(path).map_err(|error| ParseProblem {
+        kind: "unreadable",
+        message: format!("the file can't be read ({error}): it is left out of the review"),
+        offset: None,
+    })
+}
+
+/// A file that there is no text of.
+fn unreadable(relative: &str, problem: ParseProblem) -> LoadProblem {
+    LoadProblem { path: relative.to_owned(), kind: problem.kind, message: problem.message, position: None }
 }
 
 fn line_and_column(text: &str, offset: u32) -> (u32, u32) {

@@ -539,6 +539,11 @@ impl Value {
         }
     }
 
+    /// Whether two symbolic values are one object.
+    pub(crate) fn is_very(&self, other: &Value) -> bool {
+        matches!((&self.kind, &other.kind), (Kind::Symbolic(left), Kind::Symbolic(right)) if Rc::ptr_eq(&left.0, &right.0))
+    }
+
     /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
     /// are kept apart.
     pub fn union(values: impl IntoIterator<Item = Value>) -> Value {

@@ -23,11 +23,16 @@ pub(super) enum Order {
 
 /// Whether two types are the same.
 pub(super) fn same_type(left: &Value, right: &Value, order: Order) -> bool {
-    let (left_members, right_members) = (members(left), members(right));
-    if left_members.len() > 1 || right_members.len() > 1 {
-        return same_members(&left_members, &right_members, order, |left, right| {
-            same_type(left, right, order)
-        });
+    if left.is_very(right) {
+        return true;
+    }
+    if is_union(left) || is_union(right) {
+        let (left_members, right_members) = (members(left), members(right));
+        if left_members.len() > 1 || right_members.len() > 1 {
+            return same_members(&left_members, &right_members, order, |left, right| {
+                same_type(left, right, order)
+            });
+        }
     }
     match (&left.kind, &right.kind) {
         (Kind::Tuple(left), Kind::Tuple(right)) => {
@@ -73,11 +78,13 @@ fn values(index: &Value) -> Vec<Value> {
 
 /// A number that is the same for types that are equal.
 pub(super) fn fingerprint(value: &Value) -> u64 {
-    let members = members(value);
-    if members.len() > 1 {
-        return members
-            .iter()
-            .fold(members.len() as u64, |sum, member| sum.wrapping_add(fingerprint(member)));
+    if is_union(value) {
+        let members = members(value);
+        if members.len() > 1 {
+            return members
+                .iter()
+                .fold(members.len() as u64, |sum, member| sum.wrapping_add(fingerprint(member)));
+        }
     }
     let mut hasher = FxHasher::default();
     match &value.kind {
@@ -99,6 +106,17 @@ pub(super) fn fingerprint(value: &Value) -> u64 {
         _ => 6u8.hash(&mut hasher),
     }
     hasher.finish()
+}
+
+/// Whether a type is written as a union.
+fn is_union(annotation: &Value) -> bool {
+    match annotation.as_symbolic() {
+        Some(Symbolic::Binary { operator, .. }) => *operator == BinaryOperator::BitOr,
+        Some(Symbolic::Item { base, .. }) => {
+            base.as_external().is_some_and(|name| matches!(name.as_str(), "typing.Union" | "typing.Optional"))
+        }
+        _ => false,
+    }
 }
 
 /// The members of a union; the type itself where it is none.

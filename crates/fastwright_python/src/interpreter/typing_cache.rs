@@ -22,6 +22,7 @@ use crate::name::Name;
 use crate::project::standard_library::is_standard_library;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How many subscriptions `functools.lru_cache` remembers.
@@ -35,9 +36,9 @@ type Place = (usize, ScopeId);
 pub(crate) struct TypingCache {
     is_enabled: bool,
     /// Entries of `typing._SpecialForm`, the latest last.
-    forms: Vec<Entry>,
+    forms: VecDeque<Entry>,
     /// Entries of aliases of collections, the latest last.
-    aliases: Vec<Entry>,
+    aliases: VecDeque<Entry>,
     /// Every order that a module has written, by fingerprint.
     written: FxHashMap<u64, Vec<Written>>,
     /// Which modules a module imports, where it is not known which of the program's modules is imported first.
@@ -341,9 +342,8 @@ impl Interpreter<'_> {
         let unknown = cache.unknown;
         let entries = if is_special_form(&alias) { &mut cache.forms } else { &mut cache.aliases };
         let mut undecided = false;
-        let mut entry = match found {
-            Some(position) => {
-                let entry = entries.remove(position);
+        let mut entry = match found.and_then(|position| entries.remove(position)) {
+            Some(entry) => {
                 // What libraries have subscribed since may have taken its place.
                 undecided = entry.unknown != unknown && !same_type(&entry.made, &made, Order::Written);
                 entry
@@ -362,9 +362,9 @@ impl Interpreter<'_> {
     fn put(&mut self, entry: Entry) {
         let cache = &mut self.typing_cache;
         let entries = if is_special_form(&entry.alias) { &mut cache.forms } else { &mut cache.aliases };
-        entries.push(entry);
+        entries.push_back(entry);
         if entries.len() > REMEMBERED {
-            entries.remove(0);
+            entries.pop_front();
         }
     }
 
