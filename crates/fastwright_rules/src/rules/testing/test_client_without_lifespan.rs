@@ -13,6 +13,7 @@ use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,17 +46,26 @@ struct Started<'a> {
     location: Location,
 }
 
+/// The apps of a project. What they start is found when a test makes a client: most projects have none.
+struct Apps<'a> {
+    analysis: &'a Analysis,
+    with_start: OnceCell<Vec<Started<'a>>>,
+}
+
+impl<'a> Apps<'a> {
+    fn with_start(&self) -> &[Started<'a>] {
+        self.with_start.get_or_init(|| apps_with_start(self.analysis))
+    }
+}
+
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let started = apps_with_start(analysis);
-    if started.is_empty() {
-        return;
-    }
+    let apps = Apps { analysis, with_start: OnceCell::new() };
     for (index, code) in analysis.codes.iter().enumerate() {
         let file = FileId(index as u32);
         let own = analysis.files.get(file);
         if own.first_party && may_know_clients(&own.module, code) && names_clients(&own.text) {
-            TestFile::new(file, &own.module, code).check(&started, report);
+            TestFile::new(file, &own.module, code).check(&apps, report);
         }
     }
 }
@@ -204,15 +214,14 @@ impl<'c> TestFile<'c> {
         }
     }
 
-    fn check(&self, started: &[Started<'_>], report: &mut Reporter<'_>) {
-        self.body(&self.code.body, "", started, report);
+    fn check(&self, apps: &Apps<'_>, report: &mut Reporter<'_>) {
+        self.body(&self.code.body, "", apps, report);
         for function in &self.code.functions {
-            self.body(&function.body, &function.qualname, started, report);
+            self.body(&function.body, &function.qualname, apps, report);
         }
     }
 
-    fn body(&self, body: &[Stmt], symbol: &str, started: &[Started<'_>], report: &mut Reporter<'_>) {
-        let managed = Managed::of(body, symbol.is_empty().then_some(self.code.functions.as_slice()));
+    fn body(&self, body: &[Stmt], symbol: &str, apps: &Apps<'_>, report: &mut Reporter<'_>) {
         let mut clients: Vec<(Span, &Call, &'static str)> = Vec::new();
         syntax::expressions(body, &mut |expression| {
             let ExprKind::Call(call) = &expression.kind else { return };
@@ -224,9 +233,15 @@ impl<'c> TestFile<'c> {
             };
             clients.push((expression.span, call, client));
         });
+        if clients.is_empty() {
+            return;
+        }
+        let managed = Managed::of(body, symbol.is_empty().then_some(self.code.functions.as_slice()));
         for (span, call, client) in clients {
             let Some(app) = self.app_of(call, client, body) else { continue };
-            let Some(found) = started.iter().find(|started| is_app(&app, started.app)) else { continue };
+            let Some(found) = apps.with_start().iter().find(|started| is_app(&app, started.app)) else {
+                continue;
+            };
             let starts = if client == "TestClient" { managed.enters(span) } else { managed.has_manager };
             if starts {
                 continue;
