@@ -3,7 +3,6 @@
 use super::{Interpreter, Scope};
 use crate::name::Name;
 use crate::value::{ModuleId, ScopeId, Value};
-use rustc_hash::FxHashMap;
 
 /// Names that an emptied scope may have room for, to be used again: emptying larger ones takes longer than making
 /// small ones.
