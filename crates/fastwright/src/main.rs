@@ -19,7 +19,7 @@ use failure::{COULD_NOT_RUN, Ending, Failure};
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// Evaluation allocates many small values; this allocator makes that markedly cheaper. Its second version, not
 /// the third: that one spreads over a quarter more memory, and getting memory is what a short run pays most for.
@@ -30,17 +30,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
     keep_panics_quiet();
-    let arguments = Arc::new(arguments);
-    let work = || {
-        let arguments = Arc::clone(&arguments);
-        move || catch_unwind(AssertUnwindSafe(|| run(&arguments)))
-    };
-    let outcome = match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work()) {
+    // The arguments, too, are read there: every thread that needs memory gets pages of its own.
+    let work = || catch_unwind(AssertUnwindSafe(|| run(&Arguments::parse())));
+    let outcome = match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work) {
         Ok(thread) => thread.join().and_then(|outcome| outcome),
         // A machine that limits the address space: the stack that there is has to do.
-        Err(_) => work()(),
+        Err(_) => work(),
     };
     match outcome {
         Ok(Ok(ending)) => ExitCode::from(ending.code()),
