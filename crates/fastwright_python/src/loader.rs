@@ -8,7 +8,7 @@ use crate::name::Name;
 use crate::parallel::with_large_stacks;
 use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
-use crate::source::{EntryKind, SourceTree};
+use crate::source::{EntryKind, SourceTree, TreeEntry};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// Bytes of the largest data file that is read: settings are far smaller.
 const LARGEST_DATA_FILE: u64 = 1024 * 1024;
+
+/// Files in a folder from which on looking through them is shared among threads.
+const WORTH_SHARING: usize = 32;
 
 /// A file that could not be read or parsed, or only in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -464,16 +467,19 @@ impl Program {
             return *known;
         }
         let entries = self.tree.entries(folder).unwrap_or_default();
-        let uses = entries
-            .iter()
-            .filter(|entry| entry.path.extension().is_some_and(|extension| extension == "py"))
-            .any(|entry| {
-                self.tree.read(&entry.path).is_ok_and(|bytes| {
-                    [&b"from fastapi"[..], b"import fastapi", b"from starlette"]
-                        .iter()
-                        .any(|needle| memchr::memmem::find(&bytes, needle).is_some())
-                })
-            });
+        let needles = [&b"from fastapi"[..], b"import fastapi", b"from starlette"].map(memchr::memmem::Finder::new);
+        let tree = &*self.tree;
+        let imports = |bytes: &mut Vec<u8>, entry: &TreeEntry| {
+            entry.path.extension().is_some_and(|extension| extension == "py")
+                && tree.read_into(&entry.path, bytes).is_ok()
+                && needles.iter().any(|needle| needle.find(bytes).is_some())
+        };
+        let uses = if entries.len() < WORTH_SHARING {
+            let mut bytes = Vec::new();
+            entries.iter().any(|entry| imports(&mut bytes, entry))
+        } else {
+            entries.par_iter().map_init(Vec::new, imports).any(|found| found)
+        };
         self.folders.insert(folder.to_owned(), uses);
         uses
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 /// What a name in a directory stands for, after following symbolic links.
@@ -37,6 +37,15 @@ pub trait SourceTree: Send + Sync {
     /// # Errors
     /// When there is no such file, it may not be read, or it is not a regular file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The same, in place of what `bytes` holds: for files that are only looked through, one after the other.
+    ///
+    /// # Errors
+    /// As [`SourceTree::read`]; what `bytes` holds then is not defined.
+    fn read_into(&self, path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+        *bytes = self.read(path)?;
+        Ok(())
+    }
 
     /// What `path` is, links followed; `None` when nothing is there or it may not be looked at.
     fn kind(&self, path: &Path) -> Option<EntryKind>;
@@ -121,10 +130,15 @@ fn kind_of(file_type: fs::FileType) -> EntryKind {
 impl SourceTree for DiskTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         // Opening a FIFO blocks until somebody writes, so the kind is asked before opening.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        self.size(path)?;
         fs::read(path)
+    }
+
+    fn read_into(&self, path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.size(path)?;
+        bytes.clear();
+        fs::File::open(path)?.read_to_end(bytes)?;
+        Ok(())
     }
 
     fn kind(&self, path: &Path) -> Option<EntryKind> {
