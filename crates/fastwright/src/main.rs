@@ -18,7 +18,6 @@ use clap::Parser as _;
 use failure::{COULD_NOT_RUN, Ending, Failure};
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
 use std::sync::Mutex;
 
 /// Evaluation allocates many small values; this allocator makes that markedly cheaper. Its second version, not
@@ -29,26 +28,33 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// What the last panic said and where.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
-fn main() -> ExitCode {
+fn main() {
     keep_panics_quiet();
-    // The arguments, too, are read there: every thread that needs memory gets pages of its own.
-    let work = || catch_unwind(AssertUnwindSafe(|| run(&Arguments::parse())));
-    let outcome = match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work) {
-        Ok(thread) => thread.join().and_then(|outcome| outcome),
+    match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work) {
+        Ok(thread) => {
+            // It ends the process.
+            let _ = thread.join();
+        }
         // A machine that limits the address space: the stack that there is has to do.
         Err(_) => work(),
-    };
-    match outcome {
-        Ok(Ok(ending)) => ExitCode::from(ending.code()),
+    }
+}
+
+/// Everything that the process does. The arguments, too, are read here: each thread that needs memory gets
+/// pages of its own. And the process ends here: nobody needs that memory given back piece by piece.
+fn work() {
+    let code = match catch_unwind(AssertUnwindSafe(|| run(&Arguments::parse()))) {
+        Ok(Ok(ending)) => ending.code(),
         Ok(Err(failure)) => {
             terminal::tell(&format!("fastwright: {failure}"));
-            ExitCode::from(COULD_NOT_RUN)
+            COULD_NOT_RUN
         }
         Err(_) => {
             terminal::tell(&crash_report());
-            ExitCode::from(COULD_NOT_RUN)
+            COULD_NOT_RUN
         }
-    }
+    };
+    std::process::exit(i32::from(code));
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {

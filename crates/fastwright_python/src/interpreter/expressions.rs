@@ -245,7 +245,10 @@ impl Interpreter<'_> {
     }
 
     fn evaluate_dict(&mut self, entries: &[(Option<Expr>, Expr)]) -> Evaluated {
-        let mut dict = DictObject::default();
+        let mut dict = DictObject {
+            entries: OrderedMap::with_capacity_and_hasher(entries.len(), Default::default()),
+            ..DictObject::default()
+        };
         for (key, value) in entries {
             match key {
                 Some(key) => {
