@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod failure;
 mod inputs;
+mod memory;
 mod progress;
 mod settings;
 mod terminal;
@@ -19,11 +20,6 @@ use failure::{COULD_NOT_RUN, Ending, Failure};
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-
-/// Evaluation allocates many small values; this allocator makes that markedly cheaper. Its second version, not
-/// the third: that one spreads over a quarter more memory, and getting memory is what a short run pays most for.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What the last panic said and where.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -58,6 +54,9 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    if matches!(arguments.command, Command::Openapi(_)) {
+        memory::use_small_pages();
+    }
     // Where that can't be done, each part that works in parallel makes threads of its own.
     let _ = parallel::take_part();
     let colour = arguments.color;

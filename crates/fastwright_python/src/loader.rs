@@ -71,6 +71,8 @@ pub struct Program {
     states: Vec<FileState>,
     origins: Vec<Origin>,
     keys: FxHashMap<PathBuf, ModuleKey>,
+    /// The same for files of the project, without comparing paths.
+    file_keys: FxHashMap<FileIndex, ModuleKey>,
     /// What dotted names lead to, as seen from the files that ask.
     answers: FxHashMap<(Option<FileId>, Name), Found>,
     modules: Vec<(ModuleLocation, FoundModule)>,
@@ -121,6 +123,7 @@ impl Program {
             states: Vec::new(),
             origins: Vec::new(),
             keys: FxHashMap::default(),
+            file_keys: FxHashMap::default(),
             answers: FxHashMap::default(),
             modules: Vec::new(),
             folders: FxHashMap::default(),
@@ -405,6 +408,13 @@ impl Program {
     }
 
     fn found(&mut self, location: ModuleLocation, dotted: &str) -> Found {
+        let of_project = match location {
+            ModuleLocation::File(index) => Some(index),
+            _ => None,
+        };
+        if let Some(key) = of_project.and_then(|index| self.file_keys.get(&index)) {
+            return Found::Module(self.modules[key.0 as usize].1.clone());
+        }
         let path = self.key_path(&location);
         if let Some(key) = self.keys.get(&path) {
             return Found::Module(self.modules[key.0 as usize].1.clone());
@@ -440,6 +450,7 @@ impl Program {
         };
         let module = FoundModule { key, name, file, is_package, code };
         self.keys.insert(path, key);
+        self.file_keys.extend(of_project.map(|index| (index, key)));
         self.modules.push((location, module.clone()));
         Found::Module(module)
     }
@@ -467,7 +478,8 @@ impl Program {
             return *known;
         }
         let entries = self.tree.entries(folder).unwrap_or_default();
-        let needles = [&b"from fastapi"[..], b"import fastapi", b"from starlette"].map(memchr::memmem::Finder::new);
+        let needles =
+            [&b"from fastapi"[..], b"import fastapi", b"from starlette"].map(memchr::memmem::Finder::new);
         let tree = &*self.tree;
         let imports = |bytes: &mut Vec<u8>, entry: &TreeEntry| {
             entry.path.extension().is_some_and(|extension| extension == "py")

@@ -193,11 +193,11 @@ impl DirectoryIndex {
     pub(crate) fn locate(&self, start: FolderIndex, dotted: &str) -> Located {
         let mut current = start;
         let mut ended = Located::Nothing;
-        let count = dotted.split('.').count();
-        for (position, name) in dotted.split('.').enumerate() {
+        let mut names = dotted.split('.').enumerate().peekable();
+        while let Some((position, name)) = names.next() {
             let folder = self.folder(current);
             let child = folder.folders.get(name).copied();
-            let is_last = position + 1 == count;
+            let is_last = names.peek().is_none();
             let package = child.filter(|child| self.folder(*child).has_init);
             if package.is_none()
                 && let Some(module) = folder.modules.get(name)
