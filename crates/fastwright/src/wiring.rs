@@ -51,10 +51,7 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     if let (Some(cache), Some(snapshot)) = (cache, snapshot) {
         cache.store(snapshot, &analysis.files, &result);
     }
-    // Taking the program apart piece by piece costs more than a rule; the process is about to end.
-    if !crate::watch::is_watching() {
-        std::mem::forget(analysis);
-    }
+    crate::memory::leave(analysis);
     Ok(result)
 }
 

@@ -280,3 +280,20 @@ def read_b(c=Depends(either), d=Depends(library)): ...
         ]
     );
 }
+
+#[test]
+fn a_broken_file_is_told_of_however_it_is_imported() {
+    let folder = project(&[
+        (
+            "main.py",
+            "import importlib\n\nfrom fastapi import FastAPI\n\napp = FastAPI()\nimportlib.import_module('broken')\n",
+        ),
+        ("broken.py", "from fastapi import APIRouter\n\nrouter = APIRouter(\n"),
+        ("other.py", "from fastapi import APIRouter\n\nrouter = APIRouter(\n"),
+    ]);
+    let run = fastwright(folder.path(), &["--app", "main:app"]);
+    assert_eq!(run.errors.matches("broken.py").count(), 1, "{}", run.errors);
+    assert!(!run.errors.contains("other.py"), "nothing imports it: {}", run.errors);
+    let run = fastwright(folder.path(), &[]);
+    assert_eq!(run.errors.matches("broken.py").count(), 1, "{}", run.errors);
+}

@@ -8,7 +8,7 @@ use crate::routes::{LAZY_INCLUDES, RoutingTable, routing_table};
 use crate::selection::{SelectedApp, select_apps};
 use fastwright_python::interpreter::{Interpreter, Limits};
 use fastwright_python::ir;
-use fastwright_python::loader::{Program, Rest, SharedProgram};
+use fastwright_python::loader::{LoadProblem, Program, Rest, SharedProgram};
 use fastwright_python::location::{FileId, Files, Location};
 use fastwright_python::project::standard_library::is_standard_library;
 use fastwright_python::project::{DiscoverOptions, Project, Version, discover};
@@ -246,12 +246,7 @@ fn evaluated(
         }
         _ => shared.0.borrow_mut().load(NEEDLES, rest),
     };
-    problems.extend(report.problems.iter().map(|problem| Problem {
-        kind: problem.kind.to_owned(),
-        message: problem.message.clone(),
-        path: problem.path.clone(),
-        position: problem.position,
-    }));
+    problems.extend(report.problems.into_iter().map(problem));
     let mut interpreter = Interpreter::new(
         Box::new(shared.clone()),
         &KNOWN_LIBRARIES,
@@ -276,6 +271,12 @@ fn evaluated(
     }
     let mut undecided = Vec::new();
     let selected = select_apps(&mut interpreter, &shared, &mentioning, options, &mut undecided);
+    for late in shared.0.borrow_mut().take_late_problems() {
+        // Where the rest of the project was checked, it is known already.
+        if !problems.iter().any(|known| known.path == late.path) {
+            problems.push(problem(late));
+        }
+    }
     Ok(Evaluation {
         project,
         interpreter,
@@ -289,6 +290,15 @@ fn evaluated(
         line_count: report.lines,
         shared,
     })
+}
+
+fn problem(found: LoadProblem) -> Problem {
+    Problem {
+        kind: found.kind.to_owned(),
+        message: found.message,
+        path: found.path,
+        position: found.position,
+    }
 }
 
 impl Evaluation {

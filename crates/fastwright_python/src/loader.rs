@@ -82,6 +82,8 @@ pub struct Program {
     frozen: bool,
     /// An installed package whose modules are evaluated for the time being.
     followed: Option<Name>,
+    /// What is wrong with files that were parsed only when the program asked for them.
+    late_problems: Vec<LoadProblem>,
 }
 
 #[derive(Clone)]
@@ -130,12 +132,19 @@ impl Program {
             environment_is_complete,
             frozen: false,
             followed: None,
+            late_problems: Vec::new(),
         }
     }
 
     /// The project.
     pub fn project(&self) -> &Arc<Project> {
         &self.project
+    }
+
+    /// What is wrong with files of the project that were parsed only when the program asked for them, as far as it was
+    /// not taken before.
+    pub fn take_late_problems(&mut self) -> Vec<LoadProblem> {
+        std::mem::take(&mut self.late_problems)
     }
 
     /// The files parsed so far.
@@ -375,8 +384,9 @@ impl Program {
             FileState::Absent => return None,
             FileState::Text(_) | FileState::Unread => {}
         }
-        let mut ignored = LoadReport::default();
-        self.parse_wave(&[index], &mut ignored);
+        let mut report = LoadReport::default();
+        self.parse_wave(&[index], &mut report);
+        self.late_problems.append(&mut report.problems);
         match self.states[index.index()] {
             FileState::Parsed(file) => Some(file),
             _ => None,

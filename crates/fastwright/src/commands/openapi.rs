@@ -5,6 +5,7 @@ mod comparison;
 use super::{progress_text, show, tell_nothing_found};
 use crate::arguments::{Colour, DocumentFormat, OpenapiArguments};
 use crate::failure::{Ending, Failure};
+use crate::memory::leave;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::terminal;
@@ -17,7 +18,6 @@ use fastwright_contract::versions::Versions;
 use fastwright_model::analysis::{AnalysisError, Evaluation, evaluate};
 use fastwright_python::value::ObjectId;
 use serde_json::json;
-use std::mem::ManuallyDrop;
 use std::path::Path;
 
 /// Bytes that the text of a document gets at first: only what is written to costs anything.
@@ -42,13 +42,22 @@ pub(crate) fn openapi(arguments: &OpenapiArguments, colour: Colour) -> Result<En
         return Ok(Ending::Clean);
     }
     let progress = Progress::start(progress_text(project), !project.no_progress);
-    let evaluation = evaluate(&settings.path, &settings.analysis).map_err(|error| match error {
+    let mut evaluation = evaluate(&settings.path, &settings.analysis).map_err(|error| match error {
         AnalysisError::Path(message) => Failure::new(message),
     })?;
     drop(progress);
-    // Taking the program apart costs more than a document; the process is about to end.
-    let mut evaluation = ManuallyDrop::new(evaluation);
-    let versions = versions(&evaluation, arguments)?;
+    let ending = answer(&mut evaluation, &settings, arguments, colour);
+    leave(evaluation);
+    ending
+}
+
+fn answer(
+    evaluation: &mut Evaluation,
+    settings: &Settings,
+    arguments: &OpenapiArguments,
+    colour: Colour,
+) -> Result<Ending, Failure> {
+    let versions = versions(evaluation, arguments)?;
     for problem in &evaluation.problems {
         terminal::tell(&format!("fastwright: {}: {}", problem.path, problem.message));
     }
@@ -56,12 +65,12 @@ pub(crate) fn openapi(arguments: &OpenapiArguments, colour: Colour) -> Result<En
         for undecided in &evaluation.undecided {
             terminal::tell(&format!("fastwright: {}", undecided.reason));
         }
-        tell_nothing_found(&settings, wiring::shown_files(&settings)?.len());
+        tell_nothing_found(settings, wiring::shown_files(settings)?.len());
         return Ok(Ending::Nothing);
     }
     match &arguments.output_dir {
-        Some(folder) => write_all(&mut evaluation, versions, folder, arguments),
-        None => one(&mut evaluation, versions, arguments, colour),
+        Some(folder) => write_all(evaluation, versions, folder, arguments),
+        None => one(evaluation, versions, arguments, colour),
     }
 }
 
@@ -91,8 +100,20 @@ fn one(
         None => app,
         Some(path) => mounted(evaluation, app, &locator, path)?,
     };
-    let mut generator = ManuallyDrop::new(SchemaGenerator::new());
-    let document = ManuallyDrop::new(derive(evaluation, &mut generator, app, versions));
+    let mut generator = SchemaGenerator::new();
+    let document = derive(evaluation, &mut generator, app, versions);
+    let ending = give(evaluation, &document, arguments, colour);
+    leave((generator, document));
+    ending
+}
+
+/// Prints or compares a document.
+fn give(
+    evaluation: &Evaluation,
+    document: &Document,
+    arguments: &OpenapiArguments,
+    colour: Colour,
+) -> Result<Ending, Failure> {
     tell_doubts(evaluation, &document.doubts);
     let is_sure = document.doubts.is_empty();
     if !is_sure && !arguments.partial {
