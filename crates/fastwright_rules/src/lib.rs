@@ -4,6 +4,7 @@
 //! A rule is one file in `src/rules/<area>/`, one page in `resources/<area>/` (documentation and test at
 //! once) and one line in [`registry`].
 
+pub mod access;
 pub mod body_copies;
 pub mod call_graph;
 pub mod call_index;

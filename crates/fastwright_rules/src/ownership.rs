@@ -433,7 +433,7 @@ impl Caller {
     }
 }
 
-fn sounds_like_permission(name: &str) -> bool {
+pub(crate) fn sounds_like_permission(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "permission",
         "authoriz",

@@ -389,8 +389,11 @@ impl Interpreter<'_> {
                             if let Some(value) = self.library_attribute(&order, base, name) {
                                 return Ok(value);
                             }
-                            // A field's default says nothing about an instance that came from outside.
-                            if symbolic && declared {
+                            // A field's default says nothing about an instance that came from outside, and what a
+                            // library replaces in the class nothing about any.
+                            if symbolic
+                                && (declared || self.library_class_attribute(&order, *id, name).is_some())
+                            {
                                 Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name }))
                             } else {
                                 Ok(value)

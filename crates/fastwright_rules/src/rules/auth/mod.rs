@@ -7,4 +7,5 @@ pub mod login_without_rate_limit;
 pub mod missing_authentication;
 pub mod missing_ownership_check;
 pub mod non_constant_time_comparison;
+pub mod unchecked_object_access;
 pub mod unpinned_jwt_algorithms;
