@@ -5,17 +5,17 @@
 //! on the number of dangerous calls, not on the size of the program.
 
 use crate::call_index::FunctionSet;
+pub use crate::checks::Checks;
 use crate::request_code::{Entry, RequestCode};
-use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::{Interpreter, plain_type};
-use fastwright_python::ir::{BinaryOperator, Comparison};
+use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::{EventKind, substitute};
+use fastwright_python::summary::substitute;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -67,6 +67,74 @@ fn keeps_text(method: &str) -> bool {
             | "copy"
             | "unicode_string"
     )
+}
+
+/// Methods of requests and WebSockets that give what the client sent.
+fn gives_body(method: &str) -> bool {
+    matches!(
+        method,
+        "json"
+            | "body"
+            | "form"
+            | "stream"
+            | "receive_text"
+            | "receive_json"
+            | "receive_bytes"
+            | "iter_text"
+            | "iter_json"
+    )
+}
+
+/// Whether a function makes a path of texts.
+fn joins_paths(name: &str) -> bool {
+    matches!(
+        name,
+        "os.path.join"
+            | "os.path.abspath"
+            | "os.path.realpath"
+            | "os.path.normpath"
+            | "os.path.expanduser"
+            | "os.fspath"
+            | "pathlib.Path"
+            | "pathlib.PurePath"
+            | "pathlib.PosixPath"
+            | "pathlib.PurePosixPath"
+            | "anyio.Path"
+    )
+}
+
+/// Whether a method of a path gives a path with the same names in it.
+fn keeps_path(method: &str) -> bool {
+    matches!(
+        method,
+        "joinpath"
+            | "resolve"
+            | "absolute"
+            | "expanduser"
+            | "with_name"
+            | "as_posix"
+            | "read"
+            | "getvalue"
+            | "with_suffix"
+    )
+}
+
+/// Attributes of a path that are one name.
+fn is_part_of_path(name: &str) -> bool {
+    matches!(name, "name" | "stem" | "suffix" | "suffixes")
+}
+
+/// Whether a value is a path of `pathlib`, as far as its expression tells.
+fn is_path(value: &Value) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, .. }) => {
+            callee.as_external().is_some_and(|name| name.ends_with("Path"))
+                || matches!(callee.as_symbolic(), Some(Symbolic::Member { base, .. }) if is_path(base))
+                || matches!(&callee.kind, Kind::Method(method) if is_path(&method.receiver))
+        }
+        Some(Symbolic::Binary { operator: BinaryOperator::Divide, .. }) => true,
+        _ => false,
+    }
 }
 
 /// What a value is made of, one level down: objects on the heap included.
@@ -141,11 +209,23 @@ pub fn any_text_part(
                     | "urllib.parse.urljoin"
                     | "pydantic.networks.HttpUrl"
                     | "textwrap.dedent"
+                    | "builtins.bytes"
+                    | "builtins.bytearray"
+                    | "io.BytesIO"
+                    | "io.StringIO"
+                    | "json.loads"
+                    | "base64.b64decode"
+                    | "urllib.parse.unquote"
+                    | "urllib.parse.unquote_plus"
+                    | "fastapi.encoders.jsonable_encoder"
                     | "typing.cast" => arguments.positional.iter().any(test),
+                    name if joins_paths(name) => arguments.positional.iter().any(test),
                     _ => false,
                 },
                 Kind::Symbolic(inner) => match &**inner {
-                    Symbolic::Member { base, name } if keeps_text(name) => {
+                    // The body of a request is what is taken of it, not the request.
+                    Symbolic::Member { name, .. } if gives_body(name) => test(callee),
+                    Symbolic::Member { base, name } if keeps_text(name) || keeps_path(name) => {
                         test(base) || any_written_argument(name, arguments, test)
                     }
                     _ => false,
@@ -163,12 +243,16 @@ pub fn any_text_part(
                 },
                 _ => false,
             },
+            // Parts of a path hold no separator.
+            Symbolic::Member { base, name } if is_part_of_path(name) && is_path(base) => false,
             Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
                 test(base)
             }
-            Symbolic::Binary { operator: BinaryOperator::Add | BinaryOperator::Modulo, left, right } => {
-                test(left) || test(right)
-            }
+            Symbolic::Binary {
+                operator: BinaryOperator::Add | BinaryOperator::Modulo | BinaryOperator::Divide,
+                left,
+                right,
+            } => test(left) || test(right),
             Symbolic::Format(parts) => parts.iter().any(test),
             _ => false,
         },
@@ -181,7 +265,7 @@ pub fn any_text_part(
 
 /// The same for the arguments of a method of texts that writes them into its result.
 fn any_written_argument(name: &str, arguments: &Arguments, test: &mut dyn FnMut(&Value) -> bool) -> bool {
-    matches!(name, "format" | "join" | "replace")
+    matches!(name, "format" | "join" | "replace" | "joinpath" | "with_name")
         && arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value)).any(test)
 }
 
@@ -401,6 +485,8 @@ pub struct Flow<T> {
     pub steps: Vec<(String, Location)>,
     /// The function in whose words `value` is.
     pub node: usize,
+    /// Where something looks at the input without certainly ruling dangerous values out.
+    pub doubt: Option<Location>,
     nodes: Vec<usize>,
 }
 
@@ -429,8 +515,8 @@ pub struct Sink<T> {
 pub struct Following {
     /// The place to repair is where the text is put together, not where it is used.
     pub to_the_text: bool,
-    /// An input that a function on the way compares or checks is not followed further.
-    pub stops_at_checks: bool,
+    /// What happens to an input that a function on the way looks at.
+    pub checks: Checks,
 }
 
 /// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function; only
@@ -448,11 +534,12 @@ pub fn flows<T: Clone>(
     for node in candidates.iter() {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            if !has_input(interpreter, &sink.value)
-                || following.stops_at_checks && is_checked(interpreter, graph, node, &sink.value, sink.event)
-            {
+            if !has_input(interpreter, &sink.value) {
                 continue;
             }
+            let Some(doubt) = following.checks.look(interpreter, graph, node, &sink.value, sink.event) else {
+                continue;
+            };
             waiting.push(Flow {
                 value: sink.value,
                 what: sink.what,
@@ -460,6 +547,7 @@ pub fn flows<T: Clone>(
                 place_node: node,
                 steps: vec![(sink.note, location)],
                 node,
+                doubt,
                 nodes: vec![node],
             });
         }
@@ -485,12 +573,14 @@ pub fn flows<T: Clone>(
             let own = graph.nodes[*caller].summary.function.id;
             let remaining = inputs(interpreter, &value);
             if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
-                || following.stops_at_checks && is_checked(interpreter, graph, *caller, &value, edge.event)
                 || !seen.insert((*caller, flow.place, edge.event))
             {
                 continue;
             }
+            let looked = following.checks.look(interpreter, graph, *caller, &value, edge.event);
+            let Some(doubt) = looked else { continue };
             let mut further = flow.clone();
+            further.doubt = further.doubt.or(doubt);
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
                 further.place_node = *caller;
@@ -504,99 +594,6 @@ pub fn flows<T: Clone>(
         }
     }
     arrived
-}
-
-/// Names of functions that check what they are given.
-const CHECKING_WORDS: &[&str] = &[
-    "valid",
-    "check",
-    "verify",
-    "allow",
-    "safe",
-    "sanit",
-    "assert",
-    "ensure",
-    "guard",
-    "whitelist",
-    "permit",
-    "escape",
-    "quote",
-];
-
-/// Whether a function looks at an input before an event: compares it, matches it, or hands it to a function
-/// that can refuse it.
-pub fn is_checked(
-    interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
-    node: usize,
-    value: &Value,
-    before: usize,
-) -> bool {
-    let inputs = inputs(interpreter, value);
-    if inputs.is_empty() {
-        return false;
-    }
-    let summary = Rc::clone(&graph.nodes[node].summary);
-    let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
-    let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
-    for (position, event) in summary.events.iter().enumerate().take(before) {
-        match &event.kind {
-            EventKind::Condition(condition) if may_hold(condition) && is_test(condition, &is_input) => {
-                return true;
-            }
-            EventKind::Call(call) => {
-                let given = call
-                    .arguments
-                    .positional
-                    .iter()
-                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                    .any(|value| may_hold(value) && mentions(value, &mut |part| is_input(part)));
-                if !given {
-                    continue;
-                }
-                let edge = graph.nodes[node].calls.iter().find(|edge| edge.event == position);
-                match edge {
-                    Some(edge) => {
-                        let called = &graph.nodes[edge.target].summary;
-                        let refuses =
-                            called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
-                        if refuses || sounds_like_check(&called.function.definition.name) {
-                            return true;
-                        }
-                    }
-                    None => {
-                        if graph.nodes[node].callee(position).is_some_and(|name| {
-                            sounds_like_check(name.rsplit('.').next().unwrap_or_default())
-                        }) {
-                            return true;
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-fn sounds_like_check(name: &str) -> bool {
-    holds_any(name, CHECKING_WORDS)
-}
-
-/// Whether a condition tests an input for more than being there.
-fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
-    match condition.as_symbolic() {
-        Some(Symbolic::Compare { comparison: Comparison::Is | Comparison::IsNot, .. }) => false,
-        Some(Symbolic::Compare { left, right, .. }) => {
-            mentions(left, &mut |part| is_input(part)) || mentions(right, &mut |part| is_input(part))
-        }
-        Some(Symbolic::Call { .. }) => mentions(condition, &mut |part| is_input(part)),
-        Some(Symbolic::Not(inner)) => is_test(inner, is_input),
-        _ => {
-            condition.alternatives().len() > 1
-                && condition.alternatives().iter().any(|part| is_test(part, is_input))
-        }
-    }
 }
 
 /// An input of a request.
@@ -675,7 +672,23 @@ pub fn request_inputs(
 }
 
 /// What of a request the client chooses.
-const REQUEST_PARTS: &[&str] = &["query_params", "headers", "cookies", "path_params", "body", "json", "form"];
+const REQUEST_PARTS: &[&str] = &[
+    "query_params",
+    "headers",
+    "cookies",
+    "path_params",
+    "body",
+    "json",
+    "form",
+    "stream",
+    "receive_text",
+    "receive_json",
+    "receive_bytes",
+    "iter_text",
+    "iter_json",
+];
+/// What of an uploaded file the client chooses.
+const UPLOAD_PARTS: &[&str] = &["filename", "content_type", "headers", "read", "file"];
 
 fn collect_request_inputs(
     interpreter: &mut Interpreter<'_>,
@@ -694,7 +707,13 @@ fn collect_request_inputs(
         }
         let path = member_path(&input);
         if let Some(parameter) = dependant.parameters.iter().find(|parameter| parameter.name == root.name) {
-            let (declared, is_constrained) = if path.is_empty() {
+            let is_upload = parameter.annotation.as_ref().is_some_and(is_upload);
+            if is_upload && path.first().is_some_and(|first| !UPLOAD_PARTS.contains(&first.as_str())) {
+                continue;
+            }
+            let (declared, is_constrained) = if is_upload {
+                (None, false)
+            } else if path.is_empty() {
                 (parameter.annotation.clone(), is_constrained(&parameter.constraints))
             } else {
                 // A validator that the program wrote for the field may refuse anything.
@@ -771,6 +790,11 @@ fn collect_request_inputs(
             }
         }
     }
+}
+
+/// Whether a declared type is FastAPI's or Starlette's `UploadFile`, or several of them.
+fn is_upload(declared: &Value) -> bool {
+    mentions(declared, &mut |part| part.as_external().is_some_and(|name| name.ends_with(".UploadFile")))
 }
 
 fn is_constrained(constraints: &[(Name, Value)]) -> bool {

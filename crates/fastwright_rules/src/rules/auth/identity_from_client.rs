@@ -1,7 +1,7 @@
 //! `identity-from-client`: caller's identity taken from the request although the caller is known.
 
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::ownership::{Caller, OWNER_COLUMNS, is_for_some, is_owner_column};
 use crate::reporter::{Draft, Reporter};
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let code = context.request_code();
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: true };
+    let following = Following { to_the_text: false, checks: Checks::StopAtAny };
     let classes = analysis.tables.iter().map(|table| table.class);
     let naming = code.calls().methods(&["where", "filter", "filter_by"]).or(&code.calls().classes(classes));
     let found = flows(code, interpreter, following, &naming, |interpreter, node| {

@@ -1,7 +1,9 @@
 //! `login-without-rate-limit`: route that checks a password or code and may be called without limit.
 
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs};
+use crate::data_flow::{
+    Checks, Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs,
+};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use crate::vocabulary::{holds_any, words};
@@ -43,7 +45,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *interpreter;
     let mut names = FxHashMap::default();
     let verifying = code.calls().named(sounds_verifying).or(&code.calls().comparing());
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
     });

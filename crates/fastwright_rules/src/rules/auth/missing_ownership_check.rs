@@ -1,7 +1,7 @@
 //! `missing-ownership-check`: row fetched by an id of the client without looking at whose it is.
 
 use crate::context::Context;
-use crate::data_flow::{Flow, Following, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Flow, Following, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::ownership::{
     Caller, LOADING, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables, owner_search,
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let code = context.request_code();
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let loading = code.calls().methods(LOADING);
     let loads = flows(code, interpreter, following, &loading, |interpreter, node| {
         loads_by_id(interpreter, code, node, &owned)

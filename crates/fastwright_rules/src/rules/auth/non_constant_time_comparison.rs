@@ -1,7 +1,7 @@
 //! `non-constant-time-comparison`: secret compared with an operator that stops at the first difference.
 
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, has_input, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, has_input, request_inputs};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{RequestCode, handler_step, route_title};
 use crate::vocabulary::is_credential_name;
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let comparing = code.calls().comparing();
     let found = flows(code, interpreter, following, &comparing, |interpreter, node| {
         comparisons(interpreter, code, node)

@@ -1,7 +1,7 @@
 //! `sql-injection`: SQL made of text that the client sent.
 
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode, handler_step, route_title};
@@ -86,7 +86,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: true, stops_at_checks: true };
+    let following = Following { to_the_text: true, checks: Checks::StopAtAny };
     let running =
         code.calls().methods(RUNNING).or(&code.calls().libraries(|name| SQL_FUNCTIONS.contains(&name)));
     for flow in
