@@ -47,6 +47,7 @@ static RULES: &[&dyn Rule] = &[
     &performance::lost_task::LostTask,
     &performance::sync_session_in_async::SyncSessionInAsync,
     &secrets::hard_coded_secret::HardCodedSecret,
+    &secrets::whole_configuration_in_response::WholeConfigurationInResponse,
     &security::client_regular_expression::ClientRegularExpression,
     &security::code_injection::CodeInjection,
     &security::command_injection::CommandInjection,
