@@ -21,6 +21,7 @@ static RULES: &[&dyn Rule] = &[
     &auth::missing_ownership_check::MissingOwnershipCheck,
     &auth::non_constant_time_comparison::NonConstantTimeComparison,
     &auth::unchecked_object_access::UncheckedObjectAccess,
+    &auth::unfiltered_list::UnfilteredList,
     &auth::unpinned_jwt_algorithms::UnpinnedJwtAlgorithms,
     &database::commit_after_response::CommitAfterResponse,
     &database::commit_despite_error::CommitDespiteError,

@@ -8,4 +8,5 @@ pub mod missing_authentication;
 pub mod missing_ownership_check;
 pub mod non_constant_time_comparison;
 pub mod unchecked_object_access;
+pub mod unfiltered_list;
 pub mod unpinned_jwt_algorithms;
