@@ -84,7 +84,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn lists(route: &Route) -> bool {
     let is_paged = route.parameters.iter().any(|parameter| {
         parameter.place == ParameterPlace::Query
-            && matches!(parameter.name.as_str(), "limit" | "offset" | "page" | "page_size" | "size" | "cursor" | "skip" | "per_page")
+            && matches!(
+                parameter.name.as_str(),
+                "limit" | "offset" | "page" | "page_size" | "size" | "cursor" | "skip" | "per_page"
+            )
     });
     is_paged || !route.path.contains('{')
 }
@@ -100,7 +103,10 @@ fn finding(route: &Route, lists: &[List<'_>], filtering: usize) -> Option<Draft>
         Draft::new(
             route.location,
             short_name(&route.handler),
-            format!("`{title}` does not filter by caller: {filtering} of {} lists behind the same guard do", lists.len()),
+            format!(
+                "`{title}` does not filter by caller: {filtering} of {} lists behind the same guard do",
+                lists.len()
+            ),
         )
         .route(route)
         .evidence_chain([handler_step(route)])
