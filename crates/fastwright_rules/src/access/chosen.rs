@@ -59,7 +59,7 @@ pub fn chosen_objects(
 ) -> Vec<ChosenObject> {
     let mut found = Vec::new();
     for (app, details) in analysis.details.iter().enumerate() {
-        if analysis.apps[app].mounted {
+        if analysis.apps[app].mounted && !analysis.apps[app].latent {
             continue;
         }
         let few = Few::of(&analysis.apps[app]);
