@@ -4,8 +4,8 @@
 //! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
 //! on the number of dangerous calls, not on the size of the program.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::call_index::FunctionSet;
-use crate::request_code::{Entry, RequestCode};
 use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
@@ -436,7 +436,7 @@ pub struct Following {
 /// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function; only
 /// the `candidates` are asked.
 pub fn flows<T: Clone>(
-    graph: &RequestCode,
+    graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     following: Following,
     candidates: &FunctionSet,
@@ -474,32 +474,32 @@ pub fn flows<T: Clone>(
         }
         let function = graph.nodes[node].summary.function.id;
         let is_plain = root_parameter(&flow.value).is_some();
-        for (caller, position) in &graph.nodes[node].callers {
-            if flow.nodes.contains(caller) {
+        for edge in graph.callers(node) {
+            let caller = edge.from();
+            if flow.nodes.contains(&caller) {
                 continue;
             }
-            let edge = &graph.nodes[*caller].calls[*position];
-            let bindings = graph.bindings(interpreter, *caller, edge);
+            let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
             let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
-            let own = graph.nodes[*caller].summary.function.id;
+            let own = graph.nodes[caller].summary.function.id;
             let remaining = inputs(interpreter, &value);
             if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
-                || following.stops_at_checks && is_checked(interpreter, graph, *caller, &value, edge.event)
-                || !seen.insert((*caller, flow.place, edge.event))
+                || following.stops_at_checks && is_checked(interpreter, graph, caller, &value, edge.event())
+                || !seen.insert((caller, flow.place, edge.event()))
             {
                 continue;
             }
             let mut further = flow.clone();
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
-                further.place_node = *caller;
+                further.place_node = caller;
             }
             let name = graph.nodes[node].summary.function.definition.name;
             further.steps.insert(0, (format!("it is passed to `{name}`"), edge.site));
             further.value = value;
-            further.node = *caller;
-            further.nodes.push(*caller);
+            further.node = caller;
+            further.nodes.push(caller);
             waiting.push(further);
         }
     }
@@ -527,7 +527,7 @@ const CHECKING_WORDS: &[&str] = &[
 /// that can refuse it.
 pub fn is_checked(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     value: &Value,
     before: usize,
@@ -554,10 +554,10 @@ pub fn is_checked(
                 if !given {
                     continue;
                 }
-                let edge = graph.nodes[node].calls.iter().find(|edge| edge.event == position);
+                let edge = graph.edge_at(node, position);
                 match edge {
                     Some(edge) => {
-                        let called = &graph.nodes[edge.target].summary;
+                        let called = &graph.nodes[edge.to()].summary;
                         let refuses =
                             called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
                         if refuses || sounds_like_check(&called.function.definition.name) {

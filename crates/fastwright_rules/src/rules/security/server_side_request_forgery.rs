@@ -1,10 +1,11 @@
 //! `server-side-request-forgery`: address from the client that the server requests.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{Following, Sink, entry_dependant, flows, inputs, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::GuardKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::BinaryOperator;
@@ -33,7 +34,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
@@ -56,7 +57,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 format!(
                     "`{}` of `{}` decides where `{}` sends a request",
                     input.text,
-                    route_title(route),
+                    route_name(route),
                     function.name
                 ),
             )
@@ -74,7 +75,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Requests that one function sends: their address.
-fn requests(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<Sink<()>> {
+fn requests(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<()>> {
     let mut found = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };
