@@ -1,8 +1,8 @@
 //! Where the body of a request is copied into stored data as a whole: `Row(**body.model_dump())`,
 //! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
 
+use crate::call_graph::{CallGraph, Node};
 use crate::call_index::FunctionSet;
-use crate::request_code::{Node, RequestCode};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
 use fastwright_model::facts::mentions;
@@ -66,7 +66,7 @@ pub struct BodyCopy {
 }
 
 /// The functions in which something may be copied, and all that reach them.
-pub fn copying(code: &RequestCode) -> FunctionSet {
+pub fn copying(code: &CallGraph) -> FunctionSet {
     let copies = |node: &Node| {
         node.summary.events.iter().any(|event| match &event.kind {
             EventKind::StoreItem { base, index, .. } => may_copy_item(base, index),
@@ -74,7 +74,7 @@ pub fn copying(code: &RequestCode) -> FunctionSet {
             _ => false,
         })
     };
-    code.reaching(FunctionSet::of(&code.nodes, copies))
+    code.reaching(code.functions(|_, node| copies(node)), |_| true)
 }
 
 /// What a route copies from its body.

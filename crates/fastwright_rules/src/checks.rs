@@ -1,8 +1,8 @@
 //! What functions on the way do to be sure of an input: compare it, match it, hand it to something that refuses;
 //! and which of that really rules out what is dangerous.
 
+use crate::call_graph::CallGraph;
 use crate::data_flow::{holds, inputs};
-use crate::request_code::RequestCode;
 use crate::vocabulary::holds_any;
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
@@ -30,7 +30,7 @@ impl Checks {
     pub(crate) fn look(
         self,
         interpreter: &mut Interpreter<'_>,
-        graph: &RequestCode,
+        graph: &CallGraph,
         node: usize,
         value: &Value,
         before: usize,
@@ -70,7 +70,7 @@ const CHECKING_WORDS: &[&str] = &[
 /// that can refuse it.
 pub fn checked_at(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     value: &Value,
     before: usize,
@@ -97,10 +97,10 @@ pub fn checked_at(
                 if !given {
                     continue;
                 }
-                let edge = graph.nodes[node].calls.iter().find(|edge| edge.event == position);
+                let edge = graph.edge_at(node, position);
                 match edge {
                     Some(edge) => {
-                        let called = &graph.nodes[edge.target].summary;
+                        let called = &graph.nodes[edge.to()].summary;
                         let refuses =
                             called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
                         if refuses || sounds_like_check(&called.function.definition.name) {
@@ -176,7 +176,7 @@ fn is_real_check(name: &str) -> bool {
 /// Whether a function certainly rules dangerous values of an input out before an event.
 pub fn rules_out(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     value: &Value,
     before: usize,
@@ -187,7 +187,7 @@ pub fn rules_out(
 
 fn rules_out_inputs(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     inputs: &[Value],
     before: usize,
@@ -224,8 +224,8 @@ fn rules_out_inputs(
                 if depth >= DEEPEST_CHECK {
                     continue;
                 }
-                for edge in graph.nodes[node].calls.iter().filter(|edge| edge.event == position) {
-                    let called = Rc::clone(&graph.nodes[edge.target].summary);
+                for edge in graph.edges(node).iter().filter(|edge| edge.event() == position) {
+                    let called = Rc::clone(&graph.nodes[edge.to()].summary);
                     // What only uses the input checks nothing: a check refuses, or answers yes or no.
                     let refuses =
                         called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
@@ -235,7 +235,7 @@ fn rules_out_inputs(
                     {
                         continue;
                     }
-                    let bound = graph.bindings(interpreter, node, edge);
+                    let bound = graph.bindings(interpreter, edge);
                     let inner: Vec<Value> = called
                         .parameters
                         .iter()
@@ -246,7 +246,7 @@ fn rules_out_inputs(
                         .collect();
                     let all = called.events.len();
                     if !inner.is_empty()
-                        && rules_out_inputs(interpreter, graph, edge.target, &inner, all, depth + 1)
+                        && rules_out_inputs(interpreter, graph, edge.to(), &inner, all, depth + 1)
                     {
                         return true;
                     }

@@ -4,9 +4,9 @@
 //! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
 //! on the number of dangerous calls, not on the size of the program.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::call_index::FunctionSet;
 pub use crate::checks::Checks;
-use crate::request_code::{Entry, RequestCode};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantKind};
@@ -522,7 +522,7 @@ pub struct Following {
 /// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function; only
 /// the `candidates` are asked.
 pub fn flows<T: Clone>(
-    graph: &RequestCode,
+    graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     following: Following,
     candidates: &FunctionSet,
@@ -562,34 +562,34 @@ pub fn flows<T: Clone>(
         }
         let function = graph.nodes[node].summary.function.id;
         let is_plain = root_parameter(&flow.value).is_some();
-        for (caller, position) in &graph.nodes[node].callers {
-            if flow.nodes.contains(caller) {
+        for edge in graph.callers(node) {
+            let caller = edge.from();
+            if flow.nodes.contains(&caller) {
                 continue;
             }
-            let edge = &graph.nodes[*caller].calls[*position];
-            let bindings = graph.bindings(interpreter, *caller, edge);
+            let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
             let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
-            let own = graph.nodes[*caller].summary.function.id;
+            let own = graph.nodes[caller].summary.function.id;
             let remaining = inputs(interpreter, &value);
             if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
-                || !seen.insert((*caller, flow.place, edge.event))
+                || !seen.insert((caller, flow.place, edge.event()))
             {
                 continue;
             }
-            let looked = following.checks.look(interpreter, graph, *caller, &value, edge.event);
+            let looked = following.checks.look(interpreter, graph, caller, &value, edge.event());
             let Some(doubt) = looked else { continue };
             let mut further = flow.clone();
             further.doubt = further.doubt.or(doubt);
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
-                further.place_node = *caller;
+                further.place_node = caller;
             }
             let name = graph.nodes[node].summary.function.definition.name;
             further.steps.insert(0, (format!("it is passed to `{name}`"), edge.site));
             further.value = value;
-            further.node = *caller;
-            further.nodes.push(*caller);
+            further.node = caller;
+            further.nodes.push(caller);
             waiting.push(further);
         }
     }

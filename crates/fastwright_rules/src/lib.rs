@@ -27,7 +27,6 @@ pub mod public_by_nature;
 pub mod reached;
 pub mod registry;
 pub mod reporter;
-pub mod request_code;
 pub mod review;
 pub mod route_list;
 pub mod route_pattern;

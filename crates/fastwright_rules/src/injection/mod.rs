@@ -4,12 +4,13 @@
 pub mod addresses;
 pub mod values;
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::Value;
@@ -60,7 +61,7 @@ pub fn report_checked_injections(
 }
 
 fn follow(context: &Context<'_>, report: &mut Reporter<'_>, injection: &Injection<'_>, checks: Checks) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let candidates = code.calls().libraries(injection.calls);
     let mut interpreter = analysis.interpreter.borrow_mut();
@@ -85,7 +86,7 @@ fn follow(context: &Context<'_>, report: &mut Reporter<'_>, injection: &Injectio
     }
 }
 
-fn dangers(code: &RequestCode, node: usize, injection: &Injection<'_>) -> Vec<Sink<String>> {
+fn dangers(code: &CallGraph, node: usize, injection: &Injection<'_>) -> Vec<Sink<String>> {
     let mut found = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };
@@ -105,7 +106,7 @@ fn dangers(code: &RequestCode, node: usize, injection: &Injection<'_>) -> Vec<Si
 }
 
 fn draft(
-    code: &RequestCode,
+    code: &CallGraph,
     flow: &Flow<String>,
     input: &RequestInput,
     route: &Route,
@@ -116,7 +117,7 @@ fn draft(
     let mut draft = Draft::new(
         flow.place,
         function.qualname.as_str(),
-        (injection.message)(input, &route_title(route), &flow.what),
+        (injection.message)(input, &route_name(route), &flow.what),
     )
     .severity(injection.severity)
     .confidence(injection.confidence)

@@ -1,7 +1,6 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
 use crate::call_graph::{CallGraph, Ways};
-use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
@@ -71,7 +70,7 @@ struct Touch<'a> {
     handler: &'a Dependant,
     counts: bool,
     /// The functions below the handler, and which of them touches it.
-    ways: (Rc<Ways>, usize),
+    ways: (Rc<Ways<'a>>, usize),
     location: Location,
     function: Name,
 }
@@ -134,8 +133,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         })
         .collect();
     let names = names_of(interpreter, &variables, &objects);
-    let users = FunctionSet::of(&graph.nodes, |node| may_use(&node.summary.function, &names));
-    let using = graph.reaching(|node| users.contains(node), |_, _| true);
+    let users = graph.functions(|_, node| may_use(&node.summary.function, &names));
+    let using = graph.reaching(users.clone(), |_| true);
     let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
     let mut known: FxHashMap<u32, Uses> = FxHashMap::default();
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -145,12 +144,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some(handler) = &detail.dependant else { continue };
-        let Some(from) = graph.of_dependant(handler).filter(|node| using[*node]) else { continue };
+        let Some(from) = graph.of_dependant(handler).filter(|node| using.contains(*node)) else { continue };
         let writes =
             route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
         // What only other changes look at is bookkeeping of the process: locks, limits, what was set up.
         let reads_only = route.methods.iter().any(|method| method == "GET");
-        let ways = Rc::new(graph.ways(from, |_, edge| using[edge.to]));
+        let ways = Rc::new(graph.ways(from, |edge| using.contains(edge.to())));
         for (position, reached) in ways.nodes().enumerate() {
             let own = &graph.nodes[reached].summary.function;
             let uses = known.entry(own.serial).or_insert_with(|| match users.contains(reached) {
@@ -520,7 +519,7 @@ fn steps(graph: &CallGraph, touch: &Touch<'_>) -> Vec<(String, Location)> {
     let (ways, position) = &touch.ways;
     ways.path(*position)
         .iter()
-        .map(|(_, edge)| (format!("calls `{}`", graph.nodes[edge.to].symbol()), edge.site))
+        .map(|edge| (format!("calls `{}`", graph.nodes[edge.to()].symbol()), edge.site))
         .collect()
 }
 

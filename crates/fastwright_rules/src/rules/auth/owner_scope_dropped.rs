@@ -1,10 +1,11 @@
 //! `owner-scope-dropped`: function that selects by owner once, and then by id alone.
 
 use crate::access::{Mark, Marks, sounds_like_id};
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::ownership::OWNER_COLUMNS;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -33,7 +34,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for node in 0..code.nodes.len() {
@@ -59,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 dropped.scoped,
             )
             .evidence(
-                format!("here it is not, and `{}` answers with the row", route_title(route)),
+                format!("here it is not, and `{}` answers with the row", route_name(route)),
                 dropped.unscoped,
             ),
         );
@@ -74,7 +75,7 @@ struct Dropped {
     unscoped: Location,
 }
 
-fn dropped(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize) -> Option<Dropped> {
+fn dropped(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize) -> Option<Dropped> {
     let summary = &code.nodes[node].summary;
     let named = |wanted: &dyn Fn(&str) -> bool| {
         summary.parameters.iter().map(|(name, _)| *name).find(|name| wanted(name.as_str()))
@@ -126,7 +127,7 @@ fn all_of(call: &CallEvent) -> Vec<Value> {
 }
 
 /// Whether a call loads something: by the name of the program's function, or as a method of a session.
-fn finds(code: &RequestCode, node: usize, position: usize, call: &CallEvent) -> bool {
+fn finds(code: &CallGraph, node: usize, position: usize, call: &CallEvent) -> bool {
     match &call.target {
         Some((function, _)) => {
             let name = function.definition.name;

@@ -3,7 +3,7 @@
 use crate::access::{Few, knows_caller};
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{handler_step, route_title, short_name};
+use crate::wording::{handler_step, route_name, short_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route, RouteKind};
 use fastwright_model::dependant::{Dependant, DependantKind};
 
@@ -98,7 +98,7 @@ fn finding(route: &Route, lists: &[List<'_>], filtering: usize) -> Option<Draft>
     };
     let nearest = lists.iter().filter(|list| list.filter.is_some()).max_by_key(|list| common(list.route))?;
     let filter = nearest.filter?;
-    let title = route_title(route);
+    let title = route_name(route);
     Some(
         Draft::new(
             route.location,
@@ -112,7 +112,7 @@ fn finding(route: &Route, lists: &[List<'_>], filtering: usize) -> Option<Draft>
         .evidence_chain([handler_step(route)])
         .evidence_chain(route.guard.evidence.iter().take(1).cloned())
         .evidence(
-            format!("`{}` filters by `{}`", route_title(nearest.route), short_name(&filter.qualified)),
+            format!("`{}` filters by `{}`", route_name(nearest.route), short_name(&filter.qualified)),
             filter.location,
         ),
     )

@@ -1,6 +1,6 @@
 //! `lazy-load-in-async`: relationship that is loaded on first use, read under an async session.
 
-use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_graph::{CallGraph, Edge, Node, first_site};
 use crate::context::Context;
 use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
@@ -96,22 +96,22 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
         Rc::clone(loaded.entry(root).or_insert_with(|| {
-            let ways = graph.ways(root, |_, edge| edge.kind == EdgeKind::Call);
+            let ways = graph.ways(root, |edge| edge.kind == EdgeKind::Call);
             Rc::new(ways.nodes().flat_map(|node| loader_texts(context, &graph.nodes[node])).collect())
         }))
     };
     visit_reached(
         context,
         graph,
-        &|node| !reads[node].is_empty(),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| !reads[node].is_empty(),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
             for read in &reads[node] {
                 let Some(root) = graph.of_dependant(entry.handler()) else { continue };
                 if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
                     continue;
                 }
-                let on_the_way = path.iter().map(|(from, _)| *from).chain([node]);
+                let on_the_way = path.iter().map(Edge::from).chain([node]);
                 if on_the_way
                     .into_iter()
                     .any(|part| is_given(context, &graph.nodes[part], &read.class, read.relation))
@@ -137,22 +137,16 @@ fn report_read(
     entry: &EntryPoint<'_>,
     graph: &CallGraph,
     node: usize,
-    path: &[(usize, Edge)],
+    path: &[Edge],
     read: &LazyRead,
 ) {
     let symbol = graph.nodes[node].symbol();
-    let next = CallGraph::start(path).unwrap_or(read.loaded_at);
+    let next = first_site(path).unwrap_or(read.loaded_at);
     let outline = entry.outline(read.place, &symbol, next).discriminator(&read.relation);
     report.report_on_route(&outline, |draft| tell(draft, entry, graph, path, read));
 }
 
-fn tell(
-    draft: Draft,
-    entry: &EntryPoint<'_>,
-    graph: &CallGraph,
-    path: &[(usize, Edge)],
-    read: &LazyRead,
-) -> Draft {
+fn tell(draft: Draft, entry: &EntryPoint<'_>, graph: &CallGraph, path: &[Edge], read: &LazyRead) -> Draft {
     let route = route_name(entry.route);
     let (class, relation) = (&read.class, read.relation);
     let message = match &read.by_model {

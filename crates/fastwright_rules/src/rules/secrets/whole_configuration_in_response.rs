@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{handler_step, route_title, short_name};
 use crate::vocabulary::any_word;
+use crate::wording::{handler_step, route_name, short_name};
 use fastwright_model::application::GuardKind;
 use fastwright_model::dependant::type_text;
 use fastwright_python::interpreter::Interpreter;
@@ -33,13 +33,12 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (app, details) in analysis.apps.iter().zip(&analysis.details).filter(|(app, _)| !app.mounted) {
         for (route, detail) in app.routes.iter().zip(details) {
-            let Some(node) = detail.dependant.as_ref().and_then(|handler| code.node_of_dependant(handler))
-            else {
+            let Some(node) = detail.dependant.as_ref().and_then(|handler| code.of_dependant(handler)) else {
                 continue;
             };
             let shown = code.nodes[node].summary.events.iter().find_map(|event| match &event.kind {
@@ -47,7 +46,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 _ => None,
             });
             let Some((what, place)) = shown else { continue };
-            let title = route_title(route);
+            let title = route_name(route);
             let mut draft = Draft::new(
                 route.location,
                 short_name(&route.handler),

@@ -1,10 +1,11 @@
 //! `stored-media-type`: answer whose media type comes from stored data.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{any_text_part, holds};
 use crate::finding::Confidence;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, route_title};
+use crate::wording::route_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::name::Name;
@@ -33,7 +34,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     let answering = code.calls().libraries(answers);
@@ -51,7 +52,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             for reached in code.routes_of(node) {
                 let route = reached.route_in(analysis);
-                let title = route_title(route);
+                let title = route_name(route);
                 report.report(
                     Draft::new(
                         event.location,
@@ -105,7 +106,7 @@ fn stored(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Optio
 /// Whether something before the answer compares text made of the field with a list.
 fn is_listed(
     interpreter: &Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     field: Name,
     before: usize,

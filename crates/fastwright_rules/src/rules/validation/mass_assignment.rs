@@ -93,7 +93,7 @@ const ASKS_FOR_POWER: &[&str] = &[
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
+    let code = context.call_graph();
     let copying = copying(code);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {

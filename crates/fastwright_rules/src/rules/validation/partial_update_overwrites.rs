@@ -33,7 +33,7 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
+    let code = context.call_graph();
     let copying = copying(code);
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };

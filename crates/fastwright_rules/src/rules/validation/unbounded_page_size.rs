@@ -1,9 +1,8 @@
 //! `unbounded-page-size`: page size without an upper bound that reaches a query.
 
-use crate::call_index::FunctionSet;
+use crate::call_graph::Node;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::Node;
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route};
@@ -68,8 +67,8 @@ struct Sink {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
-    let limiting = code.reaching(FunctionSet::of(&code.nodes, limits));
+    let code = context.call_graph();
+    let limiting = code.reaching(code.functions(|_, node| limits(node)), |_| true);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
