@@ -213,7 +213,7 @@ fn callers(dependant: &Dependant, function: FunctionId, guard: &Guard) -> Marks 
     let mut inputs = Vec::new();
     for dependency in &dependant.dependencies {
         if let Some(name) = dependency.parameter_name
-            && has_guard(dependency, guard)
+            && knows_caller(dependency, guard)
         {
             inputs.push(Mark::parameter(function, name));
         }
@@ -228,10 +228,11 @@ fn callers(dependant: &Dependant, function: FunctionId, guard: &Guard) -> Marks 
     Marks::of(inputs)
 }
 
-fn has_guard(dependant: &Dependant, guard: &Guard) -> bool {
+/// Whether a callable, or anything that it depends on, looks at who calls.
+pub fn knows_caller(dependant: &Dependant, guard: &Guard) -> bool {
     matches!(dependant.kind, DependantKind::SecurityScheme(_))
         || guard.by.contains(&dependant.qualified)
-        || dependant.dependencies.iter().any(|inner| has_guard(inner, guard))
+        || dependant.dependencies.iter().any(|inner| knows_caller(inner, guard))
 }
 
 /// Whether anything that a function does involves marked values.

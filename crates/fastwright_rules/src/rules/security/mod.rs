@@ -9,6 +9,7 @@ pub mod path_traversal;
 pub mod permissive_cors;
 pub mod server_side_request_forgery;
 pub mod sql_injection;
+pub mod stored_media_type;
 pub mod template_injection;
 pub mod unchecked_redirects;
 pub mod unsafe_deserialization;
