@@ -196,7 +196,7 @@ fn rules_out_inputs(
     let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
     let has_input = |interpreter: &Interpreter<'_>, value: &Value| {
-        inputs.iter().any(|input| value.may_contain(input))
+        (value.has_collections() || inputs.iter().any(|input| value.may_contain(input)))
             && holds(interpreter, value, &mut |part| is_input(part))
     };
     for (position, event) in summary.events.iter().enumerate().take(before) {

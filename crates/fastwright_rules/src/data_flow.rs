@@ -15,7 +15,8 @@ use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::substitute;
+use fastwright_python::program::FunctionId;
+use fastwright_python::summary::{Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -201,6 +202,7 @@ pub fn any_text_part(
                     "builtins.str"
                     | "builtins.repr"
                     | "builtins.format"
+                    | "shlex.split"
                     | "builtins.list"
                     | "builtins.tuple"
                     | "builtins.sorted"
@@ -245,9 +247,11 @@ pub fn any_text_part(
             },
             // Parts of a path hold no separator.
             Symbolic::Member { base, name } if is_part_of_path(name) && is_path(base) => false,
-            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
-                test(base)
-            }
+            Symbolic::Item { base, index } => match known_item(interpreter, base, index) {
+                Some(item) => test(&item),
+                None => test(base),
+            },
+            Symbolic::Member { base, .. } | Symbolic::Element(base) => test(base),
             Symbolic::Binary {
                 operator: BinaryOperator::Add | BinaryOperator::Modulo | BinaryOperator::Divide,
                 left,
@@ -260,6 +264,24 @@ pub fn any_text_part(
             any_part(interpreter, value, test)
         }
         _ => false,
+    }
+}
+
+/// One item of a list or tuple that is written down, or of several put together.
+fn known_item(interpreter: &Interpreter<'_>, base: &Value, index: &Value) -> Option<Value> {
+    let position = usize::try_from(index.as_int()?).ok()?;
+    match &base.kind {
+        Kind::Tuple(items) => items.get(position).cloned(),
+        Kind::List(id) => match interpreter.object(*id) {
+            Object::List(list) => list.items.get(position).cloned(),
+            _ => None,
+        },
+        _ => match base.as_symbolic()? {
+            Symbolic::Binary { operator: BinaryOperator::Add, left, .. } => {
+                known_item(interpreter, left, index)
+            }
+            _ => None,
+        },
     }
 }
 
@@ -570,9 +592,16 @@ pub fn flows<T: Clone>(
             let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
             let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
-            let own = graph.nodes[caller].summary.function.id;
+            let called = Rc::clone(&graph.nodes[node].summary);
+            let object = called.parameters.first().and_then(|(name, _)| bindings.get(name));
+            let value = match (object, constructor_of(interpreter, &called)) {
+                (Some(object), Some(constructor)) => {
+                    given_to_constructor(interpreter, &value, object, &constructor)
+                }
+                _ => value,
+            };
             let remaining = inputs(interpreter, &value);
-            if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
+            if !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &remaining)
                 || !seen.insert((caller, flow.place, edge.event()))
             {
                 continue;
@@ -594,6 +623,57 @@ pub fn flows<T: Clone>(
         }
     }
     arrived
+}
+
+/// The constructor of the class whose method a function is. What objects got when they were made is said in
+/// its parameters where their methods use it.
+fn constructor_of(interpreter: &Interpreter<'_>, summary: &Summary) -> Option<Rc<FunctionValue>> {
+    let class: Value = Kind::Class(summary.key.receiver?).into();
+    match interpreter.find_in_class(&class, Name::from("__init__"))?.0.kind {
+        Kind::Function(constructor) => Some(constructor),
+        _ => None,
+    }
+}
+
+/// A value in the words of a class's constructor, in the words of whoever made the object.
+fn given_to_constructor(
+    interpreter: &mut Interpreter<'_>,
+    value: &Value,
+    object: &Value,
+    constructor: &Rc<FunctionValue>,
+) -> Value {
+    if !value.may_hold_parameter_of(constructor.id) {
+        return value.clone();
+    }
+    let made = object.alternatives().iter().find_map(|made| match made.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, site }) if matches!(callee.kind, Kind::Class(_)) => {
+            Some((made.clone(), Arguments::clone(arguments), *site))
+        }
+        _ => None,
+    });
+    let Some((made, mut arguments, site)) = made else { return value.clone() };
+    arguments.positional.insert(0, made);
+    let given = interpreter.bind_parameters(constructor, arguments, site);
+    substitute(value, constructor.id, &|name| given.get(&name).cloned(), &mut 400)
+}
+
+/// Whether a caller decides one of these inputs: they are its own, those of the object whose method it is, or
+/// those of an object that it was given.
+fn arrives(
+    interpreter: &Interpreter<'_>,
+    caller: &Summary,
+    called: &Summary,
+    object: Option<&Value>,
+    inputs: &[Value],
+) -> bool {
+    let roots = || inputs.iter().filter_map(root_parameter);
+    if roots().any(|root| root.function == caller.function.id) {
+        return true;
+    }
+    let is_of = |constructor: &Rc<FunctionValue>| roots().any(|root| root.function == constructor.id);
+    constructor_of(interpreter, caller).is_some_and(|constructor| is_of(&constructor))
+        || object.and_then(root_parameter).is_some_and(|root| root.function == caller.function.id)
+            && constructor_of(interpreter, called).is_some_and(|constructor| is_of(&constructor))
 }
 
 /// An input of a request.
@@ -703,6 +783,7 @@ fn collect_request_inputs(
     for input in inputs(interpreter, value) {
         let Some(root) = root_parameter(&input).cloned() else { continue };
         if dependant.function.as_ref().is_some_and(|function| function.id != root.function) {
+            collect_of_made(interpreter, dependant, &input, root.function, found, depth);
             continue;
         }
         let path = member_path(&input);
@@ -788,6 +869,39 @@ fn collect_request_inputs(
                     }
                 }
             }
+        }
+    }
+}
+
+/// The inputs behind what an object got when it was made, where a dependency is or makes the object.
+fn collect_of_made(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    input: &Value,
+    constructor: FunctionId,
+    found: &mut Vec<RequestInput>,
+    depth: u32,
+) {
+    for dependency in &dependant.dependencies {
+        let Some(function) = dependency.function.clone() else { continue };
+        if function.id == constructor {
+            collect_request_inputs(interpreter, dependency, input, found, depth + 1);
+            continue;
+        }
+        let Some(summary) = interpreter.summarize(&function, dependency.receiver) else { continue };
+        let given = match dependency.is_generator {
+            true => summary.yields.first().cloned().unwrap_or(Value::NONE),
+            false => summary.returns.clone(),
+        };
+        let Some(Symbolic::Call { callee, .. }) = given.as_symbolic() else { continue };
+        let class = callee.clone();
+        if let Some((Kind::Function(made_by), _)) = interpreter
+            .find_in_class(&class, Name::from("__init__"))
+            .map(|(value, place)| (value.kind, place))
+            && made_by.id == constructor
+        {
+            let value = given_to_constructor(interpreter, input, &given, &made_by);
+            collect_request_inputs(interpreter, dependency, &value, found, depth + 1);
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod values;
 
 use crate::call_graph::CallGraph;
+use crate::call_graph::Entry;
 use crate::context::Context;
 use crate::data_flow::{Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
@@ -12,8 +13,11 @@ use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
+use fastwright_model::assemble::RouteDetail;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::Value;
+use rustc_hash::FxHashMap;
 
 /// A dangerous argument of a call.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub struct Injection<'i> {
     /// Whether a call of this library function may be dangerous; asked once for each name.
     pub calls: &'i dyn Fn(&str) -> bool,
     /// The dangerous argument of such a call.
-    pub argument: &'i dyn Fn(&str, &CallEvent) -> Option<Danger>,
+    pub argument: &'i dyn Fn(&Interpreter<'_>, &str, &CallEvent) -> Option<Danger>,
     /// Whether an input can do harm there.
     pub accepts: &'i dyn Fn(&RequestInput, &Route) -> bool,
     /// The sentence: from the input, the route and what acts.
@@ -48,7 +52,17 @@ impl std::fmt::Debug for Injection<'_> {
 
 /// Follows all calls of a kind back to the inputs of requests and reports what arrives.
 pub fn report_injections(context: &Context<'_>, report: &mut Reporter<'_>, injection: &Injection<'_>) {
-    follow(context, report, injection, Checks::StopAtReal);
+    follow(context, report, injection, Checks::StopAtReal, &|_| None);
+}
+
+/// The same, and what handlers of some routes return: `acts` tells what is done with it.
+pub fn report_injections_and_answers(
+    context: &Context<'_>,
+    report: &mut Reporter<'_>,
+    injection: &Injection<'_>,
+    acts: &dyn Fn(&RouteDetail) -> Option<String>,
+) {
+    follow(context, report, injection, Checks::StopAtReal, acts);
 }
 
 /// The same for what is checked on the way in a manner that would do elsewhere, but not for these calls.
@@ -57,17 +71,40 @@ pub fn report_checked_injections(
     report: &mut Reporter<'_>,
     injection: &Injection<'_>,
 ) {
-    follow(context, report, injection, Checks::OnlyChecked);
+    follow(context, report, injection, Checks::OnlyChecked, &|_| None);
 }
 
-fn follow(context: &Context<'_>, report: &mut Reporter<'_>, injection: &Injection<'_>, checks: Checks) {
+fn follow(
+    context: &Context<'_>,
+    report: &mut Reporter<'_>,
+    injection: &Injection<'_>,
+    checks: Checks,
+    acts: &dyn Fn(&RouteDetail) -> Option<String>,
+) {
     let code = context.call_graph();
     let analysis = context.analysis;
-    let candidates = code.calls().libraries(injection.calls);
+    let mut candidates = code.calls().libraries(injection.calls);
+    let mut answering: FxHashMap<usize, String> = FxHashMap::default();
+    for (node, known) in code.nodes.iter().enumerate() {
+        let handled = known.entries.iter().find_map(|entry| match entry {
+            Entry::Handler(app, route) => acts(&analysis.details[*app][*route]),
+            _ => None,
+        });
+        if let Some(acts) = handled {
+            candidates.insert(node);
+            answering.insert(node, acts);
+        }
+    }
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: false, checks };
-    let found = flows(code, interpreter, following, &candidates, |_, node| dangers(code, node, injection));
+    let found = flows(code, interpreter, following, &candidates, |interpreter, node| {
+        let mut found = dangers(interpreter, code, node, injection);
+        if let Some(acts) = answering.get(&node) {
+            found.extend(returned(code, node, acts));
+        }
+        found
+    });
     for flow in found {
         // A check that is not understood may be enough: a lead, not a finding.
         if checks == Checks::OnlyChecked && flow.doubt.is_none() {
@@ -86,7 +123,12 @@ fn follow(context: &Context<'_>, report: &mut Reporter<'_>, injection: &Injectio
     }
 }
 
-fn dangers(code: &CallGraph, node: usize, injection: &Injection<'_>) -> Vec<Sink<String>> {
+fn dangers(
+    interpreter: &Interpreter<'_>,
+    code: &CallGraph,
+    node: usize,
+    injection: &Injection<'_>,
+) -> Vec<Sink<String>> {
     let mut found = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };
@@ -97,12 +139,23 @@ fn dangers(code: &CallGraph, node: usize, injection: &Injection<'_>) -> Vec<Sink
         if !(injection.calls)(name) {
             continue;
         }
-        if let Some(danger) = (injection.argument)(name, call) {
+        if let Some(danger) = (injection.argument)(interpreter, name, call) {
             let note = format!("`{}` acts on it", danger.acts);
             found.push(Sink { value: danger.value, what: danger.acts, event: position, note });
         }
     }
     found
+}
+
+/// What a function returns, as what something acts on.
+fn returned(code: &CallGraph, node: usize, acts: &str) -> Vec<Sink<String>> {
+    let events = code.nodes[node].summary.events.iter().enumerate();
+    let returned = events.filter_map(|(position, event)| match &event.kind {
+        EventKind::Return(value) => Some((position, value.clone())),
+        _ => None,
+    });
+    let note = format!("`{acts}` sends it");
+    returned.map(|(event, value)| Sink { value, what: acts.to_owned(), event, note: note.clone() }).collect()
 }
 
 fn draft(

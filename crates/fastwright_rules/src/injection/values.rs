@@ -18,8 +18,3 @@ pub fn receiver(call: &CallEvent) -> Option<&Value> {
 pub fn is_set(call: &CallEvent, keyword: &str) -> bool {
     call.arguments.keyword(keyword).and_then(Value::as_bool) == Some(true)
 }
-
-/// Whether a value is text put together from several parts, or one text: not a list of arguments.
-pub fn is_text(value: &Value) -> bool {
-    !matches!(value.kind, Kind::List(_) | Kind::Tuple(_))
-}

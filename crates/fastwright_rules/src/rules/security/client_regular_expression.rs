@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Severity};
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -47,7 +48,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 )
             })
         },
-        argument: &|name: &str, call: &CallEvent| {
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             let value = call.arguments.get(0, "pattern")?.clone();
             Some(Danger { acts: name.to_owned(), value })
         },

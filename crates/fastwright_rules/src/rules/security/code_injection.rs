@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Severity};
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -32,7 +33,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &runs,
-        argument: &|name: &str, call: &CallEvent| {
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             let value = call.arguments.positional.first()?.clone();
             Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
         },

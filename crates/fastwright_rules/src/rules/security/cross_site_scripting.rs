@@ -3,9 +3,11 @@
 use crate::context::Context;
 use crate::data_flow::RequestInput;
 use crate::finding::{Confidence, Severity};
-use crate::injection::{Danger, Injection, report_injections};
+use crate::injection::{Danger, Injection, report_injections_and_answers};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_model::assemble::RouteDetail;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -32,7 +34,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &answers,
-        argument: &markup,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| markup(name, call),
         accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
         message: &|input: &RequestInput, route: &str, acts: &str| {
             format!("`{}` of `{route}` stands in the page that `{acts}` sends, as markup", input.text)
@@ -40,7 +42,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::High,
         confidence: Confidence::Likely,
     };
-    report_injections(context, report, &injection);
+    report_injections_and_answers(context, report, &injection, &shows);
+}
+
+/// The class that shows as a page what a handler returns.
+fn shows(detail: &RouteDetail) -> Option<String> {
+    let class = detail.flat.options.keyword("response_class")?.as_external()?;
+    class.ends_with(".HTMLResponse").then(|| "HTMLResponse".to_owned())
 }
 
 /// Whether a class makes an answer that a browser may show.

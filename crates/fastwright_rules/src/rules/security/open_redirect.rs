@@ -7,6 +7,7 @@ use crate::injection::{Danger, Injection, report_injections};
 use crate::injection::{addresses::host_part, may_hold_slash};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -33,7 +34,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &|name: &str| name.ends_with("responses.RedirectResponse"),
-        argument: &|_: &str, call: &CallEvent| {
+        argument: &|_: &Interpreter<'_>, _: &str, call: &CallEvent| {
             let value = host_part(call.arguments.get(0, "url")?, 0)?;
             Some(Danger { acts: "RedirectResponse".to_owned(), value })
         },

@@ -7,6 +7,7 @@ use crate::injection::values::receiver;
 use crate::injection::{Danger, Injection, may_hold_slash, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -33,7 +34,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &opens,
-        argument: &path,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| path(name, call),
         accepts: &accepts,
         message: &|input: &RequestInput, route: &str, acts: &str| {
             format!("`{}` of `{route}` becomes part of a path that `{acts}` uses", input.text)

@@ -7,6 +7,7 @@ use crate::injection::addresses::host_part;
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 use fastwright_python::value::*;
 
@@ -38,7 +39,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     };
     let injection = Injection {
         calls: &sends,
-        argument: &requested,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| requested(name, call),
         accepts: &|input: &RequestInput, _: &Route| input.is_address(),
         message: &message,
         severity: Severity::High,

@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Severity};
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -32,7 +33,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &compiles,
-        argument: &|name: &str, call: &CallEvent| {
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             let value = call.arguments.get(0, "source")?.clone();
             Some(Danger { acts: name.to_owned(), value })
         },
@@ -54,6 +55,7 @@ fn compiles(name: &str) -> bool {
             | "jinja2.environment.Template"
             | "jinja2.Environment.from_string"
             | "jinja2.environment.Environment.from_string"
+            | "starlette.templating.Jinja2Templates.env.from_string"
             | "mako.template.Template"
             | "tornado.template.Template"
             | "chameleon.PageTemplate"

@@ -7,7 +7,10 @@ use crate::finding::{Confidence, Severity};
 use crate::injection::{Injection, report_checked_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_model::facts::mentions;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::Symbolic;
 
 crate::declare_rule! {
     /// Address that is checked before a request whose redirects are not.
@@ -33,7 +36,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &|name: &str| address_position(name).is_some(),
-        argument: &|name: &str, call: &CallEvent| {
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             if follows_redirects(name, call) { requested(name, call) } else { None }
         },
         accepts: &|input: &RequestInput, _: &Route| input.is_address(),
@@ -51,10 +54,25 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Whether a request goes on to where the answer redirects (defaults: requests 2 and aiohttp 3 follow, httpx doesn't).
 fn follows_redirects(name: &str, call: &CallEvent) -> bool {
-    let asked = |keyword: &str| call.arguments.keyword(keyword).map(|value| value.as_bool());
+    let asked = |keyword: &str| {
+        let given = call.arguments.keyword(keyword).map(|value| value.as_bool());
+        given.or_else(|| of_client(call, keyword))
+    };
     match name.split('.').next() {
         Some("requests" | "aiohttp") => asked("allow_redirects").is_none_or(|allowed| allowed == Some(true)),
         Some("httpx" | "httpx2") => asked("follow_redirects").is_some_and(|asked| asked == Some(true)),
         _ => true,
     }
+}
+
+/// What the client that sends the request was told when it was made, as far as it was made in sight.
+fn of_client(call: &CallEvent, keyword: &str) -> Option<Option<bool>> {
+    let mut told = None;
+    mentions(&call.callee, &mut |part| {
+        if let Some(Symbolic::Call { arguments, .. }) = part.as_symbolic() {
+            told = told.or_else(|| arguments.keyword(keyword).map(|value| value.as_bool()));
+        }
+        told.is_some()
+    });
+    told
 }

@@ -7,6 +7,7 @@ use crate::injection::values::is_set;
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -33,7 +34,7 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
         calls: &loads,
-        argument: &data,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| data(name, call),
         accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
         message: &|input: &RequestInput, route: &str, acts: &str| {
             format!(
