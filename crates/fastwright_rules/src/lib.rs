@@ -15,6 +15,7 @@ pub mod escaping;
 pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
+pub mod flow;
 pub mod metadata;
 pub mod ownership;
 pub mod path_shape;
