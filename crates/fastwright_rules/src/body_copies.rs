@@ -3,10 +3,10 @@
 
 use crate::call_graph::{CallGraph, Node};
 use crate::call_index::FunctionSet;
+use crate::flow::{Visit, follow};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::{Visit, follow};
 use fastwright_model::library::sqlalchemy::entity;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::Interpreter;
@@ -77,14 +77,19 @@ pub fn copying(code: &CallGraph) -> FunctionSet {
     code.reaching(code.functions(|_, node| copies(node)), |_| true)
 }
 
-/// What a route copies from its body.
-pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
+/// What a route copies from its body, in functions that copy.
+pub fn copies_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    copying: &FunctionSet,
+) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);
     let mut found = Vec::new();
     if bodies.is_empty() {
         return found;
     }
-    follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
             if !may_copy_item(base, index) {
                 return;
@@ -117,9 +122,13 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
 }
 
 /// The attributes of objects that a route sets one by one: class of the object, if it is known, and name.
-pub fn stores_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<(Option<Value>, Name)> {
+pub fn stores_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+) -> Vec<(Option<Value>, Name)> {
     let mut found = Vec::new();
-    follow(interpreter, dependant, &mut |interpreter, visit| {
+    follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |interpreter, visit| {
         if let EventKind::Store { base, name, .. } = &visit.event.kind {
             let base = visit.resolve(base);
             let class = interpreter.class_of(&base);

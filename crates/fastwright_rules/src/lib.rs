@@ -17,6 +17,7 @@ pub mod escaping;
 pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
+pub mod flow;
 pub mod injection;
 pub mod metadata;
 pub mod ownership;

@@ -2,6 +2,7 @@
 
 use crate::call_graph::{CallGraph, Ways};
 use crate::context::Context;
+use crate::flow::follow;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
@@ -9,7 +10,6 @@ use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
@@ -182,7 +182,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
         let pair = changes.iter().find_map(|change| {
             let other = reads.iter().find(|read| !same_title(read.route, change.route))?;
-            (change.counts || stores_input(interpreter, change)).then_some((change, other))
+            (change.counts || stores_input(graph, interpreter, change)).then_some((change, other))
         });
         if let Some((change, read)) = pair {
             report.report(draft(graph, *location, variable.name, change, read));
@@ -191,7 +191,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Whether a change stores something that the caller of the route sent.
-fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
+fn stores_input(graph: &CallGraph, interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
     let inputs: FxHashSet<(FunctionId, Name)> = change
         .handler
         .walk()
@@ -200,7 +200,14 @@ fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
         .flat_map(|(function, node)| node.parameters.iter().map(move |parameter| (function, parameter.name)))
         .collect();
     let mut found = false;
-    follow(interpreter, change.handler, &mut |interpreter, visit| {
+    let holding = graph.functions(|_, node| {
+        let (file, span) = (node.summary.function.id.file, node.summary.function.definition.span);
+        let (inside, around) =
+            (syntax::encloses(span, change.location.span), syntax::encloses(change.location.span, span));
+        file == change.location.file && (inside || around)
+    });
+    let functions = graph.reaching(holding, |_| true);
+    follow(graph, interpreter, change.handler, &functions, &mut |interpreter, visit| {
         let place = visit.event.location;
         let within = place.file == change.location.file
             && change.location.span.start <= place.span.start

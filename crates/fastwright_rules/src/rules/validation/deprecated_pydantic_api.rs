@@ -109,6 +109,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !calls_old || knows_new_names(&function.definition) {
             continue;
         }
+        eprintln!(
+            "SUM {} {} {}",
+            known.is_some(),
+            analysis.files.get(function.id.file).module,
+            function.definition.qualname
+        );
         let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
         for event in &summary.events {
             let EventKind::Call(call) = &event.kind else { continue };
