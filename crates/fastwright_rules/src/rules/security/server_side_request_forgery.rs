@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .route(route)
             .evidence_chain([handler_step(route)])
             .evidence(format!("{} is any address", input.title()), input.location)
-            .evidence_chain(flow.steps.iter().cloned())
+            .evidence_chain(flow.steps(code))
             .discriminator(input.text.clone());
             if for_few {
                 draft = draft.severity(Severity::Medium).confidence(Confidence::Possible);

@@ -11,7 +11,7 @@ use fastwright_python::ir::{ArgumentKind, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
-use fastwright_python::summary::{CallEvent, EventKind, SummaryKey};
+use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -98,30 +98,48 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
         let receiver = function.class.filter(|_| !is_static);
         // What requests run is known well: nothing needs to be read there.
-        let known = code.of_function(SummaryKey { function: function.serial, receiver });
-        if known.is_some_and(|node| !calling.contains(node)) {
-            continue;
+        match code.of_function(SummaryKey { function: function.serial, receiver }) {
+            Some(node) if calling.contains(node) => {
+                report_calls(analysis, interpreter, &code.nodes[node].summary, report);
+            }
+            Some(_) => {}
+            None => {
+                if may_call_old(&function.definition, &old_names)
+                    && let Some(summary) = interpreter.summarize(&function, receiver)
+                {
+                    report_calls(analysis, interpreter, &summary, report);
+                }
+            }
         }
-        let calls_old = syntax::any_expression(
-            &function.definition.body,
-            &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
-        );
-        if !calls_old || knows_new_names(&function.definition) {
-            continue;
+    }
+}
+
+/// Whether a function mentions one of the old names as an attribute, and none of the new ones.
+fn may_call_old(function: &FunctionDef, old_names: &[Name]) -> bool {
+    let mentions_old = syntax::any_expression(
+        &function.body,
+        &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
+    );
+    mentions_old && !knows_new_names(function)
+}
+
+/// Tells of the old methods that a function calls, unless it knows the new ones.
+fn report_calls(
+    analysis: &Analysis,
+    interpreter: &mut Interpreter<'_>,
+    summary: &Summary,
+    report: &mut Reporter<'_>,
+) {
+    let function = &summary.function.definition;
+    let mut knows_new = None;
+    for event in &summary.events {
+        let EventKind::Call(call) = &event.kind else { continue };
+        let Some((old, new, model)) = old_method(interpreter, call) else { continue };
+        if *knows_new.get_or_insert_with(|| knows_new_names(function)) {
+            return;
         }
-        eprintln!(
-            "SUM {} {} {}",
-            known.is_some(),
-            analysis.files.get(function.id.file).module,
-            function.definition.qualname
-        );
-        let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
-        for event in &summary.events {
-            let EventKind::Call(call) = &event.kind else { continue };
-            let Some((old, new, model)) = old_method(interpreter, call) else { continue };
-            let symbol = function.definition.qualname.to_string();
-            report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
-        }
+        let symbol = function.qualname.to_string();
+        report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
     }
 }
 
