@@ -11,7 +11,7 @@ use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -422,7 +422,7 @@ fn uses(
     let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
-        _ => bound_names(statement, &mut local),
+        _ => syntax::bound_names(statement, &mut local),
     });
     local.retain(|name| !declared.contains(name));
     // A function inside of another may know a variable by a name of that one.
@@ -515,32 +515,6 @@ fn mentions_local(expression: &Expr, local: &FxHashSet<Name>) -> bool {
         expression,
         &mut |inner| matches!(&inner.kind, ExprKind::Name(name) if local.contains(name)),
     )
-}
-
-/// Names that a statement binds.
-fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
-    fn of(target: &Expr, names: &mut FxHashSet<Name>) {
-        match &target.kind {
-            ExprKind::Name(name) => {
-                names.insert(*name);
-            }
-            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| of(item, names)),
-            ExprKind::Starred(inner) => of(inner, names),
-            _ => {}
-        }
-    }
-    match &statement.kind {
-        StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. }
-        | StmtKind::AnnAssign { target, .. }
-        | StmtKind::For { target, .. } => {
-            of(target, names);
-        }
-        StmtKind::With { items, .. } => {
-            items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| of(target, names));
-        }
-        _ => {}
-    }
 }
 
 fn steps(graph: &CallGraph, touch: &Touch<'_>) -> Vec<(String, Location)> {

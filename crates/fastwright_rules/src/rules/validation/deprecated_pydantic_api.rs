@@ -7,7 +7,7 @@ use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ArgumentKind, ExprKind, FunctionDef, StmtKind};
+use fastwright_python::ir::{ArgumentKind, Expr, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
@@ -104,7 +104,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             Some(_) => {}
             None => {
-                if may_call_old(&function.definition, &old_names)
+                if may_call_old(interpreter, &function, &old_names)
                     && let Some(summary) = interpreter.summarize(&function, receiver)
                 {
                     report_calls(analysis, interpreter, &summary, report);
@@ -114,13 +114,31 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-/// Whether a function mentions one of the old names as an attribute, and none of the new ones.
-fn may_call_old(function: &FunctionDef, old_names: &[Name]) -> bool {
-    let mentions_old = syntax::any_expression(
-        &function.body,
-        &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
-    );
-    mentions_old && !knows_new_names(function)
+/// Whether a function calls something by one of the old names that may be the method of a model, and mentions
+/// none of the new names.
+fn may_call_old(interpreter: &Interpreter<'_>, function: &FunctionValue, old_names: &[Name]) -> bool {
+    let body = &function.definition.body;
+    let calls_old = syntax::any_expression(body, &mut |expression| {
+        let ExprKind::Call(call) = &expression.kind else { return false };
+        let ExprKind::Attribute(base, name) = &call.callee.kind else { return false };
+        old_names.contains(name) && !is_imported(interpreter, function, base)
+    });
+    calls_old && !knows_new_names(&function.definition)
+}
+
+/// Whether an expression is a module, or something of a library that is imported: `copy.copy(...)`.
+fn is_imported(interpreter: &Interpreter<'_>, function: &FunctionValue, expression: &Expr) -> bool {
+    let ExprKind::Name(name) = &expression.kind else { return false };
+    let value = interpreter.lookup(function.scope, *name);
+    if !matches!(value.map(|value| value.kind), Some(Kind::Module(_) | Kind::External(_))) {
+        return false;
+    }
+    let mut bound: FxHashSet<Name> =
+        function.definition.parameters.iter().map(|parameter| parameter.name).collect();
+    syntax::statements(&function.definition.body, &mut |statement| {
+        syntax::bound_names(statement, &mut bound);
+    });
+    !bound.contains(name)
 }
 
 /// Tells of the old methods that a function calls, unless it knows the new ones.
