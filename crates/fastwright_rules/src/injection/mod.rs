@@ -179,7 +179,7 @@ fn draft(
     .route(route)
     .evidence_chain([handler_step(route)])
     .evidence(format!("{} is free text", input.title()), input.location)
-    .evidence_chain(flow.steps.iter().cloned())
+    .evidence_chain(flow.steps(code))
     .discriminator(input.text.clone());
     if for_few {
         draft = draft.severity(injection.severity.lower());
