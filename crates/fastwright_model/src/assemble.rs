@@ -3,7 +3,7 @@
 use crate::analysis::text_at;
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
-use crate::effects::EffectTable;
+use crate::effects::{EffectTable, Effects};
 use crate::guards::GuardAnalysis;
 use crate::library::describe;
 use crate::registry::{EntryKind, Registry};
@@ -15,6 +15,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
@@ -47,8 +48,8 @@ pub(crate) fn assemble(
         let Some(state) = interpreter.extension::<Registry>().routers.get(&selected.id).cloned() else {
             continue;
         };
-        let mut routes = Vec::new();
-        let mut own_details = Vec::new();
+        let mut routes = Vec::with_capacity(table.routes.len());
+        let mut own_details = Vec::with_capacity(table.routes.len());
         for flat in table.routes {
             let dependant = dependant(interpreter, &flat);
             let mut route = route(interpreter, &flat);
@@ -221,6 +222,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
             });
         }
     }
+    route.parameters.shrink_to_fit();
     route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
 }
 
@@ -277,21 +279,27 @@ fn describe_effects(
         }
         None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
     }
-    for (function, receiver) in functions {
-        let effects = table.effects(interpreter, &function, receiver);
-        route.reads.extend(effects.reads.iter().cloned());
-        route.writes.extend(effects.writes.iter().cloned());
-        route.effects.extend(effects.outside.iter().cloned());
-        if flat.kind == RouteKind::Http {
-            route.statuses.extend(effects.statuses.iter().copied());
-        }
-    }
-    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
-        list.sort();
-        list.dedup();
+    let effects: Vec<Rc<Effects>> = functions
+        .iter()
+        .map(|(function, receiver)| table.effects(interpreter, function, *receiver))
+        .collect();
+    route.reads = joined(&effects, |effects| &effects.reads);
+    route.writes = joined(&effects, |effects| &effects.writes);
+    route.effects = joined(&effects, |effects| &effects.outside);
+    if flat.kind == RouteKind::Http {
+        route.statuses.extend(effects.iter().flat_map(|effects| &effects.statuses));
     }
     route.statuses.sort_unstable();
     route.statuses.dedup();
+    route.statuses.shrink_to_fit();
+}
+
+/// What several functions do, each text once, sorted.
+fn joined(effects: &[Rc<Effects>], part: fn(&Effects) -> &BTreeSet<String>) -> Vec<String> {
+    let mut texts: Vec<&String> = effects.iter().flat_map(|effects| part(effects)).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().cloned().collect()
 }
 
 /// Every route is registered somewhere, so this is never shown.

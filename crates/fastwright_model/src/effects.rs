@@ -156,10 +156,13 @@ impl EffectTable {
         let mut effects = Effects::default();
         let mut calls = Vec::new();
         let facts = call_facts(interpreter, summary);
+        let mut targets = facts.targets.iter().peekable();
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    for (function, receiver, kind) in facts.targets_of(position) {
+                    while let Some((_, (function, receiver, kind))) =
+                        targets.next_if(|(event, _)| *event as usize == position)
+                    {
                         if *kind == EdgeKind::Background {
                             effects
                                 .outside

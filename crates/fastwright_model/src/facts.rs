@@ -93,6 +93,7 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
             _ => facts.callees.push(None),
         }
     }
+    facts.targets.shrink_to_fit();
     let facts = Rc::new(facts);
     interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
     facts
