@@ -312,13 +312,11 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
-            let set = |name: &str| {
-                interpreter.function_set_attribute(function, name).and_then(Value::as_str).map(str::to_owned)
-            };
+            let set = |name| interpreter.function_set_attribute(function, name).and_then(Value::as_str);
             let module =
-                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
-            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.to_string());
-            format!("{module}:{qualname}")
+                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.as_str());
+            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.as_str());
+            [module, ":", qualname].concat()
         }
         Kind::Method(method) => {
             let function = method.function.clone();

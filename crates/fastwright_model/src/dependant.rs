@@ -86,7 +86,8 @@ pub struct DependantParameter {
 impl Dependant {
     /// This node and everything below it, dependencies before those who need them.
     pub fn walk(&self) -> Vec<&Dependant> {
-        let mut found = Vec::new();
+        // Most trees have fewer nodes.
+        let mut found = Vec::with_capacity(16);
         self.collect(&mut found);
         found
     }

@@ -160,7 +160,7 @@ impl EffectTable {
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    while let Some((_, (function, receiver, kind))) =
+                    if let Some((_, (function, receiver, kind))) =
                         targets.next_if(|(event, _)| *event as usize == position)
                     {
                         if *kind == EdgeKind::Background {
@@ -329,7 +329,7 @@ fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
 /// A call to the outside, in words.
 fn outside(name: Name, call: &CallEvent) -> Option<String> {
     let last = name.last_part();
-    let package = name.split('.').next().unwrap_or_default();
+    let package = name.first_part();
     let verb =
         matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
     Some(match package {

@@ -177,10 +177,13 @@ impl Walk {
         *visits += 1;
         self.count += 1;
         let facts = call_facts(interpreter, summary);
+        let mut targets = facts.targets.iter().peekable();
         for (position, event) in summary.events.iter().enumerate() {
             visit(interpreter, &Visit { root, chain, summary, event, environment });
             let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in facts.targets_of(position) {
+            if let Some((_, (function, receiver, kind))) =
+                targets.next_if(|(event, _)| *event as usize == position)
+            {
                 let Some(called) = interpreter.summarize(function, *receiver) else {
                     self.complete = false;
                     continue;
