@@ -375,6 +375,12 @@ impl Program {
             })
             .collect();
         report.problems.extend(problems);
+        // Hardly any of them is asked for later, and those can be read again: their texts are much to keep.
+        for state in &mut self.states {
+            if let FileState::Text(_) = state {
+                *state = FileState::Unread;
+            }
+        }
     }
 
     /// The file of the project at an index, parsed if it was not.
