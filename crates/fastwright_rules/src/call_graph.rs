@@ -275,7 +275,7 @@ impl CallGraph {
 }
 
 /// What a middleware runs for each request: the function itself, `dispatch` or `__call__` of its class.
-fn middleware_function(
+pub fn middleware_function(
     interpreter: &mut Interpreter<'_>,
     entry: &MiddlewareEntry,
 ) -> Option<(Rc<FunctionValue>, Option<ObjectId>)> {

@@ -37,6 +37,8 @@ static RULES: &[&dyn Rule] = &[
     &design::shadowed_route::ShadowedRoute,
     &docs::undocumented_status::UndocumentedStatus,
     &errors::exception_text_in_response::ExceptionTextInResponse,
+    &errors::http_exception_after_response::HttpExceptionAfterResponse,
+    &errors::http_exception_in_middleware::HttpExceptionInMiddleware,
     &errors::swallowed_http_exception::SwallowedHttpException,
     &lifecycle::debug_enabled::DebugEnabled,
     &lifecycle::iterated_routes_tree::IteratedRoutesTree,
@@ -61,6 +63,7 @@ static RULES: &[&dyn Rule] = &[
     &validation::undeclared_path_parameter::UndeclaredPathParameter,
     &validation::unintended_query_parameters::UnintendedQueryParameters,
     &validation::unintended_required_field::UnintendedRequiredField,
+    &validation::validator_without_return::ValidatorWithoutReturn,
 ];
 
 /// All rules.

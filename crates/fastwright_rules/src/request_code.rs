@@ -3,13 +3,14 @@
 //!
 //! Built once for a review. Rules look at each function once and ask for the routes of the few that matter.
 
+use crate::call_graph::middleware_function;
 use crate::call_index::{CallIndex, FunctionSet};
 use crate::reporter::Outline;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::Route;
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{CallFacts, EdgeKind, call_facts};
-use fastwright_model::registry::Registry;
+use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -159,10 +160,8 @@ impl RequestCode {
         states.sort_by_key(|(id, _)| **id);
         let handlers: Vec<(Value, Value, Location)> =
             states.iter().flat_map(|(_, state)| state.exception_handlers.iter().cloned()).collect();
-        let middleware: Vec<Value> = states
-            .iter()
-            .flat_map(|(_, state)| state.middleware.iter().map(|entry| entry.middleware.clone()))
-            .collect();
+        let middleware: Vec<MiddlewareEntry> =
+            states.iter().flat_map(|(_, state)| state.middleware.iter().cloned()).collect();
         for (class, handler, site) in handlers {
             let Some(function) = interpreter.plain_function(&handler) else { continue };
             let entry = Entry::ExceptionHandler(self.exception_handlers.len());
@@ -170,22 +169,16 @@ impl RequestCode {
                 self.exception_handlers.push((class, node, site));
             }
         }
-        for value in middleware {
-            match &value.kind {
-                Kind::Class(id) => {
-                    for name in ["dispatch", "__call__"] {
-                        let found =
-                            interpreter.find_in_class(&value, Name::from(name)).map(|(value, _)| value.kind);
-                        if let Some(Kind::Function(function)) = found {
-                            self.enter(interpreter, &function, Some(*id), Entry::Middleware);
-                        }
-                    }
-                }
-                _ => {
-                    if let Some(function) = interpreter.plain_function(&value) {
-                        self.enter(interpreter, &function, None, Entry::Middleware);
-                    }
-                }
+        for entry in middleware {
+            if let Some((function, receiver)) = middleware_function(interpreter, &entry) {
+                self.enter(interpreter, &function, receiver, Entry::Middleware);
+            }
+            // A class may have both, one calling the other.
+            if let Kind::Class(id) = entry.middleware.kind
+                && let Some((method, _)) = interpreter.find_in_class(&entry.middleware, Name::from("__call__"))
+                && let Kind::Function(function) = method.kind
+            {
+                self.enter(interpreter, &function, Some(id), Entry::Middleware);
             }
         }
     }

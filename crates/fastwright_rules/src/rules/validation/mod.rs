@@ -10,3 +10,4 @@ pub mod unbounded_page_size;
 pub mod undeclared_path_parameter;
 pub mod unintended_query_parameters;
 pub mod unintended_required_field;
+pub mod validator_without_return;
