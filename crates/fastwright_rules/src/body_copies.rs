@@ -2,6 +2,7 @@
 //! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
 
 use crate::call_index::FunctionSet;
+use crate::methods::method_of;
 use crate::request_code::{Node, RequestCode};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
@@ -27,6 +28,8 @@ pub struct Dump {
     pub included: Option<Vec<String>>,
     /// Whether fields that the client did not send stay out.
     pub only_sent: bool,
+    /// Whether fields that are `None` stay out.
+    pub without_none: bool,
     /// Whether what is left out or taken is not known.
     pub undecided: bool,
 }
@@ -228,7 +231,7 @@ fn copying_call(
     if matches!(callee.kind, Kind::Class(_)) {
         return Some(CopyingCall { source: everything()?, row: Some(callee), overwritten: named() });
     }
-    let (base, method) = member(&callee)?;
+    let (base, method) = method_of(&callee)?;
     match method.as_str() {
         "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind, Kind::Class(_)) => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
@@ -290,22 +293,6 @@ fn may_copy(call: &CallEvent) -> bool {
     named && (!call.arguments.positional.is_empty() || call.arguments.keyword("**").is_some())
 }
 
-/// The object and the name of a method.
-fn member(callee: &Value) -> Option<(Value, Name)> {
-    match &callee.kind {
-        Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Member { base, name } => Some((base.clone(), *name)),
-            _ => None,
-        },
-        Kind::Method(method) => {
-            let name = method.function.as_external()?;
-            let last = name.rsplit('.').next().unwrap_or(&name);
-            Some((method.receiver.clone(), Name::from(last)))
-        }
-        _ => None,
-    }
-}
-
 fn keys(interpreter: &mut Interpreter<'_>, value: &Value) -> Vec<String> {
     let items = interpreter.elements(value).unwrap_or_default();
     items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -357,7 +344,7 @@ const KEEPING: &[&str] = &["model_dump", "dict", "vars", "jsonable_encoder"];
 
 /// What a call makes a dictionary or a copy from, its name, and whether its keywords choose fields.
 fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Name, bool)> {
-    if let Some((base, name)) = member(callee) {
+    if let Some((base, name)) = method_of(callee) {
         return match name.as_str() {
             "model_dump" | "dict" => Some((base, name, true)),
             "items" | "copy" => Some((base, name, false)),
@@ -397,6 +384,7 @@ fn dump(interpreter: &mut Interpreter<'_>, options: Option<&Arguments>, site: Lo
         // What is decided elsewhere may be true.
         if options.keyword(name).is_some_and(|value| value.as_bool() != Some(false)) {
             dump.only_sent = true;
+            dump.without_none |= name == "exclude_none";
         }
     }
     if let Some(excluded) = options.keyword("exclude").filter(|value| !value.is_none()) {

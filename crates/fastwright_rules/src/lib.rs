@@ -17,6 +17,7 @@ pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
 pub mod metadata;
+pub mod methods;
 pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;
