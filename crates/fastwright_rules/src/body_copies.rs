@@ -56,6 +56,8 @@ pub struct BodyCopy {
     pub row: Option<Value>,
     /// Where it is copied.
     pub location: Location,
+    /// Whether the copy makes a row; otherwise it changes one, or writes past the mapped class.
+    pub makes_row: bool,
     /// Fields that the same call sets to something else.
     pub overwritten: Vec<String>,
     /// Whether a condition asks for the name of each field.
@@ -98,20 +100,12 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
             }
             let source = Value::tuple(vec![index, visit.resolve(value)]);
             let row = interpreter.class_of(&base);
-            push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found, true);
+            let copy = CopyingCall { source, row, makes_row: false, overwritten: Vec::new() };
+            push(interpreter, visit, &bodies, copy, &mut found, true);
         }
         EventKind::Call(call) => {
             if let Some(copy) = copying_call(interpreter, visit, call) {
-                push(
-                    interpreter,
-                    visit,
-                    &bodies,
-                    &copy.source,
-                    copy.row,
-                    copy.overwritten,
-                    &mut found,
-                    false,
-                );
+                push(interpreter, visit, &bodies, copy, &mut found, false);
             }
         }
         _ => {}
@@ -178,27 +172,25 @@ fn bodies<'d>(interpreter: &mut Interpreter<'_>, dependant: &'d Dependant) -> Ve
     found
 }
 
-#[allow(clippy::too_many_arguments, reason = "they are the parts of a copy")]
 fn push(
     interpreter: &mut Interpreter<'_>,
     visit: &Visit<'_>,
     bodies: &[Body<'_>],
-    source: &Value,
-    row: Option<Value>,
-    overwritten: Vec<String>,
+    copy: CopyingCall,
     copies: &mut Vec<BodyCopy>,
     one_by_one: bool,
 ) {
-    let Some((body, dump)) = find_dump(interpreter, source, bodies) else { return };
+    let Some((body, dump)) = find_dump(interpreter, &copy.source, bodies) else { return };
     let [names_checked, fields_checked] =
         if one_by_one { checks_before(visit, bodies) } else { [false, false] };
     copies.push(BodyCopy {
         model: body.model.clone(),
         parameter: body.parameter.clone(),
         dump,
-        row,
+        row: copy.row,
         location: visit.event.location,
-        overwritten,
+        makes_row: copy.makes_row,
+        overwritten: copy.overwritten,
         names_checked,
         fields_checked,
         chain: visit.evidence(),
@@ -209,6 +201,7 @@ fn push(
 struct CopyingCall {
     source: Value,
     row: Option<Value>,
+    makes_row: bool,
     overwritten: Vec<String>,
 }
 
@@ -229,24 +222,34 @@ fn copying_call(
     };
     let first = || call.arguments.positional.first().map(|value| visit.resolve(value));
     if matches!(callee.kind, Kind::Class(_)) {
-        return Some(CopyingCall { source: everything()?, row: Some(callee), overwritten: named() });
+        return Some(CopyingCall {
+            source: everything()?,
+            row: Some(callee),
+            makes_row: true,
+            overwritten: named(),
+        });
     }
     let (base, method) = method_of(&callee)?;
     match method.as_str() {
         "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind, Kind::Class(_)) => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
             let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
-            Some(CopyingCall { source: first()?, row: Some(base), overwritten })
+            Some(CopyingCall { source: first()?, row: Some(base), makes_row: true, overwritten })
         }
         "sqlmodel_update" => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
             let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
             let row = interpreter.class_of(&base);
-            Some(CopyingCall { source: first()?, row, overwritten })
+            Some(CopyingCall { source: first()?, row, makes_row: false, overwritten })
         }
         "values" => {
             let row = entity(interpreter, &base, 0)?;
-            Some(CopyingCall { source: everything().or_else(first)?, row: Some(row), overwritten: named() })
+            Some(CopyingCall {
+                source: everything().or_else(first)?,
+                row: Some(row),
+                makes_row: false,
+                overwritten: named(),
+            })
         }
         "update" => {
             let row = entity(interpreter, &base, 0);
@@ -255,7 +258,12 @@ fn copying_call(
             if row.is_none() && !is_stored {
                 return None;
             }
-            Some(CopyingCall { source: everything().or_else(first)?, row, overwritten: named() })
+            Some(CopyingCall {
+                source: everything().or_else(first)?,
+                row,
+                makes_row: false,
+                overwritten: named(),
+            })
         }
         _ => None,
     }

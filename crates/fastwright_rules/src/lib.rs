@@ -8,6 +8,7 @@ pub mod access;
 pub mod body_copies;
 pub mod call_graph;
 pub mod call_index;
+pub mod columns;
 pub mod comments;
 pub mod context;
 pub mod data_flow;

@@ -18,4 +18,3 @@ pub fn method_of(callee: &Value) -> Option<(Value, Name)> {
         _ => None,
     }
 }
-

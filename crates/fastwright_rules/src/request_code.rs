@@ -175,7 +175,8 @@ impl RequestCode {
             }
             // A class may have both, one calling the other.
             if let Kind::Class(id) = entry.middleware.kind
-                && let Some((method, _)) = interpreter.find_in_class(&entry.middleware, Name::from("__call__"))
+                && let Some((method, _)) =
+                    interpreter.find_in_class(&entry.middleware, Name::from("__call__"))
                 && let Kind::Function(function) = method.kind
             {
                 self.enter(interpreter, &function, Some(id), Entry::Middleware);

@@ -130,8 +130,7 @@ fn tell(
     for reached in code.routes_of(number) {
         for (place, escape) in found {
             let status = escape.status.to_string();
-            let outline =
-                reached.outline(context.analysis, *place, &called.qualname).discriminator(&status);
+            let outline = reached.outline(context.analysis, *place, &called.qualname).discriminator(&status);
             report.report_on_route(&outline, |draft| {
                 let title = route_title(reached.route_in(context.analysis));
                 let message = match late {

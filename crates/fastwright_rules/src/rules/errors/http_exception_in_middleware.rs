@@ -66,9 +66,9 @@ fn answers_by_status(interpreter: &Interpreter<'_>) -> bool {
     let handlers = registry.routers.values().flat_map(|state| &state.exception_handlers);
     handlers.into_iter().any(|(class, handler, _)| {
         let takes_all = class.as_int() == Some(500)
-            || class.as_external().is_some_and(|name| {
-                matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException")
-            });
+            || class
+                .as_external()
+                .is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException"));
         takes_all
             && interpreter.plain_function(handler).is_none_or(|function| {
                 let mentions = |name: &str| function.definition.mentions.may_hold(Name::from(name));

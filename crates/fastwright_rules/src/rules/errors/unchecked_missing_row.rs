@@ -93,9 +93,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     continue;
                 }
                 let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
-                let is_model = interpreter
-                    .class_of_type(&declared)
-                    .is_some_and(|class| is_schema(interpreter, &class));
+                let is_model =
+                    interpreter.class_of_type(&declared).is_some_and(|class| is_schema(interpreter, &class));
                 if !is_model || allows_none(&declared) {
                     continue;
                 }
@@ -104,7 +103,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let input = inputs.iter().find(|input| {
                 let client = matches!(
                     input.place,
-                    Some(ParameterPlace::Path | ParameterPlace::Query | ParameterPlace::Body | ParameterPlace::Form)
+                    Some(
+                        ParameterPlace::Path
+                            | ParameterPlace::Query
+                            | ParameterPlace::Body
+                            | ParameterPlace::Form
+                    )
                 );
                 client && dependant.parameters.iter().any(|parameter| parameter.location == input.location)
             });
@@ -256,9 +260,9 @@ fn keys(value: &Value) -> Vec<Value> {
         }
         let Some((base, method)) = method_of(callee) else { continue };
         match method.as_str() {
-            "get" => found.extend(
-                arguments.positional.last().or_else(|| arguments.keyword("ident")).cloned(),
-            ),
+            "get" => {
+                found.extend(arguments.positional.last().or_else(|| arguments.keyword("ident")).cloned())
+            }
             "where" | "filter" => arguments.positional.iter().for_each(|part| equal(part, &mut found)),
             "filter_by" => found.extend(arguments.keywords.iter().map(|(_, value)| value.clone())),
             _ => waiting.extend(arguments.positional.iter().map(|value| (value.clone(), depth + 1))),

@@ -49,7 +49,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let mut draft = Draft::new(
                     parameter.location,
                     symbol,
-                    format!("`{name}` reads `{}` from a {what}, which many clients can't send with `GET`", parameter.name),
+                    format!(
+                        "`{name}` reads `{}` from a {what}, which many clients can't send with `GET`",
+                        parameter.name
+                    ),
                 )
                 .route(route)
                 .discriminator(parameter.name.to_string())

@@ -63,10 +63,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Kind::Class(row_id) = class.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             // Mappings of rows are dictionaries.
-            let is_mapping = mentions(&row, &mut |part| {
-                matches!(part.as_symbolic(), Some(Symbolic::Member { name, .. }) if matches!(name.as_str(), "mappings" | "_mapping" | "__dict__"))
-            });
-            if is_mapping || matches!(row.kind, Kind::Class(_)) || interpreter.derives_from(&class, "pydantic.main.BaseModel")
+            let is_mapping = mentions(
+                &row,
+                &mut |part| matches!(part.as_symbolic(), Some(Symbolic::Member { name, .. }) if matches!(name.as_str(), "mappings" | "_mapping" | "__dict__")),
+            );
+            if is_mapping
+                || matches!(row.kind, Kind::Class(_))
+                || interpreter.derives_from(&class, "pydantic.main.BaseModel")
             {
                 continue;
             }

@@ -73,9 +73,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         };
         let of = owner.map(|(name, _)| format!(" of `{name}`")).unwrap_or_default();
         let message = if gives {
-            format!("`{}`{of} gives nothing back on one of its ways: {what} becomes `None` there", definition.name)
+            format!(
+                "`{}`{of} gives nothing back on one of its ways: {what} becomes `None` there",
+                definition.name
+            )
         } else {
-            format!("`{}`{of} gives nothing back: {what} becomes `None` whatever the client sends", definition.name)
+            format!(
+                "`{}`{of} gives nothing back: {what} becomes `None` whatever the client sends",
+                definition.name
+            )
         };
         let at = |span| Location { file: function.id.file, span };
         let mut draft = Draft::new(at(definition.name_span), definition.qualname.as_str(), message)
