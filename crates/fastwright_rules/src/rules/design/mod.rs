@@ -1,4 +1,6 @@
 //! Rules of the area `design`.
 
+pub mod body_with_no_content;
 pub mod duplicate_route;
+pub mod mixed_trailing_slashes;
 pub mod shadowed_route;
