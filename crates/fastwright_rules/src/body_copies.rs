@@ -113,6 +113,79 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
     found
 }
 
+/// Fields of the body that a route copies into rows one by one: `Row(name=body.name)`, `row.name = body.name`.
+/// Those of one call, and those that a function sets on one kind of rows, are one copy. A field about which
+/// the function asks before is left out.
+pub fn single_copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
+    let bodies = bodies(interpreter, dependant);
+    let mut found: Vec<BodyCopy> = Vec::new();
+    if bodies.is_empty() {
+        return found;
+    }
+    follow(interpreter, dependant, &mut |interpreter, visit| {
+        let (row, given): (Value, Vec<(Name, Value)>) = match &visit.event.kind {
+            EventKind::Store { base, name, value } if may_be_field(value) => {
+                let Some(row) = interpreter.class_of(&visit.resolve(base)) else { return };
+                (row, vec![(*name, visit.resolve(value))])
+            }
+            EventKind::Call(call) if matches!(call.callee.kind, Kind::Class(_)) => {
+                let fields = call.arguments.keywords.iter().filter(|(_, value)| may_be_field(value));
+                let given: Vec<(Name, Value)> =
+                    fields.map(|(name, value)| (*name, visit.resolve(value))).collect();
+                (call.callee.clone(), given)
+            }
+            _ => return,
+        };
+        for (column, value) in given {
+            let Some(Symbolic::Member { base, name }) = value.as_symbolic() else { continue };
+            let Some(body) = body_of(base, &bodies).filter(|_| *name == column) else { continue };
+            let asked = visit.summary.events.iter().any(|event| match &event.kind {
+                EventKind::Condition(condition) => {
+                    let condition = visit.resolve(condition);
+                    mentions(&condition, &mut |part| part.same(&value))
+                }
+                _ => false,
+            });
+            if asked {
+                continue;
+            }
+            let makes_row = matches!(visit.event.kind, EventKind::Call(_));
+            let known = found.iter_mut().find(|copy| {
+                copy.makes_row == makes_row
+                    && copy.model.same(&body.model)
+                    && copy.row.as_ref().is_some_and(|known| known.same(&row))
+                    && if makes_row {
+                        copy.location == visit.event.location
+                    } else {
+                        copy.symbol == visit.symbol() && copy.location.file == visit.event.location.file
+                    }
+            });
+            match known {
+                Some(copy) => copy.dump.included.get_or_insert_default().push(name.to_string()),
+                None => found.push(BodyCopy {
+                    model: body.model.clone(),
+                    parameter: body.parameter.clone(),
+                    dump: Dump { included: Some(vec![name.to_string()]), ..Dump::default() },
+                    row: Some(row.clone()),
+                    location: visit.event.location,
+                    makes_row,
+                    overwritten: Vec::new(),
+                    names_checked: false,
+                    fields_checked: false,
+                    chain: visit.evidence(),
+                    symbol: visit.symbol(),
+                }),
+            }
+        }
+    });
+    found
+}
+
+/// Whether a value may turn out to be a field of a body.
+fn may_be_field(value: &Value) -> bool {
+    matches!(value.as_symbolic(), Some(Symbolic::Member { .. } | Symbolic::Parameter(_)))
+}
+
 /// The attributes of objects that a route sets one by one: class of the object, if it is known, and name.
 pub fn stores_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<(Option<Value>, Name)> {
     let mut found = Vec::new();

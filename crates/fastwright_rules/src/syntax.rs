@@ -1,7 +1,9 @@
 //! Questions about the syntax of one function that a summary of its behaviour does not answer: what
 //! stands around a `yield`, how a block ends, where a name is used.
 
-use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Handler, MatchCase, Stmt, StmtKind};
+use fastwright_python::ir::{
+    ArgumentKind, Call, Expr, ExprKind, FormatPart, FunctionDef, Handler, MatchCase, Stmt, StmtKind,
+};
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
 
@@ -319,6 +321,21 @@ pub fn mentions_name(expression: &Expr, name: Name) -> bool {
 /// Whether a block uses a name anywhere.
 pub fn block_mentions_name(body: &[Stmt], name: Name) -> bool {
     any_expression(body, &mut |expression| matches!(expression.kind, ExprKind::Name(other) if other == name))
+}
+
+/// Whether a function uses a name: as a variable, an attribute or a keyword of a call, nested functions left
+/// out.
+pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
+    let name = Name::from(name);
+    function.mentions.may_hold(name)
+        && any_expression(&function.body, &mut |expression| match &expression.kind {
+            ExprKind::Name(own) | ExprKind::Attribute(_, own) => *own == name,
+            ExprKind::Call(call) => call
+                .arguments
+                .iter()
+                .any(|argument| matches!(argument.kind, ArgumentKind::Keyword(own) if own == name)),
+            _ => false,
+        })
 }
 
 /// The call expression at exactly this place in the body of a function.

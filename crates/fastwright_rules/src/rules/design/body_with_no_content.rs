@@ -47,7 +47,11 @@ fn declared(context: &Context<'_>, report: &mut Reporter<'_>) {
         let status = detail.flat.options.keyword("status_code").and_then(Value::as_int);
         let Some(status @ (204 | 205 | 304)) = status else { continue };
         let Some(model) = declared_response(interpreter, &detail.flat) else { continue };
-        if model.is_unknown() || model.as_external().is_some_and(|name| matches!(name.last_part(), "NoneType" | "Never" | "NoReturn")) {
+        if model.is_unknown()
+            || model
+                .as_external()
+                .is_some_and(|name| matches!(name.last_part(), "NoneType" | "Never" | "NoReturn"))
+        {
             continue;
         }
         let text = type_text(interpreter, &model);
@@ -80,7 +84,8 @@ fn answered(context: &Context<'_>, report: &mut Reporter<'_>) {
         for (position, event) in node.summary.events.iter().enumerate() {
             let EventKind::Call(call) = &event.kind else { continue };
             let Some(always) = node.callee(position).and_then(body_of) else { continue };
-            let Some(status @ (204 | 304)) = call.arguments.get(1, "status_code").and_then(Value::as_int) else {
+            let Some(status @ (204 | 304)) = call.arguments.get(1, "status_code").and_then(Value::as_int)
+            else {
                 continue;
             };
             if call.arguments.incomplete || !has_body(call.arguments.get(0, "content"), always) {

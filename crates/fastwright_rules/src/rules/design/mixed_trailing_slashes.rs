@@ -71,7 +71,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .collect();
             let Some(first) = few.first() else { continue };
             let Some(other) = many.iter().find(|other| other.path != "/") else { continue };
-            let what = |route: &Route| if route.path.ends_with('/') { "ends with a slash" } else { "ends without" };
+            let what =
+                |route: &Route| if route.path.ends_with('/') { "ends with a slash" } else { "ends without" };
             let mut draft = Draft::new(
                 registered_at(first),
                 handler_name(first),

@@ -2,5 +2,6 @@
 
 pub mod body_with_no_content;
 pub mod duplicate_route;
+pub mod misplaced_slash;
 pub mod mixed_trailing_slashes;
 pub mod shadowed_route;

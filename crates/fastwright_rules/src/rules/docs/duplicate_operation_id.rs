@@ -124,9 +124,7 @@ fn operation_id(
     let own = detail.flat.options.keyword(name).cloned();
     let function = own
         .or_else(|| detail.flat.layers.iter().rev().find_map(|layer| layer.get(interpreter, name)))
-        .filter(|value| {
-            matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_))
-        });
+        .filter(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
     let Some(function) = function else {
         let text = format!("{}{}", route.name, route.path);
         let text: String = text
@@ -196,7 +194,9 @@ fn shared(first: &Route, route: &Route, id: &str, source: &Source) -> Draft {
     .evidence(format!("`{}` is registered here", title(first)), registered_at(first))
     .evidence(format!("`{}` is registered here", title(route)), registered_at(route));
     match source {
-        Source::Usual => draft.recommendation("Name one of the functions differently, or give an `operation_id=`."),
+        Source::Usual => {
+            draft.recommendation("Name one of the functions differently, or give an `operation_id=`.")
+        }
         _ => draft,
     }
 }

@@ -81,14 +81,20 @@ fn own_form(interpreter: &mut Interpreter<'_>, handler: &Value) -> Option<Locati
         if !interpreter.derives_from(&call.callee, "starlette.responses.Response") {
             continue;
         }
-        let Some(content) = call.arguments.get(0, "content").cloned() else { continue };
+        let Some(mut content) = call.arguments.get(0, "content").cloned() else { continue };
+        if let Some(Symbolic::Call { callee, arguments, .. }) = content.as_symbolic()
+            && callee.as_external().is_some_and(|name| name == "fastapi.encoders.jsonable_encoder")
+            && let Some(encoded) = arguments.get(0, "obj").cloned()
+        {
+            content = encoded;
+        }
         let is_own = match &content.kind {
             Kind::Dict(_) => {
                 let entries = interpreter.entries(&content)?;
                 entries.len() != 1 || entries[0].0 != "detail"
             }
             Kind::Str(_) => true,
-            Kind::Symbolic(symbolic) => matches!(&**symbolic, Symbolic::Call { .. } | Symbolic::Format(_)),
+            Kind::Symbolic(symbolic) => matches!(&**symbolic, Symbolic::Format(_)),
             _ => false,
         };
         if is_own {

@@ -5,10 +5,10 @@ use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, try_regions};
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::{Entry, RequestCode};
+use crate::syntax;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Kind, Symbolic, Value};
 use rustc_hash::FxHashMap;
@@ -71,9 +71,8 @@ fn answers_by_status(interpreter: &Interpreter<'_>) -> bool {
                 .is_some_and(|name| matches!(name.as_str(), "builtins.Exception" | "builtins.BaseException"));
         takes_all
             && interpreter.plain_function(handler).is_none_or(|function| {
-                let mentions = |name: &str| function.definition.mentions.may_hold(Name::from(name));
-                mentions("status_code") && (mentions("HTTPException") || mentions("StarletteHTTPException"))
-                    || mentions("getattr")
+                let uses = |name: &str| syntax::uses_name(&function.definition, name);
+                uses("isinstance") || uses("getattr") || uses("hasattr")
             })
     })
 }

@@ -1,5 +1,6 @@
 //! Rules of the area `errors`.
 
+pub mod error_answered_with_success;
 pub mod exception_text_in_response;
 pub mod http_exception_after_response;
 pub mod http_exception_handler_too_narrow;

@@ -57,6 +57,7 @@ struct Unchecked {
 #[derive(Clone, Copy)]
 enum Usage {
     Attribute(Name),
+    Deleted,
     Returned,
 }
 
@@ -137,6 +138,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     "`{title}` answers 500 when no `{class}` has the given `{}`: `{name}` of {subject} is read unchecked",
                     input.text
                 ),
+                Usage::Deleted => format!(
+                    "`{title}` answers 500 when no `{class}` has the given `{}`: {subject} is deleted unchecked",
+                    input.text
+                ),
                 Usage::Returned => format!(
                     "`{title}` answers 500 when no `{class}` has the given `{}`: `None` is no valid response",
                     input.text
@@ -144,13 +149,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             };
             let what = match usage {
                 Usage::Attribute(name) => format!("`{name}` is read, whether or not there is a row"),
+                Usage::Deleted => "it is deleted, whether or not there is a row".to_owned(),
                 Usage::Returned => "it is returned, whether or not there is a row".to_owned(),
             };
             let mut draft = Draft::new(*place, function.qualname.as_str(), message)
                 .route(route)
                 .confidence(match usage {
                     Usage::Returned => Confidence::Certain,
-                    Usage::Attribute(_) => Confidence::Likely,
+                    Usage::Attribute(_) | Usage::Deleted => Confidence::Likely,
                 })
                 .discriminator(format!("{class} {}", input.text))
                 .evidence_chain([handler_step(route)])
@@ -338,6 +344,14 @@ fn first_use(body: &[Stmt], call: Span) -> Option<(Usage, Option<Name>, Span)> {
                 && matches!(base.kind, ExprKind::Name(own) if own == name)
             {
                 found = Some((Usage::Attribute(*attribute), Some(name), expression.span));
+            }
+            // A session refuses to delete `None`.
+            if let ExprKind::Call(call) = &expression.kind
+                && matches!(call.callee.kind, ExprKind::Attribute(_, method) if method == "delete")
+                && let [only] = &*call.arguments
+                && matches!(only.value.kind, ExprKind::Name(own) if own == name)
+            {
+                found = Some((Usage::Deleted, Some(name), expression.span));
             }
             found.is_some()
         })

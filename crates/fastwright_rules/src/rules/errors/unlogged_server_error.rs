@@ -51,9 +51,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let code = context.request_code();
     let records = analysis.codes.iter().any(|module| {
-        module.imports.iter().any(|import| {
-            RECORDERS.contains(&import.module.split('.').next().unwrap_or_default())
-        })
+        module
+            .imports
+            .iter()
+            .any(|import| RECORDERS.contains(&import.module.split('.').next().unwrap_or_default()))
     });
     if records {
         return;
@@ -89,7 +90,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let mut draft = Draft::new(
             first.clause,
             function.qualname.as_str(),
-            format!("`{}` answers {} for `{title}` and logs nothing of the error{others}", function.name, first.status),
+            format!(
+                "`{}` answers {} for `{title}` and logs nothing of the error{others}",
+                function.name, first.status
+            ),
         )
         .route(reached.route_in(analysis))
         .evidence_chain(code.evidence(analysis, reached))
@@ -162,8 +166,7 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &RequestCode, number: usize)
 
 /// Whether a clause logs, raises again, or hands the exception to something that may log.
 fn tells(body: &[Stmt], name: Option<Name>) -> bool {
-    let is_caught =
-        |expression: &Expr| matches!((&expression.kind, name), (ExprKind::Name(own), Some(name)) if *own == name);
+    let is_caught = |expression: &Expr| matches!((&expression.kind, name), (ExprKind::Name(own), Some(name)) if *own == name);
     syntax::any_statement(body, &mut |statement| match &statement.kind {
         StmtKind::Raise { exception: None, .. } => true,
         StmtKind::Raise { exception: Some(raised), .. } if is_caught(raised) => true,
@@ -198,7 +201,10 @@ fn tells(body: &[Stmt], name: Option<Name>) -> bool {
             return true;
         }
         // Text of it may be made; everything else may log it.
-        let makes_text = matches!(callee.as_str(), "str" | "repr" | "type" | "getattr" | "isinstance" | "HTTPException" | "JSONResponse");
+        let makes_text = matches!(
+            callee.as_str(),
+            "str" | "repr" | "type" | "getattr" | "isinstance" | "HTTPException" | "JSONResponse"
+        );
         !makes_text && call.arguments.iter().any(|argument| is_caught(&argument.value))
     })
 }

@@ -1,6 +1,6 @@
 //! `null-for-required-column`: field that takes `null` and is copied into a column that does not.
 
-use crate::body_copies::{BodyCopy, copies_of, copying};
+use crate::body_copies::{BodyCopy, copies_of, copying, single_copies_of};
 use crate::columns::ColumnDefinition;
 use crate::context::Context;
 use crate::data_flow::has_validator;
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.request.is_none() || !code.may_start_in(dependant, &copying) {
+        if route.request.is_none() {
             continue;
         }
         let handled = dependant.function.as_ref().is_some_and(|function| {
@@ -60,7 +60,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if handled {
             continue;
         }
-        for copy in copies_of(interpreter, dependant) {
+        let mut copies = single_copies_of(interpreter, dependant);
+        if code.may_start_in(dependant, &copying) {
+            copies.extend(copies_of(interpreter, dependant));
+        }
+        for copy in copies {
             let Some(row) = &copy.row else { continue };
             let Kind::Class(row_id) = row.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };

@@ -1,6 +1,6 @@
 //! `text-longer-than-column`: text without a maximum that is copied into a column of limited length.
 
-use crate::body_copies::{copies_of, copying};
+use crate::body_copies::{copies_of, copying, single_copies_of};
 use crate::columns::{ColumnDefinition, is_text};
 use crate::context::Context;
 use crate::data_flow::has_validator;
@@ -50,10 +50,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.request.is_none() || !code.may_start_in(dependant, &copying) {
+        if route.request.is_none() {
             continue;
         }
-        for copy in copies_of(interpreter, dependant) {
+        let mut copies = single_copies_of(interpreter, dependant);
+        if code.may_start_in(dependant, &copying) {
+            copies.extend(copies_of(interpreter, dependant));
+        }
+        for copy in copies {
             let Some(row) = &copy.row else { continue };
             let Kind::Class(row_id) = row.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
