@@ -5,3 +5,5 @@ pub mod duplicate_route;
 pub mod misplaced_slash;
 pub mod mixed_trailing_slashes;
 pub mod shadowed_route;
+pub mod uniqueness_only_checked;
+pub mod unpaginated_collection;

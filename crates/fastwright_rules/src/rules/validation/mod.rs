@@ -11,6 +11,7 @@ pub mod orm_object_without_from_attributes;
 pub mod orm_object_without_response_model;
 pub mod parameter_model_beside_parameters;
 pub mod partial_update_overwrites;
+pub mod pydantic_v1_model;
 pub mod refused_parameter;
 pub mod sensitive_field_in_response;
 pub mod text_longer_than_column;
