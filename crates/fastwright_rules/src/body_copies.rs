@@ -82,6 +82,21 @@ pub fn copying(code: &RequestCode) -> FunctionSet {
     code.reaching(FunctionSet::of(&code.nodes, copies))
 }
 
+/// The functions in which a field of a body may be copied alone, and all that reach them.
+pub fn copying_singly(code: &RequestCode) -> FunctionSet {
+    let copies = |node: &Node| {
+        node.summary.events.iter().any(|event| match &event.kind {
+            EventKind::Store { value, .. } => may_be_field(value),
+            EventKind::Call(call) => {
+                matches!(call.callee.kind, Kind::Class(_))
+                    && call.arguments.keywords.iter().any(|(_, value)| may_be_field(value))
+            }
+            _ => false,
+        })
+    };
+    code.reaching(FunctionSet::of(&code.nodes, copies))
+}
+
 /// What a route copies from its body.
 pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);

@@ -6,13 +6,15 @@ use crate::methods::method_of;
 use crate::ownership::equalities;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
-use fastwright_model::facts::mentions;
+use crate::syntax;
+use fastwright_model::facts::status_of_exception;
 use fastwright_model::flow::follow;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::location::Location;
+use fastwright_python::ir::{Comparison, StmtKind};
+use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
+use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -37,7 +39,7 @@ crate::declare_rule! {
 }
 
 /// Methods that say whether there is a row.
-const LOOKING: &[&str] = &["first", "one_or_none", "scalar_one_or_none", "scalar", "all", "count", "scalars"];
+const LOOKING: &[&str] = &["first", "one_or_none", "scalar_one_or_none", "scalar", "all", "count"];
 
 /// A question for a row with a certain value in a column.
 struct Looked {
@@ -70,7 +72,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
         // Who finds the row must be refused: otherwise it is updated, or given back.
-        let refuses = route.statuses.iter().any(|status| matches!(status, 400 | 409));
+        let refuses = route.statuses.iter().any(|status| matches!(status, 400 | 409 | 422));
         if !refuses
             || !route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT"))
             || !code.may_start_in(dependant, &making)
@@ -78,9 +80,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
-        let (mut looked, mut made, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
-        follow(interpreter, dependant, &mut |_, visit| match &visit.event.kind {
-            EventKind::Condition(condition) => conditions.push(condition.clone()),
+        let (mut looked, mut made, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+            EventKind::Condition(condition) => {
+                let site = there(condition);
+                refused.extend(
+                    site.filter(|_| refuses_if(interpreter, visit.summary, visit.event.location.span)),
+                );
+            }
             EventKind::Call(call) => {
                 if let Kind::Class(class) = call.callee.kind
                     && analysis.tables.iter().any(|table| table.class == class)
@@ -114,9 +121,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             };
             let asked = looked.iter().find(|looked| {
-                looked.class == made.class
-                    && gets(made, looked)
-                    && conditions.iter().any(|condition| is_about(condition, looked.site))
+                looked.class == made.class && gets(made, looked) && refused.contains(&looked.site)
             });
             let Some(asked) = asked else { continue };
             if is_unique(interpreter, table, asked.column) {
@@ -170,7 +175,8 @@ fn only_equality(value: &Value) -> Option<(ObjectId, Name, Value)> {
                     }
                 }
             }
-            "filter_by" | "join" | "outerjoin" => return None,
+            // With an order it is the newest that is looked for, not whether there is one.
+            "filter_by" | "join" | "outerjoin" | "order_by" => return None,
             _ => waiting.extend(arguments.positional.iter().map(|value| (value.clone(), depth + 1))),
         }
         waiting.push((base, depth + 1));
@@ -198,11 +204,44 @@ fn gets(made: &Made, looked: &Looked) -> bool {
         }
 }
 
-fn is_about(condition: &Value, site: Location) -> bool {
-    mentions(
-        condition,
-        &mut |part| matches!(part.as_symbolic(), Some(Symbolic::Call { site: own, .. }) if *own == site),
-    )
+/// The lookup whose success a condition is: `if known`, `if known is not None`, `if count > 0`.
+fn there(condition: &Value) -> Option<Location> {
+    let call = match condition.as_symbolic()? {
+        Symbolic::Compare { comparison: Comparison::IsNot, left, right } if right.is_none() => left,
+        Symbolic::Compare { comparison: Comparison::Greater, left, right } if right.as_int() == Some(0) => {
+            left
+        }
+        _ => condition,
+    };
+    let some = call.alternatives().iter().find(|value| !value.is_none())?;
+    match some.as_symbolic()? {
+        Symbolic::Call { site, .. } => Some(*site),
+        _ => None,
+    }
+}
+
+/// Whether the branch behind a condition refuses the request, as one that conflicts.
+fn refuses_if(interpreter: &mut Interpreter<'_>, summary: &Summary, test: Span) -> bool {
+    let mut branch = None;
+    syntax::any_statement(&summary.function.definition.body, &mut |statement| {
+        if let StmtKind::If { test: own, body, .. } = &statement.kind
+            && own.span == test
+            && let (Some(first), Some(last)) = (body.first(), body.last())
+        {
+            branch = Some(Span::new(first.span.start, last.span.end));
+        }
+        branch.is_some()
+    });
+    let Some(branch) = branch else { return false };
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Raise { exception, again: false }
+            if event.location.file == summary.function.id.file
+                && syntax::encloses(branch, event.location.span) =>
+        {
+            matches!(status_of_exception(interpreter, exception), Some(400 | 409 | 422))
+        }
+        _ => false,
+    })
 }
 
 /// Whether the database makes sure that a column has each value once, or may.

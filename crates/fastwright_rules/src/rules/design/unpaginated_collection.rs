@@ -48,6 +48,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let Some(dependant) = &detail.dependant else { continue };
         if route.kind != RouteKind::Http
             || !route.methods.iter().any(|method| method == "GET")
+            // An export is meant to be everything.
+            || route.path.contains("export")
             || !code.may_start_in(dependant, &loading)
         {
             continue;

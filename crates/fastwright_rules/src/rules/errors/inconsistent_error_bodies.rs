@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::request_code::RequestCode;
+use crate::vocabulary::holds_any;
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
@@ -91,7 +92,10 @@ fn written_forms(context: &Context<'_>, interpreter: &mut Interpreter<'_>, code:
     for number in answering.iter() {
         let node = &code.nodes[number];
         let function = &node.summary.function;
-        if is_test_path(&context.analysis.files.get(function.id.file).relative) {
+        // Checks of health tell their result to machines that ask for nothing else.
+        let of_health =
+            holds_any(&function.definition.qualname, &["health", "ready", "readiness", "liveness"]);
+        if of_health || is_test_path(&context.analysis.files.get(function.id.file).relative) {
             continue;
         }
         for event in &node.summary.events {
@@ -111,6 +115,10 @@ fn written_forms(context: &Context<'_>, interpreter: &mut Interpreter<'_>, code:
                 continue;
             };
             let mut keys: Vec<String> = entries.iter().map(|(name, _)| name.to_string()).collect();
+            // OAuth 2 has a form of its own.
+            if keys.iter().any(|key| key == "error_description") {
+                continue;
+            }
             keys.sort();
             keys.dedup();
             let place = (function.definition.qualname.to_string(), event.location);

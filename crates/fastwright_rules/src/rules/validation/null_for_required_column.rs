@@ -1,6 +1,6 @@
 //! `null-for-required-column`: field that takes `null` and is copied into a column that does not.
 
-use crate::body_copies::{BodyCopy, copies_of, copying, single_copies_of};
+use crate::body_copies::{BodyCopy, copies_of, copying, copying_singly, single_copies_of};
 use crate::columns::ColumnDefinition;
 use crate::context::Context;
 use crate::data_flow::has_validator;
@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let code = context.request_code();
-    let copying = copying(code);
+    let (copying, singly) = (copying(code), copying_singly(code));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     if answers_database_errors(interpreter) {
         return;
@@ -60,7 +60,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if handled {
             continue;
         }
-        let mut copies = single_copies_of(interpreter, dependant);
+        let mut copies = Vec::new();
+        if code.may_start_in(dependant, &singly) {
+            copies.extend(single_copies_of(interpreter, dependant));
+        }
         if code.may_start_in(dependant, &copying) {
             copies.extend(copies_of(interpreter, dependant));
         }
