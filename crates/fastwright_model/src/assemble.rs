@@ -6,7 +6,7 @@ use crate::dependant::{Dependant, DependantBuilder, type_text};
 use crate::effects::EffectTable;
 use crate::guards::GuardAnalysis;
 use crate::library::describe;
-use crate::registry::{EntryKind, Registry};
+use crate::registry::{Entry, EntryKind, Registry, RouterKind};
 use crate::routes::{FlatRoute, routing_table};
 use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
@@ -15,6 +15,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
@@ -33,6 +34,7 @@ pub(crate) fn assemble(
     shared: &SharedProgram,
     selected: Vec<SelectedApp>,
     version: Version,
+    latent_routes: bool,
 ) -> (Vec<App>, Vec<Vec<RouteDetail>>) {
     let tables = crate::tables::tables(interpreter);
     let mut effects = EffectTable::new(&tables);
@@ -40,6 +42,8 @@ pub(crate) fn assemble(
     let mut apps = Vec::new();
     let mut details = Vec::new();
     let mut mounted = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut latent = Vec::new();
     for selected in &selected {
         let source_text = |location: Location| text_at(shared, location);
         let table = routing_table(interpreter, selected.id, version, &source_text);
@@ -47,31 +51,17 @@ pub(crate) fn assemble(
         let Some(state) = interpreter.extension::<Registry>().routers.get(&selected.id).cloned() else {
             continue;
         };
-        let mut routes = Vec::new();
-        let mut own_details = Vec::new();
-        for flat in table.routes {
-            let dependant = dependant(interpreter, &flat);
-            let mut route = route(interpreter, &flat);
-            if let Some(dependant) = &dependant {
-                describe_inputs(interpreter, &mut route, dependant);
-            }
-            describe_response(interpreter, &mut route, &flat);
-            if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
-                let (guard, statuses) = guards.guard(
-                    interpreter,
-                    &mut effects,
-                    dependant.as_ref(),
-                    &flat.endpoint,
-                    flat.app,
-                    &flat.path,
-                );
-                route.guard = guard;
-                route.statuses.extend(statuses);
-                describe_effects(interpreter, &mut effects, &mut route, dependant.as_ref(), &flat);
-            }
-            routes.push(route);
-            own_details.push(RouteDetail { flat, dependant });
+        seen.extend(
+            table
+                .routes
+                .iter()
+                .chain(&table.partly_known)
+                .flat_map(|flat| flat.layers.iter().filter_map(|layer| layer.object)),
+        );
+        if latent_routes && !table.partly_known.is_empty() {
+            latent.push((selected.locator.clone(), state.site, table.partly_known));
         }
+        let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, table.routes);
         let title = state.arguments.keyword("title").and_then(Value::as_str).unwrap_or("FastAPI").to_owned();
         let lifespan = state.arguments.keyword("lifespan").filter(|value| !value.is_none());
         apps.push(App {
@@ -105,13 +95,107 @@ pub(crate) fn assemble(
                 .map(|(reason, location)| Undecided { reason, location: Some(location) })
                 .collect(),
             mounted: false,
+            latent: false,
         });
         details.push(own_details);
     }
     for (app, selected) in apps.iter_mut().zip(&selected) {
         app.mounted = mounted.contains(&selected.id);
     }
+    if latent_routes {
+        latent.extend(not_included(interpreter, shared, version, &seen));
+    }
+    for (locator, location, flat) in latent {
+        let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, flat);
+        apps.push(latent_app(locator, location, routes));
+        details.push(own_details);
+    }
     (apps, details)
+}
+
+/// Routes with their details, as FastAPI would serve them.
+fn describe_all(
+    interpreter: &mut Interpreter<'static>,
+    effects: &mut EffectTable,
+    guards: &mut GuardAnalysis,
+    flat_routes: Vec<FlatRoute>,
+) -> (Vec<Route>, Vec<RouteDetail>) {
+    let mut routes = Vec::new();
+    let mut details = Vec::new();
+    for flat in flat_routes {
+        let dependant = dependant(interpreter, &flat);
+        let mut route = route(interpreter, &flat);
+        if let Some(dependant) = &dependant {
+            describe_inputs(interpreter, &mut route, dependant);
+        }
+        describe_response(interpreter, &mut route, &flat);
+        if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
+            let (guard, statuses) =
+                guards.guard(interpreter, effects, dependant.as_ref(), &flat.endpoint, flat.app, &flat.path);
+            route.guard = guard;
+            route.statuses.extend(statuses);
+            describe_effects(interpreter, effects, &mut route, dependant.as_ref(), &flat);
+        }
+        routes.push(route);
+        details.push(RouteDetail { flat, dependant });
+    }
+    (routes, details)
+}
+
+/// The routes of routers that no app includes, as far as it is known: each outermost router with its routes.
+fn not_included(
+    interpreter: &mut Interpreter<'static>,
+    shared: &SharedProgram,
+    version: Version,
+    seen: &FxHashSet<ObjectId>,
+) -> Vec<(String, Location, Vec<FlatRoute>)> {
+    let registry = interpreter.extension::<Registry>();
+    let included: FxHashSet<ObjectId> = registry
+        .routers
+        .values()
+        .flat_map(|state| &state.entries)
+        .filter_map(|entry| match entry {
+            Entry::Include(include) => match include.router.kind {
+                Kind::Instance(id) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let outermost: Vec<(ObjectId, Location)> = registry
+        .order
+        .iter()
+        .filter(|id| !included.contains(id) && !seen.contains(id))
+        .filter_map(|id| Some((*id, registry.routers.get(id)?)))
+        .filter(|(_, state)| state.kind == RouterKind::Router && !state.entries.is_empty())
+        .map(|(id, state)| (id, state.site))
+        .collect();
+    let mut found = Vec::new();
+    for (id, site) in outermost {
+        let source_text = |location: Location| text_at(shared, location);
+        let table = routing_table(interpreter, id, version, &source_text);
+        let routes: Vec<FlatRoute> = table.routes.into_iter().chain(table.partly_known).collect();
+        if !routes.is_empty() {
+            found.push((text_at(shared, site), site, routes));
+        }
+    }
+    found
+}
+
+/// An app that stands for routes of which is not known where they are reached.
+fn latent_app(locator: String, location: Location, routes: Vec<Route>) -> App {
+    App {
+        locator,
+        location,
+        title: String::new(),
+        routes,
+        middleware: Vec::new(),
+        exception_handlers: Vec::new(),
+        lifespan: None,
+        undecided: Vec::new(),
+        mounted: true,
+        latent: true,
+    }
 }
 
 fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {

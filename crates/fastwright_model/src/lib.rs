@@ -6,7 +6,6 @@ pub mod assemble;
 pub mod dependant;
 pub mod effects;
 pub mod facts;
-pub mod flow;
 mod guards;
 pub mod library;
 pub mod registry;

@@ -1,13 +1,13 @@
 //! Where the body of a request is copied into stored data as a whole: `Row(**body.model_dump())`,
 //! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
 
+use crate::call_graph::{CallGraph, Node};
 use crate::call_index::FunctionSet;
+use crate::flow::{Visit, follow};
 use crate::methods::method_of;
-use crate::request_code::{Node, RequestCode};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::{Visit, follow};
 use fastwright_model::library::sqlalchemy::entity;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::Interpreter;
@@ -71,7 +71,7 @@ pub struct BodyCopy {
 }
 
 /// The functions in which something may be copied, and all that reach them.
-pub fn copying(code: &RequestCode) -> FunctionSet {
+pub fn copying(code: &CallGraph) -> FunctionSet {
     let copies = |node: &Node| {
         node.summary.events.iter().any(|event| match &event.kind {
             EventKind::StoreItem { base, index, .. } => may_copy_item(base, index),
@@ -79,11 +79,11 @@ pub fn copying(code: &RequestCode) -> FunctionSet {
             _ => false,
         })
     };
-    code.reaching(FunctionSet::of(&code.nodes, copies))
+    code.reaching(code.functions(|_, node| copies(node)), |_| true)
 }
 
 /// The functions in which a field of a body may be copied alone, and all that reach them.
-pub fn copying_singly(code: &RequestCode) -> FunctionSet {
+pub fn copying_singly(code: &CallGraph) -> FunctionSet {
     let copies = |node: &Node| {
         node.summary.events.iter().any(|event| match &event.kind {
             EventKind::Store { value, .. } => may_be_field(value),
@@ -94,17 +94,22 @@ pub fn copying_singly(code: &RequestCode) -> FunctionSet {
             _ => false,
         })
     };
-    code.reaching(FunctionSet::of(&code.nodes, copies))
+    code.reaching(code.functions(|_, node| copies(node)), |_| true)
 }
 
-/// What a route copies from its body.
-pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
+/// What a route copies from its body, in functions that copy.
+pub fn copies_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    copying: &FunctionSet,
+) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);
     let mut found = Vec::new();
     if bodies.is_empty() {
         return found;
     }
-    follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
             if !may_copy_item(base, index) {
                 return;
@@ -131,13 +136,18 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
 /// Fields of the body that a route copies into rows one by one: `Row(name=body.name)`, `row.name = body.name`.
 /// Those of one call, and those that a function sets on one kind of rows, are one copy. A field about which
 /// the function asks before is left out.
-pub fn single_copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
+pub fn single_copies_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    copying: &FunctionSet,
+) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);
     let mut found: Vec<BodyCopy> = Vec::new();
     if bodies.is_empty() {
         return found;
     }
-    follow(interpreter, dependant, &mut |interpreter, visit| {
+    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| {
         let (row, given): (Value, Vec<(Name, Value)>) = match &visit.event.kind {
             EventKind::Store { base, name, value } if may_be_field(value) => {
                 let Some(row) = interpreter.class_of(&visit.resolve(base)) else { return };
@@ -202,9 +212,13 @@ fn may_be_field(value: &Value) -> bool {
 }
 
 /// The attributes of objects that a route sets one by one: class of the object, if it is known, and name.
-pub fn stores_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<(Option<Value>, Name)> {
+pub fn stores_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+) -> Vec<(Option<Value>, Name)> {
     let mut found = Vec::new();
-    follow(interpreter, dependant, &mut |interpreter, visit| {
+    follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |interpreter, visit| {
         if let EventKind::Store { base, name, .. } = &visit.event.kind {
             let base = visit.resolve(base);
             let class = interpreter.class_of(&base);

@@ -1,6 +1,6 @@
 //! Which exceptions with a status leave a function, and which clause catches them on the way.
 
-use crate::request_code::RequestCode;
+use crate::call_graph::CallGraph;
 use fastwright_model::facts::{EdgeKind, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
@@ -138,14 +138,14 @@ pub enum Fate {
 /// Follows exceptions through the functions of a call graph; remembers what leaves each of them.
 #[derive(Debug)]
 pub struct Escapes<'g> {
-    graph: &'g RequestCode,
+    graph: &'g CallGraph,
     known: FxHashMap<usize, Rc<Vec<Escape>>>,
     running: FxHashSet<usize>,
 }
 
 impl<'g> Escapes<'g> {
     /// Knows nothing yet.
-    pub fn new(graph: &'g RequestCode) -> Self {
+    pub fn new(graph: &'g CallGraph) -> Self {
         Self { graph, known: FxHashMap::default(), running: FxHashSet::default() }
     }
 
@@ -199,12 +199,12 @@ impl<'g> Escapes<'g> {
             let escape = Escape { exception: exception.clone(), status, raised, calls: Vec::new() };
             found.push((event.location, escape));
         }
-        for edge in &graph.nodes[node].calls {
+        for edge in graph.edges(node) {
             if edge.kind == EdgeKind::Background {
                 continue;
             }
-            let called = graph.nodes[edge.target].summary.function.definition.name;
-            for escape in self.leaving(interpreter, edge.target).iter() {
+            let called = graph.nodes[edge.to()].summary.function.definition.name;
+            for escape in self.leaving(interpreter, edge.to()).iter() {
                 let mut calls = Vec::with_capacity(escape.calls.len() + 1);
                 calls.extend_from_slice(&escape.calls);
                 calls.push((called, edge.site));

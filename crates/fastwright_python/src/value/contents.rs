@@ -134,6 +134,11 @@ impl Value {
         own.functions & part.functions == part.functions && own.members & part.members == part.members
     }
 
+    /// Whether a list, set or dict stands inside: of what those hold nothing is known here.
+    pub fn has_collections(&self) -> bool {
+        Contents::of(self).collections
+    }
+
     /// Whether one of these attributes may be taken of something inside the value; when not, it certainly
     /// isn't.
     pub fn may_name(&self, names: NameSet) -> bool {

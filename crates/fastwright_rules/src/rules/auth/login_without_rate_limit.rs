@@ -1,10 +1,13 @@
 //! `login-without-rate-limit`: route that checks a password or code and may be called without limit.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs};
+use crate::data_flow::{
+    Checks, Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs,
+};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use crate::vocabulary::{holds_any, words};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{status_of_exception, status_of_response};
@@ -37,13 +40,13 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut names = FxHashMap::default();
     let verifying = code.calls().named(sounds_verifying).or(&code.calls().comparing());
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
     });
@@ -77,15 +80,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(
                 Draft::new(
                     route.location,
-                    crate::request_code::short_name(&route.handler),
-                    format!("`{}` checks `{}` as often as anybody likes", route_title(route), flow.what),
+                    crate::wording::short_name(&route.handler),
+                    format!("`{}` checks `{}` as often as anybody likes", route_name(route), flow.what),
                 )
                 .route(route)
                 .evidence_chain([handler_step(route)])
                 .evidence_chain(flow.steps.iter().cloned())
                 .example(format!(
                     "@limiter.limit(\"5/minute\")\ndef {}(request: Request, ...): ...",
-                    crate::request_code::short_name(&route.handler)
+                    crate::wording::short_name(&route.handler)
                 )),
             );
         }
@@ -145,7 +148,7 @@ fn sounds_verifying(name: &str) -> bool {
 /// `names` remembers of each name whether it says that something is verified, and compared.
 fn verifications(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     names: &mut FxHashMap<Name, (bool, bool)>,
 ) -> Vec<Sink<String>> {
@@ -251,7 +254,7 @@ fn sounds_limiting(name: &str) -> bool {
 }
 
 /// Whether a function refuses with 429, or calls something that counts.
-fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+fn limits(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
     let summary = &code.nodes[node].summary;
     if sounds_limiting(&summary.function.definition.name) {
         return true;
@@ -273,7 +276,7 @@ fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) ->
 /// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
 fn is_limited(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     app: &App,
     route: &Route,
     handler: &Dependant,
@@ -297,7 +300,7 @@ fn is_limited(
     if decorated || depended {
         return true;
     }
-    code.reached_from(walk.iter().filter_map(|node| code.node_of_dependant(node)))
+    code.reached_from(walk.iter().filter_map(|node| code.of_dependant(node)))
         .into_iter()
         .any(|node| limits(interpreter, code, node))
 }

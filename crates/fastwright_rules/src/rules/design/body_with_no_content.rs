@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::route_title;
 use crate::route_list::{handler_name, registered_at, title};
+use crate::wording::route_name;
 use fastwright_model::application::RouteKind;
 use fastwright_model::assemble::declared_response;
 use fastwright_model::dependant::type_text;
@@ -77,7 +77,7 @@ fn declared(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Responses that are made with a body and a status that has none.
 fn answered(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let answering = code.calls().libraries(|name| body_of(name).is_some());
     for number in answering.iter() {
         let node = &code.nodes[number];
@@ -96,7 +96,7 @@ fn answered(context: &Context<'_>, report: &mut Reporter<'_>) {
             for reached in code.routes_of(number) {
                 let outline = reached.outline(context.analysis, event.location, &function.qualname);
                 report.report_on_route(&outline, |draft| {
-                    let title = route_title(reached.route_in(context.analysis));
+                    let title = route_name(reached.route_in(context.analysis));
                     draft
                         .message(format!("`{title}` sends a body with {status}, which has none"))
                         .evidence_chain(code.evidence(context.analysis, &reached))

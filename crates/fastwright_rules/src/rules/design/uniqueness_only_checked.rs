@@ -2,13 +2,13 @@
 
 use crate::columns::ColumnDefinition;
 use crate::context::Context;
+use crate::flow::follow;
 use crate::methods::method_of;
 use crate::ownership::equalities;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::facts::status_of_exception;
-use fastwright_model::flow::follow;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, StmtKind};
@@ -65,9 +65,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
-    let making = code.reaching(code.calls().classes(analysis.tables.iter().map(|table| table.class)));
-    let looking = code.reaching(code.calls().methods(LOOKING));
+    let code = context.call_graph();
+    let making =
+        code.reaching(code.calls().classes(analysis.tables.iter().map(|table| table.class)), |_| true);
+    let looking = code.reaching(code.calls().methods(LOOKING), |_| true);
+    let both = making.clone().or(&looking);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -81,7 +83,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let (mut looked, mut made, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+        follow(code, interpreter, dependant, &both, &mut |interpreter, visit| match &visit.event.kind {
             EventKind::Condition(condition) => {
                 let site = there(condition);
                 refused.extend(

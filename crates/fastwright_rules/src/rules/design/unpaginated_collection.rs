@@ -2,11 +2,11 @@
 
 use crate::context::Context;
 use crate::data_flow::holds;
+use crate::flow::handler_alone;
 use crate::methods::method_of;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use fastwright_model::application::RouteKind;
-use fastwright_model::flow::handler_alone;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
@@ -41,8 +41,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
-    let loading = code.reaching(code.calls().methods(MANY));
+    let code = context.call_graph();
+    let loading = code.reaching(code.calls().methods(MANY), |_| true);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let mut found: Option<(Location, Location, ObjectId)> = None;
-        handler_alone(interpreter, dependant, &mut |interpreter, visit| {
+        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
             if let EventKind::Return(value) = &visit.event.kind
                 && found.is_none()
             {

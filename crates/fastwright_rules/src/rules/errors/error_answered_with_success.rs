@@ -1,11 +1,11 @@
 //! `error-answered-with-success`: error that is returned as an ordinary answer, with 200.
 
 use crate::context::Context;
+use crate::flow::handler_alone;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::syntax;
 use fastwright_model::application::RouteKind;
-use fastwright_model::flow::handler_alone;
 use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -34,6 +34,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.call_graph();
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -45,7 +46,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let (mut found, mut others): (Vec<(Location, String)>, usize) = (Vec::new(), 0);
-        handler_alone(interpreter, dependant, &mut |interpreter, visit| {
+        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
             if let EventKind::Return(value) = &visit.event.kind {
                 match error_in(interpreter, value) {
                     Some(what) => found.push((visit.event.location, what)),

@@ -1,11 +1,12 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
+use crate::call_graph::{CallGraph, Entry, ExceptionHandler};
 use crate::context::Context;
 use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, route_title};
 use crate::vocabulary::{any_word, holds_any};
+use crate::wording::route_name;
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -64,7 +65,7 @@ struct Leak {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let graph = context.request_code();
+    let graph = context.call_graph();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut without = Without::default();
@@ -78,9 +79,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for leak in leaks {
             let step = (format!("{} becomes part of the answer", leak.what), leak.place);
             if routes.is_empty() {
-                let registered = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
-                let registration = registered.map(|(_, _, site)| {
-                    (format!("`{}` answers exceptions of the application", function.name), *site)
+                let registered = graph.exception_handlers.iter().find(|handler| handler.node == node);
+                let registration = registered.map(|handler| {
+                    (format!("`{}` answers exceptions of the application", function.name), handler.site)
                 });
                 report.report(
                     Draft::new(
@@ -103,7 +104,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .outline(context.analysis, leak.place, &function.qualname)
                     .discriminator(&leak.what);
                 report.report_on_route(&outline, |draft| {
-                    let title = route_title(reached.route_in(context.analysis));
+                    let title = route_name(reached.route_in(context.analysis));
                     draft
                         .message(format!("`{title}` sends {} to the caller", leak.what))
                         .evidence_chain(graph.evidence(context.analysis, reached))
@@ -117,12 +118,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 fn leaks(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     without: &mut Without,
 ) -> Vec<Leak> {
     let summary = &graph.nodes[node].summary;
-    let own_handled = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
+    let own_handled = graph.exception_handlers.iter().find(|handler| handler.node == node);
     let answers = graph.nodes[node]
         .entries
         .iter()
@@ -294,7 +295,7 @@ type Without = FxHashMap<Part, u32>;
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
-    handled: Option<&'s (Value, usize, Location)>,
+    handled: Option<&'s ExceptionHandler>,
     summary: &'s Summary,
     without: &'s mut Without,
 }
@@ -383,11 +384,7 @@ impl Search<'_> {
 }
 
 /// The caught exception that a value is, when its text tells about the inside.
-fn exception_behind(
-    value: &Value,
-    handled: Option<&(Value, usize, Location)>,
-    summary: &Summary,
-) -> Option<Source> {
+fn exception_behind(value: &Value, handled: Option<&ExceptionHandler>, summary: &Summary) -> Option<Source> {
     // A clause for several classes catches each: if one is the program's own, its author knows the texts.
     let alternatives = value.alternatives();
     let mut found = None;
@@ -410,7 +407,7 @@ fn exception_behind(
                 });
             }
             Symbolic::Parameter(parameter) => {
-                let (class, _, site) = handled?;
+                let ExceptionHandler { class, site, .. } = handled?;
                 let position = summary.parameters.iter().position(|(name, _)| *name == parameter.name)?;
                 if position != 1 || !is_telling(class) {
                     return None;

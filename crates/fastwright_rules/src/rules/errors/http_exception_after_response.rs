@@ -1,10 +1,11 @@
 //! `http-exception-after-response`: `HTTPException` raised when the response has already begun.
 
+use crate::call_graph::{CallGraph, Edge};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes};
 use crate::reporter::Reporter;
-use crate::request_code::{Edge, RequestCode, route_title};
 use crate::syntax;
+use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
@@ -39,20 +40,20 @@ enum Late {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let streaming = code.calls().libraries(is_stream);
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut escapes = Escapes::new(code);
-    for (number, node) in code.nodes.iter().enumerate() {
-        for edge in node.calls.iter().filter(|edge| edge.kind == EdgeKind::Background) {
-            let found = escapes.passing(interpreter, edge.target);
+    for number in 0..code.nodes.len() {
+        for edge in code.edges(number).iter().filter(|edge| edge.kind == EdgeKind::Background) {
+            let found = escapes.passing(interpreter, edge.to());
             tell(context, code, number, edge, Late::Background, &found, report);
         }
         if !streaming.contains(number) {
             continue;
         }
         for (place, edge) in streams(code, number) {
-            let found = escapes.passing(interpreter, edge.target);
+            let found = escapes.passing(interpreter, edge.to());
             tell(context, code, number, edge, Late::Stream(place), &found, report);
         }
     }
@@ -65,7 +66,7 @@ fn is_stream(callee: &str) -> bool {
 }
 
 /// The generators that a function gives to a stream: where the stream is made, and the call of the generator.
-fn streams(code: &RequestCode, number: usize) -> Vec<(Location, &Edge)> {
+fn streams(code: &CallGraph, number: usize) -> Vec<(Location, &Edge)> {
     let node = &code.nodes[number];
     let body = &node.summary.function.definition.body;
     let file = node.summary.function.id.file;
@@ -99,8 +100,8 @@ fn streams(code: &RequestCode, number: usize) -> Vec<(Location, &Edge)> {
             }
             _ => content.value.span,
         };
-        for edge in &node.calls {
-            let is_generator = code.nodes[edge.target].summary.function.definition.is_generator;
+        for edge in code.edges(number) {
+            let is_generator = code.nodes[edge.to()].summary.function.definition.is_generator;
             if edge.kind == EdgeKind::Call
                 && is_generator
                 && edge.site.file == file
@@ -116,7 +117,7 @@ fn streams(code: &RequestCode, number: usize) -> Vec<(Location, &Edge)> {
 
 fn tell(
     context: &Context<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     number: usize,
     edge: &Edge,
     late: Late,
@@ -126,13 +127,13 @@ fn tell(
     if found.is_empty() {
         return;
     }
-    let called = &code.nodes[edge.target].summary.function.definition;
+    let called = &code.nodes[edge.to()].summary.function.definition;
     for reached in code.routes_of(number) {
         for (place, escape) in found {
             let status = escape.status.to_string();
             let outline = reached.outline(context.analysis, *place, &called.qualname).discriminator(&status);
             report.report_on_route(&outline, |draft| {
-                let title = route_title(reached.route_in(context.analysis));
+                let title = route_name(reached.route_in(context.analysis));
                 let message = match late {
                     Late::Background => format!(
                         "`{title}` has answered when `{}` raises {status} in the background: nobody sees it",

@@ -1,17 +1,14 @@
 //! `http-exception-in-middleware`: `HTTPException` that leaves a middleware, where nothing turns it into an answer.
 
-use crate::call_graph::middleware_function;
+use crate::call_graph::{CallGraph, Entry, MiddlewareFunction};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, try_regions};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode};
 use crate::syntax;
-use fastwright_model::registry::{MiddlewareEntry, Registry};
+use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{Kind, Symbolic, Value};
-use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 crate::declare_rule! {
@@ -36,7 +33,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let running: Vec<usize> =
         (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
     if running.is_empty() {
@@ -46,10 +43,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if answers_by_status(interpreter) {
         return;
     }
-    let sites = registrations(interpreter, code);
     let mut escapes = Escapes::new(code);
-    for node in &running {
-        let Some(site) = sites.get(node) else { continue };
+    for MiddlewareFunction { node, site } in &code.middleware {
         for (place, escape) in escapes.passing(interpreter, *node) {
             let others = running.iter().filter(|other| *other != node);
             if others.into_iter().any(|other| may_catch(interpreter, code, *other, &escape.exception)) {
@@ -77,32 +72,15 @@ fn answers_by_status(interpreter: &Interpreter<'_>) -> bool {
     })
 }
 
-/// Where the middleware behind each function is added.
-fn registrations(interpreter: &mut Interpreter<'_>, code: &RequestCode) -> FxHashMap<usize, Location> {
-    let registry = interpreter.extension::<Registry>();
-    let mut entries: Vec<MiddlewareEntry> =
-        registry.routers.values().flat_map(|state| state.middleware.iter().cloned()).collect();
-    entries.sort_by_key(|entry| entry.site);
-    let mut found = FxHashMap::default();
-    for entry in entries {
-        if let Some((function, receiver)) = middleware_function(interpreter, &entry)
-            && let Some(node) = code.node_of(SummaryKey { function: function.serial, receiver })
-        {
-            found.entry(node).or_insert(entry.site);
-        }
-    }
-    found
-}
-
 /// Whether a middleware has a `try` that an exception of another one may end in.
-fn may_catch(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize, exception: &Value) -> bool {
+fn may_catch(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, exception: &Value) -> bool {
     let function = Rc::clone(&code.nodes[node].summary.function);
     try_regions(&function.definition.body)
         .iter()
         .any(|region| fate(interpreter, &function, region, exception) != Fate::Passes)
 }
 
-fn draft(code: &RequestCode, node: usize, site: Location, place: Location, escape: &Escape) -> Draft {
+fn draft(code: &CallGraph, node: usize, site: Location, place: Location, escape: &Escape) -> Draft {
     let definition = &code.nodes[node].summary.function.definition;
     let shown = match definition.qualname.rsplit_once('.') {
         Some((class, "dispatch" | "__call__")) => class.rsplit('.').next().unwrap_or(class),

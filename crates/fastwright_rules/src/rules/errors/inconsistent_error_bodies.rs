@@ -1,8 +1,8 @@
 //! `inconsistent-error-bodies`: errors whose bodies have different forms.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::RequestCode;
 use crate::vocabulary::holds_any;
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::Registry;
@@ -39,7 +39,7 @@ struct Form {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut forms = written_forms(context, interpreter, code);
     if let Some(raised) = raised_form(interpreter, code) {
@@ -85,7 +85,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The forms of bodies that responses with an error status are made with.
-fn written_forms(context: &Context<'_>, interpreter: &mut Interpreter<'_>, code: &RequestCode) -> Vec<Form> {
+fn written_forms(context: &Context<'_>, interpreter: &mut Interpreter<'_>, code: &CallGraph) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     let answering =
         code.calls().libraries(|name| name.ends_with(".JSONResponse") || name.ends_with(".ORJSONResponse"));
@@ -133,7 +133,7 @@ fn written_forms(context: &Context<'_>, interpreter: &mut Interpreter<'_>, code:
 }
 
 /// The form that FastAPI gives to what is raised, where nothing else is registered for it.
-fn raised_form(interpreter: &mut Interpreter<'_>, code: &RequestCode) -> Option<Form> {
+fn raised_form(interpreter: &mut Interpreter<'_>, code: &CallGraph) -> Option<Form> {
     let registry = interpreter.extension::<Registry>();
     let handled = registry
         .routers

@@ -1,11 +1,11 @@
 //! `status-in-returned-tuple`: body and status returned as a tuple, which FastAPI sends as a list with 200.
 
 use crate::context::Context;
+use crate::flow::handler_alone;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::application::RouteKind;
 use fastwright_model::assemble::declared_response;
-use fastwright_model::flow::handler_alone;
 use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::location::Location;
@@ -34,6 +34,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.call_graph();
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -41,7 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let mut found: Vec<(Location, i64, Option<String>)> = Vec::new();
-        handler_alone(interpreter, dependant, &mut |interpreter, visit| {
+        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
             if let EventKind::Return(value) = &visit.event.kind
                 && let Some((status, detail)) = body_and_status(interpreter, value)
             {

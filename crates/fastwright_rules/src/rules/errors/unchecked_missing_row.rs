@@ -1,12 +1,14 @@
 //! `unchecked-missing-row`: row that the client names, used without asking whether it exists.
 
+use crate::call_graph::{CallGraph, Entry};
+use crate::checks::Checks;
 use crate::context::Context;
 use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::Confidence;
 use crate::methods::method_of;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use crate::syntax::{self, unawaited};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, RouteKind};
 use fastwright_model::assemble::declared_response;
@@ -66,17 +68,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let finding = code.calls().methods(MAY_FIND_NOTHING);
-    let mut candidates = crate::call_index::FunctionSet::of(&code.nodes, |_| false);
+    let mut candidates = code.functions(|_, _| false);
     for node in finding.iter() {
         candidates.insert(node);
-        for (caller, _) in &code.nodes[node].callers {
-            candidates.insert(*caller);
+        for edge in code.callers(node) {
+            candidates.insert(edge.from());
         }
     }
     let interpreter = &mut *analysis.interpreter.borrow_mut();
-    let following = Following { to_the_text: false, stops_at_checks: true };
+    let following = Following { to_the_text: false, checks: Checks::StopAtAny };
     let flows = flows(code, interpreter, following, &candidates, |interpreter, node| {
         unchecked(analysis, interpreter, code, node)
     });
@@ -130,7 +132,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let Unchecked { class, variable, place, usage } = &flow.what;
-            let title = route_title(route);
+            let title = route_name(route);
             let function = &code.nodes[flow.place_node].summary.function.definition;
             let subject = variable.map_or_else(|| format!("the `{class}`"), |name| format!("`{name}`"));
             let message = match usage {
@@ -177,7 +179,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn unchecked(
     analysis: &Analysis,
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
 ) -> Vec<Sink<Unchecked>> {
     let summary = &code.nodes[node].summary;
@@ -192,9 +194,8 @@ fn unchecked(
         match &call.target {
             // A function of the program that asks for itself gives no `None`.
             Some(_) => {
-                let edge = code.nodes[node].calls.iter().find(|edge| edge.event == position);
-                let Some(edge) = edge else { continue };
-                if asks_about(code, edge.target, site) {
+                let Some(edge) = code.edge_at(node, position) else { continue };
+                if asks_about(code, edge.to(), site) {
                     continue;
                 }
             }
@@ -234,7 +235,7 @@ fn lookup(value: &Value) -> Option<(Location, Name)> {
 }
 
 /// Whether a function, or what it calls, branches on what a lookup found.
-fn asks_about(code: &RequestCode, node: usize, site: Location) -> bool {
+fn asks_about(code: &CallGraph, node: usize, site: Location) -> bool {
     code.reached_from([node]).into_iter().take(50).any(|node| {
         let function = &code.nodes[node].summary.function;
         let branches = code.nodes[node].summary.events.iter().any(|event| match &event.kind {

@@ -1,10 +1,11 @@
 //! `unlogged-server-error`: unexpected error that becomes a 500 without a trace in the log.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::escaping::{class_named, is_broad};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, route_title};
 use crate::syntax::{self, unawaited};
+use crate::wording::route_name;
 use fastwright_model::facts::{status_of_exception, status_of_response};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
@@ -49,7 +50,7 @@ struct Lost {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
+    let code = context.call_graph();
     let records = analysis.codes.iter().any(|module| {
         module
             .imports
@@ -81,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let function = &code.nodes[first.node].summary.function.definition;
         let routes = code.routes_of(first.node);
         let Some(reached) = routes.first() else { continue };
-        let title = route_title(reached.route_in(analysis));
+        let title = route_name(reached.route_in(analysis));
         let others = match all.len() {
             1 => String::new(),
             2 => ", and so does another clause of this file".to_owned(),
@@ -116,7 +117,7 @@ fn sees_http_exceptions(interpreter: &Interpreter<'_>) -> bool {
     })
 }
 
-fn lost_in(interpreter: &mut Interpreter<'_>, code: &RequestCode, number: usize) -> Vec<Lost> {
+fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -> Vec<Lost> {
     let node = &code.nodes[number];
     let summary = Rc::clone(&node.summary);
     let function = Rc::clone(&summary.function);

@@ -73,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if !is_surely_pydantic_2(analysis) {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let calling = code.calls().named(|name| METHODS.iter().any(|(old, _)| name == *old));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for class in interpreter.classes().to_vec() {
@@ -98,7 +98,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
         let receiver = function.class.filter(|_| !is_static);
         // What requests run is known well: nothing needs to be read there.
-        let known = code.node_of(SummaryKey { function: function.serial, receiver });
+        let known = code.of_function(SummaryKey { function: function.serial, receiver });
         if known.is_some_and(|node| !calling.contains(node)) {
             continue;
         }
@@ -109,6 +109,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !calls_old || knows_new_names(&function.definition) {
             continue;
         }
+        eprintln!(
+            "SUM {} {} {}",
+            known.is_some(),
+            analysis.files.get(function.id.file).module,
+            function.definition.qualname
+        );
         let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
         for event in &summary.events {
             let EventKind::Call(call) = &event.kind else { continue };

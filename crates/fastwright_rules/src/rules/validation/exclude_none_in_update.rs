@@ -1,6 +1,6 @@
 //! `exclude-none-in-update`: update that drops `null`, so that clients can't clear a field.
 
-use crate::body_copies::{copies_of, copying};
+use crate::body_copies::copies_of;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
@@ -34,16 +34,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
-    let copying = copying(code);
+    let code = context.call_graph();
+    let copying = context.copying();
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
         let updates = route.methods.iter().any(|method| matches!(method.as_str(), "PATCH" | "PUT"));
-        if !updates || route.request.is_none() || !code.may_start_in(dependant, &copying) {
+        if !updates || route.request.is_none() || !code.may_start_in(dependant, copying) {
             continue;
         }
-        for copy in copies_of(interpreter, dependant) {
+        for copy in copies_of(code, interpreter, dependant, copying) {
             let (Some(row), Some(site)) = (&copy.row, copy.dump.site) else { continue };
             let Kind::Class(row_id) = row.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };

@@ -1,6 +1,6 @@
 //! `mass-assignment`: client fields that reach columns they must not set.
 
-use crate::body_copies::{BodyCopy, copies_of, copying, stores_of};
+use crate::body_copies::{BodyCopy, copies_of, stores_of};
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
@@ -93,23 +93,23 @@ const ASKS_FOR_POWER: &[&str] = &[
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
-    let copying = copying(code);
+    let code = context.call_graph();
+    let copying = context.copying();
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.request.is_none() || asks_for_power(route) || !code.may_start_in(dependant, &copying) {
+        if route.request.is_none() || asks_for_power(route) || !code.may_start_in(dependant, copying) {
             continue;
         }
         let mut stores = None;
-        for copy in &copies_of(interpreter, dependant) {
+        for copy in &copies_of(code, interpreter, dependant, copying) {
             let Some(row) = &copy.row else { continue };
             let Kind::Class(row_id) = row.kind else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             if copy.names_checked {
                 continue;
             }
-            let stores = stores.get_or_insert_with(|| stores_of(interpreter, dependant));
+            let stores = stores.get_or_insert_with(|| stores_of(code, interpreter, dependant));
             let taken: Vec<(Field, bool)> = fields(interpreter, &copy.model)
                 .into_iter()
                 .filter(|field| {

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::data_flow::has_validator;
 use crate::methods::method_of;
 use crate::reporter::Reporter;
-use crate::request_code::route_title;
+use crate::wording::route_name;
 use fastwright_model::facts::mentions;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let validating = code.calls().named(|name| name == "model_validate");
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for number in validating.iter() {
@@ -86,7 +86,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .outline(analysis, event.location, &function.qualname)
                     .discriminator(name.as_str());
                 report.report_on_route(&outline, |draft| {
-                    let title = route_title(reached.route_in(analysis));
+                    let title = route_name(reached.route_in(analysis));
                     draft
                         .message(format!(
                             "`{title}` fails: `{name}.model_validate` gets a row of `{row_name}`, and `{name}` only takes dictionaries"

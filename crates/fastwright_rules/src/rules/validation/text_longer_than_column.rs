@@ -1,6 +1,6 @@
 //! `text-longer-than-column`: text without a maximum that is copied into a column of limited length.
 
-use crate::body_copies::{copies_of, copying, copying_singly, single_copies_of};
+use crate::body_copies::{copies_of, copying_singly, single_copies_of};
 use crate::columns::{ColumnDefinition, is_text};
 use crate::context::Context;
 use crate::data_flow::has_validator;
@@ -45,8 +45,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
-    let (copying, singly) = (copying(code), copying_singly(code));
+    let code = context.call_graph();
+    let (copying, singly) = (context.copying(), copying_singly(code));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -55,10 +55,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let mut copies = Vec::new();
         if code.may_start_in(dependant, &singly) {
-            copies.extend(single_copies_of(interpreter, dependant));
+            copies.extend(single_copies_of(code, interpreter, dependant, &singly));
         }
-        if code.may_start_in(dependant, &copying) {
-            copies.extend(copies_of(interpreter, dependant));
+        if code.may_start_in(dependant, copying) {
+            copies.extend(copies_of(code, interpreter, dependant, copying));
         }
         for copy in copies {
             let Some(row) = &copy.row else { continue };

@@ -1,10 +1,11 @@
 //! `unbounded-upload`: uploaded file that is read into memory as a whole, however large it is.
 
+use crate::call_graph::Node;
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Node, route_title};
 use crate::syntax;
 use crate::vocabulary::holds_any;
+use crate::wording::route_name;
 use fastwright_model::application::{App, Route};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_python::interpreter::Interpreter;
@@ -34,7 +35,7 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
+    let code = context.call_graph();
     let reading = code.calls().libraries(is_read);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for number in reading.iter() {
@@ -55,13 +56,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let route = reached.route_in(analysis);
                 let limited = is_limited(interpreter, app, route, detail)
                     || asks_for_size(&code.nodes[reached.entry])
-                    || reached.chain.iter().any(|edge| asks_for_size(&code.nodes[edge.target]));
+                    || reached.chain.iter().any(|edge| asks_for_size(&code.nodes[edge.to()]));
                 if limited {
                     continue;
                 }
                 let outline = reached.outline(analysis, event.location, &function.qualname);
                 report.report_on_route(&outline, |draft: Draft| {
-                    let title = route_title(route);
+                    let title = route_name(route);
                     draft
                         .message(format!("`{title}` reads a whole upload into memory, of any size"))
                         .evidence_chain(code.evidence(analysis, &reached))
