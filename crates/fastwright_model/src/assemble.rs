@@ -5,8 +5,9 @@ use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
 use crate::effects::EffectTable;
 use crate::guards::GuardAnalysis;
+use crate::latent;
 use crate::library::describe;
-use crate::registry::{Entry, EntryKind, Registry, RouterKind};
+use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
 use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
@@ -103,11 +104,12 @@ pub(crate) fn assemble(
         app.mounted = mounted.contains(&selected.id);
     }
     if latent_routes {
-        latent.extend(not_included(interpreter, shared, version, &seen));
+        latent.extend(latent::not_included(interpreter, shared, version, &seen));
+        latent.extend(latent::registered_by_uncalled(interpreter, shared, version));
     }
     for (locator, location, flat) in latent {
         let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, flat);
-        apps.push(latent_app(locator, location, routes));
+        apps.push(latent::app(locator, location, routes));
         details.push(own_details);
     }
     (apps, details)
@@ -140,62 +142,6 @@ fn describe_all(
         details.push(RouteDetail { flat, dependant });
     }
     (routes, details)
-}
-
-/// The routes of routers that no app includes, as far as it is known: each outermost router with its routes.
-fn not_included(
-    interpreter: &mut Interpreter<'static>,
-    shared: &SharedProgram,
-    version: Version,
-    seen: &FxHashSet<ObjectId>,
-) -> Vec<(String, Location, Vec<FlatRoute>)> {
-    let registry = interpreter.extension::<Registry>();
-    let included: FxHashSet<ObjectId> = registry
-        .routers
-        .values()
-        .flat_map(|state| &state.entries)
-        .filter_map(|entry| match entry {
-            Entry::Include(include) => match include.router.kind {
-                Kind::Instance(id) => Some(id),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    let outermost: Vec<(ObjectId, Location)> = registry
-        .order
-        .iter()
-        .filter(|id| !included.contains(id) && !seen.contains(id))
-        .filter_map(|id| Some((*id, registry.routers.get(id)?)))
-        .filter(|(_, state)| state.kind == RouterKind::Router && !state.entries.is_empty())
-        .map(|(id, state)| (id, state.site))
-        .collect();
-    let mut found = Vec::new();
-    for (id, site) in outermost {
-        let source_text = |location: Location| text_at(shared, location);
-        let table = routing_table(interpreter, id, version, &source_text);
-        let routes: Vec<FlatRoute> = table.routes.into_iter().chain(table.partly_known).collect();
-        if !routes.is_empty() {
-            found.push((text_at(shared, site), site, routes));
-        }
-    }
-    found
-}
-
-/// An app that stands for routes of which is not known where they are reached.
-fn latent_app(locator: String, location: Location, routes: Vec<Route>) -> App {
-    App {
-        locator,
-        location,
-        title: String::new(),
-        routes,
-        middleware: Vec::new(),
-        exception_handlers: Vec::new(),
-        lifespan: None,
-        undecided: Vec::new(),
-        mounted: true,
-        latent: true,
-    }
 }
 
 fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {

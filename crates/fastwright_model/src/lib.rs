@@ -7,6 +7,7 @@ pub mod dependant;
 pub mod effects;
 pub mod facts;
 mod guards;
+mod latent;
 pub mod library;
 pub mod registry;
 pub mod routes;

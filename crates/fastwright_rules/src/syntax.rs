@@ -6,6 +6,7 @@ use fastwright_python::ir::{
 };
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
+use rustc_hash::FxHashSet;
 
 /// A `yield` with the statements around it.
 #[derive(Debug)]
@@ -108,6 +109,32 @@ pub fn expressions<'s>(body: &'s [Stmt], visit: &mut dyn FnMut(&'s Expr)) {
 /// further than the first for which it does.
 pub fn any_expression<'s>(body: &'s [Stmt], test: &mut dyn FnMut(&'s Expr) -> bool) -> bool {
     any_statement(body, &mut |statement| any_own_expression(statement, test))
+}
+
+/// Names that a statement itself binds by assigning to them: `=`, `for`, `with`.
+pub fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
+    fn of(target: &Expr, names: &mut FxHashSet<Name>) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                names.insert(*name);
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| of(item, names)),
+            ExprKind::Starred(inner) => of(inner, names),
+            _ => {}
+        }
+    }
+    match &statement.kind {
+        StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
+        StmtKind::AugAssign { target, .. }
+        | StmtKind::AnnAssign { target, .. }
+        | StmtKind::For { target, .. } => {
+            of(target, names);
+        }
+        StmtKind::With { items, .. } => {
+            items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| of(target, names));
+        }
+        _ => {}
+    }
 }
 
 /// The expressions of a statement itself, without the blocks inside it.
