@@ -953,7 +953,7 @@ fn has_pattern(value: &Value) -> bool {
 }
 
 /// Whether a model has validators of its own for a field.
-fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
+pub fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
         let Kind::Class(id) = owner.kind else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };

@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .discriminator(&lost);
                 report.report_on_route(&outline, |draft| {
                     let (name, title) = (function.name, route_name(reached.route_in(context.analysis)));
-                    let escaping = swallowing.lost.first().map(Escape::steps);
+                    let escaping = swallowing.lost.first().map(|escape| escape.steps("inside of the `try`"));
                     draft
                         .message(format!(
                             "the broad `except` in `{name}` turns the {lost} of `{title}` into {instead}"
