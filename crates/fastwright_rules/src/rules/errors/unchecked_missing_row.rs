@@ -163,7 +163,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .discriminator(format!("{class} {}", input.text))
                 .evidence_chain([handler_step(route)])
                 .evidence(format!("{} chooses the row", input.title()), input.location)
-                .evidence_chain(flow.steps.iter().cloned())
+                .evidence_chain(flow.steps(code))
                 .evidence(what, *place);
             let row = variable.map_or_else(|| class.to_lowercase(), |name| name.to_string());
             draft = draft.example(format!(
