@@ -22,6 +22,7 @@ pub mod flow;
 pub mod injection;
 pub mod metadata;
 pub mod methods;
+pub mod model_settings;
 pub mod ownership;
 pub mod path_shape;
 pub mod pipeline;

@@ -42,6 +42,7 @@ static RULES: &[&dyn Rule] = &[
     &design::shadowed_route::ShadowedRoute,
     &design::uniqueness_only_checked::UniquenessOnlyChecked,
     &design::unpaginated_collection::UnpaginatedCollection,
+    &design::writing_get::WritingGet,
     &docs::duplicate_operation_id::DuplicateOperationId,
     &docs::undocumented_status::UndocumentedStatus,
     &errors::error_answered_with_success::ErrorAnsweredWithSuccess,

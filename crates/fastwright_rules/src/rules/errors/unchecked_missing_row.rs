@@ -20,6 +20,7 @@ use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
     /// Row that the client names, used without asking whether it exists.
@@ -382,27 +383,13 @@ fn first_assignment(body: &[Stmt], call: Span) -> Option<Name> {
     found
 }
 
-/// How often a variable is bound.
+/// How many statements bind a variable.
 fn assignments(body: &[Stmt], name: Name) -> usize {
     let mut count = 0;
-    let is_it = |expression: &Expr| matches!(expression.kind, ExprKind::Name(own) if own == name);
     syntax::statements(body, &mut |statement| {
-        count += match &statement.kind {
-            StmtKind::Assign { targets, .. } => targets
-                .iter()
-                .filter(|target| {
-                    let mut bound = is_it(target);
-                    if let ExprKind::Tuple(items) = &target.kind {
-                        bound |= items.iter().any(is_it);
-                    }
-                    bound
-                })
-                .count(),
-            StmtKind::AnnAssign { target, .. }
-            | StmtKind::AugAssign { target, .. }
-            | StmtKind::For { target, .. } => usize::from(is_it(target)),
-            _ => 0,
-        };
+        let mut names = FxHashSet::default();
+        syntax::bound_names(statement, &mut names);
+        count += usize::from(names.contains(&name));
     });
     count
 }
