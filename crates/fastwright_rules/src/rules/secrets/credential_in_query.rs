@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::{any_word, is_credential_name};
 use crate::wording::{registration_step, route_name, short_name};
-use fastwright_model::application::{ParameterPlace, Route, RouteKind};
+use fastwright_model::application::{GuardKind, ParameterPlace, Route, RouteKind};
 use fastwright_model::dependant::DependantKind;
 
 crate::declare_rule! {
@@ -54,6 +54,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             for parameter in &route.parameters {
                 if parameter.place != ParameterPlace::Query || !is_secret(&parameter.name) {
+                    continue;
+                }
+                // Where something else tells who calls, a token of the handler marks a place or a job.
+                let is_guarded = route.guard.kind == GuardKind::Required;
+                if is_guarded && parameter.name == "token" && parameter.declared_by == route.handler {
                     continue;
                 }
                 report.report(
