@@ -3,7 +3,7 @@
 use crate::analysis::text_at;
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
-use crate::effects::EffectTable;
+use crate::effects::{EffectTable, Effects};
 use crate::guards::GuardAnalysis;
 use crate::latent;
 use crate::library::describe;
@@ -17,6 +17,7 @@ use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
@@ -122,8 +123,8 @@ fn describe_all(
     guards: &mut GuardAnalysis,
     flat_routes: Vec<FlatRoute>,
 ) -> (Vec<Route>, Vec<RouteDetail>) {
-    let mut routes = Vec::new();
-    let mut details = Vec::new();
+    let mut routes = Vec::with_capacity(flat_routes.len());
+    let mut details = Vec::with_capacity(flat_routes.len());
     for flat in flat_routes {
         let dependant = dependant(interpreter, &flat);
         let mut route = route(interpreter, &flat);
@@ -251,6 +252,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
             });
         }
     }
+    route.parameters.shrink_to_fit();
     route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
 }
 
@@ -307,21 +309,27 @@ fn describe_effects(
         }
         None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
     }
-    for (function, receiver) in functions {
-        let effects = table.effects(interpreter, &function, receiver);
-        route.reads.extend(effects.reads.iter().cloned());
-        route.writes.extend(effects.writes.iter().cloned());
-        route.effects.extend(effects.outside.iter().cloned());
-        if flat.kind == RouteKind::Http {
-            route.statuses.extend(effects.statuses.iter().copied());
-        }
-    }
-    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
-        list.sort();
-        list.dedup();
+    let effects: Vec<Rc<Effects>> = functions
+        .iter()
+        .map(|(function, receiver)| table.effects(interpreter, function, *receiver))
+        .collect();
+    route.reads = joined(&effects, |effects| &effects.reads);
+    route.writes = joined(&effects, |effects| &effects.writes);
+    route.effects = joined(&effects, |effects| &effects.outside);
+    if flat.kind == RouteKind::Http {
+        route.statuses.extend(effects.iter().flat_map(|effects| &effects.statuses));
     }
     route.statuses.sort_unstable();
     route.statuses.dedup();
+    route.statuses.shrink_to_fit();
+}
+
+/// What several functions do, each text once, sorted.
+fn joined(effects: &[Rc<Effects>], part: fn(&Effects) -> &BTreeSet<String>) -> Vec<String> {
+    let mut texts: Vec<&String> = effects.iter().flat_map(|effects| part(effects)).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().cloned().collect()
 }
 
 /// Every route is registered somewhere, so this is never shown.
@@ -334,13 +342,11 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
-            let set = |name: &str| {
-                interpreter.function_set_attribute(function, name).and_then(Value::as_str).map(str::to_owned)
-            };
+            let set = |name| interpreter.function_set_attribute(function, name).and_then(Value::as_str);
             let module =
-                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
-            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.to_string());
-            format!("{module}:{qualname}")
+                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.as_str());
+            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.as_str());
+            [module, ":", qualname].concat()
         }
         Kind::Method(method) => {
             let function = method.function.clone();
