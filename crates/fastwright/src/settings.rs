@@ -61,6 +61,7 @@ impl Settings {
                 fastapi_version: configuration.fastapi_version.clone(),
                 variables,
                 for_document: false,
+                latent_routes: false,
             },
             fail_on: configuration.fail_on.unwrap_or(Severity::Medium),
             output_format: configuration.output_format.unwrap_or(ReviewFormat::Full),
@@ -86,6 +87,7 @@ impl Settings {
             let known = Profile::ALL.into_iter().find(|entry| entry.name() == profile);
             review.profile = known.unwrap_or_default();
         }
+        settings.analysis.latent_routes = review.profile >= Profile::Audit;
         review.respect_suppressions = !arguments.no_ignores;
         // The configuration's values are checked already: what is wrong now was written on the command line.
         if let Err(errors) = review.validate() {

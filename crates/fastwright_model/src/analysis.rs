@@ -43,6 +43,9 @@ pub struct AnalysisOptions {
     /// iterates over what it defines, and the unions of all modules are compared as `typing` does. It costs
     /// time, and matters to schemas more than to routes.
     pub for_document: bool,
+    /// Whether also routes are wanted of which the path is not known, and those of routers that no known app
+    /// includes: who looks for faults in what routes do need not know where they are reached.
+    pub latent_routes: bool,
 }
 
 /// Something that went wrong while reading: the rest is analysed nevertheless.
@@ -175,6 +178,7 @@ pub struct Evaluation {
     pub version: Version,
     file_count: usize,
     line_count: usize,
+    latent_routes: bool,
     shared: SharedProgram,
 }
 
@@ -288,6 +292,7 @@ fn evaluated(
         version,
         file_count: report.files,
         line_count: report.lines,
+        latent_routes: options.latent_routes,
         shared,
     })
 }
@@ -320,7 +325,8 @@ impl Evaluation {
     /// Derives the routes with everything that is known of them.
     fn into_analysis(self) -> Analysis {
         let Evaluation { project, mut interpreter, selected, mut undecided, shared, version, .. } = self;
-        let (apps, details) = assemble::assemble(&mut interpreter, &shared, selected, version);
+        let (apps, details) =
+            assemble::assemble(&mut interpreter, &shared, selected, version, self.latent_routes);
         let tables = crate::tables::tables(&mut interpreter);
         let files = shared.0.borrow_mut().take_files();
         let codes =

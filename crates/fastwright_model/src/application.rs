@@ -232,4 +232,9 @@ pub struct App {
     pub undecided: Vec<Undecided>,
     /// Whether this app is mounted in another app of the project.
     pub mounted: bool,
+    /// Whether these are routes of which is not known under which path, or in which app, they are reached: parts
+    /// of paths that are not known are written as `…`. Only there when
+    /// [`AnalysisOptions::latent_routes`](crate::analysis::AnalysisOptions) asks for them; they count as mounted, so
+    /// that nothing takes them for the routing table of an app.
+    pub latent: bool,
 }

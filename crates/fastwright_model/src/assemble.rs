@@ -3,8 +3,9 @@
 use crate::analysis::text_at;
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
-use crate::effects::EffectTable;
+use crate::effects::{EffectTable, Effects};
 use crate::guards::GuardAnalysis;
+use crate::latent;
 use crate::library::describe;
 use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
@@ -15,6 +16,8 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
@@ -33,6 +36,7 @@ pub(crate) fn assemble(
     shared: &SharedProgram,
     selected: Vec<SelectedApp>,
     version: Version,
+    latent_routes: bool,
 ) -> (Vec<App>, Vec<Vec<RouteDetail>>) {
     let tables = crate::tables::tables(interpreter);
     let mut effects = EffectTable::new(&tables);
@@ -40,6 +44,8 @@ pub(crate) fn assemble(
     let mut apps = Vec::new();
     let mut details = Vec::new();
     let mut mounted = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut latent = Vec::new();
     for selected in &selected {
         let source_text = |location: Location| text_at(shared, location);
         let table = routing_table(interpreter, selected.id, version, &source_text);
@@ -47,31 +53,17 @@ pub(crate) fn assemble(
         let Some(state) = interpreter.extension::<Registry>().routers.get(&selected.id).cloned() else {
             continue;
         };
-        let mut routes = Vec::new();
-        let mut own_details = Vec::new();
-        for flat in table.routes {
-            let dependant = dependant(interpreter, &flat);
-            let mut route = route(interpreter, &flat);
-            if let Some(dependant) = &dependant {
-                describe_inputs(interpreter, &mut route, dependant);
-            }
-            describe_response(interpreter, &mut route, &flat);
-            if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
-                let (guard, statuses) = guards.guard(
-                    interpreter,
-                    &mut effects,
-                    dependant.as_ref(),
-                    &flat.endpoint,
-                    flat.app,
-                    &flat.path,
-                );
-                route.guard = guard;
-                route.statuses.extend(statuses);
-                describe_effects(interpreter, &mut effects, &mut route, dependant.as_ref(), &flat);
-            }
-            routes.push(route);
-            own_details.push(RouteDetail { flat, dependant });
+        seen.extend(
+            table
+                .routes
+                .iter()
+                .chain(&table.partly_known)
+                .flat_map(|flat| flat.layers.iter().filter_map(|layer| layer.object)),
+        );
+        if latent_routes && !table.partly_known.is_empty() {
+            latent.push((selected.locator.clone(), state.site, table.partly_known));
         }
+        let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, table.routes);
         let title = state.arguments.keyword("title").and_then(Value::as_str).unwrap_or("FastAPI").to_owned();
         let lifespan = state.arguments.keyword("lifespan").filter(|value| !value.is_none());
         apps.push(App {
@@ -105,13 +97,52 @@ pub(crate) fn assemble(
                 .map(|(reason, location)| Undecided { reason, location: Some(location) })
                 .collect(),
             mounted: false,
+            latent: false,
         });
         details.push(own_details);
     }
     for (app, selected) in apps.iter_mut().zip(&selected) {
         app.mounted = mounted.contains(&selected.id);
     }
+    if latent_routes {
+        latent.extend(latent::not_included(interpreter, shared, version, &seen));
+        latent.extend(latent::registered_by_uncalled(interpreter, shared, version));
+    }
+    for (locator, location, flat) in latent {
+        let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, flat);
+        apps.push(latent::app(locator, location, routes));
+        details.push(own_details);
+    }
     (apps, details)
+}
+
+/// Routes with their details, as FastAPI would serve them.
+fn describe_all(
+    interpreter: &mut Interpreter<'static>,
+    effects: &mut EffectTable,
+    guards: &mut GuardAnalysis,
+    flat_routes: Vec<FlatRoute>,
+) -> (Vec<Route>, Vec<RouteDetail>) {
+    let mut routes = Vec::with_capacity(flat_routes.len());
+    let mut details = Vec::with_capacity(flat_routes.len());
+    for flat in flat_routes {
+        let dependant = dependant(interpreter, &flat);
+        let mut route = route(interpreter, &flat);
+        if let Some(dependant) = &dependant {
+            describe_inputs(interpreter, &mut route, dependant);
+        }
+        describe_response(interpreter, &mut route, &flat);
+        if matches!(flat.kind, RouteKind::Http | RouteKind::WebSocket) {
+            let (guard, statuses) =
+                guards.guard(interpreter, effects, dependant.as_ref(), &flat.endpoint, flat.app, &flat.path);
+            route.guard = guard;
+            route.statuses.extend(statuses);
+            describe_effects(interpreter, effects, &mut route, dependant.as_ref(), &flat);
+        }
+        routes.push(route);
+        details.push(RouteDetail { flat, dependant });
+    }
+    (routes, details)
 }
 
 fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
@@ -221,6 +252,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
             });
         }
     }
+    route.parameters.shrink_to_fit();
     route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
 }
 
@@ -277,21 +309,27 @@ fn describe_effects(
         }
         None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
     }
-    for (function, receiver) in functions {
-        let effects = table.effects(interpreter, &function, receiver);
-        route.reads.extend(effects.reads.iter().cloned());
-        route.writes.extend(effects.writes.iter().cloned());
-        route.effects.extend(effects.outside.iter().cloned());
-        if flat.kind == RouteKind::Http {
-            route.statuses.extend(effects.statuses.iter().copied());
-        }
-    }
-    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
-        list.sort();
-        list.dedup();
+    let effects: Vec<Rc<Effects>> = functions
+        .iter()
+        .map(|(function, receiver)| table.effects(interpreter, function, *receiver))
+        .collect();
+    route.reads = joined(&effects, |effects| &effects.reads);
+    route.writes = joined(&effects, |effects| &effects.writes);
+    route.effects = joined(&effects, |effects| &effects.outside);
+    if flat.kind == RouteKind::Http {
+        route.statuses.extend(effects.iter().flat_map(|effects| &effects.statuses));
     }
     route.statuses.sort_unstable();
     route.statuses.dedup();
+    route.statuses.shrink_to_fit();
+}
+
+/// What several functions do, each text once, sorted.
+fn joined(effects: &[Rc<Effects>], part: fn(&Effects) -> &BTreeSet<String>) -> Vec<String> {
+    let mut texts: Vec<&String> = effects.iter().flat_map(|effects| part(effects)).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().cloned().collect()
 }
 
 /// Every route is registered somewhere, so this is never shown.
@@ -304,13 +342,11 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
-            let set = |name: &str| {
-                interpreter.function_set_attribute(function, name).and_then(Value::as_str).map(str::to_owned)
-            };
+            let set = |name| interpreter.function_set_attribute(function, name).and_then(Value::as_str);
             let module =
-                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
-            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.to_string());
-            format!("{module}:{qualname}")
+                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.as_str());
+            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.as_str());
+            [module, ":", qualname].concat()
         }
         Kind::Method(method) => {
             let function = method.function.clone();

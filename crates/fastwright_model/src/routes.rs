@@ -7,6 +7,7 @@ use crate::library::route_list::synchronize;
 use crate::library::routing::prefix_of;
 use crate::registry::*;
 use fastwright_python::interpreter::{ActiveCondition, Interpreter};
+use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
@@ -79,6 +80,8 @@ impl Layer {
 pub struct RoutingTable {
     /// Routes in matching order; frontends last.
     pub routes: Vec<FlatRoute>,
+    /// Routes whose path is known in part, with `…` for what is not known.
+    pub partly_known: Vec<FlatRoute>,
     /// What is missing, with the reason.
     pub undecided: Vec<(String, Location)>,
     /// Mounts of which nothing is known: no document shows them.
@@ -117,6 +120,26 @@ pub fn routing_table(
     let Builder { mut table, frontends, .. } = builder;
     table.routes.extend(frontends);
     table
+}
+
+/// The routes that were registered on an app or router behind the first entries.
+pub(crate) fn later_routes(
+    interpreter: &mut Interpreter<'_>,
+    id: ObjectId,
+    known: usize,
+    version: Version,
+    source_text: &dyn Fn(Location) -> String,
+) -> Vec<FlatRoute> {
+    let mut builder =
+        Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
+    let mut around = Surroundings::default();
+    builder.add_own(id, &mut around, "the app");
+    let entries =
+        builder.interpreter.extension::<Registry>().routers.get(&id).map(|state| state.entries.clone());
+    for entry in entries.into_iter().flatten().skip(known) {
+        builder.entry(entry, id, id, &around, &mut vec![id]);
+    }
+    builder.table.routes.into_iter().chain(builder.table.partly_known).collect()
 }
 
 struct Builder<'b, 'a> {
@@ -293,11 +316,37 @@ impl Builder<'_, '_> {
         self.interpreter.text_of(value)
     }
 
+    /// The known parts of a text, with `…` for the others.
+    fn partial_text(&mut self, value: &Value, depth: u32) -> String {
+        const MISSING: &str = "…";
+        if let Some(text) = self.text(value) {
+            return text;
+        }
+        if depth > 12 {
+            return MISSING.to_owned();
+        }
+        match value.as_symbolic() {
+            Some(Symbolic::Format(parts)) => {
+                parts.clone().iter().map(|part| self.partial_text(part, depth + 1)).collect()
+            }
+            Some(Symbolic::Binary { operator: BinaryOperator::Add, left, right }) => {
+                let (left, right) = (left.clone(), right.clone());
+                self.partial_text(&left, depth + 1) + &self.partial_text(&right, depth + 1)
+            }
+            _ => MISSING.to_owned(),
+        }
+    }
+
     fn route(&mut self, route: &RouteEntry, app: ObjectId, around: &Surroundings) {
-        let Some(path) = self.text(&route.path) else {
-            let reason = self.reason(&route.path);
-            self.undecided(format!("the path of a route is not known: {reason}"), route.site);
-            return;
+        let mut is_known = true;
+        let path = match self.text(&route.path) {
+            Some(path) => path,
+            None => {
+                let reason = self.reason(&route.path);
+                self.undecided(format!("the path of a route is not known: {reason}"), route.site);
+                is_known = false;
+                self.partial_text(&route.path, 0)
+            }
         };
         let own_prefix = match &route.own_prefix {
             None => String::new(),
@@ -306,7 +355,8 @@ impl Builder<'_, '_> {
                 None => {
                     let reason = self.reason(prefix);
                     self.undecided(format!("the prefix of a router is not known: {reason}"), route.site);
-                    return;
+                    is_known = false;
+                    self.partial_text(&prefix.clone(), 0)
                 }
             },
         };
@@ -330,7 +380,8 @@ impl Builder<'_, '_> {
         }
         methods.sort();
         methods.dedup();
-        self.table.routes.push(FlatRoute {
+        let list = if is_known { &mut self.table.routes } else { &mut self.table.partly_known };
+        list.push(FlatRoute {
             kind: if route.kind == EntryKind::WebSocket { RouteKind::WebSocket } else { RouteKind::Http },
             entry_kind: route.kind,
             methods,

@@ -50,8 +50,6 @@ pub struct Column {
     pub unique: bool,
     /// What the database does when the row that it refers to is deleted: `CASCADE`, `SET NULL`, ...
     pub on_delete: Option<String>,
-    /// Whether the database or SQLAlchemy fills in a value that is not given.
-    pub has_default: bool,
     /// Where it is declared.
     pub location: Location,
 }
@@ -348,9 +346,6 @@ fn column(
         _ => !primary_key,
     });
     let unique = flag("unique") == Some(true);
-    let has_default = ["default", "server_default", "default_factory", "insert_default", "onupdate"]
-        .iter()
-        .any(|name| option(name).is_some());
     Column {
         name,
         foreign_key,
@@ -359,7 +354,6 @@ fn column(
         indexed: primary_key || flag("index") == Some(true) || unique,
         unique,
         on_delete,
-        has_default,
         location,
     }
 }

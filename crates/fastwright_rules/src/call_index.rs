@@ -1,8 +1,7 @@
 //! Which functions call something of a certain name, or compare something: most rules look for few kinds of
 //! calls, and need not look at the functions that have none.
 
-use crate::request_code::Node;
-use fastwright_model::facts::CallFacts;
+use crate::call_graph::Node;
 use fastwright_python::ir::Comparison;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -12,51 +11,30 @@ use rustc_hash::FxHashMap;
 /// How deep comparisons are looked for in what is tested: `not`, and alternatives.
 const DEEPEST: u32 = 6;
 
-/// Functions by what they call in libraries. They are numbered as the nodes that the index was made of.
-#[derive(Debug, Default)]
-pub struct LibraryCalls {
-    nodes: usize,
-    callees: FxHashMap<Name, Vec<u32>>,
-}
-
-impl LibraryCalls {
-    /// The index of functions with what their events call.
-    pub fn of<'f>(functions: impl ExactSizeIterator<Item = &'f CallFacts>) -> Self {
-        let mut index = Self { nodes: functions.len(), callees: FxHashMap::default() };
-        for (number, facts) in functions.enumerate() {
-            for callee in facts.callees.iter().flatten() {
-                add(index.callees.entry(*callee).or_default(), number as u32);
-            }
-        }
-        index
-    }
-
-    /// Functions that call something whose qualified name is wanted. Each name is asked about once.
-    pub fn calling(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        let wanted = self.callees.iter().filter(|(name, _)| wanted(name.as_str()));
-        set(self.nodes, wanted.map(|(_, nodes)| nodes))
-    }
-}
-
 /// Functions by what they call and compare. They are numbered as the nodes that the index was made of.
 #[derive(Debug, Default)]
 pub struct CallIndex {
     nodes: usize,
     methods: FxHashMap<Name, Vec<u32>>,
-    libraries: LibraryCalls,
+    libraries: FxHashMap<Name, Vec<u32>>,
     functions: FxHashMap<Name, Vec<u32>>,
     classes: FxHashMap<ObjectId, Vec<u32>>,
     comparing: Vec<u32>,
 }
 
 /// Some of the functions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FunctionSet(Vec<bool>);
 
 impl FunctionSet {
-    /// The functions that satisfy something.
-    pub fn of<N>(nodes: &[N], satisfies: impl FnMut(&N) -> bool) -> Self {
-        Self(nodes.iter().map(satisfies).collect())
+    /// A set that says of each function whether it is in it.
+    pub fn new(held: impl Iterator<Item = bool>) -> Self {
+        Self(held.collect())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
     }
 
     /// Adds a function; returns whether it was not among them.
@@ -85,10 +63,12 @@ impl FunctionSet {
 impl CallIndex {
     /// The index of these functions.
     pub fn of(nodes: &[Node]) -> Self {
-        let libraries = LibraryCalls::of(nodes.iter().map(|node| &*node.facts));
-        let mut index = Self { nodes: nodes.len(), libraries, ..Self::default() };
+        let mut index = Self { nodes: nodes.len(), ..Self::default() };
         for (number, node) in nodes.iter().enumerate() {
             let number = number as u32;
+            for callee in node.facts.callees.iter().flatten() {
+                add(index.libraries.entry(*callee).or_default(), number);
+            }
             for event in &node.summary.events {
                 match &event.kind {
                     EventKind::Call(call) => {
@@ -118,14 +98,15 @@ impl CallIndex {
         self.set(names.iter().filter_map(|name| self.methods.get(&Name::from(name))))
     }
 
-    /// Functions that call something in a library whose qualified name is wanted.
+    /// Functions that call something in a library whose qualified name is wanted. Each name is asked about
+    /// once.
     pub fn libraries(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        self.libraries.calling(wanted)
+        self.set(self.libraries.iter().filter(|(name, _)| wanted(name.as_str())).map(|(_, nodes)| nodes))
     }
 
     /// Functions that call a function, a method or something in a library with a wanted last name.
     pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries.callees);
+        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
         self.set(
             all.filter(|(name, _)| wanted(name.rsplit('.').next().unwrap_or_default()))
                 .map(|(_, nodes)| nodes),
@@ -143,16 +124,12 @@ impl CallIndex {
     }
 
     fn set<'i>(&self, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
-        set(self.nodes, lists)
+        let mut held = vec![false; self.nodes];
+        for node in lists.flatten() {
+            held[*node as usize] = true;
+        }
+        FunctionSet(held)
     }
-}
-
-fn set<'i>(nodes: usize, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
-    let mut held = vec![false; nodes];
-    for node in lists.flatten() {
-        held[*node as usize] = true;
-    }
-    FunctionSet(held)
 }
 
 fn add(nodes: &mut Vec<u32>, node: u32) {

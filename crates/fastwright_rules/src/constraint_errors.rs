@@ -1,8 +1,8 @@
 //! Whether a route answers when the database refuses a write because of a constraint.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::escaping::{class_named, raises_again, try_regions};
-use crate::request_code::RequestCode;
 use fastwright_model::application::App;
 use fastwright_model::dependant::Dependant;
 use fastwright_python::name::Name;
@@ -36,12 +36,12 @@ pub fn app_answers(app: &App) -> bool {
 }
 
 /// The functions that a route runs.
-pub fn functions_of_route(code: &RequestCode, handler: &Dependant) -> Vec<usize> {
-    code.reached_from(handler.walk().into_iter().filter_map(|part| code.node_of_dependant(part)))
+pub fn functions_of_route(code: &CallGraph, handler: &Dependant) -> Vec<usize> {
+    code.reached_from(handler.walk().into_iter().filter_map(|part| code.of_dependant(part)))
 }
 
 /// Whether one of these functions catches a refused write without raising it again, or avoids it.
-pub fn is_caught(context: &Context<'_>, code: &RequestCode, functions: &[usize]) -> bool {
+pub fn is_caught(context: &Context<'_>, code: &CallGraph, functions: &[usize]) -> bool {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     functions.iter().any(|node| {
         let summary = &code.nodes[*node].summary;

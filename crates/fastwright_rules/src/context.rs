@@ -1,8 +1,9 @@
 //! What a rule may look at.
 
+use crate::body_copies::copying;
 use crate::call_graph::CallGraph;
+use crate::call_index::FunctionSet;
 use crate::entry_points::{EntryPoint, entry_points};
-use crate::request_code::RequestCode;
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::{Field, fields};
@@ -28,7 +29,7 @@ pub struct Context<'a> {
 pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
-    request_code: OnceCell<RequestCode>,
+    copying: OnceCell<FunctionSet>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
 }
 
@@ -37,12 +38,6 @@ impl<'a> Context<'a> {
     /// left out: its routes stand in the table of the other.
     pub fn entry_points(&self) -> &'a [EntryPoint<'a>] {
         self.shared.entry_points.get_or_init(|| entry_points(self.analysis))
-    }
-
-    /// The code that requests run, with the way back from a function to its routes. Ask before borrowing
-    /// the interpreter of the analysis.
-    pub fn request_code(&self) -> &'a RequestCode {
-        self.shared.request_code.get_or_init(|| RequestCode::build(self.analysis))
     }
 
     /// The fields of a schema, found once.
@@ -56,9 +51,13 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// Who calls whom, from everything that routes and middleware run. Ask before borrowing the
-    /// interpreter of the analysis.
+    /// Who calls whom in the code that requests run, with the way back from a function to its routes. Ask
+    /// before borrowing the interpreter of the analysis.
     pub fn call_graph(&self) -> &'a CallGraph {
         self.shared.call_graph.get_or_init(|| CallGraph::new(self.analysis))
+    }
+    /// The functions in which a part of a body may be copied, and all that reach them.
+    pub fn copying(&self) -> &'a FunctionSet {
+        self.shared.copying.get_or_init(|| copying(self.call_graph()))
     }
 }

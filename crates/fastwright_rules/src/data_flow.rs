@@ -4,18 +4,19 @@
 //! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
 //! on the number of dangerous calls, not on the size of the program.
 
+use crate::call_graph::{CallGraph, Edge, Entry};
 use crate::call_index::FunctionSet;
-use crate::request_code::{Entry, RequestCode};
-use crate::vocabulary::holds_any;
+pub use crate::checks::Checks;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::{Interpreter, plain_type};
-use fastwright_python::ir::{BinaryOperator, Comparison};
+use fastwright_python::ir::BinaryOperator;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::{EventKind, substitute};
+use fastwright_python::program::FunctionId;
+use fastwright_python::summary::{Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -67,6 +68,74 @@ fn keeps_text(method: &str) -> bool {
             | "copy"
             | "unicode_string"
     )
+}
+
+/// Methods of requests and WebSockets that give what the client sent.
+fn gives_body(method: &str) -> bool {
+    matches!(
+        method,
+        "json"
+            | "body"
+            | "form"
+            | "stream"
+            | "receive_text"
+            | "receive_json"
+            | "receive_bytes"
+            | "iter_text"
+            | "iter_json"
+    )
+}
+
+/// Whether a function makes a path of texts.
+fn joins_paths(name: &str) -> bool {
+    matches!(
+        name,
+        "os.path.join"
+            | "os.path.abspath"
+            | "os.path.realpath"
+            | "os.path.normpath"
+            | "os.path.expanduser"
+            | "os.fspath"
+            | "pathlib.Path"
+            | "pathlib.PurePath"
+            | "pathlib.PosixPath"
+            | "pathlib.PurePosixPath"
+            | "anyio.Path"
+    )
+}
+
+/// Whether a method of a path gives a path with the same names in it.
+fn keeps_path(method: &str) -> bool {
+    matches!(
+        method,
+        "joinpath"
+            | "resolve"
+            | "absolute"
+            | "expanduser"
+            | "with_name"
+            | "as_posix"
+            | "read"
+            | "getvalue"
+            | "with_suffix"
+    )
+}
+
+/// Attributes of a path that are one name.
+fn is_part_of_path(name: &str) -> bool {
+    matches!(name, "name" | "stem" | "suffix" | "suffixes")
+}
+
+/// Whether a value is a path of `pathlib`, as far as its expression tells.
+fn is_path(value: &Value) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, .. }) => {
+            callee.as_external().is_some_and(|name| name.ends_with("Path"))
+                || matches!(callee.as_symbolic(), Some(Symbolic::Member { base, .. }) if is_path(base))
+                || matches!(&callee.kind, Kind::Method(method) if is_path(&method.receiver))
+        }
+        Some(Symbolic::Binary { operator: BinaryOperator::Divide, .. }) => true,
+        _ => false,
+    }
 }
 
 /// What a value is made of, one level down: objects on the heap included.
@@ -133,6 +202,7 @@ pub fn any_text_part(
                     "builtins.str"
                     | "builtins.repr"
                     | "builtins.format"
+                    | "shlex.split"
                     | "builtins.list"
                     | "builtins.tuple"
                     | "builtins.sorted"
@@ -141,11 +211,23 @@ pub fn any_text_part(
                     | "urllib.parse.urljoin"
                     | "pydantic.networks.HttpUrl"
                     | "textwrap.dedent"
+                    | "builtins.bytes"
+                    | "builtins.bytearray"
+                    | "io.BytesIO"
+                    | "io.StringIO"
+                    | "json.loads"
+                    | "base64.b64decode"
+                    | "urllib.parse.unquote"
+                    | "urllib.parse.unquote_plus"
+                    | "fastapi.encoders.jsonable_encoder"
                     | "typing.cast" => arguments.positional.iter().any(test),
+                    name if joins_paths(name) => arguments.positional.iter().any(test),
                     _ => false,
                 },
                 Kind::Symbolic(inner) => match &**inner {
-                    Symbolic::Member { base, name } if keeps_text(name) => {
+                    // The body of a request is what is taken of it, not the request.
+                    Symbolic::Member { name, .. } if gives_body(name) => test(callee),
+                    Symbolic::Member { base, name } if keeps_text(name) || keeps_path(name) => {
                         test(base) || any_written_argument(name, arguments, test)
                     }
                     _ => false,
@@ -163,12 +245,18 @@ pub fn any_text_part(
                 },
                 _ => false,
             },
-            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Item { base, .. } => {
-                test(base)
-            }
-            Symbolic::Binary { operator: BinaryOperator::Add | BinaryOperator::Modulo, left, right } => {
-                test(left) || test(right)
-            }
+            // Parts of a path hold no separator.
+            Symbolic::Member { base, name } if is_part_of_path(name) && is_path(base) => false,
+            Symbolic::Item { base, index } => match known_item(interpreter, base, index) {
+                Some(item) => test(&item),
+                None => test(base),
+            },
+            Symbolic::Member { base, .. } | Symbolic::Element(base) => test(base),
+            Symbolic::Binary {
+                operator: BinaryOperator::Add | BinaryOperator::Modulo | BinaryOperator::Divide,
+                left,
+                right,
+            } => test(left) || test(right),
             Symbolic::Format(parts) => parts.iter().any(test),
             _ => false,
         },
@@ -179,9 +267,27 @@ pub fn any_text_part(
     }
 }
 
+/// One item of a list or tuple that is written down, or of several put together.
+fn known_item(interpreter: &Interpreter<'_>, base: &Value, index: &Value) -> Option<Value> {
+    let position = usize::try_from(index.as_int()?).ok()?;
+    match &base.kind {
+        Kind::Tuple(items) => items.get(position).cloned(),
+        Kind::List(id) => match interpreter.object(*id) {
+            Object::List(list) => list.items.get(position).cloned(),
+            _ => None,
+        },
+        _ => match base.as_symbolic()? {
+            Symbolic::Binary { operator: BinaryOperator::Add, left, .. } => {
+                known_item(interpreter, left, index)
+            }
+            _ => None,
+        },
+    }
+}
+
 /// The same for the arguments of a method of texts that writes them into its result.
 fn any_written_argument(name: &str, arguments: &Arguments, test: &mut dyn FnMut(&Value) -> bool) -> bool {
-    matches!(name, "format" | "join" | "replace")
+    matches!(name, "format" | "join" | "replace" | "joinpath" | "with_name")
         && arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value)).any(test)
 }
 
@@ -302,52 +408,53 @@ impl Search {
 
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
 pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
-    let mut found = Vec::new();
-    collect_inputs(interpreter, value, &mut found, &mut INPUT_BUDGET.clone());
+    let mut found: Vec<Value> = Vec::new();
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |input| {
+        if !found.iter().any(|known| known.same(input)) {
+            found.push(input.clone());
+        }
+        false
+    });
     found
 }
 
 /// Whether there is any such input.
 pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
-    fn any(interpreter: &Interpreter<'_>, value: &Value, budget: &mut u32) -> bool {
-        if *budget == 0 {
-            return false;
-        }
-        *budget -= 1;
-        if root_parameter(value).is_some() {
-            return true;
-        }
-        if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
-            && let Some(field) = given_field(base, *name)
-        {
-            return any(interpreter, field, budget);
-        }
-        any_text_part(interpreter, value, &mut |part| any(interpreter, part, budget))
-    }
-    any(interpreter, value, &mut INPUT_BUDGET.clone())
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |_| true)
 }
 
-fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<Value>, budget: &mut u32) {
-    if *budget == 0 {
-        return;
+/// Whether there is an input that a function gets itself.
+fn has_input_of(interpreter: &Interpreter<'_>, value: &Value, function: FunctionId) -> bool {
+    any_input(interpreter, value, Some(function), &mut INPUT_BUDGET.clone(), &mut |input| {
+        root_parameter(input).is_some_and(|root| root.function == function)
+    })
+}
+
+/// Whether something holds for one of the inputs whose text is in a value's text: those of a function, or all.
+fn any_input(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    of: Option<FunctionId>,
+    budget: &mut u32,
+    test: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    let may_hold_any = match of {
+        Some(function) => value.may_hold_parameter_of_within(function),
+        None => value.may_hold_any_parameter_within(),
+    };
+    if *budget == 0 || !may_hold_any {
+        return false;
     }
     *budget -= 1;
     if root_parameter(value).is_some() {
-        if !found.iter().any(|known| known.same(value)) {
-            found.push(value.clone());
-        }
-        return;
+        return test(value);
     }
     if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
         && let Some(field) = given_field(base, *name)
     {
-        collect_inputs(interpreter, field, found, budget);
-        return;
+        return any_input(interpreter, field, of, budget, test);
     }
-    any_text_part(interpreter, value, &mut |part| {
-        collect_inputs(interpreter, part, found, budget);
-        false
-    });
+    any_text_part(interpreter, value, &mut |part| any_input(interpreter, part, of, budget, test))
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
@@ -397,17 +504,29 @@ pub struct Flow<T> {
     pub place: Location,
     /// The function around that place.
     pub place_node: usize,
-    /// The calls from the function on, and the dangerous call.
-    pub steps: Vec<(String, Location)>,
     /// The function in whose words `value` is.
     pub node: usize,
-    nodes: Vec<usize>,
+    /// Where something looks at the input without certainly ruling dangerous values out.
+    pub doubt: Option<Location>,
+    /// The calls from that function on, the last one first.
+    calls: Vec<Edge>,
+    /// What happens at the dangerous call, and where.
+    end: (Rc<str>, Location),
 }
 
 impl<T> Flow<T> {
     /// Whether a function is one of those that the value passes.
     pub fn passes(&self, node: usize) -> bool {
-        self.nodes.contains(&node)
+        self.node == node || self.calls.iter().any(|edge| edge.to() == node)
+    }
+
+    /// The calls from the function on, and the dangerous call.
+    pub fn steps(&self, graph: &CallGraph) -> Vec<(String, Location)> {
+        let passed =
+            |edge: &Edge| (format!("it is passed to `{}`", graph.nodes[edge.to()].name()), edge.site);
+        let mut steps: Vec<(String, Location)> = self.calls.iter().rev().map(passed).collect();
+        steps.push((self.end.0.to_string(), self.end.1));
+        steps
     }
 }
 
@@ -429,14 +548,14 @@ pub struct Sink<T> {
 pub struct Following {
     /// The place to repair is where the text is put together, not where it is used.
     pub to_the_text: bool,
-    /// An input that a function on the way compares or checks is not followed further.
-    pub stops_at_checks: bool,
+    /// What happens to an input that a function on the way looks at.
+    pub checks: Checks,
 }
 
 /// Follows dangerous calls up to the functions that FastAPI runs. `find` names those of one function; only
 /// the `candidates` are asked.
 pub fn flows<T: Clone>(
-    graph: &RequestCode,
+    graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     following: Following,
     candidates: &FunctionSet,
@@ -448,155 +567,123 @@ pub fn flows<T: Clone>(
     for node in candidates.iter() {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            if !has_input(interpreter, &sink.value)
-                || following.stops_at_checks && is_checked(interpreter, graph, node, &sink.value, sink.event)
-            {
+            if !has_input(interpreter, &sink.value) {
                 continue;
             }
+            let Some(doubt) = following.checks.look(interpreter, graph, node, &sink.value, sink.event) else {
+                continue;
+            };
             waiting.push(Flow {
                 value: sink.value,
                 what: sink.what,
                 place: location,
                 place_node: node,
-                steps: vec![(sink.note, location)],
                 node,
-                nodes: vec![node],
+                doubt,
+                calls: Vec::new(),
+                end: (sink.note.into(), location),
             });
         }
     }
     while let Some(flow) = waiting.pop() {
         let node = flow.node;
-        if !graph.nodes[node].entries.is_empty() {
-            arrived.push(flow.clone());
-        }
-        if flow.nodes.len() > LONGEST_CHAIN {
-            continue;
-        }
         let function = graph.nodes[node].summary.function.id;
         let is_plain = root_parameter(&flow.value).is_some();
-        for (caller, position) in &graph.nodes[node].callers {
-            if flow.nodes.contains(caller) {
+        let callers = graph.callers(node).filter(|_| flow.calls.len() < LONGEST_CHAIN);
+        for edge in callers {
+            let caller = edge.from();
+            let step = (caller, flow.place, edge.event());
+            if flow.passes(caller) || seen.contains(&step) {
                 continue;
             }
-            let edge = &graph.nodes[*caller].calls[*position];
-            let bindings = graph.bindings(interpreter, *caller, edge);
+            let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
             let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
-            let own = graph.nodes[*caller].summary.function.id;
-            let remaining = inputs(interpreter, &value);
-            if !remaining.iter().any(|input| root_parameter(input).is_some_and(|root| root.function == own))
-                || following.stops_at_checks && is_checked(interpreter, graph, *caller, &value, edge.event)
-                || !seen.insert((*caller, flow.place, edge.event))
-            {
-                continue;
+            let called = Rc::clone(&graph.nodes[node].summary);
+            let object = called.parameters.first().and_then(|(name, _)| bindings.get(name));
+            let value = match (object, constructor_of(interpreter, &called)) {
+                (Some(object), Some(constructor)) => {
+                    given_to_constructor(interpreter, &value, object, &constructor)
+                }
+                _ => value,
+            };
+            let own = graph.nodes[caller].summary.function.id;
+            if !has_input_of(interpreter, &value, own) {
+                let remaining = inputs(interpreter, &value);
+                if !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &remaining) {
+                    continue;
+                }
             }
+            let looked = following.checks.look(interpreter, graph, caller, &value, edge.event());
+            let Some(doubt) = looked else { continue };
+            seen.insert(step);
             let mut further = flow.clone();
+            further.doubt = further.doubt.or(doubt);
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
-                further.place_node = *caller;
+                further.place_node = caller;
             }
-            let name = graph.nodes[node].summary.function.definition.name;
-            further.steps.insert(0, (format!("it is passed to `{name}`"), edge.site));
             further.value = value;
-            further.node = *caller;
-            further.nodes.push(*caller);
+            further.node = caller;
+            further.calls.push(*edge);
             waiting.push(further);
+        }
+        if !graph.nodes[node].entries.is_empty() {
+            arrived.push(flow);
         }
     }
     arrived
 }
 
-/// Names of functions that check what they are given.
-const CHECKING_WORDS: &[&str] = &[
-    "valid",
-    "check",
-    "verify",
-    "allow",
-    "safe",
-    "sanit",
-    "assert",
-    "ensure",
-    "guard",
-    "whitelist",
-    "permit",
-    "escape",
-    "quote",
-];
+/// The constructor of the class whose method a function is. What objects got when they were made is said in
+/// its parameters where their methods use it.
+fn constructor_of(interpreter: &Interpreter<'_>, summary: &Summary) -> Option<Rc<FunctionValue>> {
+    let class: Value = Kind::Class(summary.key.receiver?).into();
+    match interpreter.find_in_class(&class, Name::from("__init__"))?.0.kind {
+        Kind::Function(constructor) => Some(constructor),
+        _ => None,
+    }
+}
 
-/// Whether a function looks at an input before an event: compares it, matches it, or hands it to a function
-/// that can refuse it.
-pub fn is_checked(
+/// A value in the words of a class's constructor, in the words of whoever made the object.
+fn given_to_constructor(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
-    node: usize,
     value: &Value,
-    before: usize,
+    object: &Value,
+    constructor: &Rc<FunctionValue>,
+) -> Value {
+    if !value.may_hold_parameter_of(constructor.id) {
+        return value.clone();
+    }
+    let made = object.alternatives().iter().find_map(|made| match made.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, site }) if matches!(callee.kind, Kind::Class(_)) => {
+            Some((made.clone(), Arguments::clone(arguments), *site))
+        }
+        _ => None,
+    });
+    let Some((made, mut arguments, site)) = made else { return value.clone() };
+    arguments.positional.insert(0, made);
+    let given = interpreter.bind_parameters(constructor, arguments, site);
+    substitute(value, constructor.id, &|name| given.get(&name).cloned(), &mut 400)
+}
+
+/// Whether a caller decides one of these inputs: they are its own, those of the object whose method it is, or
+/// those of an object that it was given.
+fn arrives(
+    interpreter: &Interpreter<'_>,
+    caller: &Summary,
+    called: &Summary,
+    object: Option<&Value>,
+    inputs: &[Value],
 ) -> bool {
-    let inputs = inputs(interpreter, value);
-    if inputs.is_empty() {
-        return false;
+    let roots = || inputs.iter().filter_map(root_parameter);
+    if roots().any(|root| root.function == caller.function.id) {
+        return true;
     }
-    let summary = Rc::clone(&graph.nodes[node].summary);
-    let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
-    let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
-    for (position, event) in summary.events.iter().enumerate().take(before) {
-        match &event.kind {
-            EventKind::Condition(condition) if may_hold(condition) && is_test(condition, &is_input) => {
-                return true;
-            }
-            EventKind::Call(call) => {
-                let given = call
-                    .arguments
-                    .positional
-                    .iter()
-                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                    .any(|value| may_hold(value) && mentions(value, &mut |part| is_input(part)));
-                if !given {
-                    continue;
-                }
-                let edge = graph.nodes[node].calls.iter().find(|edge| edge.event == position);
-                match edge {
-                    Some(edge) => {
-                        let called = &graph.nodes[edge.target].summary;
-                        let refuses =
-                            called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
-                        if refuses || sounds_like_check(&called.function.definition.name) {
-                            return true;
-                        }
-                    }
-                    None => {
-                        if graph.nodes[node].callee(position).is_some_and(|name| {
-                            sounds_like_check(name.rsplit('.').next().unwrap_or_default())
-                        }) {
-                            return true;
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-fn sounds_like_check(name: &str) -> bool {
-    holds_any(name, CHECKING_WORDS)
-}
-
-/// Whether a condition tests an input for more than being there.
-fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
-    match condition.as_symbolic() {
-        Some(Symbolic::Compare { comparison: Comparison::Is | Comparison::IsNot, .. }) => false,
-        Some(Symbolic::Compare { left, right, .. }) => {
-            mentions(left, &mut |part| is_input(part)) || mentions(right, &mut |part| is_input(part))
-        }
-        Some(Symbolic::Call { .. }) => mentions(condition, &mut |part| is_input(part)),
-        Some(Symbolic::Not(inner)) => is_test(inner, is_input),
-        _ => {
-            condition.alternatives().len() > 1
-                && condition.alternatives().iter().any(|part| is_test(part, is_input))
-        }
-    }
+    let is_of = |constructor: &Rc<FunctionValue>| roots().any(|root| root.function == constructor.id);
+    constructor_of(interpreter, caller).is_some_and(|constructor| is_of(&constructor))
+        || object.and_then(root_parameter).is_some_and(|root| root.function == caller.function.id)
+            && constructor_of(interpreter, called).is_some_and(|constructor| is_of(&constructor))
 }
 
 /// An input of a request.
@@ -675,7 +762,23 @@ pub fn request_inputs(
 }
 
 /// What of a request the client chooses.
-const REQUEST_PARTS: &[&str] = &["query_params", "headers", "cookies", "path_params", "body", "json", "form"];
+const REQUEST_PARTS: &[&str] = &[
+    "query_params",
+    "headers",
+    "cookies",
+    "path_params",
+    "body",
+    "json",
+    "form",
+    "stream",
+    "receive_text",
+    "receive_json",
+    "receive_bytes",
+    "iter_text",
+    "iter_json",
+];
+/// What of an uploaded file the client chooses.
+const UPLOAD_PARTS: &[&str] = &["filename", "content_type", "headers", "read", "file"];
 
 fn collect_request_inputs(
     interpreter: &mut Interpreter<'_>,
@@ -690,11 +793,18 @@ fn collect_request_inputs(
     for input in inputs(interpreter, value) {
         let Some(root) = root_parameter(&input).cloned() else { continue };
         if dependant.function.as_ref().is_some_and(|function| function.id != root.function) {
+            collect_of_made(interpreter, dependant, &input, root.function, found, depth);
             continue;
         }
         let path = member_path(&input);
         if let Some(parameter) = dependant.parameters.iter().find(|parameter| parameter.name == root.name) {
-            let (declared, is_constrained) = if path.is_empty() {
+            let is_upload = parameter.annotation.as_ref().is_some_and(is_upload);
+            if is_upload && path.first().is_some_and(|first| !UPLOAD_PARTS.contains(&first.as_str())) {
+                continue;
+            }
+            let (declared, is_constrained) = if is_upload {
+                (None, false)
+            } else if path.is_empty() {
                 (parameter.annotation.clone(), is_constrained(&parameter.constraints))
             } else {
                 // A validator that the program wrote for the field may refuse anything.
@@ -773,6 +883,44 @@ fn collect_request_inputs(
     }
 }
 
+/// The inputs behind what an object got when it was made, where a dependency is or makes the object.
+fn collect_of_made(
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    input: &Value,
+    constructor: FunctionId,
+    found: &mut Vec<RequestInput>,
+    depth: u32,
+) {
+    for dependency in &dependant.dependencies {
+        let Some(function) = dependency.function.clone() else { continue };
+        if function.id == constructor {
+            collect_request_inputs(interpreter, dependency, input, found, depth + 1);
+            continue;
+        }
+        let Some(summary) = interpreter.summarize(&function, dependency.receiver) else { continue };
+        let given = match dependency.is_generator {
+            true => summary.yields.first().cloned().unwrap_or(Value::NONE),
+            false => summary.returns.clone(),
+        };
+        let Some(Symbolic::Call { callee, .. }) = given.as_symbolic() else { continue };
+        let class = callee.clone();
+        if let Some((Kind::Function(made_by), _)) = interpreter
+            .find_in_class(&class, Name::from("__init__"))
+            .map(|(value, place)| (value.kind, place))
+            && made_by.id == constructor
+        {
+            let value = given_to_constructor(interpreter, input, &given, &made_by);
+            collect_request_inputs(interpreter, dependency, &value, found, depth + 1);
+        }
+    }
+}
+
+/// Whether a declared type is FastAPI's or Starlette's `UploadFile`, or several of them.
+fn is_upload(declared: &Value) -> bool {
+    mentions(declared, &mut |part| part.as_external().is_some_and(|name| name.ends_with(".UploadFile")))
+}
+
 fn is_constrained(constraints: &[(Name, Value)]) -> bool {
     constraints.iter().any(|(name, _)| matches!(name.as_str(), "pattern" | "regex"))
 }
@@ -809,7 +957,7 @@ fn has_pattern(value: &Value) -> bool {
 }
 
 /// Whether a model has validators of its own for a field.
-fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
+pub fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
         let Kind::Class(id) = owner.kind else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };

@@ -84,7 +84,7 @@ pub fn engines(context: &Context<'_>) -> Vec<Engine> {
             }
         }
     }
-    let making = graph.libraries().calling(|callee| {
+    let making = graph.calls().libraries(|callee| {
         matches!(callee, "sqlalchemy.create_engine" | "sqlalchemy.ext.asyncio.create_async_engine")
     });
     for node in making.iter() {

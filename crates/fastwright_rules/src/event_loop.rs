@@ -12,20 +12,17 @@ use fastwright_python::value::{Kind, Value};
 /// Whether a call made on the event loop keeps the called function on it. Threads leave it; a synchronous
 /// generator that is handed on is iterated in a thread by Starlette; a decorated plain function that is
 /// awaited was made a coroutine by its decorator, usually with a thread.
-pub fn stays_on_loop(graph: &CallGraph, from: usize, edge: &Edge) -> bool {
-    let target = &graph.nodes[edge.to].summary.function.definition;
+pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
+    let target = &graph.nodes[edge.to()].summary.function.definition;
     match edge.kind {
         EdgeKind::Offload => false,
         EdgeKind::Background => target.is_async,
         EdgeKind::Call => {
-            let events = &graph.nodes[from].summary.events;
-            let Some(EventKind::Call(call)) = events.get(edge.event).map(|event| &event.kind) else {
-                return true;
-            };
+            let Some(call) = graph.call(edge) else { return true };
             if call.awaited && !target.is_async && !target.decorators.is_empty() {
                 return false;
             }
-            let handed_on = target.is_generator && !target.is_async && is_handed_on(graph, from, call);
+            let handed_on = target.is_generator && !target.is_async && is_handed_on(graph, edge.from(), call);
             !handed_on
         }
     }
@@ -51,19 +48,14 @@ fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
 
 /// How sure it is that a way through calls is taken to a place in its last function: certain where every
 /// step always runs, likely where some stand under a condition, possible where many do.
-pub fn confidence_of_way(
-    graph: &CallGraph,
-    path: &[(usize, Edge)],
-    node: usize,
-    place: Location,
-) -> Confidence {
+pub fn confidence_of_way(graph: &CallGraph, path: &[Edge], node: usize, place: Location) -> Confidence {
     let depth = |node: usize, event: Option<usize>| {
         event
             .and_then(|event| graph.nodes[node].summary.events.get(event))
             .map_or(0, |event| event.branch_depth)
     };
     let own = graph.nodes[node].summary.events.iter().position(|event| event.location == place);
-    let on_the_way: u32 = path.iter().map(|(from, edge)| depth(*from, Some(edge.event))).sum();
+    let on_the_way: u32 = path.iter().map(|edge| depth(edge.from(), Some(edge.event()))).sum();
     match depth(node, own) + on_the_way {
         0 => Confidence::Certain,
         1..=4 => Confidence::Likely,

@@ -22,6 +22,17 @@ impl Severity {
     pub const ALL: [Severity; 5] =
         [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
+    /// A step less.
+    #[must_use]
+    pub fn lower(self) -> Self {
+        match self {
+            Severity::Critical => Severity::High,
+            Severity::High => Severity::Medium,
+            Severity::Medium => Severity::Low,
+            Severity::Low | Severity::Info => Severity::Info,
+        }
+    }
+
     /// The word in configuration and output: `info`, `low`, `medium`, `high`, `critical`.
     pub fn name(self) -> &'static str {
         match self {

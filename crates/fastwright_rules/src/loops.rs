@@ -1,6 +1,7 @@
 //! Calls of sessions that a loop repeats for each element.
 
 use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_index::FunctionSet;
 use crate::sessions::{call_at, calls_to};
 use crate::syntax::{any_within, blocks, encloses, own_expressions, within};
 use fastwright_model::facts::mentions;
@@ -40,14 +41,15 @@ pub fn repeated_calls<'g>(
     graph: &'g CallGraph,
     node: usize,
     methods: &[&str],
-    marked: &[bool],
+    marked: &FunctionSet,
     whatever_is_given: bool,
 ) -> Vec<RepeatedCall<'g>> {
-    let node = &graph.nodes[node];
+    let number = node;
+    let node = &graph.nodes[number];
     let function = &node.summary.function;
     let body = &function.definition.body;
     let mut found = Vec::new();
-    for (event, place, edge) in calls_to(node, methods, marked) {
+    for (event, place, edge) in calls_to(graph, number, methods, marked) {
         if place.file != function.id.file {
             continue;
         }
@@ -211,11 +213,17 @@ fn stands_in_try(statement: &Stmt, place: Span) -> bool {
 
 /// Where a function calls one of these methods of a session itself, whatever it is given: not behind a
 /// condition, and not where results are remembered.
-pub fn unconditional_call(node: &Node, methods: &[&str], marked: &[bool]) -> Option<Location> {
+pub fn unconditional_call(
+    graph: &CallGraph,
+    number: usize,
+    methods: &[&str],
+    marked: &FunctionSet,
+) -> Option<Location> {
+    let node = &graph.nodes[number];
     if node.summary.function.definition.decorators.iter().any(is_cache) {
         return None;
     }
-    calls_to(node, methods, marked)
+    calls_to(graph, number, methods, marked)
         .find(|(event, _, edge)| edge.is_none() && node.summary.events[*event].branch_depth == 0)
         .map(|(_, place, _)| place)
 }

@@ -1,8 +1,8 @@
 //! Whose rows: which tables have an owner, where rows are loaded by what a client sends, and where the owner
 //! is compared with the caller.
 
+use crate::call_graph::CallGraph;
 use crate::data_flow::{Search, Sink, holds, holds_where, input_text, root_parameter};
-use crate::request_code::RequestCode;
 use crate::vocabulary::holds_any;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{Guard, GuardKind};
@@ -127,7 +127,7 @@ pub const LOADING: &[&str] = &["get", "get_one", "where", "filter", "filter_by"]
 /// Where one function loads a row of an owned table by an id that it gets: the id, and the table by position.
 pub fn loads_by_id(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     owned: &[OwnedTable<'_>],
 ) -> Vec<Sink<usize>> {
@@ -189,7 +189,7 @@ fn position_of(owned: &[OwnedTable<'_>], class: &Value) -> Option<usize> {
 }
 
 /// `Order.id == x` inside of a condition: class, column, the other side.
-fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
+pub fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
     let mut found = Vec::new();
     match condition.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {
@@ -221,7 +221,7 @@ pub fn owner_search(owned: &OwnedTable<'_>) -> Search {
 /// Where a function compares the owner of a table's row with something, if it does.
 pub fn compares_owner(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     owned: &OwnedTable<'_>,
     search: &mut Search,
@@ -344,7 +344,7 @@ impl Caller {
 
     /// Whether a function decides something by who calls: a condition on the caller beyond being there, a
     /// query with the caller in it, or a check by a library that gets the caller.
-    pub fn decides_in(&self, interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+    pub fn decides_in(&self, interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
         self.decides_about(interpreter, code, node, &|_| false)
     }
 
@@ -352,7 +352,7 @@ impl Caller {
     pub fn decides_about(
         &self,
         interpreter: &mut Interpreter<'_>,
-        code: &RequestCode,
+        code: &CallGraph,
         node: usize,
         is_given: &dyn Fn(&str) -> bool,
     ) -> bool {

@@ -1,8 +1,8 @@
 //! Routes that anyone may call by their nature: signing in, asking whether the service lives, being called
 //! by another service that proves itself.
 
-use crate::request_code::short_name;
 use crate::vocabulary::any_word;
+use crate::wording::short_name;
 use fastwright_model::application::Route;
 
 /// Whether a word in a path or the name of a handler says so.

@@ -1,7 +1,9 @@
 //! Database sessions in summaries: who commits, rolls back, closes.
 
 use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_index::FunctionSet;
 use fastwright_model::facts::EdgeKind;
+use fastwright_model::library::sqlalchemy::ASYNC_SESSION;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Symbolic, Value};
@@ -15,6 +17,11 @@ pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
         let method = callee.strip_prefix(session).and_then(|rest| rest.strip_prefix('.'));
         method.is_some_and(|method| methods.contains(&method))
     })
+}
+
+/// Whether a qualified name is any method of an asynchronous session.
+pub fn is_async_session_method(callee: &str) -> bool {
+    callee.strip_prefix(ASYNC_SESSION).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether a call opens a transaction that ends with the `with` block: `session.begin()`,
@@ -34,9 +41,9 @@ pub fn begins_transaction(callee: &str) -> bool {
 }
 
 /// Functions that call one of these methods of a session, themselves or in what they call.
-pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> Vec<bool> {
-    let calling = graph.libraries().calling(|callee| is_session_method(callee, methods));
-    graph.reaching(|node| calling.contains(node), |_, edge| edge.kind == EdgeKind::Call)
+pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> FunctionSet {
+    let calling = graph.calls().libraries(|callee| is_session_method(callee, methods));
+    graph.reaching(calling, |edge| edge.kind == EdgeKind::Call)
 }
 
 /// The call that a function makes at exactly this place, with the position of its event.
@@ -54,19 +61,20 @@ pub fn call_at(node: &Node, span: Span) -> Option<(usize, &CallEvent)> {
 /// The calls of a function, each with its place, that call a method of a session directly or end in a
 /// function that does (`marked`).
 pub fn calls_to<'g>(
-    node: &'g Node,
+    graph: &'g CallGraph,
+    node: usize,
     methods: &'g [&'g str],
-    marked: &'g [bool],
+    marked: &'g FunctionSet,
 ) -> impl Iterator<Item = (usize, Location, Option<Edge>)> + 'g {
-    let direct = node
+    let direct = graph.nodes[node]
         .library_calls()
         .filter(|(_, _, callee)| is_session_method(callee, methods))
         .map(|(index, place, _)| (index, place, None));
-    let through = node
-        .edges
+    let through = graph
+        .edges(node)
         .iter()
-        .filter(|edge| edge.kind == EdgeKind::Call && marked[edge.to])
-        .map(|edge| (edge.event, edge.site, Some(*edge)));
+        .filter(|edge| edge.kind == EdgeKind::Call && marked.contains(edge.to()))
+        .map(|edge| (edge.event(), edge.site, Some(*edge)));
     direct.chain(through)
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn app(routes: Vec<Route>) -> App {
         lifespan: None,
         undecided: Vec::new(),
         mounted: false,
+        latent: false,
     }
 }
 

@@ -15,7 +15,10 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
         "starlette.exceptions.HTTPException" => "starlette.exceptions.HTTPException",
         // Routers and apps that differ in what their documents say only.
         "fastapi_utils.inferring_router.InferringRouter"
-        | "fastapi_restful.inferring_router.InferringRouter" => "fastapi.routing.APIRouter",
+        | "fastapi_restful.inferring_router.InferringRouter"
+        // Its routes are served under several versions by an app that is not followed.
+        | "cadwyn.VersionedAPIRouter"
+        | "cadwyn.routing.VersionedAPIRouter" => "fastapi.routing.APIRouter",
         "strawberry.fastapi.GraphQLRouter" => "strawberry.fastapi.router.GraphQLRouter",
         "fastapi_offline.FastAPIOffline" => "fastapi.applications.FastAPI",
         "pydantic.BaseModel" => "pydantic.main.BaseModel",

@@ -414,7 +414,7 @@ impl Sources {
                 reason: "The routers of `load_plugins()` are not known: it reads entry points of installed packages".to_owned(),
                 location: Some(self.at(self.main, "for plugin", "plugin.router")),
             }],
-            mounted: false,
+            mounted: false, latent: false,
         }
     }
 }

@@ -4,9 +4,9 @@
 use super::marks::{Mark, Marks, origin};
 use super::ties::{Use, is_key, ties, use_of};
 use crate::access::few::Few;
+use crate::call_graph::CallGraph;
 use crate::data_flow::holds;
 use crate::ownership::OWNER_COLUMNS;
-use crate::request_code::RequestCode;
 use crate::vocabulary::any_word;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{Guard, GuardKind, ParameterPlace, RouteKind};
@@ -55,11 +55,11 @@ pub struct ChosenObject {
 pub fn chosen_objects(
     interpreter: &mut Interpreter<'_>,
     analysis: &Analysis,
-    code: &RequestCode,
+    code: &CallGraph,
 ) -> Vec<ChosenObject> {
     let mut found = Vec::new();
     for (app, details) in analysis.details.iter().enumerate() {
-        if analysis.apps[app].mounted {
+        if analysis.apps[app].mounted && !analysis.apps[app].latent {
             continue;
         }
         let few = Few::of(&analysis.apps[app]);
@@ -72,7 +72,7 @@ pub fn chosen_objects(
             {
                 continue;
             }
-            let Some(node) = code.node_of_dependant(handler) else { continue };
+            let Some(node) = code.of_dependant(handler) else { continue };
             let function = code.nodes[node].summary.function.id;
             let caller = callers(handler, function, &known.guard);
             let caller_parameter =
@@ -116,7 +116,7 @@ pub fn chosen_objects(
 /// that the caller is a member of.
 fn tie_through_others(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     handler: usize,
     marks: &[Mark],
     objects: &mut [ChosenObject],
@@ -149,7 +149,7 @@ fn tie_through_others(
 #[allow(clippy::too_many_arguments)]
 fn visit(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     dependant: &Dependant,
     guard: &Guard,
     wanted: &Mark,
@@ -157,7 +157,7 @@ fn visit(
     tied: &mut Option<Location>,
     used: &mut Option<Use>,
 ) -> bool {
-    let Some(node) = code.node_of_dependant(dependant) else { return false };
+    let Some(node) = code.of_dependant(dependant) else { return false };
     let function = code.nodes[node].summary.function.id;
     let mut inputs = Vec::new();
     for dependency in &dependant.dependencies {
@@ -213,7 +213,7 @@ fn callers(dependant: &Dependant, function: FunctionId, guard: &Guard) -> Marks 
     let mut inputs = Vec::new();
     for dependency in &dependant.dependencies {
         if let Some(name) = dependency.parameter_name
-            && has_guard(dependency, guard)
+            && knows_caller(dependency, guard)
         {
             inputs.push(Mark::parameter(function, name));
         }
@@ -228,14 +228,15 @@ fn callers(dependant: &Dependant, function: FunctionId, guard: &Guard) -> Marks 
     Marks::of(inputs)
 }
 
-fn has_guard(dependant: &Dependant, guard: &Guard) -> bool {
+/// Whether a callable, or anything that it depends on, looks at who calls.
+pub fn knows_caller(dependant: &Dependant, guard: &Guard) -> bool {
     matches!(dependant.kind, DependantKind::SecurityScheme(_))
         || guard.by.contains(&dependant.qualified)
-        || dependant.dependencies.iter().any(|inner| has_guard(inner, guard))
+        || dependant.dependencies.iter().any(|inner| knows_caller(inner, guard))
 }
 
 /// Whether anything that a function does involves marked values.
-fn is_used(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize, marks: &Marks) -> bool {
+fn is_used(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, marks: &Marks) -> bool {
     code.nodes[node].summary.events.iter().any(|event| match &event.kind {
         EventKind::Condition(value) | EventKind::Return(value) | EventKind::Yield(value) => {
             marks.are_in(interpreter, value)
@@ -259,7 +260,7 @@ fn is_used(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize, marks
 /// Inputs of a handler that may name an object.
 fn candidates(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     handler: &Dependant,
     node: usize,
 ) -> Vec<(Mark, ParameterPlace, Location)> {
@@ -425,7 +426,7 @@ fn is_method_of_collections(name: &str) -> bool {
 }
 
 /// The fields of a body that a handler takes by name.
-fn fields_read(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize, body: Name) -> Vec<Vec<Name>> {
+fn fields_read(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, body: Name) -> Vec<Vec<Name>> {
     let mut found: Vec<Vec<Name>> = Vec::new();
     let mut look = |value: &Value| {
         holds(interpreter, value, &mut |part| {

@@ -7,6 +7,7 @@ mod marks;
 mod ties;
 
 pub(crate) use chosen::sounds_like_id;
-pub use chosen::{ChosenObject, chosen_objects};
+pub use chosen::{ChosenObject, chosen_objects, knows_caller};
+pub use few::Few;
 pub use marks::{Mark, Marks};
 pub use ties::{Use, is_key, ties, use_of};

@@ -2,9 +2,9 @@
 //! other, selects by both, or asks a check about it.
 
 use super::marks::Marks;
+use crate::call_graph::CallGraph;
 use crate::data_flow::holds;
 use crate::ownership::sounds_like_permission;
-use crate::request_code::RequestCode;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
@@ -40,7 +40,7 @@ const HANDLING: &[&str] = &[
 /// Where a function ties marked objects to a marked caller, in its own code or in what it calls.
 pub fn ties(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     objects: &Marks,
     callers: &Marks,
@@ -50,7 +50,7 @@ pub fn ties(
 
 fn ties_at(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     objects: &Marks,
     callers: &Marks,
@@ -102,22 +102,16 @@ fn ties_at(
                     }
                 }
                 if depth < DEEPEST {
-                    for edge in code.nodes[node].calls.iter().filter(|edge| edge.event == position) {
+                    for edge in code.edges(node).iter().filter(|edge| edge.event() == position) {
                         if edge.kind == EdgeKind::Background {
                             continue;
                         }
-                        let bound = code.bindings(interpreter, node, edge);
-                        let called = code.nodes[edge.target].summary.function.id;
+                        let bound = code.bindings(interpreter, edge);
+                        let called = code.nodes[edge.to()].summary.function.id;
                         let inner_objects = objects.passed_on(interpreter, called, &bound);
                         let inner_callers = callers.passed_on(interpreter, called, &bound);
-                        let tied = ties_at(
-                            interpreter,
-                            code,
-                            edge.target,
-                            &inner_objects,
-                            &inner_callers,
-                            depth + 1,
-                        );
+                        let tied =
+                            ties_at(interpreter, code, edge.to(), &inner_objects, &inner_callers, depth + 1);
                         if tied.is_some() {
                             return tied;
                         }
@@ -164,7 +158,7 @@ fn method_of(call: &CallEvent) -> Option<&'static str> {
 }
 
 /// Whether what is called sounds like a check of permissions.
-fn is_check(code: &RequestCode, node: usize, position: usize, call: &CallEvent) -> bool {
+fn is_check(code: &CallGraph, node: usize, position: usize, call: &CallEvent) -> bool {
     let by_name = |name: &str| {
         let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('_');
         sounds_like_permission(last) && !HANDLING.iter().any(|verb| last.starts_with(verb))
@@ -230,12 +224,7 @@ pub struct Use {
 }
 
 /// The first call that acts on a marked object: of the program, or of a library that reaches data.
-pub fn use_of(
-    interpreter: &Interpreter<'_>,
-    code: &RequestCode,
-    node: usize,
-    objects: &Marks,
-) -> Option<Use> {
+pub fn use_of(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, objects: &Marks) -> Option<Use> {
     code.nodes[node].summary.events.iter().enumerate().find_map(|(position, event)| {
         let EventKind::Call(call) = &event.kind else { return None };
         let callee = match &call.target {
@@ -243,9 +232,9 @@ pub fn use_of(
                 function.definition.name.to_string()
             }
             Some(_) => return None,
-            None if code.nodes[node].calls.iter().any(|edge| edge.event == position) => {
-                let edge = code.nodes[node].calls.iter().find(|edge| edge.event == position)?;
-                code.nodes[edge.target].summary.function.definition.name.to_string()
+            None if code.edge_at(node, position).is_some() => {
+                let edge = code.edge_at(node, position)?;
+                code.nodes[edge.to()].summary.function.definition.name.to_string()
             }
             None => {
                 let name = code.nodes[node].callee(position).unwrap_or_default();
@@ -279,7 +268,7 @@ pub fn use_of(
 
 /// Whether a function finds something by a marked value: takes an item of a mapping by it, asks whether it is in
 /// one, or hands it to a function that says that it finds something.
-pub fn is_key(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize, objects: &Marks) -> bool {
+pub fn is_key(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, objects: &Marks) -> bool {
     let is_looked_up = |value: &Value| {
         holds(interpreter, value, &mut |part| match part.as_symbolic() {
             Some(Symbolic::Item { index, .. }) => objects.is(index),

@@ -1,11 +1,12 @@
 //! `guard-that-never-refuses`: authentication dependency that looks at the caller and lets everybody pass.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{holds, root_parameter};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, short_name};
 use crate::syntax::any_statement;
 use crate::vocabulary::{is_credential_name, words};
+use crate::wording::short_name;
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::dependant::{Dependant, DependantKind};
@@ -39,7 +40,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     for (_, route, detail) in context.routes() {
@@ -72,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// What makes a dependency that looks like a guard harmless, if it is.
 fn harmless(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     route: &Route,
     handler: &Dependant,
     node: &Dependant,
@@ -123,7 +124,7 @@ fn harmless(
     if refused_elsewhere || !takes_credentials(node) || function.definition.is_generator {
         return None;
     }
-    let reached = code.reached_from(code.node_of_dependant(node));
+    let reached = code.reached_from(code.of_dependant(node));
     if reached.is_empty() || reached.iter().any(|node| may_refuse(interpreter, &code.nodes[*node].summary)) {
         return None;
     }
@@ -150,8 +151,8 @@ fn takes_credentials(node: &Dependant) -> bool {
 }
 
 /// Whether a function uses one of its parameters.
-fn uses(code: &RequestCode, dependant: &Dependant, name: fastwright_python::name::Name) -> bool {
-    let Some(node) = code.node_of_dependant(dependant) else { return true };
+fn uses(code: &CallGraph, dependant: &Dependant, name: fastwright_python::name::Name) -> bool {
+    let Some(node) = code.of_dependant(dependant) else { return true };
     let summary = &code.nodes[node].summary;
     if summary.incomplete {
         return true;

@@ -1,11 +1,12 @@
 //! `identity-from-client`: caller's identity taken from the request although the caller is known.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::ownership::{Caller, OWNER_COLUMNS, is_for_some, is_owner_column};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace};
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::library::sqlalchemy::entity;
@@ -48,10 +49,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: true };
+    let following = Following { to_the_text: false, checks: Checks::StopAtAny };
     let classes = analysis.tables.iter().map(|table| table.class);
     let naming = code.calls().methods(&["where", "filter", "filter_by"]).or(&code.calls().classes(classes));
     let found = flows(code, interpreter, following, &naming, |interpreter, node| {
@@ -83,7 +84,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let caller = Caller::of(interpreter, handler, &route.guard);
-            let own = code.reached_from(code.node_of_dependant(handler));
+            let own = code.reached_from(code.of_dependant(handler));
             if !caller.is_something()
                 || own.iter().any(|node| {
                     caller.decides_about(interpreter, code, *node, &|name| {
@@ -101,10 +102,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let guard = handler.walk().into_iter().find(|node| {
                 node.kind == DependantKind::Dependency && route.guard.by.contains(&node.qualified)
             });
-            let title = route_title(route);
+            let title = route_name(route);
             let mut draft = Draft::new(
                 route.location,
-                crate::request_code::short_name(&route.handler),
+                crate::wording::short_name(&route.handler),
                 format!(
                     "`{title}` believes the client's `{name}` about whose rows of `{}` these are",
                     flow.what.table
@@ -115,10 +116,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .route(route)
             .evidence_chain([handler_step(route)])
             .evidence(format!("{} names a person", input.title()), input.location)
-            .evidence_chain(flow.steps.iter().cloned())
+            .evidence_chain(flow.steps(code))
             .discriminator(name);
             if let Some(guard) = guard {
-                let known = crate::request_code::short_name(&guard.qualified);
+                let known = crate::wording::short_name(&guard.qualified);
                 draft = draft
                     .evidence(format!("`{known}` knows who calls"), guard.location)
                     .example(format!("user: Annotated[..., Depends({known})]\n{name} = user.id"));
@@ -138,7 +139,7 @@ fn names_caller(text: &str) -> bool {
 /// Where one function reads or makes rows for an identity.
 fn identities(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     tables: &[Table],
 ) -> Vec<Sink<Whose>> {

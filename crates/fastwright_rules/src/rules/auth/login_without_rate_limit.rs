@@ -1,10 +1,13 @@
 //! `login-without-rate-limit`: route that checks a password or code and may be called without limit.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs};
+use crate::data_flow::{
+    Checks, Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs,
+};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, handler_step, route_title};
 use crate::vocabulary::{holds_any, words};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{status_of_exception, status_of_response};
@@ -37,22 +40,21 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut names = FxHashMap::default();
     let verifying = code.calls().named(sounds_verifying).or(&code.calls().comparing());
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
     });
     if found.is_empty() {
         return;
     }
-    let middleware: Vec<usize> =
-        (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
-    let limits_all = code.reached_from(middleware).into_iter().any(|node| limits(interpreter, code, node));
+    let mut limits = Limits { code, known: FxHashMap::default() };
+    let mut limits_all = None;
     let mut seen = FxHashSet::default();
     for flow in &found {
         for entry in &code.nodes[flow.node].entries {
@@ -68,8 +70,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             {
                 continue;
             }
-            if limits_all
-                || is_limited(interpreter, code, &analysis.apps[app], route, handler)
+            if *limits_all.get_or_insert_with(|| limits.for_all(interpreter))
+                || limits.of_route(interpreter, &analysis.apps[app], route, handler)
                 || !seen.insert((app, position))
             {
                 continue;
@@ -77,15 +79,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(
                 Draft::new(
                     route.location,
-                    crate::request_code::short_name(&route.handler),
-                    format!("`{}` checks `{}` as often as anybody likes", route_title(route), flow.what),
+                    crate::wording::short_name(&route.handler),
+                    format!("`{}` checks `{}` as often as anybody likes", route_name(route), flow.what),
                 )
                 .route(route)
                 .evidence_chain([handler_step(route)])
-                .evidence_chain(flow.steps.iter().cloned())
+                .evidence_chain(flow.steps(code))
                 .example(format!(
                     "@limiter.limit(\"5/minute\")\ndef {}(request: Request, ...): ...",
-                    crate::request_code::short_name(&route.handler)
+                    crate::wording::short_name(&route.handler)
                 )),
             );
         }
@@ -145,7 +147,7 @@ fn sounds_verifying(name: &str) -> bool {
 /// `names` remembers of each name whether it says that something is verified, and compared.
 fn verifications(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     names: &mut FxHashMap<Name, (bool, bool)>,
 ) -> Vec<Sink<String>> {
@@ -178,7 +180,8 @@ fn verifications(
                             })
                         })
                     };
-                    if !constant(left) && !constant(right) && !signed(left) && !signed(right) {
+                    let sent = left.may_hold_any_parameter_within() || right.may_hold_any_parameter_within();
+                    if sent && !constant(left) && !constant(right) && !signed(left) && !signed(right) {
                         candidates.extend([left, right]);
                     }
                 }
@@ -250,8 +253,60 @@ fn sounds_limiting(name: &str) -> bool {
         || holds_any(name, &["rate"]) && words(&name.to_lowercase()).iter().any(|word| word == "rate")
 }
 
+/// What limits how often somebody may try; remembers which functions do.
+struct Limits<'g> {
+    code: &'g CallGraph,
+    known: FxHashMap<usize, bool>,
+}
+
+impl Limits<'_> {
+    /// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
+    fn of_route(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        app: &App,
+        route: &Route,
+        handler: &Dependant,
+    ) -> bool {
+        if route.statuses.contains(&429)
+            || app.middleware.iter().any(|middleware| sounds_limiting(&middleware.name))
+        {
+            return true;
+        }
+        let decorated = handler.function.as_ref().is_some_and(|function| {
+            function.definition.decorators.iter().any(|decorator| {
+                let callee = match &decorator.kind {
+                    ExprKind::Call(call) => &call.callee,
+                    _ => decorator,
+                };
+                callee.dotted_name().is_some_and(|name| sounds_limiting(&name))
+            })
+        });
+        let walk = handler.walk();
+        let depended = walk.iter().any(|node| sounds_limiting(&node.qualified));
+        decorated
+            || depended
+            || self
+                .any_from(interpreter, walk.iter().filter_map(|node| self.code.of_dependant(node)).collect())
+    }
+
+    /// Whether a middleware limits every route.
+    fn for_all(&mut self, interpreter: &mut Interpreter<'_>) -> bool {
+        let is_middleware = |node: &usize| self.code.nodes[*node].entries.contains(&Entry::Middleware);
+        self.any_from(interpreter, (0..self.code.nodes.len()).filter(is_middleware).collect())
+    }
+
+    /// Whether one of some functions limits, or one that they reach.
+    fn any_from(&mut self, interpreter: &mut Interpreter<'_>, start: Vec<usize>) -> bool {
+        let (code, known) = (self.code, &mut self.known);
+        code.reached_from(start)
+            .into_iter()
+            .any(|node| *known.entry(node).or_insert_with(|| limits(interpreter, code, node)))
+    }
+}
+
 /// Whether a function refuses with 429, or calls something that counts.
-fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+fn limits(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
     let summary = &code.nodes[node].summary;
     if sounds_limiting(&summary.function.definition.name) {
         return true;
@@ -268,36 +323,4 @@ fn limits(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) ->
         }),
         _ => false,
     })
-}
-
-/// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
-fn is_limited(
-    interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
-    app: &App,
-    route: &Route,
-    handler: &Dependant,
-) -> bool {
-    if route.statuses.contains(&429)
-        || app.middleware.iter().any(|middleware| sounds_limiting(&middleware.name))
-    {
-        return true;
-    }
-    let decorated = handler.function.as_ref().is_some_and(|function| {
-        function.definition.decorators.iter().any(|decorator| {
-            let callee = match &decorator.kind {
-                ExprKind::Call(call) => &call.callee,
-                _ => decorator,
-            };
-            callee.dotted_name().is_some_and(|name| sounds_limiting(&name))
-        })
-    });
-    let walk = handler.walk();
-    let depended = walk.iter().any(|node| sounds_limiting(&node.qualified));
-    if decorated || depended {
-        return true;
-    }
-    code.reached_from(walk.iter().filter_map(|node| code.node_of_dependant(node)))
-        .into_iter()
-        .any(|node| limits(interpreter, code, node))
 }

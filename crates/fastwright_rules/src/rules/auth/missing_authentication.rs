@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::public_by_nature::{is_public_by_nature, resource};
 use crate::reporter::{Draft, Reporter, route_method};
-use crate::request_code::{handler_step, short_name};
+use crate::wording::{handler_step, short_name};
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route, RouteKind};
 

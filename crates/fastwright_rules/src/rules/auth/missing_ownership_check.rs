@@ -1,13 +1,14 @@
 //! `missing-ownership-check`: row fetched by an id of the client without looking at whose it is.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
-use crate::data_flow::{Flow, Following, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Flow, Following, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::ownership::{
     Caller, LOADING, OwnedTable, compares_owner, is_for_some, loads_by_id, owned_tables, owner_search,
 };
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, route_title};
+use crate::wording::route_name;
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_python::interpreter::Interpreter;
@@ -48,10 +49,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if owned.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let loading = code.calls().methods(LOADING);
     let loads = flows(code, interpreter, following, &loading, |interpreter, node| {
         loads_by_id(interpreter, code, node, &owned)
@@ -126,13 +127,13 @@ fn judge(owned: &OwnedTable<'_>, elsewhere: &[Comparing], changes: bool) -> Opti
 /// Whether anything that a route runs compares the owner, or decides by who calls.
 fn is_decided(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     handler: &Dependant,
     route: &Route,
     owned: &OwnedTable<'_>,
 ) -> bool {
     let walk = handler.walk();
-    let all = code.reached_from(walk.iter().filter_map(|node| code.node_of_dependant(node)));
+    let all = code.reached_from(walk.iter().filter_map(|node| code.of_dependant(node)));
     let mut search = owner_search(owned);
     if all.iter().any(|node| compares_owner(interpreter, code, *node, owned, &mut search).is_some()) {
         return true;
@@ -149,11 +150,11 @@ fn is_decided(
                 .filter(|node| {
                     node.kind != DependantKind::Handler && route.guard.by.contains(&node.qualified)
                 })
-                .filter_map(|node| code.node_of_dependant(node)),
+                .filter_map(|node| code.of_dependant(node)),
         )
         .into_iter()
         .collect();
-    let start: Vec<usize> = deciding.filter_map(|node| code.node_of_dependant(node)).collect();
+    let start: Vec<usize> = deciding.filter_map(|node| code.of_dependant(node)).collect();
     let caller = Caller::of(interpreter, handler, &route.guard);
     code.reached_from(start.iter().copied())
         .into_iter()
@@ -164,7 +165,7 @@ fn is_decided(
 fn comparing_elsewhere(
     interpreter: &mut Interpreter<'_>,
     context: &Context<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     owned: &OwnedTable<'_>,
 ) -> Vec<Comparing> {
     let mut found = Vec::new();
@@ -184,7 +185,7 @@ fn comparing_elsewhere(
 fn finding(
     interpreter: &Interpreter<'_>,
     context: &Context<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     load: &Flow<usize>,
     entry: Entry,
     route: &Route,
@@ -195,12 +196,11 @@ fn finding(
     (severity, confidence): (Severity, Confidence),
     sibling: Option<&Comparing>,
 ) -> Draft {
-    let title = route_title(route);
+    let title = route_name(route);
     let column = owned.columns[0];
     let class =
         interpreter.class(owned.table.class).map_or(owned.table.name.clone(), |class| class.name.to_string());
-    let function =
-        &code.nodes[code.node_of_dependant(handler).unwrap_or(load.node)].summary.function.definition;
+    let function = &code.nodes[code.of_dependant(handler).unwrap_or(load.node)].summary.function.definition;
     let mut draft = Draft::new(
         route.location,
         function.qualname.as_str(),
@@ -209,7 +209,7 @@ fn finding(
     .severity(severity)
     .confidence(confidence)
     .route(route)
-    .evidence_chain([crate::request_code::handler_step(route)])
+    .evidence_chain([crate::wording::handler_step(route)])
     .evidence(format!("{input} chooses the row"), input_location);
     if let Entry::Dependency(..) = entry {
         draft = draft.evidence(
@@ -217,13 +217,13 @@ fn finding(
             code.nodes[load.node].summary.events.first().map_or(route.location, |event| event.location),
         );
     }
-    draft = draft.evidence_chain(load.steps.iter().cloned());
+    draft = draft.evidence_chain(load.steps(code));
     if let Some(column) = owned.table.columns.iter().find(|known| known.name == column) {
         draft = draft.evidence(format!("`{}` says whose the row is", column.name), column.location);
     }
     if let Some(sibling) = sibling {
         let other = &context.analysis.apps[sibling.route.0].routes[sibling.route.1];
-        draft = draft.evidence(format!("`{}` compares the owner", route_title(other)), sibling.place);
+        draft = draft.evidence(format!("`{}` compares the owner", route_name(other)), sibling.place);
     }
     draft
         .example(format!("select({class}).where({class}.id == ..., {class}.{column} == user.id)"))

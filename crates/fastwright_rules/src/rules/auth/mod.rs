@@ -7,5 +7,7 @@ pub mod login_without_rate_limit;
 pub mod missing_authentication;
 pub mod missing_ownership_check;
 pub mod non_constant_time_comparison;
+pub mod owner_scope_dropped;
 pub mod unchecked_object_access;
+pub mod unfiltered_list;
 pub mod unpinned_jwt_algorithms;

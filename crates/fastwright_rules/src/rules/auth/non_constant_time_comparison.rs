@@ -1,10 +1,11 @@
 //! `non-constant-time-comparison`: secret compared with an operator that stops at the first difference.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, has_input, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, has_input, request_inputs};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, handler_step, route_title};
 use crate::vocabulary::is_credential_name;
+use crate::wording::{handler_step, route_name};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
@@ -34,11 +35,11 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let comparing = code.calls().comparing();
     let found = flows(code, interpreter, following, &comparing, |interpreter, node| {
         comparisons(interpreter, code, node)
@@ -63,10 +64,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .route(route)
                 .evidence_chain([handler_step(route)])
                 .evidence(format!("{} comes from the client", input.title()), input.location)
-                .evidence_chain(flow.steps.iter().cloned())
+                .evidence_chain(flow.steps(code))
                 .why(format!(
                     "The time that `{}` takes to refuse tells how much of a guess is right.",
-                    route_title(route)
+                    route_name(route)
                 ))
                 .example(example(&written))
                 .discriminator(function.name.as_str()),
@@ -94,7 +95,7 @@ fn example(written: &str) -> String {
 }
 
 /// Comparisons of one function whose one side is a secret: the other side, and what the secret is.
-fn comparisons(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<Sink<String>> {
+fn comparisons(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<String>> {
     let mut found = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let (EventKind::Condition(value) | EventKind::Return(value)) = &event.kind else { continue };

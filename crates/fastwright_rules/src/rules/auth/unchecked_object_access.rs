@@ -4,8 +4,8 @@ use crate::access::{chosen_objects, sounds_like_id};
 use crate::context::Context;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{handler_step, route_title, short_name};
 use crate::vocabulary::any_word;
+use crate::wording::{handler_step, route_name, short_name};
 use fastwright_model::application::{ParameterPlace, Route};
 
 crate::declare_rule! {
@@ -30,7 +30,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let chosen = chosen_objects(&mut interpreter, analysis, code);
@@ -52,7 +52,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if object.place == ParameterPlace::Body && object.name == "id" && creates(route) {
             continue;
         }
-        let title = route_title(route);
+        let title = route_name(route);
         let mut draft = Draft::new(
             route.location,
             short_name(&route.handler),
@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 format!(
                     "{tying} other routes tie `{}` to the caller, `{}` among them",
                     object.name,
-                    route_title(other)
+                    route_name(other)
                 ),
                 other.location,
             );

@@ -1,10 +1,10 @@
 //! `unpinned-jwt-algorithms`: token accepted without a pinned algorithm or without checking its signature.
 
+use crate::call_graph::{CallGraph, Edge};
 use crate::context::Context;
 use crate::data_flow::holds;
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::RequestCode;
 use crate::syntax::expressions;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, ExprKind};
@@ -37,7 +37,7 @@ const DECODING: &[&str] =
     &["jwt.decode", "jwt.decode_complete", "jwt.api_jwt.decode_complete", "authlib.jose.jwt.decode"];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
@@ -84,7 +84,7 @@ fn is_decoding(call: &CallEvent) -> bool {
 /// What is wrong with a call: the end of the message, and the note of the evidence.
 fn fault(
     interpreter: &mut Interpreter<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
     call: &CallEvent,
 ) -> Option<(String, String)> {
@@ -146,7 +146,7 @@ fn is_unverified(interpreter: &Interpreter<'_>, call: &CallEvent) -> bool {
 }
 
 /// Whether the function, a caller of it, or what these call verifies a token as well: then this is a second look.
-fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &RequestCode, node: usize) -> bool {
+fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
     // What comes after a return that defaults decide is not walked; it counts nevertheless.
     let mut verifies = false;
     expressions(&code.nodes[node].summary.function.definition.body, &mut |expression| {
@@ -164,9 +164,8 @@ fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &RequestCode, node: u
         return true;
     }
     let mut near = vec![node];
-    near.extend(code.nodes[node].callers.iter().map(|(caller, _)| *caller));
-    let called: Vec<usize> =
-        near.iter().flat_map(|node| code.nodes[*node].calls.iter().map(|edge| edge.target)).collect();
+    near.extend(code.callers(node).map(Edge::from));
+    let called: Vec<usize> = near.iter().flat_map(|node| code.edges(*node)).map(Edge::to).collect();
     near.extend(called);
     near.iter().any(|node| {
         code.nodes[*node].summary.events.iter().any(|event| match &event.kind {

@@ -1,6 +1,7 @@
 //! `commit-after-response`: commit in the exit code of a dependency, which runs after the response was sent.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, Edge};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::callable_name;
 use crate::reporter::Reporter;
@@ -69,12 +70,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         {
             continue;
         }
-        let Some(node) = graph.of_dependant(dependency).filter(|node| *node < graph.nodes.len()) else {
-            continue;
-        };
+        let Some(node) = graph.of_dependant(dependency) else { continue };
         let Some(handler) = graph.of_dependant(entry.handler()) else { continue };
-        let writes = writing[handler] || !entry.route.writes.is_empty();
-        if !writes || committing[handler] {
+        let writes = writing.contains(handler) || !entry.route.writes.is_empty();
+        if !writes || committing.contains(handler) {
             continue;
         }
         let late = known.entry(node).or_insert_with(|| late_commit(graph, &committing, node, 0));
@@ -95,18 +94,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The commit that a generator makes when it goes on behind its `yield`.
-fn late_commit(graph: &CallGraph, committing: &[bool], node: usize, depth: u32) -> Option<LateCommit> {
+fn late_commit(graph: &CallGraph, committing: &FunctionSet, node: usize, depth: u32) -> Option<LateCommit> {
     let function = &graph.nodes[node].summary.function;
     let file = function.id.file;
     let places = yields(&function.definition.body);
     let first = places.first()?;
     let waits_at = Location { file, span: first.span };
-    let behind = calls_to(&graph.nodes[node], &["commit"], committing)
+    let behind = calls_to(graph, node, &["commit"], committing)
         .filter(|(_, place, _)| place.file == file && place.span.start > first.span.end)
         .min_by_key(|(index, ..)| *index);
     if let Some((_, place, edge)) = behind {
         let what = match edge {
-            Some(edge) => format!("only then `{}` commits", graph.nodes[edge.to].name()),
+            Some(edge) => format!("only then `{}` commits", graph.nodes[edge.to()].name()),
             None => "only then the session commits".to_owned(),
         };
         return Some(LateCommit { waits_at, place, what });
@@ -121,7 +120,7 @@ fn late_commit(graph: &CallGraph, committing: &[bool], node: usize, depth: u32) 
                 let what = "only then the block that holds the transaction ends, and commits".to_owned();
                 return Some(LateCommit { waits_at, place: waits_at, what });
             }
-            let inner = graph.nodes[node].edges.iter().find(|edge| edge.event == index).map(|edge| edge.to);
+            let inner = graph.edge_at(node, index).map(Edge::to);
             if let Some(inner) = inner
                 && depth < 3
                 && graph.nodes[inner].summary.function.definition.is_generator

@@ -1,6 +1,7 @@
 //! `commit-despite-error`: dependency that commits although the handler failed.
 
 use crate::call_graph::CallGraph;
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::callable_name;
 use crate::reporter::Reporter;
@@ -76,15 +77,15 @@ fn commit(
     context: &Context<'_>,
     graph: &CallGraph,
     node: usize,
-    committing: &[bool],
-    rolling_back: &[bool],
+    committing: &FunctionSet,
+    rolling_back: &FunctionSet,
 ) -> Option<Commit> {
     let function = &graph.nodes[node].summary.function;
     let file = context.analysis.files.get(function.id.file);
     let commits: Vec<Location> =
-        calls_to(&graph.nodes[node], &["commit"], committing).map(|(_, place, _)| place).collect();
+        calls_to(graph, node, &["commit"], committing).map(|(_, place, _)| place).collect();
     let rollbacks: Vec<Location> =
-        calls_to(&graph.nodes[node], &["rollback"], rolling_back).map(|(_, place, _)| place).collect();
+        calls_to(graph, node, &["rollback"], rolling_back).map(|(_, place, _)| place).collect();
     let inside = |places: &[Location], span: Span| {
         places.iter().find(|place| place.file == function.id.file && encloses(span, place.span)).copied()
     };

@@ -1,6 +1,7 @@
 //! `commit-in-loop`: transaction that is ended once for each element of a collection.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, first_site};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::loops::{RepeatedCall, repeated_calls, unconditional_call};
 use crate::reached::visit_reached;
@@ -35,21 +36,21 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let committing = functions_calling(graph, &["commit"]);
-    let repeated: FxHashMap<usize, Vec<RepeatedCall<'_>>> = (0..graph.nodes.len())
-        .filter(|node| committing[*node])
+    let repeated: FxHashMap<usize, Vec<RepeatedCall<'_>>> = committing
+        .iter()
         .map(|node| (node, commits(graph, node, &committing)))
         .filter(|(_, commits)| !commits.is_empty())
         .collect();
     visit_reached(
         context,
         graph,
-        &|node| repeated.contains_key(&node),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| repeated.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
             let symbol = graph.nodes[node].symbol();
             let file = context.analysis.files.get(graph.nodes[node].location().file);
             for call in &repeated[&node] {
-                let next = CallGraph::start(path).unwrap_or(call.place);
+                let next = first_site(path).unwrap_or(call.place);
                 let element = file.slice(call.target.span);
                 let outline = entry.outline(call.place, &symbol, next).discriminator(element);
                 report.report_on_route(&outline, |draft| {
@@ -66,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     match call.edge {
                         None => draft.evidence("and ends the transaction each time", call.place),
                         Some(edge) => draft.evidence(
-                            format!("and `{}` ends the transaction each time", graph.nodes[edge.to].name()),
+                            format!("and `{}` ends the transaction each time", graph.nodes[edge.to()].name()),
                             call.place,
                         ),
                     }
@@ -77,12 +78,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The commits that a loop repeats, one for each loop.
-fn commits<'g>(graph: &'g CallGraph, node: usize, committing: &[bool]) -> Vec<RepeatedCall<'g>> {
+fn commits<'g>(graph: &'g CallGraph, node: usize, committing: &FunctionSet) -> Vec<RepeatedCall<'g>> {
     let mut found: Vec<RepeatedCall<'g>> = Vec::new();
     for call in repeated_calls(graph, node, &["commit"], committing, true) {
         let near = call
             .edge
-            .is_none_or(|edge| unconditional_call(&graph.nodes[edge.to], &["commit"], committing).is_some());
+            .is_none_or(|edge| unconditional_call(graph, edge.to(), &["commit"], committing).is_some());
         // A `try` around each element says that the others are to go on.
         if near && !call.alone && !found.iter().any(|known| known.around == call.around) {
             found.push(call);

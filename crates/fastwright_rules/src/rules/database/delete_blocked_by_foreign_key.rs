@@ -1,10 +1,11 @@
 //! `delete-blocked-by-foreign-key`: row that other rows refer to is deleted, and nothing says what becomes of them.
 
+use crate::call_graph::Entry;
 use crate::constraint_errors::{app_answers, functions_of_route, is_caught};
 use crate::context::Context;
 use crate::engines::engines;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::RouteKind;
 use fastwright_model::library::sqlalchemy::{entity, session_kind};
 use fastwright_model::tables::{Column, Table};
@@ -45,7 +46,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if blocking.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     let middleware: Vec<usize> =
         (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
     if is_caught(context, code, &code.reached_from(middleware)) {
@@ -74,7 +75,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 }
                 let parent =
                     analysis.tables.iter().find(|table| table.class == class).map_or("", |table| &table.name);
-                let title = route_title(route);
+                let title = route_name(route);
                 let symbol = &code.nodes[node].summary.function.definition.qualname;
                 let (first, start) = handler_step(route);
                 let mut steps = code.evidence(analysis, &reached);
@@ -152,7 +153,7 @@ fn blocking<'a>(context: &Context<'a>) -> FxHashMap<ObjectId, Vec<(&'a Table, &'
 /// The rows that a function deletes: the place, and their class.
 fn deletions(
     context: &Context<'_>,
-    code: &crate::request_code::RequestCode,
+    code: &crate::call_graph::CallGraph,
     node: usize,
 ) -> Vec<(Location, ObjectId)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();

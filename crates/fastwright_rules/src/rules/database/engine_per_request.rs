@@ -1,6 +1,6 @@
 //! `engine-per-request`: engine, and with it a pool of connections, made for each request.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{Node, first_site};
 use crate::context::Context;
 use crate::loops::is_cache;
 use crate::reached::visit_reached;
@@ -49,8 +49,8 @@ fn makes_engine(callee: &str) -> bool {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let made: FxHashMap<usize, (Location, Name)> = graph
-        .libraries()
-        .calling(makes_engine)
+        .calls()
+        .libraries(makes_engine)
         .iter()
         .filter_map(|node| Some((node, engine(&graph.nodes[node])?)))
         .collect();
@@ -62,17 +62,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| made.contains_key(&node) && !remembers[node],
-        &|from, edge| {
+        |node| made.contains_key(&node) && !remembers[node],
+        |edge| {
             edge.kind == EdgeKind::Call
-                && !remembers[edge.to]
-                && !remembers[from]
-                && !is_first_time(&graph.nodes[from], edge.event)
+                && !remembers[edge.to()]
+                && !remembers[edge.from()]
+                && !is_first_time(&graph.nodes[edge.from()], edge.event())
         },
         &mut |entry, node, path| {
             let (place, callee) = made[&node];
             let symbol = graph.nodes[node].symbol();
-            let next = CallGraph::start(path).unwrap_or(place);
+            let next = first_site(path).unwrap_or(place);
             report.report_on_route(&entry.outline(place, &symbol, next), |draft| {
                 let file = context.analysis.files.get(place.file);
                 let written = file.slice(place.span).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -44,7 +44,7 @@ struct Maker {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let committing = graph.libraries().calling(|callee| is_session_method(callee, &["commit"]));
+    let committing = graph.calls().libraries(|callee| is_session_method(callee, &["commit"]));
     let stale: FxHashMap<usize, StaleRead> = {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
         let tables = &context.analysis.tables;
@@ -55,8 +55,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| stale.contains_key(&node),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| stale.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
             let Some(read) = stale.get(&node) else { return };
             let holder = &graph.nodes[node];

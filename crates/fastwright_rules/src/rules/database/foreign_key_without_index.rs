@@ -1,9 +1,10 @@
 //! `foreign-key-without-index`: key that queries look for, in a column that has no index.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::engines::engines;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{RequestCode, route_title};
+use crate::wording::route_name;
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::ir::{Comparison, Expr, ExprKind, StmtKind};
 use fastwright_python::location::Location;
@@ -40,7 +41,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let elsewhere = indexed_elsewhere(context);
-    let code = context.request_code();
+    let code = context.call_graph();
     for table in &analysis.tables {
         let class_name = analysis.interpreter.borrow().class(table.class).map(|class| class.name);
         let Some(class_name) = class_name.filter(|_| !table.has_unknown_indexes) else { continue };
@@ -65,7 +66,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         "`{}.{}` has no index, and `{}` looks for rows by it",
                         table.name,
                         column.name,
-                        route_title(route)
+                        route_name(route)
                     ),
                 )
                 .evidence(
@@ -85,7 +86,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Where a request looks for the rows with a value in the column. Joins are left out: they may start on
 /// the other side.
-fn looked_for(code: &RequestCode, table: &Table, column: &Column) -> Option<(usize, Location)> {
+fn looked_for(code: &CallGraph, table: &Table, column: &Column) -> Option<(usize, Location)> {
     let is_column = |value: &Value| {
         matches!(value.as_symbolic(), Some(Symbolic::Member { base, name })
             if *name == column.name && matches!(base.kind, Kind::Class(class) if class == table.class))
@@ -102,7 +103,7 @@ fn looked_for(code: &RequestCode, table: &Table, column: &Column) -> Option<(usi
             let [condition] = &call.arguments.positional[..] else { return false };
             filters && asks_for(condition, &is_column)
         })?;
-        (!node.entries.is_empty() || !node.callers.is_empty()).then_some((number, event.location))
+        Some((number, event.location))
     })
 }
 

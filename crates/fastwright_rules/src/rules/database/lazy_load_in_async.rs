@@ -1,11 +1,12 @@
 //! `lazy-load-in-async`: relationship that is loaded on first use, read under an async session.
 
-use crate::call_graph::{CallGraph, Edge, Node};
+use crate::call_graph::{CallGraph, Edge, Node, first_site};
 use crate::context::Context;
 use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
+use crate::sessions::is_async_session_method;
 use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::facts::{EdgeKind, mentions};
@@ -90,28 +91,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     };
     let graph = context.call_graph();
     let mut search = Search::new(lazy.set, false, 16);
-    let reads: Vec<Vec<LazyRead>> = (0..graph.nodes.len())
-        .map(|node| lazy_reads(context, &graph.nodes[node], &lazy, &mut search))
+    // Objects come from a query of the function itself or of one that it calls.
+    let asking = graph.reaching(graph.calls().libraries(is_async_session_method), |_| true);
+    let reads: FxHashMap<usize, Vec<LazyRead>> = asking
+        .iter()
+        .map(|node| (node, lazy_reads(context, &graph.nodes[node], &lazy, &mut search)))
+        .filter(|(_, reads)| !reads.is_empty())
         .collect();
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
         Rc::clone(loaded.entry(root).or_insert_with(|| {
-            let ways = graph.ways(root, |_, edge| edge.kind == EdgeKind::Call);
+            let ways = graph.ways(root, |edge| edge.kind == EdgeKind::Call);
             Rc::new(ways.nodes().flat_map(|node| loader_texts(context, &graph.nodes[node])).collect())
         }))
     };
     visit_reached(
         context,
         graph,
-        &|node| !reads[node].is_empty(),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| reads.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
-            for read in &reads[node] {
+            for read in &reads[&node] {
                 let Some(root) = graph.of_dependant(entry.handler()) else { continue };
                 if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
                     continue;
                 }
-                let on_the_way = path.iter().map(|(from, _)| *from).chain([node]);
+                let on_the_way = path.iter().map(Edge::from).chain([node]);
                 if on_the_way
                     .into_iter()
                     .any(|part| is_given(context, &graph.nodes[part], &read.class, read.relation))
@@ -137,22 +142,16 @@ fn report_read(
     entry: &EntryPoint<'_>,
     graph: &CallGraph,
     node: usize,
-    path: &[(usize, Edge)],
+    path: &[Edge],
     read: &LazyRead,
 ) {
     let symbol = graph.nodes[node].symbol();
-    let next = CallGraph::start(path).unwrap_or(read.loaded_at);
+    let next = first_site(path).unwrap_or(read.loaded_at);
     let outline = entry.outline(read.place, &symbol, next).discriminator(&read.relation);
     report.report_on_route(&outline, |draft| tell(draft, entry, graph, path, read));
 }
 
-fn tell(
-    draft: Draft,
-    entry: &EntryPoint<'_>,
-    graph: &CallGraph,
-    path: &[(usize, Edge)],
-    read: &LazyRead,
-) -> Draft {
+fn tell(draft: Draft, entry: &EntryPoint<'_>, graph: &CallGraph, path: &[Edge], read: &LazyRead) -> Draft {
     let route = route_name(entry.route);
     let (class, relation) = (&read.class, read.relation);
     let message = match &read.by_model {

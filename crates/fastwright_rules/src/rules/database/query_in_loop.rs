@@ -1,6 +1,7 @@
 //! `query-in-loop`: query that is sent once for each element of a collection.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{CallGraph, Node, first_site};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::loops::{RepeatedCall, repeated_calls, unconditional_call};
 use crate::reached::visit_reached;
@@ -44,24 +45,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let reading = functions_calling(graph, READS);
     // Whoever writes each element does what the loop is for.
     let writing = functions_calling(graph, &["add", "add_all", "delete", "merge", "commit", "flush"]);
-    if !reading.contains(&true) {
+    if reading.is_empty() {
         return;
     }
-    let repeated: FxHashMap<usize, Vec<Query<'_>>> = (0..graph.nodes.len())
-        .filter(|node| reading[*node])
+    let repeated: FxHashMap<usize, Vec<Query<'_>>> = reading
+        .iter()
         .map(|node| (node, queries(graph, node, &reading, &writing)))
         .filter(|(_, queries)| !queries.is_empty())
         .collect();
     visit_reached(
         context,
         graph,
-        &|node| repeated.contains_key(&node),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| repeated.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
             let symbol = graph.nodes[node].symbol();
             let file = context.analysis.files.get(graph.nodes[node].location().file);
             for query in &repeated[&node] {
-                let next = CallGraph::start(path).unwrap_or(query.call.place);
+                let next = first_site(path).unwrap_or(query.call.place);
                 let element = file.slice(query.call.target.span);
                 let outline = entry.outline(query.call.place, &symbol, next).discriminator(element);
                 report.report_on_route(&outline, |draft| {
@@ -99,7 +100,12 @@ struct Query<'g> {
     row: Option<String>,
 }
 
-fn queries<'g>(graph: &'g CallGraph, node: usize, reading: &[bool], writing: &[bool]) -> Vec<Query<'g>> {
+fn queries<'g>(
+    graph: &'g CallGraph,
+    node: usize,
+    reading: &FunctionSet,
+    writing: &FunctionSet,
+) -> Vec<Query<'g>> {
     let mut found: Vec<Query<'g>> = Vec::new();
     let holder = &graph.nodes[node];
     for call in repeated_calls(graph, node, READS, reading, false) {
@@ -110,10 +116,10 @@ fn queries<'g>(graph: &'g CallGraph, node: usize, reading: &[bool], writing: &[b
         let below = match call.edge {
             None if writes(holder, call.event) => continue,
             None => None,
-            Some(edge) if writing[edge.to] => continue,
-            Some(edge) => match unconditional_call(&graph.nodes[edge.to], READS, reading) {
+            Some(edge) if writing.contains(edge.to()) => continue,
+            Some(edge) => match unconditional_call(graph, edge.to(), READS, reading) {
                 None => continue,
-                Some(place) => Some((edge.to, place)),
+                Some(place) => Some((edge.to(), place)),
             },
         };
         let row = match &holder.summary.events[call.event].kind {

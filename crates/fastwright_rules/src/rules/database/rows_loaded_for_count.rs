@@ -1,6 +1,6 @@
 //! `rows-loaded-for-count`: all rows are loaded to know how many there are.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{Node, first_site};
 use crate::context::Context;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
@@ -47,8 +47,8 @@ struct Counted {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let counted: FxHashMap<usize, Vec<Counted>> = graph
-        .libraries()
-        .calling(|callee| callee == "builtins.len")
+        .calls()
+        .libraries(|callee| callee == "builtins.len")
         .iter()
         .map(|node| (node, counted(context, &graph.nodes[node])))
         .filter(|(_, counted)| !counted.is_empty())
@@ -56,12 +56,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| counted.contains_key(&node),
-        &|_, edge| edge.kind != EdgeKind::Background,
+        |node| counted.contains_key(&node),
+        |edge| edge.kind != EdgeKind::Background,
         &mut |entry, node, path| {
             let symbol = graph.nodes[node].symbol();
             for found in &counted[&node] {
-                let next = CallGraph::start(path).unwrap_or(found.loaded);
+                let next = first_site(path).unwrap_or(found.loaded);
                 report.report_on_route(&entry.outline(found.place, &symbol, next), |draft| {
                     let class = found.class.map_or_else(|| "row".to_owned(), |class| format!("`{class}`"));
                     let draft = draft

@@ -1,6 +1,7 @@
 //! `session-held-during-stream`: database connection kept for as long as a stream or socket is open.
 
 use crate::call_graph::{CallGraph, Node};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::callable_name;
 use crate::finding::Confidence;
@@ -89,7 +90,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         });
         let Some(stream) = stream else { continue };
         // Somebody on the way gives the connection back before the stream starts.
-        let closed = entry.route_functions(graph).any(|node| node != holder && closing[node]);
+        let closed = entry.route_functions(graph).any(|node| node != holder && closing.contains(node));
         if closed {
             continue;
         }
@@ -136,12 +137,17 @@ fn socket_loop(node: &Node) -> Option<Stream> {
 }
 
 /// A response that a generator produces piece by piece, where the generator does not need the session.
-fn stream(context: &Context<'_>, graph: &CallGraph, handler: usize, querying: &[bool]) -> Option<Stream> {
+fn stream(
+    context: &Context<'_>,
+    graph: &CallGraph,
+    handler: usize,
+    querying: &FunctionSet,
+) -> Option<Stream> {
     let node = &graph.nodes[handler];
     let function = &node.summary.function;
     if function.definition.is_generator {
         let place = Location { file: function.id.file, span: function.definition.name_span };
-        let streams = loops(&function.definition.body) && !querying[handler];
+        let streams = loops(&function.definition.body) && !querying.contains(handler);
         return streams.then_some(Stream { place, note: "the handler yields its response piece by piece" });
     }
     for event in &node.summary.events {
@@ -153,15 +159,15 @@ fn stream(context: &Context<'_>, graph: &CallGraph, handler: usize, querying: &[
         let Some(written) = call_expression(&function.definition.body, event.location.span) else { continue };
         let Some(content) = written.arguments.first() else { continue };
         let Some((index, made)) = call_at(node, content.value.span) else { continue };
-        let Some(edge) = node.edges.iter().find(|edge| edge.event == index) else { continue };
-        let generator = &graph.nodes[edge.to].summary.function.definition;
+        let Some(edge) = graph.edge_at(handler, index) else { continue };
+        let generator = &graph.nodes[edge.to()].summary.function.definition;
         let own_session = made
             .arguments
             .positional
             .iter()
             .chain(made.arguments.keywords.iter().map(|(_, value)| value))
             .any(|value| carries_session(context, value));
-        if generator.is_generator && loops(&generator.body) && !querying[edge.to] && !own_session {
+        if generator.is_generator && loops(&generator.body) && !querying.contains(edge.to()) && !own_session {
             return Some(Stream {
                 place: event.location,
                 note: "the response is streamed from a generator that does not need the session",

@@ -1,6 +1,6 @@
 //! `session-in-background-task`: session, row or upload of a request handed to a background task.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, first_site};
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reached::visit_reached;
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let versions = FastapiVersions::of(context.analysis);
     let closed_before = versions.lowest < OPEN_DURING_TASKS;
-    let starting = graph.libraries().calling(|callee| is_background(callee) || is_task_maker(callee));
+    let starting = graph.calls().libraries(|callee| is_background(callee) || is_task_maker(callee));
     let handed: FxHashMap<usize, Vec<Handed>> = starting
         .iter()
         .map(|node| (node, handed_on(context, graph, node, closed_before)))
@@ -66,8 +66,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| handed.contains_key(&node),
-        &|_, edge| edge.kind == EdgeKind::Call,
+        |node| handed.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
             for handed in &handed[&node] {
                 // What FastAPI gives the handler itself comes from a dependency that ends it, or not.
@@ -93,7 +93,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     Severity::Medium
                 };
                 let symbol = graph.nodes[node].symbol();
-                let next = CallGraph::start(path).unwrap_or(handed.place);
+                let next = first_site(path).unwrap_or(handed.place);
                 let outline =
                     entry.outline(handed.place, &symbol, next).severity(severity).discriminator(&handed.text);
                 report.report_on_route(&outline, |draft| {

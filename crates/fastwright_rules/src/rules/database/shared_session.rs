@@ -1,6 +1,6 @@
 //! `shared-session`: one session used by several requests or tasks at once.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{Node, first_site};
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reached::visit_reached;
@@ -50,13 +50,13 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = context.analysis.interpreter.borrow();
         for (_, module) in interpreter.modules() {
             for (name, value) in &interpreter.scope(module.scope).names {
-                let mut sessions = vec![value.clone()];
-                if let Kind::Instance(id) = value.kind
-                    && let Some(instance) = interpreter.instance(id)
+                let instance = match value.kind {
+                    Kind::Instance(id) => interpreter.instance(id),
+                    _ => None,
+                };
+                let attributes = instance.into_iter().flat_map(|instance| instance.attributes.values());
+                for session in std::iter::once(value).chain(attributes).filter(|value| is_new_session(value))
                 {
-                    sessions.extend(instance.attributes.values().cloned());
-                }
-                for session in sessions.iter().filter(|value| is_new_session(value)) {
                     if let Some(site) = made_at(session)
                         && context.analysis.files.get(site.file).first_party
                         && !shared.iter().any(|(_, known)| *known == site)
@@ -70,24 +70,18 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
     shared.sort_by_key(|(_, site)| *site);
     for (name, site) in shared {
         let uses: Vec<Option<Location>> = graph.nodes.iter().map(|node| use_of(node, site)).collect();
-        visit_reached(
-            context,
-            graph,
-            &|node| uses[node].is_some(),
-            &|_, _| true,
-            &mut |entry, node, path| {
-                let Some(place) = uses[node] else { return };
-                report.report_on_route(&Outline::new(site, &name, entry.route, site), |draft| {
-                    let (route, user) = (route_name(entry.route), graph.nodes[node].name());
-                    draft
-                        .message(format!("`{name}` is one session for all requests: `{route}` uses it"))
-                        .evidence("the session is opened once, when the module is imported", site)
-                        .evidence_chain(entry.steps())
-                        .evidence_chain(graph.steps(path))
-                        .evidence(format!("`{user}` uses it while other requests may do the same"), place)
-                });
-            },
-        );
+        visit_reached(context, graph, |node| uses[node].is_some(), |_| true, &mut |entry, node, path| {
+            let Some(place) = uses[node] else { return };
+            report.report_on_route(&Outline::new(site, &name, entry.route, site), |draft| {
+                let (route, user) = (route_name(entry.route), graph.nodes[node].name());
+                draft
+                    .message(format!("`{name}` is one session for all requests: `{route}` uses it"))
+                    .evidence("the session is opened once, when the module is imported", site)
+                    .evidence_chain(entry.steps())
+                    .evidence_chain(graph.steps(path))
+                    .evidence(format!("`{user}` uses it while other requests may do the same"), place)
+            });
+        });
     }
 }
 
@@ -115,34 +109,28 @@ fn use_of(node: &Node, site: Location) -> Option<Location> {
 /// One session that several coroutines use at the same time.
 fn check_concurrent_tasks(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let together = graph.libraries().calling(|callee| gathers(callee) || adds_to_group(callee));
+    let together = graph.calls().libraries(|callee| gathers(callee) || adds_to_group(callee));
     let gathered: FxHashMap<usize, Vec<(Location, String)>> = together
         .iter()
         .map(|node| (node, gathered(context, &graph.nodes[node])))
         .filter(|(_, found)| !found.is_empty())
         .collect();
-    visit_reached(
-        context,
-        graph,
-        &|node| gathered.contains_key(&node),
-        &|_, _| true,
-        &mut |entry, node, path| {
-            for (place, session) in &gathered[&node] {
-                let symbol = graph.nodes[node].symbol();
-                let next = CallGraph::start(path).unwrap_or(*place);
-                let outline =
-                    entry.outline(*place, &symbol, next).severity(Severity::High).discriminator(session);
-                report.report_on_route(&outline, |draft| {
-                    let route = route_name(entry.route);
-                    draft
-                        .message(format!("`{route}` uses the session `{session}` in several tasks at once"))
-                        .evidence_chain(entry.steps())
-                        .evidence_chain(graph.steps(path))
-                        .evidence(format!("the tasks that run together here share `{session}`"), *place)
-                });
-            }
-        },
-    );
+    visit_reached(context, graph, |node| gathered.contains_key(&node), |_| true, &mut |entry, node, path| {
+        for (place, session) in &gathered[&node] {
+            let symbol = graph.nodes[node].symbol();
+            let next = first_site(path).unwrap_or(*place);
+            let outline =
+                entry.outline(*place, &symbol, next).severity(Severity::High).discriminator(session);
+            report.report_on_route(&outline, |draft| {
+                let route = route_name(entry.route);
+                draft
+                    .message(format!("`{route}` uses the session `{session}` in several tasks at once"))
+                    .evidence_chain(entry.steps())
+                    .evidence_chain(graph.steps(path))
+                    .evidence(format!("the tasks that run together here share `{session}`"), *place)
+            });
+        }
+    });
 }
 
 /// Whether a call runs coroutines at the same time.

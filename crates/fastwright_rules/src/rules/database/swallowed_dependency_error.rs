@@ -107,10 +107,7 @@ fn swallows(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<Swallo
     let file = context.analysis.files.get(function.id.file);
     let never_returns = |expression: &Expr| {
         let Some((index, _)) = call_at(&graph.nodes[node], expression.span) else { return false };
-        graph.nodes[node]
-            .edges
-            .iter()
-            .any(|edge| edge.event == index && graph.nodes[edge.to].summary.always_raises)
+        graph.edge_at(node, index).is_some_and(|edge| graph.nodes[edge.to()].summary.always_raises)
     };
     let mut found: Vec<Swallow> = Vec::new();
     for place in yields(&function.definition.body) {

@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     if entry
                         .chain
                         .iter()
-                        .any(|part| graph.of_dependant(part).is_some_and(|part| closing[part])) =>
+                        .any(|part| graph.of_dependant(part).is_some_and(|part| closing.contains(part))) =>
                 {
                     continue;
                 }

@@ -1,11 +1,12 @@
 //! `unhandled-unique-violation`: value of a client in a unique column, where a second one is answered with 500.
 
-use crate::body_copies::{copies_of, copying};
+use crate::body_copies::copies_of;
+use crate::call_graph::{CallGraph, Entry};
 use crate::constraint_errors::{app_answers, functions_of_route, is_caught};
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{App, Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
@@ -61,7 +62,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if unique.is_empty() {
         return;
     }
-    let code = context.request_code();
+    let code = context.call_graph();
     // A middleware may catch what it likes.
     let middleware: Vec<usize> =
         (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
@@ -100,12 +101,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Rows made with keywords: `User(email=body.email)`, wherever the route gets there.
-fn made_by_keyword(context: &Context<'_>, code: &RequestCode, unique: &[(&Table, &Column)]) -> Vec<Written> {
+fn made_by_keyword(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &Column)]) -> Vec<Written> {
     let analysis = context.analysis;
     let classes: FxHashSet<ObjectId> = unique.iter().map(|(table, _)| table.class).collect();
     let candidates = code.calls().classes(classes.iter().copied());
     let interpreter = &mut *analysis.interpreter.borrow_mut();
-    let following = Following { to_the_text: false, stops_at_checks: false };
+    let following = Following { to_the_text: false, checks: Checks::Ignore };
     let arrived = flows(code, interpreter, following, &candidates, |_, node| {
         let mut sinks = Vec::new();
         for (event, happened) in code.nodes[node].summary.events.iter().enumerate() {
@@ -136,7 +137,7 @@ fn made_by_keyword(context: &Context<'_>, code: &RequestCode, unique: &[(&Table,
                 symbol: code.nodes[flow.place_node].summary.function.definition.qualname.to_string(),
                 input: input.text.clone(),
                 steps: std::iter::once((format!("`{}` comes from the client", input.text), input.location))
-                    .chain(flow.steps.iter().cloned())
+                    .chain(flow.steps(code))
                     .collect(),
             });
         }
@@ -145,9 +146,9 @@ fn made_by_keyword(context: &Context<'_>, code: &RequestCode, unique: &[(&Table,
 }
 
 /// Rows made of a whole body: `User(**body.model_dump())`, `User.model_validate(body)`.
-fn made_from_body(context: &Context<'_>, code: &RequestCode, unique: &[(&Table, &Column)]) -> Vec<Written> {
+fn made_from_body(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &Column)]) -> Vec<Written> {
     let analysis = context.analysis;
-    let copying = copying(code);
+    let copying = context.copying();
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     let mut found = Vec::new();
     for (app, details) in analysis.details.iter().enumerate() {
@@ -155,11 +156,11 @@ fn made_from_body(context: &Context<'_>, code: &RequestCode, unique: &[(&Table, 
             let Some(dependant) = &detail.dependant else { continue };
             // Updates are left out: whose row it is decides whether the value is taken.
             if !analysis.apps[app].routes[route].methods.iter().any(|method| method == "POST")
-                || !code.may_start_in(dependant, &copying)
+                || !code.may_start_in(dependant, copying)
             {
                 continue;
             }
-            for copy in copies_of(interpreter, dependant) {
+            for copy in copies_of(code, interpreter, dependant, copying) {
                 let Some(Kind::Class(class)) = copy.row.as_ref().map(|row| row.kind.clone()) else {
                     continue;
                 };
@@ -199,7 +200,7 @@ fn made_from_body(context: &Context<'_>, code: &RequestCode, unique: &[(&Table, 
 }
 
 /// Whether a function of the route asks for rows by this column, or is named as if it did.
-fn looks_first(code: &RequestCode, functions: &[usize], class: ObjectId, column: Name) -> bool {
+fn looks_first(code: &CallGraph, functions: &[usize], class: ObjectId, column: Name) -> bool {
     let is_column = |value: &Value| {
         mentions(value, &mut |part| {
             matches!(part.as_symbolic(), Some(Symbolic::Member { base, name })
@@ -237,7 +238,7 @@ fn tell(
     table: &Table,
     column: &Column,
 ) {
-    let title = route_title(route);
+    let title = route_name(route);
     let _ = handler;
     report.report(
         Draft::new(

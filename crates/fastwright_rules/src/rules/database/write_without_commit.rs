@@ -1,6 +1,6 @@
 //! `write-without-commit`: rows are written, and nothing of the request commits them.
 
-use crate::call_graph::{CallGraph, CallPath, Node};
+use crate::call_graph::{CallGraph, CallPath, Node, first_site};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::reporter::Reporter;
@@ -50,7 +50,7 @@ const MAY_COMMIT: &[&str] =
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let writing = graph.libraries().calling(|callee| is_session_method(callee, WRITES));
+    let writing = graph.calls().libraries(|callee| is_session_method(callee, WRITES));
     let mut known: FxHashMap<usize, Reached> = FxHashMap::default();
     let may_commit: Vec<bool> =
         graph.nodes.iter().map(|node| ENDINGS.iter().any(|name| mentions(node, name))).collect();
@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if graph
         .middleware
         .iter()
-        .any(|middleware| graph.ways(middleware.node, |_, _| true).nodes().any(|node| may_commit[node]))
+        .any(|middleware| graph.ways(middleware.node, |_| true).nodes().any(|node| may_commit[node]))
     {
         return;
     }
@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if commits {
             continue;
         }
-        let ways = graph.ways(root, |_, _| true);
+        let ways = graph.ways(root, |_| true);
         let written = ways.nodes().enumerate().find(|(_, node)| writing.contains(*node));
         let Some((position, node)) = written else { continue };
         let path = ways.path(position);
@@ -100,7 +100,7 @@ struct Reached {
 }
 
 fn reached(graph: &CallGraph, start: usize, may_commit: &[bool]) -> Reached {
-    let ways = graph.ways(start, |_, _| true);
+    let ways = graph.ways(start, |_| true);
     Reached { may_commit: ways.nodes().any(|node| may_commit[node] || graph.nodes[node].summary.incomplete) }
 }
 
@@ -112,7 +112,7 @@ fn mentions(node: &Node, name: &str) -> bool {
 /// unknown that sounds as if it ended a transaction.
 fn hands_session_away(context: &Context<'_>, graph: &CallGraph, start: usize) -> bool {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-    let ways = graph.ways(start, |_, _| true);
+    let ways = graph.ways(start, |_| true);
     ways.nodes().any(|node| {
         let node = &graph.nodes[node];
         node.summary.events.iter().enumerate().any(|(index, event)| {
@@ -152,7 +152,7 @@ fn session_opened(context: &Context<'_>, graph: &CallGraph, entry: &EntryPoint<'
     let parts: Vec<usize> = entry.route_functions(graph).collect();
     let mut found = None;
     for part in parts {
-        for node in graph.ways(part, |_, _| true).nodes() {
+        for node in graph.ways(part, |_| true).nodes() {
             for event in &graph.nodes[node].summary.events {
                 let EventKind::Call(call) = &event.kind else { continue };
                 if call.target.is_some() || session_kind(interpreter, &call.result).is_none() {
@@ -208,7 +208,7 @@ fn tell(
         return;
     };
     let symbol = writer.symbol();
-    let next = CallGraph::start(path).unwrap_or(place);
+    let next = first_site(path).unwrap_or(place);
     let outline = entry.outline(place, &symbol, next);
     report.report_on_route(&outline, |draft| {
         let route = route_name(entry.route);

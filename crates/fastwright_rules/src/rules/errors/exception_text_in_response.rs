@@ -1,17 +1,19 @@
 //! `exception-text-in-response`: text of an unexpected exception sent to the client.
 
+use crate::call_graph::{CallGraph, Entry, ExceptionHandler};
 use crate::context::Context;
 use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, route_title};
 use crate::vocabulary::{any_word, holds_any};
+use crate::wording::route_name;
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 crate::declare_rule! {
     /// Text of an unexpected exception sent to the client.
@@ -64,7 +66,7 @@ struct Leak {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let graph = context.request_code();
+    let graph = context.call_graph();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut without = Without::default();
@@ -78,9 +80,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for leak in leaks {
             let step = (format!("{} becomes part of the answer", leak.what), leak.place);
             if routes.is_empty() {
-                let registered = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
-                let registration = registered.map(|(_, _, site)| {
-                    (format!("`{}` answers exceptions of the application", function.name), *site)
+                let registered = graph.exception_handlers.iter().find(|handler| handler.node == node);
+                let registration = registered.map(|handler| {
+                    (format!("`{}` answers exceptions of the application", function.name), handler.site)
                 });
                 report.report(
                     Draft::new(
@@ -103,7 +105,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .outline(context.analysis, leak.place, &function.qualname)
                     .discriminator(&leak.what);
                 report.report_on_route(&outline, |draft| {
-                    let title = route_title(reached.route_in(context.analysis));
+                    let title = route_name(reached.route_in(context.analysis));
                     draft
                         .message(format!("`{title}` sends {} to the caller", leak.what))
                         .evidence_chain(graph.evidence(context.analysis, reached))
@@ -117,12 +119,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 fn leaks(
     interpreter: &mut Interpreter<'_>,
-    graph: &RequestCode,
+    graph: &CallGraph,
     node: usize,
     without: &mut Without,
 ) -> Vec<Leak> {
     let summary = &graph.nodes[node].summary;
-    let own_handled = graph.exception_handlers.iter().find(|(_, handler, _)| *handler == node);
+    let own_handled = graph.exception_handlers.iter().find(|handler| handler.node == node);
     let answers = graph.nodes[node]
         .entries
         .iter()
@@ -165,7 +167,9 @@ fn leaks(
         if parses_only(interpreter, summary, source.caught) {
             continue;
         }
-        if is_decided(interpreter, summary, &source.exception, event.location) {
+        if is_decided(interpreter, summary, &source.exception, event.location)
+            || is_asked_by_helper(interpreter, summary, &source.exception, event.location)
+        {
             continue;
         }
         let place = match source.written {
@@ -217,6 +221,19 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
             continue;
         }
         calls += 1;
+        // Making a model of what the client sent says what a 422 says.
+        if call.target.is_none()
+            && matches!(call.callee.kind, Kind::Class(_))
+            && interpreter.derives_from(&call.callee, "pydantic.main.BaseModel")
+        {
+            continue;
+        }
+        if let Some((function, key)) = &call.target {
+            let (function, receiver) = (Rc::clone(function), key.receiver);
+            if says_own_words(interpreter, &function, receiver) {
+                continue;
+            }
+        }
         let name = match call.callee.as_symbolic() {
             Some(Symbolic::Member { name, .. }) => Some(*name),
             _ => callee_name(interpreter, &call.callee),
@@ -227,6 +244,75 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
         }
     }
     calls > 0
+}
+
+/// Whether all that a function can raise are exceptions that it makes itself, for whoever called: it calls nothing
+/// but text methods and patterns besides.
+fn says_own_words(
+    interpreter: &mut Interpreter<'_>,
+    function: &Rc<FunctionValue>,
+    receiver: Option<ObjectId>,
+) -> bool {
+    let Some(summary) = interpreter.summarize(function, receiver) else { return false };
+    let mut raises = false;
+    for event in &summary.events {
+        match &event.kind {
+            EventKind::Raise { exception, again } => {
+                let is_made = matches!(exception.as_symbolic(), Some(Symbolic::Call { .. }));
+                if *again || !is_made {
+                    return false;
+                }
+                raises = true;
+            }
+            EventKind::Call(call) => {
+                let is_text = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { .. }))
+                    || matches!(call.callee.kind, Kind::Method(_));
+                let is_plain = callee_name(interpreter, &call.callee).is_some_and(|name| {
+                    name.starts_with("builtins.") || name.starts_with("re.") || name.ends_with("Exception")
+                });
+                if call.target.is_some() || !is_text && !is_plain {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    raises
+}
+
+/// Whether the text is made by a function of the program that asks what kind of exception it got.
+fn is_asked_by_helper(
+    interpreter: &mut Interpreter<'_>,
+    summary: &Summary,
+    exception: &Option<Value>,
+    place: Location,
+) -> bool {
+    let Some(exception) = exception else { return false };
+    summary.events.iter().any(|event| {
+        let EventKind::Call(call) = &event.kind else { return false };
+        let Some((function, key)) = &call.target else { return false };
+        if !overlap(event.location, place)
+            || !call.arguments.positional.iter().any(|value| value.same(exception))
+        {
+            return false;
+        }
+        let Some(helper) = interpreter.summarize(&Rc::clone(function), key.receiver) else { return false };
+        helper.events.iter().any(|event| match &event.kind {
+            EventKind::Condition(condition) => {
+                holds(interpreter, condition, &mut |part| match part.as_symbolic() {
+                    Some(Symbolic::Call { callee, arguments, .. }) => {
+                        callee.as_external().is_some_and(|name| name == "builtins.isinstance")
+                            && matches!(
+                                arguments.positional.first().and_then(Value::as_symbolic),
+                                Some(Symbolic::Parameter(_))
+                            )
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    })
 }
 
 fn inside(summary: &Summary, location: Location) -> bool {
@@ -294,7 +380,7 @@ type Without = FxHashMap<Part, u32>;
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
-    handled: Option<&'s (Value, usize, Location)>,
+    handled: Option<&'s ExceptionHandler>,
     summary: &'s Summary,
     without: &'s mut Without,
 }
@@ -383,11 +469,7 @@ impl Search<'_> {
 }
 
 /// The caught exception that a value is, when its text tells about the inside.
-fn exception_behind(
-    value: &Value,
-    handled: Option<&(Value, usize, Location)>,
-    summary: &Summary,
-) -> Option<Source> {
+fn exception_behind(value: &Value, handled: Option<&ExceptionHandler>, summary: &Summary) -> Option<Source> {
     // A clause for several classes catches each: if one is the program's own, its author knows the texts.
     let alternatives = value.alternatives();
     let mut found = None;
@@ -410,7 +492,7 @@ fn exception_behind(
                 });
             }
             Symbolic::Parameter(parameter) => {
-                let (class, _, site) = handled?;
+                let ExceptionHandler { class, site, .. } = handled?;
                 let position = summary.parameters.iter().position(|(name, _)| *name == parameter.name)?;
                 if position != 1 || !is_telling(class) {
                     return None;

@@ -1,8 +1,9 @@
 //! `python-values-in-json-response`: dumped model in a `JSONResponse`, with values that JSON does not know.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::reporter::Reporter;
-use crate::request_code::{RequestCode, route_title};
+use crate::wording::route_name;
 use fastwright_model::schemas::Field;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::location::Location;
@@ -43,7 +44,7 @@ struct Unwritable {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let code = context.request_code();
+    let code = context.call_graph();
     let candidates = code.calls().libraries(|name| {
         matches!(name, "starlette.responses.JSONResponse" | "fastapi.responses.JSONResponse")
     });
@@ -54,7 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let outline =
                     reached.outline(analysis, place, &definition.qualname).discriminator(&found.path);
                 report.report_on_route(&outline, |draft| {
-                    let title = route_title(reached.route_in(analysis));
+                    let title = route_name(reached.route_in(analysis));
                     draft
                         .message(format!(
                             "`{title}` answers with `{model}` dumped for Python: `{}` is a `{}`, which `JSONResponse` can't write",
@@ -72,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 fn unwritable_answers(
     context: &Context<'_>,
-    code: &RequestCode,
+    code: &CallGraph,
     node: usize,
 ) -> Vec<(Location, Name, Unwritable, String)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();

@@ -1,9 +1,10 @@
 //! `swallowed-http-exception`: broad except that turns an intended status into another one.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, is_broad, try_regions};
 use crate::reporter::Reporter;
-use crate::request_code::{Entry, route_title};
+use crate::wording::route_name;
 use fastwright_model::facts::{mentions, status_of_exception, status_of_response};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Handler;
@@ -42,7 +43,7 @@ struct Swallowing {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let graph = context.request_code();
+    let graph = context.call_graph();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut escapes = Escapes::new(graph);
@@ -63,8 +64,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .outline(context.analysis, swallowing.clause, &function.qualname)
                     .discriminator(&lost);
                 report.report_on_route(&outline, |draft| {
-                    let (name, title) = (function.name, route_title(reached.route_in(context.analysis)));
-                    let escaping = swallowing.lost.first().map(Escape::steps);
+                    let (name, title) = (function.name, route_name(reached.route_in(context.analysis)));
+                    let escaping = swallowing.lost.first().map(|escape| escape.steps("inside of the `try`"));
                     draft
                         .message(format!(
                             "the broad `except` in `{name}` turns the {lost} of `{title}` into {instead}"
@@ -86,7 +87,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn swallowed(
     interpreter: &mut Interpreter<'_>,
     escapes: &mut Escapes<'_>,
-    graph: &crate::request_code::RequestCode,
+    graph: &CallGraph,
     node: usize,
 ) -> Vec<Swallowing> {
     let summary = Rc::clone(&graph.nodes[node].summary);

@@ -1,9 +1,9 @@
 //! `logged-credentials`: password, token or key written to a log.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{input_text, member_path, root_parameter, text_parts};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::RequestCode;
 use crate::syntax::within;
 use crate::vocabulary::is_credential_name;
 use fastwright_model::schemas::fields;
@@ -52,7 +52,7 @@ const LEVELS: &[&str] = &[
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Log calls of one function that get a credential: place, and what it is.
-fn logged(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<(Location, String)> {
+fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<(Location, String)> {
     let mut found = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };

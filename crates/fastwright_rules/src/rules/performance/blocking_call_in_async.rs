@@ -1,6 +1,7 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
 use crate::call_graph::{CallGraph, CallPath, Node};
+use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
@@ -59,14 +60,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let mut names = FxHashMap::default();
     let calls: Calls = graph
-        .libraries()
-        .calling(|callee| waits(callee).is_some())
+        .calls()
+        .libraries(|callee| waits(callee).is_some())
         .iter()
         .map(|node| (node, own_calls(graph, node, &mut names)))
         .filter(|(_, calls)| !calls.is_empty())
         .collect();
-    let reaching =
-        graph.reaching(|node| calls.contains_key(&node), |from, edge| stays_on_loop(graph, from, edge));
+    let reaching = graph
+        .reaching(graph.functions(|node, _| calls.contains_key(&node)), |edge| stays_on_loop(graph, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
     let mut below = |root: usize, tell: &mut dyn FnMut(&Blocking)| {
         known
@@ -78,7 +79,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for entry in context.entry_points() {
         if entry.dependant().is_async
             && let Some(root) = graph.of_dependant(entry.dependant())
-            && reaching[root]
+            && reaching.contains(root)
         {
             below(root, &mut |blocking| {
                 let symbol = graph.nodes[blocking.node].symbol();
@@ -96,7 +97,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     for middleware in &graph.middleware {
         let (root, site) = (middleware.node, middleware.site);
-        if graph.nodes[root].is_async() && reaching[root] {
+        if graph.nodes[root].is_async() && reaching.contains(root) {
             below(root, &mut |blocking| {
                 let draft = Draft::new(blocking.place, graph.nodes[blocking.node].symbol(), "")
                     .severity(blocking.severity)
@@ -110,8 +111,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The blocking calls that a function on the event loop makes, itself or in what it calls there.
-fn blocking_below(graph: &CallGraph, root: usize, calls: &Calls, reaching: &[bool]) -> Vec<Blocking> {
-    let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+fn blocking_below(graph: &CallGraph, root: usize, calls: &Calls, reaching: &FunctionSet) -> Vec<Blocking> {
+    let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && stays_on_loop(graph, edge));
     let mut found = Vec::new();
     for (position, node) in ways.nodes().enumerate() {
         let Some(calls) = calls.get(&node) else { continue };
@@ -227,8 +228,8 @@ fn what_it_waits_for(waits: Waits) -> &'static str {
 
 /// The call where the chain leaves the coroutines, written with a thread.
 fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> Option<String> {
-    let (caller, site) = match blocking.path.iter().rev().find(|(from, _)| graph.nodes[*from].is_async()) {
-        Some((from, edge)) if !graph.nodes[edge.to].is_async() => (*from, edge.site),
+    let (caller, site) = match blocking.path.iter().rev().find(|edge| graph.nodes[edge.from()].is_async()) {
+        Some(edge) if !graph.nodes[edge.to()].is_async() => (edge.from(), edge.site),
         _ => (blocking.node, blocking.place),
     };
     let function = &graph.nodes[caller].summary.function;

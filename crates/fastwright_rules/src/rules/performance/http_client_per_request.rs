@@ -62,8 +62,8 @@ struct Made {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let made: FxHashMap<usize, (Location, &'static str)> = graph
-        .libraries()
-        .calling(|callee| client(callee).is_some())
+        .calls()
+        .libraries(|callee| client(callee).is_some())
         .iter()
         .filter_map(|node| Some((node, made(&graph.nodes[node])?)))
         .collect();
@@ -75,8 +75,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| made.contains_key(&node),
-        &|_, edge| edge.kind == EdgeKind::Call && !remembers(&graph.nodes[edge.to]),
+        |node| made.contains_key(&node),
+        |edge| edge.kind == EdgeKind::Call && !remembers(&graph.nodes[edge.to()]),
         &mut |entry, node, path| {
             let (place, class) = made[&node];
             let symbol = graph.nodes[node].symbol();

@@ -1,6 +1,6 @@
 //! `lost-task`: task that is started and forgotten.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, first_site};
 use crate::context::Context;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
@@ -34,22 +34,17 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let making = graph.libraries().calling(is_task_maker);
+    let making = graph.calls().libraries(is_task_maker);
     let lost: FxHashMap<usize, Vec<(Location, String)>> = making
         .iter()
         .map(|node| (node, lost_tasks(context, graph, node)))
         .filter(|(_, lost)| !lost.is_empty())
         .collect();
-    visit_reached(
-        context,
-        graph,
-        &|node| lost.contains_key(&node),
-        &|_, _| true,
-        &mut |entry, node, path| {
-            for (place, what) in &lost[&node] {
-                let symbol = graph.nodes[node].symbol();
-                let next = CallGraph::start(path).unwrap_or(*place);
-                report.report_on_route(&entry.outline(*place, &symbol, next).discriminator(what), |draft| {
+    visit_reached(context, graph, |node| lost.contains_key(&node), |_| true, &mut |entry, node, path| {
+        for (place, what) in &lost[&node] {
+            let symbol = graph.nodes[node].symbol();
+            let next = first_site(path).unwrap_or(*place);
+            report.report_on_route(&entry.outline(*place, &symbol, next).discriminator(what), |draft| {
                 let route = route_name(entry.route);
                 draft
                     .message(format!("`{route}` starts `{what}` and keeps no reference to the task"))
@@ -57,9 +52,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(graph.steps(path))
                     .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place)
             });
-            }
-        },
-    );
+        }
+    });
 }
 
 fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Location, String)> {

@@ -48,8 +48,8 @@ fn runs_loop(callee: &str) -> bool {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let running: FxHashMap<usize, (Location, Name)> = graph
-        .libraries()
-        .calling(runs_loop)
+        .calls()
+        .libraries(runs_loop)
         .iter()
         .filter_map(|node| {
             let call = graph.nodes[node].library_calls().find(|(_, _, callee)| runs_loop(callee));
@@ -68,14 +68,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        &|node| running.contains_key(&node),
-        &|from, edge| stays_on_loop(graph, from, edge),
+        |node| running.contains_key(&node),
+        |edge| stays_on_loop(graph, edge),
         &mut |entry, node, path| {
             let (place, callee) = running[&node];
             let asks = Name::from("get_running_loop");
             // Who asks whether a loop is running takes another way then.
             let decides = |node: usize| graph.nodes[node].summary.function.definition.mentions.may_hold(asks);
-            if !entry.dependant().is_async || decides(node) || path.iter().any(|(from, _)| decides(*from)) {
+            if !entry.dependant().is_async || decides(node) || path.iter().any(|edge| decides(edge.from())) {
                 return;
             }
             let symbol = graph.nodes[node].symbol();

@@ -1,6 +1,6 @@
 //! `sync-session-in-async`: synchronous database session used in async code.
 
-use crate::call_graph::{CallGraph, CallPath, Edge};
+use crate::call_graph::{CallGraph, CallPath, Edge, first_site};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
@@ -63,23 +63,23 @@ const OWNERS: &[&str] =
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let queries: FxHashMap<usize, (Location, Name)> = graph
-        .libraries()
-        .calling(is_query)
+        .calls()
+        .libraries(is_query)
         .iter()
         .filter_map(|node| Some((node, query(graph, node)?)))
         .collect();
-    let reaching =
-        graph.reaching(|node| queries.contains_key(&node), |from, edge| stays_on_loop(graph, from, edge));
+    let reaching = graph
+        .reaching(graph.functions(|node, _| queries.contains_key(&node)), |edge| stays_on_loop(graph, edge));
     let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
     for entry in context.entry_points() {
         if !entry.dependant().is_async {
             continue;
         }
-        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching[*root]) else {
+        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching.contains(*root)) else {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
-            let ways = graph.ways(root, |from, edge| reaching[edge.to] && stays_on_loop(graph, from, edge));
+            let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && stays_on_loop(graph, edge));
             let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries.contains_key(node))?;
             Some((node, ways.path(position)))
         });
@@ -95,22 +95,22 @@ fn report_query(
     context: &Context<'_>,
     graph: &CallGraph,
     entry: &EntryPoint<'_>,
-    path: &[(usize, Edge)],
+    path: &[Edge],
     query: usize,
     place: Location,
     callee: Name,
 ) {
     // The coroutine that leaves the asynchronous world: the repair belongs there, however many routes share it.
-    let depth = path.iter().rposition(|(from, _)| graph.nodes[*from].is_async());
+    let depth = path.iter().rposition(|edge| graph.nodes[edge.from()].is_async());
     let (coroutine, calls) = match depth {
         _ if graph.nodes[query].is_async() => (query, path.len()),
-        Some(depth) => (path[depth].0, depth),
+        Some(depth) => (path[depth].from(), depth),
         None => (query, path.len()),
     };
     let node = &graph.nodes[coroutine];
     let name = node.name();
     let symbol = node.symbol();
-    let next = CallGraph::start(&path[..calls]).unwrap_or(node.location());
+    let next = first_site(&path[..calls]).unwrap_or(node.location());
     let outline = entry
         .outline(node.location(), &symbol, next)
         .confidence(confidence_of_way(graph, path, query, place));

@@ -1,6 +1,6 @@
 //! `thread-lock-across-await`: lock of threads that a coroutine holds while it waits.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{Node, first_site};
 use crate::context::Context;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
@@ -50,38 +50,29 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .filter(|(_, node)| node.is_async())
         .filter_map(|(number, node)| Some((number, held(context, node)?)))
         .collect();
-    visit_reached(
-        context,
-        graph,
-        &|node| held.contains_key(&node),
-        &|_, _| true,
-        &mut |entry, node, path| {
-            let found = &held[&node];
-            let symbol = graph.nodes[node].symbol();
-            let next = CallGraph::start(path).unwrap_or(found.made);
-            report.report_on_route(&entry.outline(found.lock, &symbol, next), |draft| {
-                let file = context.analysis.files.get(found.lock.file);
-                let lock = file.slice(found.lock.span);
-                let kind = if found.again { "threading.RLock" } else { "threading.Lock" };
-                let harm = if found.again {
-                    "two requests enter together, because they run in the same thread"
-                } else {
-                    "the next request stops the event loop at the lock, and this one never goes on"
-                };
-                draft
-                    .message(format!(
-                        "`{}` waits while it holds `{lock}`, a `{kind}`",
-                        route_name(entry.route)
-                    ))
-                    .evidence_chain(entry.steps())
-                    .evidence_chain(graph.steps(path))
-                    .evidence(format!("`{lock}` is a lock between threads"), found.made)
-                    .evidence("the coroutine takes it here", found.lock)
-                    .evidence(format!("and gives way to other requests here: {harm}"), found.waits)
-                    .example(format!("async with {lock}:  # {lock} = asyncio.Lock()"))
-            });
-        },
-    );
+    visit_reached(context, graph, |node| held.contains_key(&node), |_| true, &mut |entry, node, path| {
+        let found = &held[&node];
+        let symbol = graph.nodes[node].symbol();
+        let next = first_site(path).unwrap_or(found.made);
+        report.report_on_route(&entry.outline(found.lock, &symbol, next), |draft| {
+            let file = context.analysis.files.get(found.lock.file);
+            let lock = file.slice(found.lock.span);
+            let kind = if found.again { "threading.RLock" } else { "threading.Lock" };
+            let harm = if found.again {
+                "two requests enter together, because they run in the same thread"
+            } else {
+                "the next request stops the event loop at the lock, and this one never goes on"
+            };
+            draft
+                .message(format!("`{}` waits while it holds `{lock}`, a `{kind}`", route_name(entry.route)))
+                .evidence_chain(entry.steps())
+                .evidence_chain(graph.steps(path))
+                .evidence(format!("`{lock}` is a lock between threads"), found.made)
+                .evidence("the coroutine takes it here", found.lock)
+                .evidence(format!("and gives way to other requests here: {harm}"), found.waits)
+                .example(format!("async with {lock}:  # {lock} = asyncio.Lock()"))
+        });
+    });
 }
 
 fn held(context: &Context<'_>, node: &Node) -> Option<Held> {

@@ -1,9 +1,9 @@
 //! `hard-coded-secret`: credential written into the code.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::parts;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::RequestCode;
 use crate::vocabulary::{is_credential_name, words};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::Registry;
@@ -75,7 +75,7 @@ struct Use {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
@@ -130,7 +130,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// Calls of one function that take a credential which is a literal.
-fn uses_in(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize, uses: &mut Vec<Use>) {
+fn uses_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, uses: &mut Vec<Use>) {
     let summary = &code.nodes[node].summary;
     for (position, event) in summary.events.iter().enumerate() {
         let EventKind::Call(call) = &event.kind else { continue };

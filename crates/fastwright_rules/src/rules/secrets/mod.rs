@@ -1,3 +1,4 @@
 //! Rules of the area `secrets`.
 
 pub mod hard_coded_secret;
+pub mod whole_configuration_in_response;

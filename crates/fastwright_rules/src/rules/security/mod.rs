@@ -1,5 +1,15 @@
 //! Rules of the area `security`.
 
+pub mod client_regular_expression;
+pub mod code_injection;
+pub mod command_injection;
+pub mod cross_site_scripting;
+pub mod open_redirect;
+pub mod path_traversal;
 pub mod permissive_cors;
 pub mod server_side_request_forgery;
 pub mod sql_injection;
+pub mod stored_media_type;
+pub mod template_injection;
+pub mod unchecked_redirects;
+pub mod unsafe_deserialization;

@@ -1,9 +1,9 @@
 //! `permissive-cors`: every website may use the service with its visitors' credentials.
 
+use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::RequestCode;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
@@ -33,7 +33,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let mut interpreter = context.analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut states: Vec<(ObjectId, Vec<MiddlewareEntry>)> = interpreter
@@ -110,7 +110,7 @@ fn matches_everything(pattern: &str) -> bool {
 }
 
 /// Whether the service reads or sets cookies, as far as its parameters, schemes and middleware tell.
-fn uses_cookies(context: &Context<'_>, code: &RequestCode, entries: &[MiddlewareEntry]) -> bool {
+fn uses_cookies(context: &Context<'_>, code: &CallGraph, entries: &[MiddlewareEntry]) -> bool {
     let session = entries.iter().any(|entry| {
         entry
             .middleware

@@ -1,10 +1,11 @@
 //! `sql-injection`: SQL made of text that the client sent.
 
+use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
-use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
-use crate::request_code::{Entry, RequestCode, handler_step, route_title};
+use crate::wording::{handler_step, route_name};
 use fastwright_model::application::GuardKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
@@ -82,11 +83,11 @@ const RUNNING: &[&str] = &[
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let code = context.request_code();
+    let code = context.call_graph();
     let analysis = context.analysis;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: true, stops_at_checks: true };
+    let following = Following { to_the_text: true, checks: Checks::StopAtAny };
     let running =
         code.calls().methods(RUNNING).or(&code.calls().libraries(|name| SQL_FUNCTIONS.contains(&name)));
     for flow in
@@ -97,7 +98,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| input.is_free_text()) else { continue };
-            let title = route_title(route);
+            let title = route_name(route);
             let function = &code.nodes[flow.place_node].summary.function.definition;
             let severity = match route.guard.kind {
                 GuardKind::Required if route.guard.roles.is_empty() => Severity::Critical,
@@ -118,7 +119,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .route(route)
             .evidence_chain([handler_step(route)])
             .evidence(format!("{} is free text", input.title()), input.location)
-            .evidence_chain(flow.steps.iter().cloned())
+            .evidence_chain(flow.steps(code))
             .discriminator(input.text.clone());
             let last = input.text.rsplit('.').next().unwrap_or_default();
             draft = match flow.what {
@@ -140,7 +141,7 @@ enum Text {
 }
 
 /// Places in one function that run SQL text which is put together, or which a caller gives.
-fn sql(interpreter: &mut Interpreter<'_>, code: &RequestCode, node: usize) -> Vec<Sink<Text>> {
+fn sql(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<Text>> {
     let mut found = Vec::new();
     let events = &code.nodes[node].summary.events;
     for (position, event) in events.iter().enumerate() {

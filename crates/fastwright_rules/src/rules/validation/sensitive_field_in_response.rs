@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
-use crate::route_list::{handler_name, registered_at, title};
+use crate::route_list::{registered_at, title};
 use crate::stored_credential::{StoredCredential, stored_credential};
 use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::assemble::{RouteDetail, declared_response};
@@ -55,6 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     let mut shapes = Shapes::default();
+    let mut shown = Vec::new();
     for (_, route, detail) in context.routes() {
         let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
         let mut search = Search {
@@ -79,7 +80,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             // What administrators configure they may also read.
             exposed.retain(|found| found.kind == StoredCredential::Password);
         }
-        if let Some(draft) = draft(route, &exposed, &response) {
+        shown.push((route, exposed, response));
+    }
+    // Where a response model holds the credential itself, that is the place for all models around it.
+    let direct: Vec<Location> = shown
+        .iter()
+        .flat_map(|(_, exposed, _)| exposed)
+        .filter(|found| found.path.is_empty())
+        .map(|found| found.location)
+        .collect();
+    for (route, exposed, response) in &shown {
+        if let Some(draft) = draft(route, exposed, response, &direct) {
             report.report(draft);
         }
     }
@@ -309,7 +320,7 @@ fn makes_credentials(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -
     })
 }
 
-fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
+fn draft(route: &Route, exposed: &[Exposed], response: &str, direct: &[Location]) -> Option<Draft> {
     let name = title(route);
     let worst = exposed.iter().map(|found| found.kind).max()?;
     let first = exposed.iter().find(|found| found.kind == worst)?;
@@ -322,9 +333,15 @@ fn draft(route: &Route, exposed: &[Exposed], response: &str) -> Option<Draft> {
     }
     let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
     let through = first.path.last().map(|(field, _)| format!(" through `{field}`")).unwrap_or_default();
+    let (symbol, place) = match first.path.first() {
+        Some((field, location)) if !direct.contains(&first.location) => {
+            (field.split('.').next().unwrap_or_default().to_owned(), *location)
+        }
+        _ => (first.owner.clone(), first.location),
+    };
     let mut draft = Draft::new(
-        route.location,
-        handler_name(route),
+        place,
+        symbol,
         format!(
             "`{name}` answers with {}{more} of `{}`{through}",
             names[..names.len().min(3)].join(", "),

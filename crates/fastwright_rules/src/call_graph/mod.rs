@@ -1,0 +1,212 @@
+//! Which function of the program calls which, from everything that requests run: handlers, dependencies,
+//! handlers of exceptions, middleware. Made once for a review; rules ask it instead of walking the program.
+//!
+//! This file is the graph itself: functions, calls, and where FastAPI starts. What is asked about it stands in
+//! rooms of its own: `ways` (who reaches whom), `routes` (which routes run a function, with the proof),
+//! `arguments` (what a call passes on).
+
+mod arguments;
+mod building;
+mod routes;
+mod ways;
+
+pub use routes::ReachedBy;
+pub use ways::{CallPath, Ways, first_site};
+
+use crate::call_index::{CallIndex, FunctionSet};
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::{CallFacts, EdgeKind};
+use fastwright_python::location::Location;
+use fastwright_python::name::Name;
+use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
+use fastwright_python::value::Value;
+use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A function with what it does.
+#[derive(Debug)]
+pub struct Node {
+    /// What it does.
+    pub summary: Rc<Summary>,
+    /// Library names of what its events call.
+    pub facts: Rc<CallFacts>,
+    /// Where FastAPI itself runs it.
+    pub entries: Vec<Entry>,
+}
+
+impl Node {
+    /// Calls of libraries: position of the event, its place and the qualified name of what is called.
+    pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Name)> {
+        let callees = self.facts.callees.iter().enumerate();
+        callees.filter_map(|(index, callee)| Some((index, self.summary.events[index].location, (*callee)?)))
+    }
+
+    /// The qualified library name of what an event calls; none for calls of the program's own functions and
+    /// for other events.
+    pub fn callee(&self, event: usize) -> Option<&'static str> {
+        Some(self.facts.callees.get(event).copied()??.as_str())
+    }
+
+    /// Name of the function.
+    pub fn name(&self) -> Name {
+        self.summary.function.definition.name
+    }
+
+    /// Qualified name inside its module, for [`crate::reporter::Draft::new`].
+    pub fn symbol(&self) -> Name {
+        self.summary.function.definition.qualname
+    }
+
+    /// The place of its name.
+    pub fn location(&self) -> Location {
+        let function = &self.summary.function;
+        Location { file: function.id.file, span: function.definition.name_span }
+    }
+
+    /// Whether it is a coroutine function or an async generator.
+    pub fn is_async(&self) -> bool {
+        self.summary.function.definition.is_async
+    }
+}
+
+/// One call from a function of the program to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    from: u32,
+    to: u32,
+    event: u32,
+    /// Whether it is called, or handed to a thread or to the background.
+    pub kind: EdgeKind,
+    /// Where it is called.
+    pub site: Location,
+}
+
+impl Edge {
+    /// Index of the calling function in [`CallGraph::nodes`].
+    pub fn from(&self) -> usize {
+        self.from as usize
+    }
+
+    /// Index of the called function in [`CallGraph::nodes`].
+    pub fn to(&self) -> usize {
+        self.to as usize
+    }
+
+    /// Position of the call in the events of the caller.
+    pub fn event(&self) -> usize {
+        self.event as usize
+    }
+}
+
+/// What makes FastAPI run a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entry {
+    /// The handler of a route: app and route by position.
+    Handler(usize, usize),
+    /// A dependency of a route: app, route, and position in [`Dependant::walk`].
+    Dependency(usize, usize, usize),
+    /// A handler of exceptions: position in [`CallGraph::exception_handlers`].
+    ExceptionHandler(usize),
+    /// Middleware that is a function or a class with `dispatch` or `__call__`.
+    Middleware,
+}
+
+/// A function that an app calls for a class of exceptions.
+#[derive(Debug)]
+pub struct ExceptionHandler {
+    /// The class.
+    pub class: Value,
+    /// The function, as index in [`CallGraph::nodes`].
+    pub node: usize,
+    /// Where it is registered.
+    pub site: Location,
+}
+
+/// A middleware with the function that runs for each request.
+#[derive(Debug)]
+pub struct MiddlewareFunction {
+    /// Its index in [`CallGraph::nodes`].
+    pub node: usize,
+    /// Where it is added.
+    pub site: Location,
+}
+
+/// All functions that requests run, with their calls.
+#[derive(Debug, Default)]
+pub struct CallGraph {
+    /// The functions, those nearest to a route first.
+    pub nodes: Vec<Node>,
+    /// What the apps call for exceptions.
+    pub exception_handlers: Vec<ExceptionHandler>,
+    /// Middleware whose code is known, of all apps that have routes, in the order of their places.
+    pub middleware: Vec<MiddlewareFunction>,
+    /// All calls, those of each function together and in the order of its events.
+    edges: Vec<Edge>,
+    /// Where the calls of each function start in `edges`, and a last one where they end.
+    starts: Vec<u32>,
+    /// Positions in `edges`, those that call the same function together.
+    incoming: Vec<u32>,
+    /// Where the callers of each function start in `incoming`, and a last one where they end.
+    incoming_starts: Vec<u32>,
+    index: FxHashMap<SummaryKey, u32>,
+    calls: OnceCell<CallIndex>,
+}
+
+impl CallGraph {
+    /// What a function calls or hands on, in the order of its events.
+    pub fn edges(&self, node: usize) -> &[Edge] {
+        &self.edges[range(&self.starts, node)]
+    }
+
+    /// The function that an event of a function calls.
+    pub fn edge_at(&self, node: usize, event: usize) -> Option<&Edge> {
+        let edges = self.edges(node);
+        let at = edges.partition_point(|edge| edge.event() < event);
+        edges.get(at).filter(|edge| edge.event() == event)
+    }
+
+    /// The calls of a function.
+    pub fn callers(&self, node: usize) -> impl Iterator<Item = &Edge> {
+        self.incoming[range(&self.incoming_starts, node)].iter().map(|edge| &self.edges[*edge as usize])
+    }
+
+    /// Whether the program itself calls a function, beside FastAPI.
+    pub fn is_called(&self, node: usize) -> bool {
+        self.callers(node).next().is_some()
+    }
+
+    /// What the caller knows about a call.
+    pub fn call(&self, edge: &Edge) -> Option<&CallEvent> {
+        match &self.nodes[edge.from()].summary.events.get(edge.event())?.kind {
+            EventKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The functions by what they call and compare, made when first asked for.
+    pub fn calls(&self) -> &CallIndex {
+        self.calls.get_or_init(|| CallIndex::of(&self.nodes))
+    }
+
+    /// The functions for which something holds.
+    pub fn functions(&self, mut holds: impl FnMut(usize, &Node) -> bool) -> FunctionSet {
+        FunctionSet::new(self.nodes.iter().enumerate().map(|(number, node)| holds(number, node)))
+    }
+
+    /// The function behind a place of a dependency tree, if its code is known.
+    pub fn of_dependant(&self, dependant: &Dependant) -> Option<usize> {
+        let function = dependant.function.as_ref()?;
+        self.of_function(SummaryKey { function: function.serial, receiver: dependant.receiver })
+    }
+
+    /// The node of a function, if requests run it.
+    pub fn of_function(&self, key: SummaryKey) -> Option<usize> {
+        self.index.get(&key).map(|node| *node as usize)
+    }
+}
+
+fn range(starts: &[u32], node: usize) -> Range<usize> {
+    starts[node] as usize..starts[node + 1] as usize
+}

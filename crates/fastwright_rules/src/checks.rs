@@ -1,0 +1,325 @@
+//! What functions on the way do to be sure of an input: compare it, match it, hand it to something that refuses;
+//! and which of that really rules out what is dangerous.
+
+use crate::call_graph::CallGraph;
+use crate::data_flow::{holds, inputs};
+use crate::vocabulary::holds_any;
+use fastwright_model::facts::mentions;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Comparison;
+use fastwright_python::location::Location;
+use fastwright_python::summary::{CallEvent, EventKind};
+use fastwright_python::value::*;
+use std::rc::Rc;
+
+/// What a check on the way means for what is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Nothing: the rule looks at checks itself.
+    Ignore,
+    /// Whatever compares an input or hands it to a check ends the way.
+    StopAtAny,
+    /// Only what rules dangerous values out ends the way; other checks leave a doubt.
+    StopAtReal,
+    /// No check ends the way; each leaves a doubt.
+    OnlyChecked,
+}
+
+impl Checks {
+    /// Whether the way goes on behind what a function does with an input before an event, and with what doubt.
+    pub(crate) fn look(
+        self,
+        interpreter: &mut Interpreter<'_>,
+        graph: &CallGraph,
+        node: usize,
+        value: &Value,
+        before: usize,
+    ) -> Option<Option<Location>> {
+        match self {
+            Self::Ignore => Some(None),
+            Self::StopAtAny => checked_at(interpreter, graph, node, value, before).is_none().then_some(None),
+            Self::OnlyChecked => Some(checked_at(interpreter, graph, node, value, before)),
+            Self::StopAtReal => {
+                if rules_out(interpreter, graph, node, value, before) {
+                    return None;
+                }
+                Some(checked_at(interpreter, graph, node, value, before))
+            }
+        }
+    }
+}
+
+/// Names of functions that check what they are given.
+const CHECKING_WORDS: &[&str] = &[
+    "valid",
+    "check",
+    "verify",
+    "allow",
+    "safe",
+    "sanit",
+    "assert",
+    "ensure",
+    "guard",
+    "whitelist",
+    "permit",
+    "escape",
+    "quote",
+];
+
+/// Where a function looks at an input before an event: compares it, matches it, or hands it to a function
+/// that can refuse it.
+pub fn checked_at(
+    interpreter: &mut Interpreter<'_>,
+    graph: &CallGraph,
+    node: usize,
+    value: &Value,
+    before: usize,
+) -> Option<Location> {
+    let inputs = inputs(interpreter, value);
+    if inputs.is_empty() {
+        return None;
+    }
+    let summary = Rc::clone(&graph.nodes[node].summary);
+    let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
+    let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
+    for (position, event) in summary.events.iter().enumerate().take(before) {
+        match &event.kind {
+            EventKind::Condition(condition) if may_hold(condition) && is_test(condition, &is_input) => {
+                return Some(event.location);
+            }
+            EventKind::Call(call) => {
+                let given = call
+                    .arguments
+                    .positional
+                    .iter()
+                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                    .any(|value| may_hold(value) && mentions(value, &mut |part| is_input(part)));
+                if !given {
+                    continue;
+                }
+                let edge = graph.edge_at(node, position);
+                match edge {
+                    Some(edge) => {
+                        let called = &graph.nodes[edge.to()].summary;
+                        let refuses =
+                            called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
+                        if refuses || sounds_like_check(&called.function.definition.name) {
+                            return Some(event.location);
+                        }
+                    }
+                    None => {
+                        if graph.nodes[node].callee(position).is_some_and(|name| {
+                            sounds_like_check(name.rsplit('.').next().unwrap_or_default())
+                        }) {
+                            return Some(event.location);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn sounds_like_check(name: &str) -> bool {
+    holds_any(name, CHECKING_WORDS)
+}
+
+/// Whether a condition tests an input for more than being there.
+fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
+    match condition.as_symbolic() {
+        Some(Symbolic::Compare { comparison: Comparison::Is | Comparison::IsNot, .. }) => false,
+        Some(Symbolic::Compare { left, right, .. }) => {
+            mentions(left, &mut |part| is_input(part)) || mentions(right, &mut |part| is_input(part))
+        }
+        Some(Symbolic::Call { .. }) => mentions(condition, &mut |part| is_input(part)),
+        Some(Symbolic::Not(inner)) => is_test(inner, is_input),
+        _ => {
+            condition.alternatives().len() > 1
+                && condition.alternatives().iter().any(|part| is_test(part, is_input))
+        }
+    }
+}
+
+/// How deep functions that check are looked into.
+const DEEPEST_CHECK: u32 = 3;
+
+/// Functions and methods that leave only harmless values, or tell them apart.
+fn is_real_check(name: &str) -> bool {
+    matches!(
+        name,
+        "is_relative_to"
+            | "relative_to"
+            | "commonpath"
+            | "fullmatch"
+            | "match"
+            | "isalnum"
+            | "isalpha"
+            | "isdigit"
+            | "isdecimal"
+            | "isnumeric"
+            | "isidentifier"
+            | "ip_address"
+            | "is_private"
+            | "is_global"
+            | "is_loopback"
+            | "UUID"
+            | "int"
+            | "float"
+            | "secure_filename"
+            | "sanitize_filename"
+            | "url_has_allowed_host_and_scheme"
+    )
+}
+
+/// Whether a function certainly rules dangerous values of an input out before an event.
+pub fn rules_out(
+    interpreter: &mut Interpreter<'_>,
+    graph: &CallGraph,
+    node: usize,
+    value: &Value,
+    before: usize,
+) -> bool {
+    let inputs = inputs(interpreter, value);
+    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, 0)
+}
+
+fn rules_out_inputs(
+    interpreter: &mut Interpreter<'_>,
+    graph: &CallGraph,
+    node: usize,
+    inputs: &[Value],
+    before: usize,
+    depth: u32,
+) -> bool {
+    let summary = Rc::clone(&graph.nodes[node].summary);
+    let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
+    let has_input = |interpreter: &Interpreter<'_>, value: &Value| {
+        (value.has_collections() || inputs.iter().any(|input| value.may_contain(input)))
+            && holds(interpreter, value, &mut |part| is_input(part))
+    };
+    for (position, event) in summary.events.iter().enumerate().take(before) {
+        match &event.kind {
+            EventKind::Condition(value) | EventKind::Return(value)
+                if has_input(interpreter, value) && is_real_test(interpreter, value, &is_input) =>
+            {
+                return true;
+            }
+            EventKind::Call(call) => {
+                let given = given_to(call);
+                if !given.iter().any(|value| has_input(interpreter, value)) {
+                    continue;
+                }
+                let last = match call.callee.as_symbolic() {
+                    Some(Symbolic::Member { name, .. }) => name.as_str(),
+                    _ => graph.nodes[node]
+                        .callee(position)
+                        .and_then(|name| name.rsplit('.').next())
+                        .unwrap_or_default(),
+                };
+                if call.target.is_none() && is_real_check(last) {
+                    return true;
+                }
+                if depth >= DEEPEST_CHECK {
+                    continue;
+                }
+                for edge in graph.edges(node).iter().filter(|edge| edge.event() == position) {
+                    let called = Rc::clone(&graph.nodes[edge.to()].summary);
+                    // What only uses the input checks nothing: a check refuses, or answers yes or no.
+                    let refuses =
+                        called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
+                    if !refuses
+                        && !answers(&called.returns)
+                        && !sounds_like_check(&called.function.definition.name)
+                    {
+                        continue;
+                    }
+                    let bound = graph.bindings(interpreter, edge);
+                    let inner: Vec<Value> = called
+                        .parameters
+                        .iter()
+                        .filter(|(name, _)| {
+                            bound.get(name).is_some_and(|value| has_input(interpreter, value))
+                        })
+                        .map(|(_, value)| value.clone())
+                        .collect();
+                    let all = called.events.len();
+                    if !inner.is_empty()
+                        && rules_out_inputs(interpreter, graph, edge.to(), &inner, all, depth + 1)
+                    {
+                        return true;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a result is yes or no.
+fn answers(value: &Value) -> bool {
+    value.alternatives().iter().any(|value| {
+        matches!(value.kind, Kind::Bool(_))
+            || matches!(value.as_symbolic(), Some(Symbolic::Compare { .. } | Symbolic::Not(_)))
+    })
+}
+
+/// Receiver and arguments.
+fn given_to(call: &CallEvent) -> Vec<Value> {
+    let mut given = call.arguments.positional.clone();
+    given.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
+    match &call.callee.kind {
+        Kind::Method(method) => given.push(method.receiver.clone()),
+        _ => {
+            if let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic() {
+                given.push(base.clone());
+            }
+        }
+    }
+    given
+}
+
+/// Whether a test leaves only values of a list, or values of a known beginning that no other meaning can hide in.
+fn is_real_test(interpreter: &Interpreter<'_>, test: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
+    holds(interpreter, test, &mut |part| match part.as_symbolic() {
+        // Whether `..` is in it says little; whether it is one of a list says everything.
+        Some(Symbolic::Compare { comparison: Comparison::In | Comparison::NotIn, left, right }) => {
+            !matches!(right.kind, Kind::Str(_))
+                && !right.is_none()
+                && mentions(left, &mut |part| is_input(part))
+                && !mentions(right, &mut |part| is_input(part))
+        }
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            let Some(Symbolic::Member { base, name }) = callee.as_symbolic() else { return false };
+            if is_real_check(name) {
+                return true;
+            }
+            name == "startswith"
+                && {
+                    let start = arguments.positional.first();
+                    let resolved = mentions(base, &mut |part| match part.as_symbolic() {
+                        Some(Symbolic::Call { callee, .. }) => {
+                            callee.as_external().is_some_and(|name| {
+                                matches!(
+                                    name.as_str(),
+                                    "os.path.realpath" | "os.path.abspath" | "os.path.normpath"
+                                )
+                            }) || matches!(callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "resolve")
+                        }
+                        _ => false,
+                    });
+                    // `https://api.example.com/` leaves no other host.
+                    let is_host = start.and_then(Value::as_str).is_some_and(|text| {
+                        text.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
+                    });
+                    resolved || is_host
+                }
+        }
+        Some(Symbolic::Member { base, name }) => {
+            is_real_check(name) && mentions(base, &mut |part| is_input(part))
+        }
+        _ => false,
+    })
+}

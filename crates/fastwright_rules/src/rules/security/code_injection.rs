@@ -1,0 +1,68 @@
+//! `code-injection`: text of a client that is run as code.
+
+use crate::context::Context;
+use crate::data_flow::RequestInput;
+use crate::finding::{Confidence, Severity};
+use crate::injection::{Danger, Injection, report_injections};
+use crate::reporter::Reporter;
+use fastwright_model::application::Route;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::summary::CallEvent;
+
+crate::declare_rule! {
+    /// Text of a client that is run as code.
+    CodeInjection {
+        name: "code-injection",
+        area: Security,
+        severity: Critical,
+        confidence: Likely,
+        summary: "text of a client that is run as code",
+        why: "Whoever may send the request runs any Python code in the process: it reads every secret and every table.",
+        recommendation: "Parse the text for what it may say (`ast.literal_eval`, `json.loads`, a small parser), or choose among known functions by name.",
+        trade_off: "Only what the parser knows can be expressed.",
+        contract_effect: "none",
+        cwe: [94, 95],
+        owasp: ["API8:2023"],
+        profile: Default,
+        page: "security/code-injection.md",
+        references: ["https://docs.python.org/3/library/functions.html#eval"],
+        check: check,
+    }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let injection = Injection {
+        calls: &runs,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
+            let value = call.arguments.positional.first()?.clone();
+            Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
+        },
+        accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
+        message: &|input: &RequestInput, route: &str, acts: &str| {
+            format!("`{}` of `{route}` is run as code by `{acts}`", input.text)
+        },
+        severity: Severity::Critical,
+        confidence: Confidence::Likely,
+        to_the_text: false,
+    };
+    report_injections(context, report, &injection);
+}
+
+/// Whether a function runs its first argument as code, or imports what it names.
+fn runs(name: &str) -> bool {
+    matches!(
+        name,
+        "builtins.eval"
+            | "builtins.exec"
+            | "builtins.compile"
+            | "builtins.__import__"
+            | "importlib.import_module"
+            | "runpy.run_path"
+            | "runpy.run_module"
+            | "code.InteractiveInterpreter.runsource"
+            | "numexpr.evaluate"
+            | "asteval.Interpreter.eval"
+            | "sympy.sympify"
+            | "sympy.parsing.sympy_parser.parse_expr"
+    )
+}

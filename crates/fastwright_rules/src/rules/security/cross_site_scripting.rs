@@ -1,0 +1,76 @@
+//! `cross-site-scripting`: text of a client that is sent as part of a page.
+
+use crate::context::Context;
+use crate::data_flow::RequestInput;
+use crate::finding::{Confidence, Severity};
+use crate::injection::{Danger, Injection, report_injections_and_answers};
+use crate::reporter::Reporter;
+use fastwright_model::application::Route;
+use fastwright_model::assemble::RouteDetail;
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::summary::CallEvent;
+
+crate::declare_rule! {
+    /// Text of a client that is sent as part of a page.
+    CrossSiteScripting {
+        name: "cross-site-scripting",
+        area: Security,
+        severity: High,
+        confidence: Likely,
+        summary: "text of a client that is sent as part of a page",
+        why: "Script in the text runs in the browser of whoever opens the page, with their cookies and tokens.",
+        recommendation: "Render pages with templates that escape (`Jinja2Templates`), or escape the text (`html.escape`); send data as JSON.",
+        trade_off: "Users who were allowed to write markup need a sanitizer with a list of allowed tags.",
+        contract_effect: "none",
+        cwe: [79],
+        owasp: ["API8:2023"],
+        profile: Default,
+        page: "security/cross-site-scripting.md",
+        references: ["https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html"],
+        check: check,
+    }
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let injection = Injection {
+        calls: &answers,
+        argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| markup(name, call),
+        accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
+        message: &|input: &RequestInput, route: &str, acts: &str| {
+            format!("`{}` of `{route}` stands in the page that `{acts}` sends, as markup", input.text)
+        },
+        severity: Severity::High,
+        confidence: Confidence::Likely,
+        to_the_text: false,
+    };
+    report_injections_and_answers(context, report, &injection, &shows);
+}
+
+/// The class that shows as a page what a handler returns.
+fn shows(detail: &RouteDetail) -> Option<String> {
+    let class = detail.flat.options.keyword("response_class")?.as_external()?;
+    class.ends_with(".HTMLResponse").then(|| "HTMLResponse".to_owned())
+}
+
+/// Whether a class makes an answer that a browser may show.
+fn answers(name: &str) -> bool {
+    name.ends_with("responses.HTMLResponse")
+        || name.ends_with("responses.Response")
+        || name.ends_with("responses.StreamingResponse")
+}
+
+/// The content of an answer that is a page, or whose kind the client chooses.
+fn markup(name: &str, call: &CallEvent) -> Option<Danger> {
+    let class = name.rsplit('.').next()?;
+    let kind = call.arguments.get(3, "media_type");
+    let is_page = class == "HTMLResponse"
+        || kind
+            .and_then(|kind| kind.as_str())
+            .is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("image/svg"));
+    let value = match (is_page, kind) {
+        (true, _) => call.arguments.get(0, "content")?,
+        (false, Some(kind)) if kind.as_str().is_none() => kind,
+        _ => return None,
+    };
+    Some(Danger { acts: class.to_owned(), value: value.clone() })
+}
