@@ -6,6 +6,7 @@ pub mod fast_password_hash;
 pub mod guard_that_never_refuses;
 pub mod identity_from_client;
 pub mod login_without_rate_limit;
+pub mod long_lived_token;
 pub mod missing_authentication;
 pub mod missing_ownership_check;
 pub mod non_constant_time_comparison;
