@@ -120,7 +120,7 @@ fn difference(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) 
         })?;
         let differs = unknown.0 != wrong.0
             || matches!((&unknown.1, &wrong.1), (Some(one), Some(other)) if one != other);
-        return differs.then(|| Difference { unknown, wrong, verified: (what, event.location) });
+        return differs.then_some(Difference { unknown, wrong, verified: (what, event.location) });
     }
     None
 }

@@ -8,8 +8,11 @@ use crate::vocabulary::holds_any;
 use crate::wording::{handler_step, registration_step, route_name};
 use fastwright_model::application::App;
 use fastwright_model::assemble::RouteDetail;
+use fastwright_model::registry::Registry;
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
+use fastwright_python::value::Value;
 
 crate::declare_rule! {
     /// Pages that every other site may show in a frame.
@@ -42,12 +45,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (app, details) in context.apps() {
         let by_name =
             |name: &str| holds_any(name, &["secure", "security", "headers", "csp", "talisman", "helmet"]);
-        if app.middleware.iter().any(|middleware| by_name(&middleware.name)) {
+        if app.middleware.iter().any(|middleware| by_name(&middleware.name))
+            || dispatched(context, app).iter().any(|name| by_name(name))
+        {
             continue;
         }
         let Some((detail, place)) = page(code, app, details) else { continue };
         let protected = *protects.get_or_insert_with(|| {
             code.nodes.iter().any(|node| {
+                if holds_any(&node.name(), &["secure_headers", "security_headers"]) {
+                    return true;
+                }
                 any_expression(
                     &node.summary.function.definition.body,
                     &mut |expression| matches!(&expression.kind, ExprKind::Str(text) if says(text)),
@@ -75,6 +83,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .example("response.headers[\"Content-Security-Policy\"] = \"frame-ancestors 'none'\""),
         );
     }
+}
+
+/// Names of the functions that middleware of an app is given to run.
+fn dispatched(context: &Context<'_>, app: &App) -> Vec<Name> {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let registry = interpreter.extension::<Registry>();
+    let Some(state) = registry.routers.values().find(|state| state.site == app.location) else {
+        return Vec::new();
+    };
+    let given: Vec<Value> =
+        state.middleware.iter().filter_map(|entry| entry.arguments.keyword("dispatch").cloned()).collect();
+    given.iter().filter_map(|value| Some(interpreter.plain_function(value)?.definition.name)).collect()
 }
 
 /// The first route that certainly sends a page, and where.
