@@ -77,6 +77,18 @@ pub(crate) struct RuleArguments {
     /// Explain every rule.
     #[arg(long, conflicts_with = "name")]
     pub(crate) all: bool,
+    /// `full` for people, `json` for all rules with everything that they say about themselves.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", conflicts_with = "name")]
+    pub(crate) output_format: RuleFormat,
+}
+
+/// Formats of `fastwright rule`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RuleFormat {
+    /// For people.
+    Full,
+    /// For tools.
+    Json,
 }
 
 /// What all commands that read a project have in common.

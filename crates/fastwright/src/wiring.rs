@@ -8,6 +8,7 @@ use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::DiskTree;
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
+use fastwright_report::rule_document::RuleEntry;
 use fastwright_report::rule_page::RuleDescription;
 use fastwright_rules::metadata::RuleMetadata;
 use fastwright_rules::registry;
@@ -115,6 +116,32 @@ pub(crate) fn rule_description(name: &str) -> Result<RuleDescription<'static>, F
             Err(Failure::new(format!("there is no rule `{name}`{hint}\n`fastwright rule` lists all rules")))
         }
     }
+}
+
+/// All rules with everything that they say about themselves.
+pub(crate) fn rule_entries() -> Vec<RuleEntry<'static>> {
+    registry::all()
+        .iter()
+        .map(|rule| {
+            let metadata = rule.metadata();
+            RuleEntry {
+                name: metadata.name,
+                area: metadata.area.name(),
+                severity: metadata.severity.name(),
+                confidence: metadata.confidence.name(),
+                profile: metadata.profile.name(),
+                summary: metadata.summary,
+                why: metadata.why,
+                recommendation: metadata.recommendation,
+                trade_off: metadata.trade_off,
+                contract_effect: metadata.contract_effect,
+                cwe: metadata.cwe,
+                owasp: metadata.owasp,
+                references: metadata.references,
+                page: description(metadata).readable_page(),
+            }
+        })
+        .collect()
 }
 
 fn description(metadata: &'static RuleMetadata) -> RuleDescription<'static> {

@@ -3,10 +3,11 @@
 use crate::analysis::text_at;
 use crate::application::*;
 use crate::dependant::{Dependant, DependantBuilder, type_text};
-use crate::effects::EffectTable;
+use crate::effects::{EffectTable, Effects};
 use crate::guards::GuardAnalysis;
+use crate::latent;
 use crate::library::describe;
-use crate::registry::{Entry, EntryKind, Registry, RouterKind};
+use crate::registry::{EntryKind, Registry};
 use crate::routes::{FlatRoute, routing_table};
 use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
@@ -16,6 +17,7 @@ use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// What rules need of a route beyond the table.
@@ -103,11 +105,12 @@ pub(crate) fn assemble(
         app.mounted = mounted.contains(&selected.id);
     }
     if latent_routes {
-        latent.extend(not_included(interpreter, shared, version, &seen));
+        latent.extend(latent::not_included(interpreter, shared, version, &seen));
+        latent.extend(latent::registered_by_uncalled(interpreter, shared, version));
     }
     for (locator, location, flat) in latent {
         let (routes, own_details) = describe_all(interpreter, &mut effects, &mut guards, flat);
-        apps.push(latent_app(locator, location, routes));
+        apps.push(latent::app(locator, location, routes));
         details.push(own_details);
     }
     (apps, details)
@@ -120,8 +123,8 @@ fn describe_all(
     guards: &mut GuardAnalysis,
     flat_routes: Vec<FlatRoute>,
 ) -> (Vec<Route>, Vec<RouteDetail>) {
-    let mut routes = Vec::new();
-    let mut details = Vec::new();
+    let mut routes = Vec::with_capacity(flat_routes.len());
+    let mut details = Vec::with_capacity(flat_routes.len());
     for flat in flat_routes {
         let dependant = dependant(interpreter, &flat);
         let mut route = route(interpreter, &flat);
@@ -140,62 +143,6 @@ fn describe_all(
         details.push(RouteDetail { flat, dependant });
     }
     (routes, details)
-}
-
-/// The routes of routers that no app includes, as far as it is known: each outermost router with its routes.
-fn not_included(
-    interpreter: &mut Interpreter<'static>,
-    shared: &SharedProgram,
-    version: Version,
-    seen: &FxHashSet<ObjectId>,
-) -> Vec<(String, Location, Vec<FlatRoute>)> {
-    let registry = interpreter.extension::<Registry>();
-    let included: FxHashSet<ObjectId> = registry
-        .routers
-        .values()
-        .flat_map(|state| &state.entries)
-        .filter_map(|entry| match entry {
-            Entry::Include(include) => match include.router.kind {
-                Kind::Instance(id) => Some(id),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    let outermost: Vec<(ObjectId, Location)> = registry
-        .order
-        .iter()
-        .filter(|id| !included.contains(id) && !seen.contains(id))
-        .filter_map(|id| Some((*id, registry.routers.get(id)?)))
-        .filter(|(_, state)| state.kind == RouterKind::Router && !state.entries.is_empty())
-        .map(|(id, state)| (id, state.site))
-        .collect();
-    let mut found = Vec::new();
-    for (id, site) in outermost {
-        let source_text = |location: Location| text_at(shared, location);
-        let table = routing_table(interpreter, id, version, &source_text);
-        let routes: Vec<FlatRoute> = table.routes.into_iter().chain(table.partly_known).collect();
-        if !routes.is_empty() {
-            found.push((text_at(shared, site), site, routes));
-        }
-    }
-    found
-}
-
-/// An app that stands for routes of which is not known where they are reached.
-fn latent_app(locator: String, location: Location, routes: Vec<Route>) -> App {
-    App {
-        locator,
-        location,
-        title: String::new(),
-        routes,
-        middleware: Vec::new(),
-        exception_handlers: Vec::new(),
-        lifespan: None,
-        undecided: Vec::new(),
-        mounted: true,
-        latent: true,
-    }
 }
 
 fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
@@ -305,6 +252,7 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
             });
         }
     }
+    route.parameters.shrink_to_fit();
     route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
 }
 
@@ -361,21 +309,27 @@ fn describe_effects(
         }
         None => functions.extend(interpreter.plain_function(&flat.endpoint).map(|function| (function, None))),
     }
-    for (function, receiver) in functions {
-        let effects = table.effects(interpreter, &function, receiver);
-        route.reads.extend(effects.reads.iter().cloned());
-        route.writes.extend(effects.writes.iter().cloned());
-        route.effects.extend(effects.outside.iter().cloned());
-        if flat.kind == RouteKind::Http {
-            route.statuses.extend(effects.statuses.iter().copied());
-        }
-    }
-    for list in [&mut route.reads, &mut route.writes, &mut route.effects] {
-        list.sort();
-        list.dedup();
+    let effects: Vec<Rc<Effects>> = functions
+        .iter()
+        .map(|(function, receiver)| table.effects(interpreter, function, *receiver))
+        .collect();
+    route.reads = joined(&effects, |effects| &effects.reads);
+    route.writes = joined(&effects, |effects| &effects.writes);
+    route.effects = joined(&effects, |effects| &effects.outside);
+    if flat.kind == RouteKind::Http {
+        route.statuses.extend(effects.iter().flat_map(|effects| &effects.statuses));
     }
     route.statuses.sort_unstable();
     route.statuses.dedup();
+    route.statuses.shrink_to_fit();
+}
+
+/// What several functions do, each text once, sorted.
+fn joined(effects: &[Rc<Effects>], part: fn(&Effects) -> &BTreeSet<String>) -> Vec<String> {
+    let mut texts: Vec<&String> = effects.iter().flat_map(|effects| part(effects)).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().cloned().collect()
 }
 
 /// Every route is registered somewhere, so this is never shown.
@@ -388,13 +342,11 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
     match &value.kind {
         Kind::Function(function) => {
-            let set = |name: &str| {
-                interpreter.function_set_attribute(function, name).and_then(Value::as_str).map(str::to_owned)
-            };
+            let set = |name| interpreter.function_set_attribute(function, name).and_then(Value::as_str);
             let module =
-                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.to_string());
-            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.to_string());
-            format!("{module}:{qualname}")
+                set("__module__").unwrap_or_else(|| interpreter.module(function.module).name.as_str());
+            let qualname = set("__qualname__").unwrap_or_else(|| function.definition.qualname.as_str());
+            [module, ":", qualname].concat()
         }
         Kind::Method(method) => {
             let function = method.function.clone();

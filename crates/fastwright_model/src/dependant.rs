@@ -86,7 +86,8 @@ pub struct DependantParameter {
 impl Dependant {
     /// This node and everything below it, dependencies before those who need them.
     pub fn walk(&self) -> Vec<&Dependant> {
-        let mut found = Vec::new();
+        // Most trees have fewer nodes.
+        let mut found = Vec::with_capacity(16);
         self.collect(&mut found);
         found
     }
@@ -143,7 +144,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     ) -> Dependant {
         let mut dependant = self.dependant(endpoint, location, "the endpoint".to_owned(), None);
         dependant.kind = DependantKind::Handler;
-        let mut first = Vec::new();
+        let mut first = Vec::with_capacity(given.len() + dependant.dependencies.len());
         for (value, given_to, location) in given {
             if let Some(marker) = marker(value) {
                 let site = match value.as_symbolic() {
@@ -232,6 +233,9 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             Callable::Unknown => {}
         }
         self.stack.pop();
+        // Every route has its own tree: room that is not filled would be there hundreds of times.
+        dependant.parameters.shrink_to_fit();
+        dependant.dependencies.shrink_to_fit();
         dependant
     }
 

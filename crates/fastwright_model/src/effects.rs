@@ -156,10 +156,13 @@ impl EffectTable {
         let mut effects = Effects::default();
         let mut calls = Vec::new();
         let facts = call_facts(interpreter, summary);
+        let mut targets = facts.targets.iter().peekable();
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
-                    for (function, receiver, kind) in facts.targets_of(position) {
+                    if let Some((_, (function, receiver, kind))) =
+                        targets.next_if(|(event, _)| *event as usize == position)
+                    {
                         if *kind == EdgeKind::Background {
                             effects
                                 .outside
@@ -326,7 +329,7 @@ fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
 /// A call to the outside, in words.
 fn outside(name: Name, call: &CallEvent) -> Option<String> {
     let last = name.last_part();
-    let package = name.split('.').next().unwrap_or_default();
+    let package = name.first_part();
     let verb =
         matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "send" | "stream");
     Some(match package {

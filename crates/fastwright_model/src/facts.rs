@@ -62,18 +62,7 @@ pub struct CallFacts {
     pub callees: Vec<Option<Name>>,
 }
 
-impl CallFacts {
-    /// The functions that one event calls.
-    pub fn targets_of(&self, event: usize) -> impl Iterator<Item = &Target> {
-        let from = self.targets.partition_point(|(position, _)| (*position as usize) < event);
-        self.targets[from..]
-            .iter()
-            .take_while(move |(position, _)| *position as usize == event)
-            .map(|(_, target)| target)
-    }
-}
-
-/// [`targets`] and [`callee_name`] for every event of a summary, found once.
+/// [`target`] and [`callee_name`] for every event of a summary, found once.
 pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<CallFacts> {
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
@@ -86,13 +75,15 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
                     Some(_) => None,
                     None => callee_name(interpreter, &call.callee),
                 };
-                let targets = targets_named(interpreter, call, name.as_deref());
-                facts.targets.extend(targets.into_iter().map(|target| (position as u32, target)));
+                if let Some(target) = target_named(interpreter, call, name) {
+                    facts.targets.push((position as u32, target));
+                }
                 facts.callees.push(name);
             }
             _ => facts.callees.push(None),
         }
     }
+    facts.targets.shrink_to_fit();
     let facts = Rc::new(facts);
     interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
     facts
@@ -131,23 +122,21 @@ pub fn reach(
     found
 }
 
-/// The functions of the program that a call runs: its target, and functions handed to threads and tasks.
-pub fn targets(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Vec<Target> {
+/// The function of the program that a call runs: its target, or what is handed to a thread or task.
+pub fn target(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Option<Target> {
     let name = match call.target {
         Some(_) => None,
         None => callee_name(interpreter, &call.callee),
     };
-    targets_named(interpreter, call, name.as_deref())
+    target_named(interpreter, call, name)
 }
 
-fn targets_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Option<&str>) -> Vec<Target> {
-    let mut found = Vec::new();
+fn target_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Option<Name>) -> Option<Target> {
     if let Some((function, key)) = &call.target {
-        found.push((Rc::clone(function), key.receiver, EdgeKind::Call));
-        return found;
+        return Some((Rc::clone(function), key.receiver, EdgeKind::Call));
     }
-    let Some(name) = name else { return found };
-    let (position, kind) = match name {
+    let name = name?;
+    let (position, kind) = match name.as_str() {
         "asyncio.to_thread"
         | "starlette.concurrency.run_in_threadpool"
         | "anyio.to_thread.run_sync"
@@ -159,24 +148,21 @@ fn targets_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Opti
             (0, EdgeKind::Background)
         }
         _ if name.ends_with(".submit") => (0, EdgeKind::Offload),
-        _ => return found,
+        _ => return None,
     };
-    if let Some(given) = call.arguments.positional.get(position)
-        && let Some(function) = interpreter.plain_function(given)
-    {
-        let receiver = match &given.kind {
-            Kind::Method(method) => match method.receiver.kind {
-                Kind::Instance(id) | Kind::Class(id) => Some(id),
-                _ => match interpreter.class_of(&method.receiver.clone()).map(|class| class.kind) {
-                    Some(Kind::Class(id)) => Some(id),
-                    _ => None,
-                },
+    let given = call.arguments.positional.get(position)?;
+    let function = interpreter.plain_function(given)?;
+    let receiver = match &given.kind {
+        Kind::Method(method) => match method.receiver.kind {
+            Kind::Instance(id) | Kind::Class(id) => Some(id),
+            _ => match interpreter.class_of(&method.receiver.clone()).map(|class| class.kind) {
+                Some(Kind::Class(id)) => Some(id),
+                _ => None,
             },
-            _ => None,
-        };
-        found.push((function, receiver, kind));
-    }
-    found
+        },
+        _ => None,
+    };
+    Some((function, receiver, kind))
 }
 
 /// The qualified name of something in a library that is called: `sqlalchemy.orm.Session.commit` for a

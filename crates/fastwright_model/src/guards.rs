@@ -86,6 +86,8 @@ impl GuardAnalysis {
         }
         guard.roles.sort();
         guard.roles.dedup();
+        guard.by.shrink_to_fit();
+        guard.evidence.shrink_to_fit();
         (guard, statuses)
     }
 

@@ -122,6 +122,26 @@ pub fn routing_table(
     table
 }
 
+/// The routes that were registered on an app or router behind the first entries.
+pub(crate) fn later_routes(
+    interpreter: &mut Interpreter<'_>,
+    id: ObjectId,
+    known: usize,
+    version: Version,
+    source_text: &dyn Fn(Location) -> String,
+) -> Vec<FlatRoute> {
+    let mut builder =
+        Builder { interpreter, version, source_text, table: RoutingTable::default(), frontends: Vec::new() };
+    let mut around = Surroundings::default();
+    builder.add_own(id, &mut around, "the app");
+    let entries =
+        builder.interpreter.extension::<Registry>().routers.get(&id).map(|state| state.entries.clone());
+    for entry in entries.into_iter().flatten().skip(known) {
+        builder.entry(entry, id, id, &around, &mut vec![id]);
+    }
+    builder.table.routes.into_iter().chain(builder.table.partly_known).collect()
+}
+
 struct Builder<'b, 'a> {
     interpreter: &'b mut Interpreter<'a>,
     version: Version,

@@ -49,7 +49,11 @@ pub(crate) fn select_apps(
     }
     let is_test = |file: FileId| is_test_path(&shared.0.borrow().files().get(file).relative);
     let (tests, sources): (Vec<FileId>, Vec<FileId>) = mentioning.iter().partition(|file| is_test(**file));
-    for file in &sources {
+    // Who makes an app is imported first in the running program. Starting elsewhere can run into a cycle of imports
+    // that is none from there.
+    let (making, others): (Vec<FileId>, Vec<FileId>) =
+        sources.iter().partition(|file| shared.0.borrow().files().get(**file).text.contains("FastAPI("));
+    for file in making.iter().chain(&others) {
         evaluate_file(interpreter, shared, *file);
     }
     let mut apps = made_apps(interpreter);

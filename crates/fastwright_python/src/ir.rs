@@ -13,8 +13,6 @@ pub struct Module {
     pub body: Box<[Stmt]>,
     /// Every import statement of the file, those in functions too.
     pub imports: Vec<ImportFact>,
-    /// Byte ranges of comments, in order.
-    pub comments: Vec<Span>,
     /// Every function and lambda of the file; [`FunctionDef::index`] points here.
     pub functions: Vec<Arc<FunctionDef>>,
     /// Every class of the file; [`ClassDef::index`] points here.

@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 const TABLES: usize = 32;
 
 /// Names that each thread finds again without asking a table. A power of two.
-const RECENT: usize = 2048;
+const RECENT: usize = 4096;
 
 /// Text of names in one block: many small allocations would each cost their rounding.
 const BLOCK: usize = 4 * 1024;
@@ -27,6 +27,8 @@ pub struct Name(&'static Entry);
 struct Entry {
     hash: u64,
     text: &'static str,
+    /// Where the part before the first dot ends.
+    first: u32,
     /// Where the part after the last dot begins.
     last: u32,
 }
@@ -72,9 +74,13 @@ impl Name {
             return *known;
         }
         let text = table.keep(text);
-        // A name of more than 4 GiB has no use for its last part.
-        let last = text.rfind('.').map_or(0, |dot| u32::try_from(dot + 1).unwrap_or(0));
-        let name = Self(Box::leak(Box::new(Entry { hash, text, last })));
+        let (first, last) = match memchr::memchr(b'.', text.as_bytes()) {
+            Some(dot) => (dot, memchr::memrchr(b'.', text.as_bytes()).map_or(0, |dot| dot + 1)),
+            None => (text.len(), 0),
+        };
+        // A name of more than 4 GiB has no use for its parts.
+        let (first, last) = (u32::try_from(first).unwrap_or(0), u32::try_from(last).unwrap_or(0));
+        let name = Self(Box::leak(Box::new(Entry { hash, text, first, last })));
         table.names.insert_unique(hash, name, |name| name.0.hash);
         name
     }
@@ -96,6 +102,11 @@ impl Name {
     /// The text.
     pub fn as_str(&self) -> &'static str {
         self.0.text
+    }
+
+    /// The part before the first dot, or all of it: `requests` of `requests.get`.
+    pub fn first_part(&self) -> &'static str {
+        &self.0.text[..self.0.first as usize]
     }
 
     /// The part after the last dot, or all of it: `get` of `requests.get`.
@@ -251,7 +262,14 @@ mod tests {
             assert_eq!(Name::dotted(text, "id"), *format!("{text}.id"));
         }
         assert_ne!(Name::new("orders"), Name::new("order"));
-        for (text, last) in [("requests.get", "get"), ("get", "get"), ("a.b.c", "c"), ("a.", ""), ("", "")] {
+        for (text, first, last) in [
+            ("requests.get", "requests", "get"),
+            ("get", "get", "get"),
+            ("a.b.c", "a", "c"),
+            ("a.", "a", ""),
+            ("", "", ""),
+        ] {
+            assert_eq!(Name::new(text).first_part(), first);
             assert_eq!(Name::new(text).last_part(), last);
         }
         assert!(Name::new("b") > Name::new("a"));

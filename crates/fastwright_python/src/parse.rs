@@ -1,11 +1,8 @@
 //! From the bytes of a file to its compact form, with everything that can be wrong on the way said in words.
 
 use crate::ir::Module;
-use crate::location::Span;
 use crate::lower;
-use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, ParseOptions};
-use ruff_text_size::Ranged;
 
 /// Files above this size are generated data, not code that anybody reviews: they are named, not parsed.
 pub const LARGEST: usize = 8 * 1024 * 1024;
@@ -146,17 +143,11 @@ pub fn parse(text: String) -> ParsedFile {
     }
     let parsed = ruff_python_parser::parse_unchecked(&text, parser_options());
     let mut problem = syntax_problem(&text, parsed.errors());
-    let comments: Vec<Span> = parsed
-        .tokens()
-        .iter()
-        .filter(|token| token.kind() == TokenKind::Comment)
-        .map(|token| Span::new(token.range().start().to_u32(), token.range().end().to_u32()))
-        .collect();
     let lowered = match parsed.syntax() {
         ruff_python_ast::Mod::Module(module) => lower::lower_module(&module.body),
         ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
     };
-    let mut module = match lowered {
+    let module = match lowered {
         Ok(module) => module,
         Err(lower::TooDeep { offset }) => {
             problem.get_or_insert(ParseProblem {
@@ -168,7 +159,6 @@ pub fn parse(text: String) -> ParsedFile {
             Module::default()
         }
     };
-    module.comments = comments;
     release(parsed);
     ParsedFile { text: text.into_boxed_str(), module, problem }
 }

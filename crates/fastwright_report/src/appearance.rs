@@ -1,6 +1,7 @@
 //! How text looks where it is printed: colours, width, links.
 
 use crate::names::{GuardKind, Severity};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -38,35 +39,35 @@ impl Appearance {
         self.width.map_or(TEXT_WIDTH, |width| width.clamp(40, TEXT_WIDTH))
     }
 
-    fn paint(&self, codes: &str, text: &str) -> String {
+    fn paint<'t>(&self, codes: &str, text: &'t str) -> Cow<'t, str> {
         if self.colour && !text.is_empty() {
-            format!("\u{1b}[{codes}m{text}\u{1b}[0m")
+            Cow::Owned(format!("\u{1b}[{codes}m{text}\u{1b}[0m"))
         } else {
-            text.to_owned()
+            Cow::Borrowed(text)
         }
     }
 
-    pub(crate) fn bold(&self, text: &str) -> String {
+    pub(crate) fn bold<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.paint(BOLD, text)
     }
 
-    pub(crate) fn dim(&self, text: &str) -> String {
+    pub(crate) fn dim<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.paint(DIM, text)
     }
 
-    pub(crate) fn gutter(&self, text: &str) -> String {
+    pub(crate) fn gutter<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.paint(BLUE, text)
     }
 
-    pub(crate) fn code(&self, text: &str) -> String {
+    pub(crate) fn code<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.paint(CYAN, text)
     }
 
-    pub(crate) fn warning(&self, text: &str) -> String {
+    pub(crate) fn warning<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.paint(YELLOW, text)
     }
 
-    pub(crate) fn severity(&self, severity: Severity, text: &str) -> String {
+    pub(crate) fn severity<'t>(&self, severity: Severity, text: &'t str) -> Cow<'t, str> {
         let codes = match severity {
             Severity::Critical => BOLD_RED,
             Severity::High => RED,
@@ -77,7 +78,7 @@ impl Appearance {
         self.paint(codes, text)
     }
 
-    pub(crate) fn guard(&self, guard: GuardKind, text: &str) -> String {
+    pub(crate) fn guard<'t>(&self, guard: GuardKind, text: &'t str) -> Cow<'t, str> {
         let codes = match guard {
             GuardKind::Public => YELLOW,
             GuardKind::Optional => BLUE,
@@ -118,9 +119,9 @@ impl Appearance {
 
     /// Text whose code stands in backquotes: coloured without them, or as it is.
     /// `inside` carries over from one line of a paragraph to the next whether code is open.
-    pub(crate) fn inline_code(&self, text: &str, inside: &mut bool) -> String {
+    pub(crate) fn inline_code<'t>(&self, text: &'t str, inside: &mut bool) -> Cow<'t, str> {
         if !self.colour {
-            return text.to_owned();
+            return Cow::Borrowed(text);
         }
         let mut painted = String::new();
         for (index, part) in text.split('`').enumerate() {
@@ -133,7 +134,7 @@ impl Appearance {
                 painted.push_str(part);
             }
         }
-        painted
+        Cow::Owned(painted)
     }
 }
 

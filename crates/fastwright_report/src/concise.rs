@@ -23,7 +23,7 @@ pub(crate) fn render(report: &ReviewReport, appearance: &Appearance) -> String {
         ));
     }
     for problem in &document.problems {
-        let place = visible(&document.seen_path(&problem.location.display()));
+        let place = visible(&document.seen_path(&problem.location.display())).into_owned();
         let message = visible(&problem.message).replace('\n', " ");
         text.push_str(&format!("{place}: {} {message}\n", appearance.warning(&problem.kind)));
     }

@@ -167,8 +167,8 @@ impl<'report> FindingText<'report> {
         let beside = columns >= 64;
         let indent = if beside { PART_INDENT + PART_COLUMNS } else { PART_INDENT + 2 };
         let mut inside = false;
-        let name = self.appearance.bold(&if beside { pad(name, PART_COLUMNS) } else { name.to_owned() });
-        text.push_str(&format!("{}{name}", " ".repeat(PART_INDENT)));
+        let name = if beside { pad(name, PART_COLUMNS) } else { name.to_owned() };
+        text.push_str(&format!("{}{}", " ".repeat(PART_INDENT), self.appearance.bold(&name)));
         for (index, line) in wrap(&visible(content), columns - indent).iter().enumerate() {
             if index > 0 || !beside {
                 text.push('\n');

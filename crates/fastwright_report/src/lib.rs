@@ -22,6 +22,7 @@ mod routes_columns;
 pub mod routes_document;
 mod routes_output;
 pub mod routes_selection;
+pub mod rule_document;
 pub mod rule_page;
 mod sarif;
 pub mod schema;

@@ -59,7 +59,8 @@ fn each_operation(text: &mut String, resources: &[PreservedResource], appearance
                 pad(&visible(&operation.path), path),
                 pad(&visible(&operation.who), who),
             );
-            let effects = visible(&effects(&operation.effects));
+            let effects = effects(&operation.effects);
+            let effects = visible(&effects);
             let room = appearance.width.unwrap_or(usize::MAX);
             if width(&line) + 2 + width(&effects) <= room {
                 line.push_str("  ");
@@ -119,7 +120,7 @@ pub(crate) fn summary(operations: &[PreservedOperation]) -> String {
     }
     let effects = effects(&all);
     let text = if effects.is_empty() { who.join(", ") } else { format!("{}; {effects}", who.join(", ")) };
-    visible(&text)
+    visible(&text).into_owned()
 }
 
 /// `reads books, orders; writes orders; sends mail`: effects with the verb said once.

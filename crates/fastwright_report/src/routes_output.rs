@@ -36,7 +36,7 @@ pub(crate) fn text(document: &RoutesDocument, grouping: Grouping, appearance: &A
     }
     undecided(&mut text, document, &document.undecided, appearance);
     for problem in &document.problems {
-        let seen = visible(&document.seen_path(&problem.location.display()));
+        let seen = visible(&document.seen_path(&problem.location.display())).into_owned();
         let kind = appearance.warning(&problem.kind);
         text.push_str(&format!("not read: {seen}: {kind}: {}\n", visible(&problem.message)));
     }
@@ -60,7 +60,7 @@ pub(crate) fn text(document: &RoutesDocument, grouping: Grouping, appearance: &A
 
 fn heading(text: &mut String, document: &RoutesDocument, app: &AppRoutes, appearance: &Appearance) {
     let seen = document.seen_path(&app.location.path);
-    let place = visible(&format!("{seen}:{}", app.location.start.line));
+    let place = visible(&format!("{seen}:{}", app.location.start.line)).into_owned();
     let title = match app.title.as_str() {
         "" => String::new(),
         title => format!("{}, ", visible(title)),
@@ -125,7 +125,7 @@ fn undecided(text: &mut String, document: &RoutesDocument, list: &[Undecided], a
     for undecided in list {
         if let Some(place) = &undecided.location {
             let seen = document.seen_path(&place.path);
-            let label = visible(&format!("{seen}:{}:{}", place.start.line, place.start.column));
+            let label = visible(&format!("{seen}:{}:{}", place.start.line, place.start.column)).into_owned();
             text.push_str(&format!("  {}\n", appearance.link(&seen, &label)));
         }
         paragraph(text, &undecided.reason, "    ", appearance);

@@ -4,6 +4,7 @@ use crate::appearance::Appearance;
 use crate::names::{Area, Severity};
 use crate::table::{Cell, Column, Table};
 use crate::wrap::{pad, width, wrap};
+use std::borrow::Cow;
 
 /// A rule with its page.
 #[derive(Debug, Clone, Copy)]
@@ -216,7 +217,7 @@ fn table(text: &mut String, rows: &[&str], appearance: &Appearance) {
         let line: Vec<String> = row.iter().zip(&widths).map(|(cell, &columns)| pad(cell, columns)).collect();
         let line = line.join("  ");
         let line = line.trim_end();
-        let line = if number == 0 { appearance.bold(line) } else { line.to_owned() };
+        let line = if number == 0 { appearance.bold(line) } else { Cow::Borrowed(line) };
         text.push_str(&format!("{line}\n"));
     }
 }

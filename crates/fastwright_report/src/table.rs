@@ -4,6 +4,7 @@
 use crate::appearance::Appearance;
 use crate::names::{GuardKind, Severity};
 use crate::wrap::{pad, truncate, visible, width};
+use std::borrow::Cow;
 
 /// A column.
 pub(crate) struct Column {
@@ -97,7 +98,7 @@ impl Table {
 
     /// A title above the rows that follow.
     pub(crate) fn section(&mut self, title: String) {
-        self.sections.push((self.rows.len(), visible(&title)));
+        self.sections.push((self.rows.len(), visible(&title).into_owned()));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -209,19 +210,19 @@ impl Table {
         };
         let fill = " ".repeat(columns.saturating_sub(width(&text)));
         let painted = match cell.look {
-            Look::Plain => text,
+            Look::Plain => Cow::Borrowed(text.as_str()),
             Look::Severity(severity) => appearance.severity(severity, &text),
             Look::Guard(kind) => appearance.guard(kind, &text),
             Look::Dim => appearance.dim(&text),
             Look::Path => {
                 let path = cell.text.rsplit_once(':').map_or(cell.text.as_str(), |(path, _)| path);
-                appearance.link(path, &text)
+                Cow::Owned(appearance.link(path, &text))
             }
         };
         if self.columns[index].right {
             format!("{fill}{painted}")
         } else if last {
-            painted
+            painted.into_owned()
         } else {
             format!("{painted}{fill}")
         }

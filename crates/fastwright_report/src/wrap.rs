@@ -1,5 +1,6 @@
 //! Measuring and breaking text into lines of a width.
 
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes in a terminal.
@@ -15,7 +16,11 @@ pub(crate) fn char_width(character: char) -> usize {
 
 /// The text without characters that steer a terminal: whatever stands in a user's source must not reach
 /// the terminal as a command. Line breaks stay.
-pub(crate) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    // Nearly everything is plain ASCII, and stays as it is.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return Cow::Borrowed(text);
+    }
     text.chars()
         .map(|character| match character {
             '\n' => '\n',

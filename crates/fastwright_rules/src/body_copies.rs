@@ -3,10 +3,11 @@
 
 use crate::call_graph::{CallGraph, Node};
 use crate::call_index::FunctionSet;
+use crate::flow::{Visit, follow};
+use crate::methods::method_of;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::{Visit, follow};
 use fastwright_model::library::sqlalchemy::entity;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::Interpreter;
@@ -27,6 +28,8 @@ pub struct Dump {
     pub included: Option<Vec<String>>,
     /// Whether fields that the client did not send stay out.
     pub only_sent: bool,
+    /// Whether fields that are `None` stay out.
+    pub without_none: bool,
     /// Whether what is left out or taken is not known.
     pub undecided: bool,
 }
@@ -53,6 +56,8 @@ pub struct BodyCopy {
     pub row: Option<Value>,
     /// Where it is copied.
     pub location: Location,
+    /// Whether the copy makes a row; otherwise it changes one, or writes past the mapped class.
+    pub makes_row: bool,
     /// Fields that the same call sets to something else.
     pub overwritten: Vec<String>,
     /// Whether a condition asks for the name of each field.
@@ -77,14 +82,34 @@ pub fn copying(code: &CallGraph) -> FunctionSet {
     code.reaching(code.functions(|_, node| copies(node)), |_| true)
 }
 
-/// What a route copies from its body.
-pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<BodyCopy> {
+/// The functions in which a field of a body may be copied alone, and all that reach them.
+pub fn copying_singly(code: &CallGraph) -> FunctionSet {
+    let copies = |node: &Node| {
+        node.summary.events.iter().any(|event| match &event.kind {
+            EventKind::Store { value, .. } => may_be_field(value),
+            EventKind::Call(call) => {
+                matches!(call.callee.kind, Kind::Class(_))
+                    && call.arguments.keywords.iter().any(|(_, value)| may_be_field(value))
+            }
+            _ => false,
+        })
+    };
+    code.reaching(code.functions(|_, node| copies(node)), |_| true)
+}
+
+/// What a route copies from its body, in functions that copy.
+pub fn copies_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    copying: &FunctionSet,
+) -> Vec<BodyCopy> {
     let bodies = bodies(interpreter, dependant);
     let mut found = Vec::new();
     if bodies.is_empty() {
         return found;
     }
-    follow(interpreter, dependant, &mut |interpreter, visit| match &visit.event.kind {
+    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
             if !may_copy_item(base, index) {
                 return;
@@ -95,20 +120,12 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
             }
             let source = Value::tuple(vec![index, visit.resolve(value)]);
             let row = interpreter.class_of(&base);
-            push(interpreter, visit, &bodies, &source, row, Vec::new(), &mut found, true);
+            let copy = CopyingCall { source, row, makes_row: false, overwritten: Vec::new() };
+            push(interpreter, visit, &bodies, copy, &mut found, true);
         }
         EventKind::Call(call) => {
             if let Some(copy) = copying_call(interpreter, visit, call) {
-                push(
-                    interpreter,
-                    visit,
-                    &bodies,
-                    &copy.source,
-                    copy.row,
-                    copy.overwritten,
-                    &mut found,
-                    false,
-                );
+                push(interpreter, visit, &bodies, copy, &mut found, false);
             }
         }
         _ => {}
@@ -116,10 +133,117 @@ pub fn copies_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Ve
     found
 }
 
+/// Fields of the body that a route copies into rows one by one: `Row(name=body.name)`, `row.name = body.name`.
+/// Those of one call, and those that a function sets on one kind of rows, are one copy. A field about which
+/// the function asks before is left out.
+pub fn single_copies_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+    copying: &FunctionSet,
+) -> Vec<BodyCopy> {
+    let bodies = bodies(interpreter, dependant);
+    let mut found: Vec<BodyCopy> = Vec::new();
+    if bodies.is_empty() {
+        return found;
+    }
+    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| {
+        let (row, given): (Value, Vec<(Name, Value)>) = match &visit.event.kind {
+            EventKind::Store { base, name, value } if may_be_field(value) => {
+                let Some(row) = interpreter.class_of(&visit.resolve(base)) else { return };
+                (row, vec![(*name, visit.resolve(value))])
+            }
+            EventKind::Call(call) if matches!(call.callee.kind, Kind::Class(_)) => {
+                let fields = call.arguments.keywords.iter().filter(|(_, value)| may_be_field(value));
+                let given: Vec<(Name, Value)> =
+                    fields.map(|(name, value)| (*name, visit.resolve(value))).collect();
+                (call.callee.clone(), given)
+            }
+            _ => return,
+        };
+        for (column, value) in given {
+            let Some(Symbolic::Member { base, name }) = value.as_symbolic() else { continue };
+            let Some(body) = body_of(base, &bodies).filter(|_| *name == column) else { continue };
+            let asked = visit.summary.events.iter().any(|event| match &event.kind {
+                EventKind::Condition(condition) => {
+                    let condition = visit.resolve(condition);
+                    asks_about(&condition, &value, 0)
+                }
+                _ => false,
+            });
+            if asked {
+                continue;
+            }
+            let makes_row = matches!(visit.event.kind, EventKind::Call(_));
+            let known = found.iter_mut().find(|copy| {
+                copy.makes_row == makes_row
+                    && copy.model.same(&body.model)
+                    && copy.row.as_ref().is_some_and(|known| known.same(&row))
+                    && if makes_row {
+                        copy.location == visit.event.location
+                    } else {
+                        copy.symbol == visit.symbol() && copy.location.file == visit.event.location.file
+                    }
+            });
+            match known {
+                Some(copy) => copy.dump.included.get_or_insert_default().push(name.to_string()),
+                None => found.push(BodyCopy {
+                    model: body.model.clone(),
+                    parameter: body.parameter.clone(),
+                    dump: Dump { included: Some(vec![name.to_string()]), ..Dump::default() },
+                    row: Some(row.clone()),
+                    location: visit.event.location,
+                    makes_row,
+                    overwritten: Vec::new(),
+                    names_checked: false,
+                    fields_checked: false,
+                    chain: visit.evidence(),
+                    symbol: visit.symbol(),
+                }),
+            }
+        }
+    });
+    found
+}
+
+/// Whether a condition asks about a value itself: tests or compares it, or hands it to a function. A query for a
+/// row that has it asks about the row.
+fn asks_about(condition: &Value, value: &Value, depth: u32) -> bool {
+    if condition.same(value) {
+        return true;
+    }
+    let again = |part: &Value| depth < 8 && asks_about(part, value, depth + 1);
+    match &condition.kind {
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(again),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Compare { left, right, .. } | Symbolic::Binary { left, right, .. } => {
+                again(left) || again(right)
+            }
+            Symbolic::Not(base) | Symbolic::Member { base, .. } | Symbolic::Item { base, .. } => again(base),
+            Symbolic::Call { callee, arguments, .. } => {
+                method_of(callee).is_some_and(|(base, _)| base.same(value))
+                    || arguments.positional.iter().any(|argument| argument.same(value))
+                    || arguments.keywords.iter().any(|(_, argument)| argument.same(value))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a value may turn out to be a field of a body.
+fn may_be_field(value: &Value) -> bool {
+    matches!(value.as_symbolic(), Some(Symbolic::Member { .. } | Symbolic::Parameter(_)))
+}
+
 /// The attributes of objects that a route sets one by one: class of the object, if it is known, and name.
-pub fn stores_of(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> Vec<(Option<Value>, Name)> {
+pub fn stores_of(
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    dependant: &Dependant,
+) -> Vec<(Option<Value>, Name)> {
     let mut found = Vec::new();
-    follow(interpreter, dependant, &mut |interpreter, visit| {
+    follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |interpreter, visit| {
         if let EventKind::Store { base, name, .. } = &visit.event.kind {
             let base = visit.resolve(base);
             let class = interpreter.class_of(&base);
@@ -175,27 +299,25 @@ fn bodies<'d>(interpreter: &mut Interpreter<'_>, dependant: &'d Dependant) -> Ve
     found
 }
 
-#[allow(clippy::too_many_arguments, reason = "they are the parts of a copy")]
 fn push(
     interpreter: &mut Interpreter<'_>,
     visit: &Visit<'_>,
     bodies: &[Body<'_>],
-    source: &Value,
-    row: Option<Value>,
-    overwritten: Vec<String>,
+    copy: CopyingCall,
     copies: &mut Vec<BodyCopy>,
     one_by_one: bool,
 ) {
-    let Some((body, dump)) = find_dump(interpreter, source, bodies) else { return };
+    let Some((body, dump)) = find_dump(interpreter, &copy.source, bodies) else { return };
     let [names_checked, fields_checked] =
         if one_by_one { checks_before(visit, bodies) } else { [false, false] };
     copies.push(BodyCopy {
         model: body.model.clone(),
         parameter: body.parameter.clone(),
         dump,
-        row,
+        row: copy.row,
         location: visit.event.location,
-        overwritten,
+        makes_row: copy.makes_row,
+        overwritten: copy.overwritten,
         names_checked,
         fields_checked,
         chain: visit.evidence(),
@@ -206,6 +328,7 @@ fn push(
 struct CopyingCall {
     source: Value,
     row: Option<Value>,
+    makes_row: bool,
     overwritten: Vec<String>,
 }
 
@@ -226,24 +349,34 @@ fn copying_call(
     };
     let first = || call.arguments.positional.first().map(|value| visit.resolve(value));
     if matches!(callee.kind, Kind::Class(_)) {
-        return Some(CopyingCall { source: everything()?, row: Some(callee), overwritten: named() });
+        return Some(CopyingCall {
+            source: everything()?,
+            row: Some(callee),
+            makes_row: true,
+            overwritten: named(),
+        });
     }
-    let (base, method) = member(&callee)?;
+    let (base, method) = method_of(&callee)?;
     match method.as_str() {
         "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind, Kind::Class(_)) => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
             let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
-            Some(CopyingCall { source: first()?, row: Some(base), overwritten })
+            Some(CopyingCall { source: first()?, row: Some(base), makes_row: true, overwritten })
         }
         "sqlmodel_update" => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
             let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
             let row = interpreter.class_of(&base);
-            Some(CopyingCall { source: first()?, row, overwritten })
+            Some(CopyingCall { source: first()?, row, makes_row: false, overwritten })
         }
         "values" => {
             let row = entity(interpreter, &base, 0)?;
-            Some(CopyingCall { source: everything().or_else(first)?, row: Some(row), overwritten: named() })
+            Some(CopyingCall {
+                source: everything().or_else(first)?,
+                row: Some(row),
+                makes_row: false,
+                overwritten: named(),
+            })
         }
         "update" => {
             let row = entity(interpreter, &base, 0);
@@ -252,7 +385,12 @@ fn copying_call(
             if row.is_none() && !is_stored {
                 return None;
             }
-            Some(CopyingCall { source: everything().or_else(first)?, row, overwritten: named() })
+            Some(CopyingCall {
+                source: everything().or_else(first)?,
+                row,
+                makes_row: false,
+                overwritten: named(),
+            })
         }
         _ => None,
     }
@@ -288,22 +426,6 @@ fn may_copy(call: &CallEvent) -> bool {
         _ => false,
     };
     named && (!call.arguments.positional.is_empty() || call.arguments.keyword("**").is_some())
-}
-
-/// The object and the name of a method.
-fn member(callee: &Value) -> Option<(Value, Name)> {
-    match &callee.kind {
-        Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Member { base, name } => Some((base.clone(), *name)),
-            _ => None,
-        },
-        Kind::Method(method) => {
-            let name = method.function.as_external()?;
-            let last = name.rsplit('.').next().unwrap_or(&name);
-            Some((method.receiver.clone(), Name::from(last)))
-        }
-        _ => None,
-    }
 }
 
 fn keys(interpreter: &mut Interpreter<'_>, value: &Value) -> Vec<String> {
@@ -357,7 +479,7 @@ const KEEPING: &[&str] = &["model_dump", "dict", "vars", "jsonable_encoder"];
 
 /// What a call makes a dictionary or a copy from, its name, and whether its keywords choose fields.
 fn dumping_call(callee: &Value, arguments: &Arguments) -> Option<(Value, Name, bool)> {
-    if let Some((base, name)) = member(callee) {
+    if let Some((base, name)) = method_of(callee) {
         return match name.as_str() {
             "model_dump" | "dict" => Some((base, name, true)),
             "items" | "copy" => Some((base, name, false)),
@@ -397,6 +519,7 @@ fn dump(interpreter: &mut Interpreter<'_>, options: Option<&Arguments>, site: Lo
         // What is decided elsewhere may be true.
         if options.keyword(name).is_some_and(|value| value.as_bool() != Some(false)) {
             dump.only_sent = true;
+            dump.without_none |= name == "exclude_none";
         }
     }
     if let Some(excluded) = options.keyword("exclude").filter(|value| !value.is_none()) {

@@ -1,6 +1,8 @@
 //! What a rule may look at.
 
+use crate::body_copies::copying;
 use crate::call_graph::CallGraph;
+use crate::call_index::FunctionSet;
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
@@ -27,6 +29,7 @@ pub struct Context<'a> {
 pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
+    copying: OnceCell<FunctionSet>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
 }
 
@@ -52,5 +55,9 @@ impl<'a> Context<'a> {
     /// before borrowing the interpreter of the analysis.
     pub fn call_graph(&self) -> &'a CallGraph {
         self.shared.call_graph.get_or_init(|| CallGraph::new(self.analysis))
+    }
+    /// The functions in which a part of a body may be copied, and all that reach them.
+    pub fn copying(&self) -> &'a FunctionSet {
+        self.shared.copying.get_or_init(|| copying(self.call_graph()))
     }
 }

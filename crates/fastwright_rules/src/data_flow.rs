@@ -4,7 +4,7 @@
 //! the words of the callers, one call at a time, up to the functions that FastAPI runs. So the cost depends
 //! on the number of dangerous calls, not on the size of the program.
 
-use crate::call_graph::{CallGraph, Entry};
+use crate::call_graph::{CallGraph, Edge, Entry};
 use crate::call_index::FunctionSet;
 pub use crate::checks::Checks;
 use fastwright_model::analysis::Analysis;
@@ -408,52 +408,53 @@ impl Search {
 
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
 pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
-    let mut found = Vec::new();
-    collect_inputs(interpreter, value, &mut found, &mut INPUT_BUDGET.clone());
+    let mut found: Vec<Value> = Vec::new();
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |input| {
+        if !found.iter().any(|known| known.same(input)) {
+            found.push(input.clone());
+        }
+        false
+    });
     found
 }
 
 /// Whether there is any such input.
 pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
-    fn any(interpreter: &Interpreter<'_>, value: &Value, budget: &mut u32) -> bool {
-        if *budget == 0 {
-            return false;
-        }
-        *budget -= 1;
-        if root_parameter(value).is_some() {
-            return true;
-        }
-        if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
-            && let Some(field) = given_field(base, *name)
-        {
-            return any(interpreter, field, budget);
-        }
-        any_text_part(interpreter, value, &mut |part| any(interpreter, part, budget))
-    }
-    any(interpreter, value, &mut INPUT_BUDGET.clone())
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |_| true)
 }
 
-fn collect_inputs(interpreter: &Interpreter<'_>, value: &Value, found: &mut Vec<Value>, budget: &mut u32) {
-    if *budget == 0 {
-        return;
+/// Whether there is an input that a function gets itself.
+fn has_input_of(interpreter: &Interpreter<'_>, value: &Value, function: FunctionId) -> bool {
+    any_input(interpreter, value, Some(function), &mut INPUT_BUDGET.clone(), &mut |input| {
+        root_parameter(input).is_some_and(|root| root.function == function)
+    })
+}
+
+/// Whether something holds for one of the inputs whose text is in a value's text: those of a function, or all.
+fn any_input(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    of: Option<FunctionId>,
+    budget: &mut u32,
+    test: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    let may_hold_any = match of {
+        Some(function) => value.may_hold_parameter_of_within(function),
+        None => value.may_hold_any_parameter_within(),
+    };
+    if *budget == 0 || !may_hold_any {
+        return false;
     }
     *budget -= 1;
     if root_parameter(value).is_some() {
-        if !found.iter().any(|known| known.same(value)) {
-            found.push(value.clone());
-        }
-        return;
+        return test(value);
     }
     if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
         && let Some(field) = given_field(base, *name)
     {
-        collect_inputs(interpreter, field, found, budget);
-        return;
+        return any_input(interpreter, field, of, budget, test);
     }
-    any_text_part(interpreter, value, &mut |part| {
-        collect_inputs(interpreter, part, found, budget);
-        false
-    });
+    any_text_part(interpreter, value, &mut |part| any_input(interpreter, part, of, budget, test))
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
@@ -503,19 +504,29 @@ pub struct Flow<T> {
     pub place: Location,
     /// The function around that place.
     pub place_node: usize,
-    /// The calls from the function on, and the dangerous call.
-    pub steps: Vec<(String, Location)>,
     /// The function in whose words `value` is.
     pub node: usize,
     /// Where something looks at the input without certainly ruling dangerous values out.
     pub doubt: Option<Location>,
-    nodes: Vec<usize>,
+    /// The calls from that function on, the last one first.
+    calls: Vec<Edge>,
+    /// What happens at the dangerous call, and where.
+    end: (Rc<str>, Location),
 }
 
 impl<T> Flow<T> {
     /// Whether a function is one of those that the value passes.
     pub fn passes(&self, node: usize) -> bool {
-        self.nodes.contains(&node)
+        self.node == node || self.calls.iter().any(|edge| edge.to() == node)
+    }
+
+    /// The calls from the function on, and the dangerous call.
+    pub fn steps(&self, graph: &CallGraph) -> Vec<(String, Location)> {
+        let passed =
+            |edge: &Edge| (format!("it is passed to `{}`", graph.nodes[edge.to()].name()), edge.site);
+        let mut steps: Vec<(String, Location)> = self.calls.iter().rev().map(passed).collect();
+        steps.push((self.end.0.to_string(), self.end.1));
+        steps
     }
 }
 
@@ -567,26 +578,22 @@ pub fn flows<T: Clone>(
                 what: sink.what,
                 place: location,
                 place_node: node,
-                steps: vec![(sink.note, location)],
                 node,
                 doubt,
-                nodes: vec![node],
+                calls: Vec::new(),
+                end: (sink.note.into(), location),
             });
         }
     }
     while let Some(flow) = waiting.pop() {
         let node = flow.node;
-        if !graph.nodes[node].entries.is_empty() {
-            arrived.push(flow.clone());
-        }
-        if flow.nodes.len() > LONGEST_CHAIN {
-            continue;
-        }
         let function = graph.nodes[node].summary.function.id;
         let is_plain = root_parameter(&flow.value).is_some();
-        for edge in graph.callers(node) {
+        let callers = graph.callers(node).filter(|_| flow.calls.len() < LONGEST_CHAIN);
+        for edge in callers {
             let caller = edge.from();
-            if flow.nodes.contains(&caller) {
+            let step = (caller, flow.place, edge.event());
+            if flow.passes(caller) || seen.contains(&step) {
                 continue;
             }
             let bindings = graph.bindings(interpreter, edge);
@@ -600,26 +607,29 @@ pub fn flows<T: Clone>(
                 }
                 _ => value,
             };
-            let remaining = inputs(interpreter, &value);
-            if !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &remaining)
-                || !seen.insert((caller, flow.place, edge.event()))
-            {
-                continue;
+            let own = graph.nodes[caller].summary.function.id;
+            if !has_input_of(interpreter, &value, own) {
+                let remaining = inputs(interpreter, &value);
+                if !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &remaining) {
+                    continue;
+                }
             }
             let looked = following.checks.look(interpreter, graph, caller, &value, edge.event());
             let Some(doubt) = looked else { continue };
+            seen.insert(step);
             let mut further = flow.clone();
             further.doubt = further.doubt.or(doubt);
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
                 further.place_node = caller;
             }
-            let name = graph.nodes[node].summary.function.definition.name;
-            further.steps.insert(0, (format!("it is passed to `{name}`"), edge.site));
             further.value = value;
             further.node = caller;
-            further.nodes.push(caller);
+            further.calls.push(*edge);
             waiting.push(further);
+        }
+        if !graph.nodes[node].entries.is_empty() {
+            arrived.push(flow);
         }
     }
     arrived
@@ -947,7 +957,7 @@ fn has_pattern(value: &Value) -> bool {
 }
 
 /// Whether a model has validators of its own for a field.
-fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
+pub fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
         let Kind::Class(id) = owner.kind else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };

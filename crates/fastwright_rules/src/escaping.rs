@@ -28,13 +28,24 @@ pub struct Escape {
 }
 
 impl Escape {
-    /// The calls on the way down to the `raise`, then the `raise` itself.
-    pub fn steps(&self) -> Vec<(String, Location)> {
+    /// Where it is raised.
+    pub fn raised_at(&self) -> Location {
+        self.raised.1
+    }
+
+    /// The function that raises it.
+    pub fn raised_by(&self) -> Name {
+        self.raised.0
+    }
+
+    /// The calls on the way down to the `raise`, then the `raise` itself; `first` says where the first of
+    /// the calls stands.
+    pub fn steps(&self, first: &str) -> Vec<(String, Location)> {
         let mut steps = Vec::with_capacity(self.calls.len() + 1);
         let mut outer: Option<Name> = None;
         for (called, site) in self.calls.iter().rev() {
             let note = match outer {
-                None => format!("`{called}` is called inside of the `try`"),
+                None => format!("`{called}` is called {first}"),
                 Some(outer) => format!("`{outer}` calls on"),
             };
             steps.push((note, *site));
@@ -146,16 +157,9 @@ impl<'g> Escapes<'g> {
         if self.running.len() > 60 || !self.running.insert(node) {
             return Rc::default();
         }
-        let function = Rc::clone(&self.graph.nodes[node].summary.function);
-        let inside = self.inside(interpreter, node);
-        let regions = if inside.is_empty() { Vec::new() } else { try_regions(&function.definition.body) };
         let mut leaving: Vec<Escape> = Vec::new();
-        for (location, escape) in inside {
-            let passes = regions
-                .iter()
-                .filter(|region| region.body.contains(location.span.start))
-                .all(|region| fate(interpreter, &function, region, &escape.exception) == Fate::Passes);
-            if passes && !leaving.iter().any(|known| known.status == escape.status) {
+        for (_, escape) in self.passing(interpreter, node) {
+            if !leaving.iter().any(|known| known.status == escape.status) {
                 leaving.push(escape);
             }
         }
@@ -163,6 +167,20 @@ impl<'g> Escapes<'g> {
         let leaving = Rc::new(leaving);
         self.known.insert(node, Rc::clone(&leaving));
         leaving
+    }
+
+    /// What leaves a function, all of it, with the place in the function.
+    pub fn passing(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Vec<(Location, Escape)> {
+        let function = Rc::clone(&self.graph.nodes[node].summary.function);
+        let mut inside = self.inside(interpreter, node);
+        let regions = if inside.is_empty() { Vec::new() } else { try_regions(&function.definition.body) };
+        inside.retain(|(location, escape)| {
+            regions
+                .iter()
+                .filter(|region| region.body.contains(location.span.start))
+                .all(|region| fate(interpreter, &function, region, &escape.exception) == Fate::Passes)
+        });
+        inside
     }
 
     /// What is raised inside of a function, itself or by what it calls, with the place in the function.

@@ -189,7 +189,7 @@ fn position_of(owned: &[OwnedTable<'_>], class: &Value) -> Option<usize> {
 }
 
 /// `Order.id == x` inside of a condition: class, column, the other side.
-fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
+pub fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
     let mut found = Vec::new();
     match condition.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {

@@ -3,6 +3,7 @@
 use crate::call_graph::{CallGraph, Edge, Node};
 use crate::call_index::FunctionSet;
 use fastwright_model::facts::EdgeKind;
+use fastwright_model::library::sqlalchemy::ASYNC_SESSION;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Symbolic, Value};
@@ -16,6 +17,11 @@ pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
         let method = callee.strip_prefix(session).and_then(|rest| rest.strip_prefix('.'));
         method.is_some_and(|method| methods.contains(&method))
     })
+}
+
+/// Whether a qualified name is any method of an asynchronous session.
+pub fn is_async_session_method(callee: &str) -> bool {
+    callee.strip_prefix(ASYNC_SESSION).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether a call opens a transaction that ends with the `with` block: `session.begin()`,
@@ -87,6 +93,13 @@ pub fn is_new_session(value: &Value) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a value is what makes factories of sessions: `sessionmaker`.
+pub fn is_factory_maker(value: &Value) -> bool {
+    value.as_external().is_some_and(|name| {
+        matches!(name.as_str(), "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker")
+    })
 }
 
 /// Where the call stands that made a value.

@@ -1,9 +1,12 @@
 //! Questions about the syntax of one function that a summary of its behaviour does not answer: what
 //! stands around a `yield`, how a block ends, where a name is used.
 
-use fastwright_python::ir::{Call, Expr, ExprKind, FormatPart, Handler, MatchCase, Stmt, StmtKind};
+use fastwright_python::ir::{
+    ArgumentKind, Call, Expr, ExprKind, FormatPart, FunctionDef, Handler, MatchCase, Stmt, StmtKind,
+};
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
+use rustc_hash::FxHashSet;
 
 /// A `yield` with the statements around it.
 #[derive(Debug)]
@@ -106,6 +109,32 @@ pub fn expressions<'s>(body: &'s [Stmt], visit: &mut dyn FnMut(&'s Expr)) {
 /// further than the first for which it does.
 pub fn any_expression<'s>(body: &'s [Stmt], test: &mut dyn FnMut(&'s Expr) -> bool) -> bool {
     any_statement(body, &mut |statement| any_own_expression(statement, test))
+}
+
+/// Names that a statement itself binds by assigning to them: `=`, `for`, `with`.
+pub fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
+    fn of(target: &Expr, names: &mut FxHashSet<Name>) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                names.insert(*name);
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| of(item, names)),
+            ExprKind::Starred(inner) => of(inner, names),
+            _ => {}
+        }
+    }
+    match &statement.kind {
+        StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
+        StmtKind::AugAssign { target, .. }
+        | StmtKind::AnnAssign { target, .. }
+        | StmtKind::For { target, .. } => {
+            of(target, names);
+        }
+        StmtKind::With { items, .. } => {
+            items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| of(target, names));
+        }
+        _ => {}
+    }
 }
 
 /// The expressions of a statement itself, without the blocks inside it.
@@ -246,6 +275,50 @@ pub fn ending(body: &[Stmt], never_returns: &dyn Fn(&Expr) -> bool) -> Ending {
     if raises_somewhere { Ending::SometimesRaises } else { Ending::Completes }
 }
 
+/// Whether running a block can get behind its last statement. Where that depends on whether alternatives are
+/// exhaustive (`elif` without `else`, `match` without a case for the rest), they are taken to be.
+pub fn reaches_end(body: &[Stmt]) -> bool {
+    body.iter().all(|statement| match &statement.kind {
+        StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Break | StmtKind::Continue => false,
+        StmtKind::If { body, orelse, .. } => match &**orelse {
+            [] => true,
+            [Stmt { kind: StmtKind::If { .. }, .. }] => reaches_end(body) || last_branch_reaches_end(orelse),
+            _ => reaches_end(body) || reaches_end(orelse),
+        },
+        StmtKind::While { test, body, .. } => {
+            !matches!(test.kind, ExprKind::Bool(true) | ExprKind::Int(1)) || leaves_loop(body)
+        }
+        StmtKind::With { body, .. } => reaches_end(body),
+        StmtKind::Match { cases, .. } => cases.iter().any(|case| reaches_end(&case.body)),
+        StmtKind::Try { body, handlers, orelse, finalbody } => {
+            reaches_end(finalbody)
+                && (reaches_end(body) && reaches_end(orelse)
+                    || handlers.iter().any(|handler| reaches_end(&handler.body)))
+        }
+        _ => true,
+    })
+}
+
+/// Of `elif` branches: whether one of those that are written reaches its end.
+fn last_branch_reaches_end(orelse: &[Stmt]) -> bool {
+    match orelse {
+        [Stmt { kind: StmtKind::If { body, orelse, .. }, .. }] if orelse.is_empty() => reaches_end(body),
+        [Stmt { kind: StmtKind::If { body, orelse, .. }, .. }] => {
+            reaches_end(body) || last_branch_reaches_end(orelse)
+        }
+        _ => reaches_end(orelse),
+    }
+}
+
+/// Whether a `break` of this loop stands in its body.
+fn leaves_loop(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StmtKind::Break => true,
+        StmtKind::For { .. } | StmtKind::While { .. } => false,
+        _ => blocks(statement).any(|(block, _)| leaves_loop(block)),
+    })
+}
+
 /// Of alternative blocks: whether one may raise, and whether one may complete.
 fn joined(blocks: &[&[Stmt]], never_returns: &dyn Fn(&Expr) -> bool) -> (bool, bool) {
     let endings = blocks.iter().map(|block| ending(block, never_returns));
@@ -275,6 +348,21 @@ pub fn mentions_name(expression: &Expr, name: Name) -> bool {
 /// Whether a block uses a name anywhere.
 pub fn block_mentions_name(body: &[Stmt], name: Name) -> bool {
     any_expression(body, &mut |expression| matches!(expression.kind, ExprKind::Name(other) if other == name))
+}
+
+/// Whether a function uses a name: as a variable, an attribute or a keyword of a call, nested functions left
+/// out.
+pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
+    let name = Name::from(name);
+    function.mentions.may_hold(name)
+        && any_expression(&function.body, &mut |expression| match &expression.kind {
+            ExprKind::Name(own) | ExprKind::Attribute(_, own) => *own == name,
+            ExprKind::Call(call) => call
+                .arguments
+                .iter()
+                .any(|argument| matches!(argument.kind, ArgumentKind::Keyword(own) if own == name)),
+            _ => false,
+        })
 }
 
 /// The call expression at exactly this place in the body of a function.

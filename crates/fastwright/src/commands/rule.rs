@@ -1,10 +1,10 @@
 //! `fastwright rule`.
 
-use crate::arguments::{Colour, RuleArguments};
+use crate::arguments::{Colour, RuleArguments, RuleFormat};
 use crate::failure::{Ending, Failure};
 use crate::terminal;
 use crate::wiring;
-use fastwright_report::rule_page;
+use fastwright_report::{rule_document, rule_page};
 
 /// Explains one rule or all of them, or lists them.
 ///
@@ -14,6 +14,7 @@ pub(crate) fn rule(arguments: &RuleArguments, colour: Colour) -> Result<Ending, 
     let appearance = terminal::appearance(colour);
     let text = match &arguments.name {
         Some(name) => rule_page::explain(&wiring::rule_description(name)?, &appearance),
+        None if arguments.output_format == RuleFormat::Json => rule_document::render(&wiring::rule_entries()),
         None if arguments.all => {
             let rules = wiring::rule_descriptions();
             let pages: Vec<String> = rules.iter().map(|rule| rule_page::explain(rule, &appearance)).collect();

@@ -82,8 +82,12 @@ pub(super) fn alias_attribute(
     receiver: &Value,
     name: Name,
 ) -> Option<Value> {
-    let (_, class) = owner.rsplit_once('.').filter(|(module, _)| module.starts_with("pydantic"))?;
-    if !matches!((class, name.as_str()), ("AliasChoices", "choices") | ("AliasPath", "path")) {
+    let class = match name.as_str() {
+        "choices" => ".AliasChoices",
+        "path" => ".AliasPath",
+        _ => return None,
+    };
+    if !owner.strip_suffix(class)?.starts_with("pydantic") {
         return None;
     }
     let Some(Symbolic::Call { arguments, .. }) = receiver.as_symbolic() else { return None };

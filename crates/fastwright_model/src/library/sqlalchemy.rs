@@ -90,6 +90,10 @@ pub(super) fn class_attribute(interpreter: &Interpreter<'_>, class: ObjectId, na
 }
 
 pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Value) -> Option<Value> {
+    // Columns of rows are no rows.
+    if selects_part(collection, 0) {
+        return None;
+    }
     entity(interpreter, collection, 0)
 }
 

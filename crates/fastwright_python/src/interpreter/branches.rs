@@ -36,8 +36,9 @@ impl Interpreter<'_> {
     /// Evaluates branches of which one is taken, each from the same names, and joins what they leave.
     pub(crate) fn branches(&mut self, branches: Vec<Branch<'_>>) -> Executed {
         let mark = self.begin_branches();
-        let mut left: Vec<Changes> = Vec::new();
-        let mut flows: Vec<Flow> = Vec::new();
+        let mut left: Vec<Changes> = Vec::with_capacity(branches.len());
+        let mut weakest: Option<Flow> = None;
+        let mut may_exit = false;
         let mut raised = None;
         // The condition under which control comes out of the branches, while only one lets it.
         let mut way_out = None;
@@ -54,7 +55,8 @@ impl Interpreter<'_> {
             let changes = self.take_changes(mark);
             match result {
                 Ok(flow) => {
-                    flows.push(flow);
+                    weakest = Some(weakest.map_or(flow, |known| known.min(flow)));
+                    may_exit |= flow != Flow::Normal;
                     if flow == Flow::Normal {
                         left.push(changes);
                         way_out = branch.condition;
@@ -64,18 +66,16 @@ impl Interpreter<'_> {
             }
         }
         if !left.is_empty() {
-            let may_exit = flows.iter().any(|flow| *flow != Flow::Normal);
             self.undecided_exits += u32::from(may_exit);
             // `if not enabled: return`: what follows runs under the other condition, to the end of the
             // function, of the round of a loop or of the branch around it.
             if may_exit && left.len() == 1 && self.mode == Mode::Import {
                 self.conditions.extend(way_out);
             }
-            let joined = self.join_changes(&left);
-            self.apply_changes(&joined);
+            self.apply_joined(left);
         }
         self.end_branches();
-        match (flows.into_iter().min(), raised) {
+        match (weakest, raised) {
             (Some(flow), _) => Ok(flow),
             (None, Some(error)) => Err(error),
             (None, None) => Ok(Flow::Normal),
@@ -126,7 +126,8 @@ impl Interpreter<'_> {
     /// Ends one branch: gives what it has bound in the scope that runs, and takes it back.
     pub(crate) fn take_changes(&mut self, mark: Mark) -> Changes {
         let scope = self.frame().scope;
-        let mut changes = Changes::default();
+        let bound = self.undo.len() - mark.0;
+        let mut changes = Changes::with_capacity_and_hasher(bound, Default::default());
         let mut elsewhere = Vec::new();
         for undo in self.undo.drain(mark.0..).rev() {
             if undo.scope != scope {
@@ -145,21 +146,28 @@ impl Interpreter<'_> {
     }
 
     /// Makes the changes of a branch again.
-    pub(crate) fn apply_changes(&mut self, changes: &Changes) {
+    pub(crate) fn apply_changes(&mut self, changes: Changes) {
         let scope = self.frame().scope;
         for (name, value) in changes {
-            self.rebind(scope, *name, value.clone());
+            self.rebind(scope, name, value);
         }
+    }
+
+    /// Makes the changes that hold after branches, one of which was taken.
+    pub(crate) fn apply_joined(&mut self, branches: Vec<Changes>) {
+        let joined = match <[Changes; 1]>::try_from(branches) {
+            Ok([only]) => only,
+            Err(branches) => self.join_changes(&branches),
+        };
+        self.apply_changes(joined);
     }
 
     /// What holds after branches, one of which was taken: a name bound in several has their alternatives;
     /// a name bound in one only keeps its value, since code that uses it relies on that branch.
     pub(crate) fn join_changes(&self, branches: &[Changes]) -> Changes {
-        if let [only] = branches {
-            return only.clone();
-        }
         let scope = &self.scopes[self.frame().scope.0 as usize];
-        let mut joined = Changes::default();
+        let most = branches.iter().map(Changes::len).sum();
+        let mut joined = Changes::with_capacity_and_hasher(most, Default::default());
         for name in branches.iter().flat_map(Changes::keys) {
             if joined.contains_key(name) {
                 continue;

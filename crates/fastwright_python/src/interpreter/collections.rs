@@ -531,7 +531,7 @@ fn compare_keys(left: &Key, right: &Key) -> std::cmp::Ordering {
         (Key::Int(a), Key::Int(b)) => a.cmp(b),
         (Key::Str(a), Key::Str(b)) => a.cmp(b),
         (Key::Tuple(a), Key::Tuple(b)) => {
-            for (a, b) in a.iter().zip(b) {
+            for (a, b) in a.iter().zip(b.iter()) {
                 match compare_keys(a, b) {
                     std::cmp::Ordering::Equal => {}
                     order => return order,

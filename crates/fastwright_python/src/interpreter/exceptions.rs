@@ -168,12 +168,12 @@ impl Interpreter<'_> {
         handlers: &[Handler],
     ) -> Executed {
         let mut weakest = main.as_ref().ok().copied();
-        let mut left = Vec::new();
+        let mut left = Vec::with_capacity(handlers.len() + 1);
         if matches!(main, Ok(Flow::Normal)) {
             left.push(after_main);
         }
         for handler in handlers {
-            self.apply_changes(&disturbed);
+            self.apply_changes(disturbed.clone());
             self.enter_branch();
             let result = self.possible_handler(handler);
             self.leave_branch();
@@ -186,8 +186,7 @@ impl Interpreter<'_> {
             }
         }
         if !left.is_empty() {
-            let joined = self.join_changes(&left);
-            self.apply_changes(&joined);
+            self.apply_joined(left);
         }
         match weakest {
             Some(flow) => Ok(flow),

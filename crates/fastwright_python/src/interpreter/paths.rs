@@ -7,6 +7,7 @@ use super::Interpreter;
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
+use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// A path object with known text.
@@ -31,7 +32,7 @@ impl Interpreter<'_> {
     /// What a path object is compared by: its parts.
     pub(super) fn path_key(&self, path: &Value) -> Option<Key> {
         let text = self.path_text(path)?;
-        Some(Key::Tuple(text.split('/').map(|part| Key::Str(part.into())).collect()))
+        Some(Key::Tuple(Rc::new(text.split('/').map(|part| Key::Str(part.into())).collect())))
     }
 
     /// An attribute of a path object.

@@ -281,7 +281,7 @@ impl Interpreter<'_> {
         let changes = self.take_changes(mark);
         if matches!(result, Ok(Flow::Normal | Flow::Continue | Flow::Break)) {
             let joined = self.join_changes(&[changes, Changes::default()]);
-            self.apply_changes(&joined);
+            self.apply_changes(joined);
         }
         self.end_branches();
         Ok(Flow::Normal)

@@ -127,6 +127,20 @@ impl Value {
         Contents::of(self).functions & function_bit(function) != 0
     }
 
+    /// The same for someone who also looks into the lists, sets and dicts inside the value: of what those
+    /// hold nothing is known here.
+    pub fn may_hold_parameter_of_within(&self, function: FunctionId) -> bool {
+        let contents = Contents::of(self);
+        contents.collections || contents.functions & function_bit(function) != 0
+    }
+
+    /// Whether the value may hold a parameter of any function, also in lists, sets and dicts; when not, it
+    /// certainly doesn't.
+    pub fn may_hold_any_parameter_within(&self) -> bool {
+        let contents = Contents::of(self);
+        contents.collections || contents.functions != 0
+    }
+
     /// Whether another value may stand somewhere inside this one, lists, sets and dicts apart; when not, it
     /// certainly doesn't.
     pub fn may_contain(&self, part: &Value) -> bool {

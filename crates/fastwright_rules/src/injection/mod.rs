@@ -42,6 +42,8 @@ pub struct Injection<'i> {
     pub severity: Severity,
     /// How sure a finding is when nothing looks at the text.
     pub confidence: Confidence,
+    /// Whether the place to repair is where the text is put together, not where it is used.
+    pub to_the_text: bool,
 }
 
 impl std::fmt::Debug for Injection<'_> {
@@ -97,7 +99,7 @@ fn follow(
     }
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
-    let following = Following { to_the_text: false, checks };
+    let following = Following { to_the_text: injection.to_the_text, checks };
     let found = flows(code, interpreter, following, &candidates, |interpreter, node| {
         let mut found = dangers(interpreter, code, node, injection);
         if let Some(acts) = answering.get(&node) {
@@ -177,7 +179,7 @@ fn draft(
     .route(route)
     .evidence_chain([handler_step(route)])
     .evidence(format!("{} is free text", input.title()), input.location)
-    .evidence_chain(flow.steps.iter().cloned())
+    .evidence_chain(flow.steps(code))
     .discriminator(input.text.clone());
     if for_few {
         draft = draft.severity(injection.severity.lower());

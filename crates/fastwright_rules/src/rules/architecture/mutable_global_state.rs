@@ -2,6 +2,7 @@
 
 use crate::call_graph::{CallGraph, Ways};
 use crate::context::Context;
+use crate::flow::follow;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
@@ -9,9 +10,8 @@ use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::follow;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -133,10 +133,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         })
         .collect();
     let names = names_of(interpreter, &variables, &objects);
-    let users = graph.functions(|_, node| may_use(&node.summary.function, &names));
-    let using = graph.reaching(users.clone(), |_| true);
     let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
-    let mut known: FxHashMap<u32, Uses> = FxHashMap::default();
+    let known = uses_of_functions(graph, interpreter, &names, &owned, &objects);
+    let using = graph
+        .reaching(graph.functions(|_, node| known.contains_key(&node.summary.function.serial)), |_| true);
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     let mut reads: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
     for (_, route, detail) in context.routes() {
@@ -152,13 +152,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let ways = Rc::new(graph.ways(from, |edge| using.contains(edge.to())));
         for (position, reached) in ways.nodes().enumerate() {
             let own = &graph.nodes[reached].summary.function;
-            let uses = known.entry(own.serial).or_insert_with(|| match users.contains(reached) {
-                true => uses(interpreter, own, &names, &owned, &objects),
-                false => Uses::default(),
-            });
-            if uses.changes.is_empty() && uses.reads.is_empty() {
-                continue;
-            }
+            let Some(uses) = known.get(&own.serial) else { continue };
             let touch = |span: Span, counts: bool| Touch {
                 route,
                 handler,
@@ -182,7 +176,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let (Some(changes), Some(reads)) = (changes.get(variable), reads.get(variable)) else { continue };
         let pair = changes.iter().find_map(|change| {
             let other = reads.iter().find(|read| !same_title(read.route, change.route))?;
-            (change.counts || stores_input(interpreter, change)).then_some((change, other))
+            (change.counts || stores_input(graph, interpreter, change)).then_some((change, other))
         });
         if let Some((change, read)) = pair {
             report.report(draft(graph, *location, variable.name, change, read));
@@ -190,8 +184,35 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// What functions do with variables that one of them changes and another reads, by their serial numbers.
+fn uses_of_functions(
+    graph: &CallGraph,
+    interpreter: &Interpreter<'_>,
+    names: &FxHashMap<ModuleId, FxHashSet<Name>>,
+    owned: &FxHashSet<Variable>,
+    objects: &FxHashMap<ObjectId, Variable>,
+) -> FxHashMap<u32, Uses> {
+    let mut found: FxHashMap<u32, Uses> = FxHashMap::default();
+    for node in &graph.nodes {
+        let function = &node.summary.function;
+        if !found.contains_key(&function.serial) && may_use(function, names) {
+            found.insert(function.serial, uses(interpreter, function, names, owned, objects));
+        }
+    }
+    let changed: FxHashSet<Variable> =
+        found.values().flat_map(|uses| &uses.changes).map(|change| change.variable).collect();
+    let read: FxHashSet<Variable> =
+        found.values().flat_map(|uses| &uses.reads).map(|(variable, _)| *variable).collect();
+    found.retain(|_, uses| {
+        uses.changes.retain(|change| read.contains(&change.variable));
+        uses.reads.retain(|(variable, _)| changed.contains(variable));
+        !uses.changes.is_empty() || !uses.reads.is_empty()
+    });
+    found
+}
+
 /// Whether a change stores something that the caller of the route sent.
-fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
+fn stores_input(graph: &CallGraph, interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
     let inputs: FxHashSet<(FunctionId, Name)> = change
         .handler
         .walk()
@@ -200,7 +221,14 @@ fn stores_input(interpreter: &mut Interpreter<'_>, change: &Touch<'_>) -> bool {
         .flat_map(|(function, node)| node.parameters.iter().map(move |parameter| (function, parameter.name)))
         .collect();
     let mut found = false;
-    follow(interpreter, change.handler, &mut |interpreter, visit| {
+    let holding = graph.functions(|_, node| {
+        let (file, span) = (node.summary.function.id.file, node.summary.function.definition.span);
+        let (inside, around) =
+            (syntax::encloses(span, change.location.span), syntax::encloses(change.location.span, span));
+        file == change.location.file && (inside || around)
+    });
+    let functions = graph.reaching(holding, |_| true);
+    follow(graph, interpreter, change.handler, &functions, &mut |interpreter, visit| {
         let place = visit.event.location;
         let within = place.file == change.location.file
             && change.location.span.start <= place.span.start
@@ -394,7 +422,7 @@ fn uses(
     let mut local = parameters.clone();
     syntax::statements(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Global(names) => declared.extend(names.iter().copied()),
-        _ => bound_names(statement, &mut local),
+        _ => syntax::bound_names(statement, &mut local),
     });
     local.retain(|name| !declared.contains(name));
     // A function inside of another may know a variable by a name of that one.
@@ -487,32 +515,6 @@ fn mentions_local(expression: &Expr, local: &FxHashSet<Name>) -> bool {
         expression,
         &mut |inner| matches!(&inner.kind, ExprKind::Name(name) if local.contains(name)),
     )
-}
-
-/// Names that a statement binds.
-fn bound_names(statement: &Stmt, names: &mut FxHashSet<Name>) {
-    fn of(target: &Expr, names: &mut FxHashSet<Name>) {
-        match &target.kind {
-            ExprKind::Name(name) => {
-                names.insert(*name);
-            }
-            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| of(item, names)),
-            ExprKind::Starred(inner) => of(inner, names),
-            _ => {}
-        }
-    }
-    match &statement.kind {
-        StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, names)),
-        StmtKind::AugAssign { target, .. }
-        | StmtKind::AnnAssign { target, .. }
-        | StmtKind::For { target, .. } => {
-            of(target, names);
-        }
-        StmtKind::With { items, .. } => {
-            items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| of(target, names));
-        }
-        _ => {}
-    }
 }
 
 fn steps(graph: &CallGraph, touch: &Touch<'_>) -> Vec<(String, Location)> {

@@ -116,7 +116,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .route(route)
             .evidence_chain([handler_step(route)])
             .evidence(format!("{} names a person", input.title()), input.location)
-            .evidence_chain(flow.steps.iter().cloned())
+            .evidence_chain(flow.steps(code))
             .discriminator(name);
             if let Some(guard) = guard {
                 let known = crate::wording::short_name(&guard.qualified);

@@ -53,9 +53,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if found.is_empty() {
         return;
     }
-    let middleware: Vec<usize> =
-        (0..code.nodes.len()).filter(|node| code.nodes[*node].entries.contains(&Entry::Middleware)).collect();
-    let limits_all = code.reached_from(middleware).into_iter().any(|node| limits(interpreter, code, node));
+    let mut limits = Limits { code, known: FxHashMap::default() };
+    let mut limits_all = None;
     let mut seen = FxHashSet::default();
     for flow in &found {
         for entry in &code.nodes[flow.node].entries {
@@ -71,8 +70,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             {
                 continue;
             }
-            if limits_all
-                || is_limited(interpreter, code, &analysis.apps[app], route, handler)
+            if *limits_all.get_or_insert_with(|| limits.for_all(interpreter))
+                || limits.of_route(interpreter, &analysis.apps[app], route, handler)
                 || !seen.insert((app, position))
             {
                 continue;
@@ -85,7 +84,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 )
                 .route(route)
                 .evidence_chain([handler_step(route)])
-                .evidence_chain(flow.steps.iter().cloned())
+                .evidence_chain(flow.steps(code))
                 .example(format!(
                     "@limiter.limit(\"5/minute\")\ndef {}(request: Request, ...): ...",
                     crate::wording::short_name(&route.handler)
@@ -181,7 +180,8 @@ fn verifications(
                             })
                         })
                     };
-                    if !constant(left) && !constant(right) && !signed(left) && !signed(right) {
+                    let sent = left.may_hold_any_parameter_within() || right.may_hold_any_parameter_within();
+                    if sent && !constant(left) && !constant(right) && !signed(left) && !signed(right) {
                         candidates.extend([left, right]);
                     }
                 }
@@ -253,6 +253,58 @@ fn sounds_limiting(name: &str) -> bool {
         || holds_any(name, &["rate"]) && words(&name.to_lowercase()).iter().any(|word| word == "rate")
 }
 
+/// What limits how often somebody may try; remembers which functions do.
+struct Limits<'g> {
+    code: &'g CallGraph,
+    known: FxHashMap<usize, bool>,
+}
+
+impl Limits<'_> {
+    /// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
+    fn of_route(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        app: &App,
+        route: &Route,
+        handler: &Dependant,
+    ) -> bool {
+        if route.statuses.contains(&429)
+            || app.middleware.iter().any(|middleware| sounds_limiting(&middleware.name))
+        {
+            return true;
+        }
+        let decorated = handler.function.as_ref().is_some_and(|function| {
+            function.definition.decorators.iter().any(|decorator| {
+                let callee = match &decorator.kind {
+                    ExprKind::Call(call) => &call.callee,
+                    _ => decorator,
+                };
+                callee.dotted_name().is_some_and(|name| sounds_limiting(&name))
+            })
+        });
+        let walk = handler.walk();
+        let depended = walk.iter().any(|node| sounds_limiting(&node.qualified));
+        decorated
+            || depended
+            || self
+                .any_from(interpreter, walk.iter().filter_map(|node| self.code.of_dependant(node)).collect())
+    }
+
+    /// Whether a middleware limits every route.
+    fn for_all(&mut self, interpreter: &mut Interpreter<'_>) -> bool {
+        let is_middleware = |node: &usize| self.code.nodes[*node].entries.contains(&Entry::Middleware);
+        self.any_from(interpreter, (0..self.code.nodes.len()).filter(is_middleware).collect())
+    }
+
+    /// Whether one of some functions limits, or one that they reach.
+    fn any_from(&mut self, interpreter: &mut Interpreter<'_>, start: Vec<usize>) -> bool {
+        let (code, known) = (self.code, &mut self.known);
+        code.reached_from(start)
+            .into_iter()
+            .any(|node| *known.entry(node).or_insert_with(|| limits(interpreter, code, node)))
+    }
+}
+
 /// Whether a function refuses with 429, or calls something that counts.
 fn limits(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
     let summary = &code.nodes[node].summary;
@@ -271,36 +323,4 @@ fn limits(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> b
         }),
         _ => false,
     })
-}
-
-/// Whether something limits a route: middleware, a decorator, a dependency, or what it calls.
-fn is_limited(
-    interpreter: &mut Interpreter<'_>,
-    code: &CallGraph,
-    app: &App,
-    route: &Route,
-    handler: &Dependant,
-) -> bool {
-    if route.statuses.contains(&429)
-        || app.middleware.iter().any(|middleware| sounds_limiting(&middleware.name))
-    {
-        return true;
-    }
-    let decorated = handler.function.as_ref().is_some_and(|function| {
-        function.definition.decorators.iter().any(|decorator| {
-            let callee = match &decorator.kind {
-                ExprKind::Call(call) => &call.callee,
-                _ => decorator,
-            };
-            callee.dotted_name().is_some_and(|name| sounds_limiting(&name))
-        })
-    });
-    let walk = handler.walk();
-    let depended = walk.iter().any(|node| sounds_limiting(&node.qualified));
-    if decorated || depended {
-        return true;
-    }
-    code.reached_from(walk.iter().filter_map(|node| code.of_dependant(node)))
-        .into_iter()
-        .any(|node| limits(interpreter, code, node))
 }

@@ -217,7 +217,7 @@ fn finding(
             code.nodes[load.node].summary.events.first().map_or(route.location, |event| event.location),
         );
     }
-    draft = draft.evidence_chain(load.steps.iter().cloned());
+    draft = draft.evidence_chain(load.steps(code));
     if let Some(column) = owned.table.columns.iter().find(|known| known.name == column) {
         draft = draft.evidence(format!("`{}` says whose the row is", column.name), column.location);
     }

@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .route(route)
                 .evidence_chain([handler_step(route)])
                 .evidence(format!("{} comes from the client", input.title()), input.location)
-                .evidence_chain(flow.steps.iter().cloned())
+                .evidence_chain(flow.steps(code))
                 .why(format!(
                     "The time that `{}` takes to refuse tells how much of a guess is right.",
                     route_name(route)

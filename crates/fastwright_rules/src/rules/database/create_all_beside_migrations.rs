@@ -6,7 +6,7 @@ use crate::syntax::{blocks, own_expressions};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::facts::reach;
 use fastwright_model::registry::Registry;
-use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
+use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::Value;
@@ -103,9 +103,13 @@ fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
 /// `create_all` in what the lifespan or a startup handler reaches.
 fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
     let create_all = Name::from("create_all");
-    let mut functions = context.analysis.codes.iter().flat_map(|code| &code.functions);
+    let files = context.analysis.files.iter().zip(&context.analysis.codes);
+    let mut functions = files.filter(|((_, file), _)| file.first_party).flat_map(|(_, code)| &code.functions);
     // Most applications need not be followed through all that they do at start.
-    if !functions.any(|function| function.mentions.may_hold(create_all)) {
+    let makes_tables = |function: &FunctionDef| {
+        function.mentions.may_hold(create_all) && !unconditional_calls(&function.body).is_empty()
+    };
+    if !functions.any(|function| makes_tables(function)) {
         return;
     }
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();

@@ -6,6 +6,7 @@ use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
+use crate::sessions::is_async_session_method;
 use crate::syntax::expressions;
 use crate::wording::route_name;
 use fastwright_model::facts::{EdgeKind, mentions};
@@ -90,8 +91,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     };
     let graph = context.call_graph();
     let mut search = Search::new(lazy.set, false, 16);
-    let reads: Vec<Vec<LazyRead>> = (0..graph.nodes.len())
-        .map(|node| lazy_reads(context, &graph.nodes[node], &lazy, &mut search))
+    // Objects come from a query of the function itself or of one that it calls.
+    let asking = graph.reaching(graph.calls().libraries(is_async_session_method), |_| true);
+    let reads: FxHashMap<usize, Vec<LazyRead>> = asking
+        .iter()
+        .map(|node| (node, lazy_reads(context, &graph.nodes[node], &lazy, &mut search)))
+        .filter(|(_, reads)| !reads.is_empty())
         .collect();
     let mut loaded: FxHashMap<usize, Rc<Vec<String>>> = FxHashMap::default();
     let mut loaded_below = |root: usize| {
@@ -103,10 +108,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     visit_reached(
         context,
         graph,
-        |node| !reads[node].is_empty(),
+        |node| reads.contains_key(&node),
         |edge| edge.kind == EdgeKind::Call,
         &mut |entry, node, path| {
-            for read in &reads[node] {
+            for read in &reads[&node] {
                 let Some(root) = graph.of_dependant(entry.handler()) else { continue };
                 if loaded_below(root).iter().any(|text| names(text, &read.relation)) {
                     continue;

@@ -7,7 +7,7 @@ use crate::syntax;
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_model::dependant::{Dependant, DependantKind};
-use fastwright_model::facts::{EdgeKind, status_of_exception, targets};
+use fastwright_model::facts::{EdgeKind, status_of_exception, target};
 use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
@@ -178,10 +178,10 @@ impl Raises {
                         }
                     }
                     EventKind::Call(call) => {
-                        for (called, receiver, kind) in targets(interpreter, call) {
-                            if kind != EdgeKind::Background {
-                                local.calls.push((called, receiver, event.location, caught));
-                            }
+                        if let Some((called, receiver, kind)) = target(interpreter, call)
+                            && kind != EdgeKind::Background
+                        {
+                            local.calls.push((called, receiver, event.location, caught));
                         }
                     }
                     _ => {}

@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .discriminator(&lost);
                 report.report_on_route(&outline, |draft| {
                     let (name, title) = (function.name, route_name(reached.route_in(context.analysis)));
-                    let escaping = swallowing.lost.first().map(Escape::steps);
+                    let escaping = swallowing.lost.first().map(|escape| escape.steps("inside of the `try`"));
                     draft
                         .message(format!(
                             "the broad `except` in `{name}` turns the {lost} of `{title}` into {instead}"
@@ -109,6 +109,8 @@ fn swallowed(
             if is_broad(interpreter, &function, handler)
                 && let Some(instead) = answer_instead(interpreter, &summary, handler, is_handler)
                 && instead != Some(escape.status)
+                // One failure of the server instead of another is no lost answer.
+                && !(escape.status >= 500 && instead.is_some_and(|status| status >= 500))
             {
                 let span = Span::new(handler.span.start, handler.span.start + 6);
                 let clause = Location { file: function.id.file, span };

@@ -41,6 +41,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         },
         severity: Severity::High,
         confidence: Confidence::Likely,
+        to_the_text: true,
     };
     report_injections(context, report, &injection);
 }

@@ -44,6 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         message: &message,
         severity: Severity::High,
         confidence: Confidence::Likely,
+        to_the_text: false,
     };
     report_injections(context, report, &injection);
 }

@@ -119,7 +119,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .route(route)
             .evidence_chain([handler_step(route)])
             .evidence(format!("{} is free text", input.title()), input.location)
-            .evidence_chain(flow.steps.iter().cloned())
+            .evidence_chain(flow.steps(code))
             .discriminator(input.text.clone());
             let last = input.text.rsplit('.').next().unwrap_or_default();
             draft = match flow.what {

@@ -48,6 +48,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         },
         severity: Severity::Medium,
         confidence: Confidence::Possible,
+        to_the_text: false,
     };
     report_checked_injections(context, report, &injection);
 }

@@ -7,11 +7,11 @@ use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ArgumentKind, ExprKind, FunctionDef, StmtKind};
+use fastwright_python::ir::{ArgumentKind, Expr, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
-use fastwright_python::summary::{CallEvent, EventKind, SummaryKey};
+use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -98,24 +98,66 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .any(|decorator| matches!(decorator.kind, ExprKind::Name(name) if name == "staticmethod"));
         let receiver = function.class.filter(|_| !is_static);
         // What requests run is known well: nothing needs to be read there.
-        let known = code.of_function(SummaryKey { function: function.serial, receiver });
-        if known.is_some_and(|node| !calling.contains(node)) {
-            continue;
+        match code.of_function(SummaryKey { function: function.serial, receiver }) {
+            Some(node) if calling.contains(node) => {
+                report_calls(analysis, interpreter, &code.nodes[node].summary, report);
+            }
+            Some(_) => {}
+            None => {
+                if may_call_old(interpreter, &function, &old_names)
+                    && let Some(summary) = interpreter.summarize(&function, receiver)
+                {
+                    report_calls(analysis, interpreter, &summary, report);
+                }
+            }
         }
-        let calls_old = syntax::any_expression(
-            &function.definition.body,
-            &mut |expression| matches!(&expression.kind, ExprKind::Attribute(_, name) if old_names.contains(name)),
-        );
-        if !calls_old || knows_new_names(&function.definition) {
-            continue;
+    }
+}
+
+/// Whether a function calls something by one of the old names that may be the method of a model, and mentions
+/// none of the new names.
+fn may_call_old(interpreter: &Interpreter<'_>, function: &FunctionValue, old_names: &[Name]) -> bool {
+    let body = &function.definition.body;
+    let calls_old = syntax::any_expression(body, &mut |expression| {
+        let ExprKind::Call(call) = &expression.kind else { return false };
+        let ExprKind::Attribute(base, name) = &call.callee.kind else { return false };
+        old_names.contains(name) && !is_imported(interpreter, function, base)
+    });
+    calls_old && !knows_new_names(&function.definition)
+}
+
+/// Whether an expression is a module, or something of a library that is imported: `copy.copy(...)`.
+fn is_imported(interpreter: &Interpreter<'_>, function: &FunctionValue, expression: &Expr) -> bool {
+    let ExprKind::Name(name) = &expression.kind else { return false };
+    let value = interpreter.lookup(function.scope, *name);
+    if !matches!(value.map(|value| value.kind), Some(Kind::Module(_) | Kind::External(_))) {
+        return false;
+    }
+    let mut bound: FxHashSet<Name> =
+        function.definition.parameters.iter().map(|parameter| parameter.name).collect();
+    syntax::statements(&function.definition.body, &mut |statement| {
+        syntax::bound_names(statement, &mut bound);
+    });
+    !bound.contains(name)
+}
+
+/// Tells of the old methods that a function calls, unless it knows the new ones.
+fn report_calls(
+    analysis: &Analysis,
+    interpreter: &mut Interpreter<'_>,
+    summary: &Summary,
+    report: &mut Reporter<'_>,
+) {
+    let function = &summary.function.definition;
+    let mut knows_new = None;
+    for event in &summary.events {
+        let EventKind::Call(call) = &event.kind else { continue };
+        let Some((old, new, model)) = old_method(interpreter, call) else { continue };
+        if *knows_new.get_or_insert_with(|| knows_new_names(function)) {
+            return;
         }
-        let Some(summary) = interpreter.summarize(&function, receiver) else { continue };
-        for event in &summary.events {
-            let EventKind::Call(call) = &event.kind else { continue };
-            let Some((old, new, model)) = old_method(interpreter, call) else { continue };
-            let symbol = function.definition.qualname.to_string();
-            report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
-        }
+        let symbol = function.qualname.to_string();
+        report.report(method_draft(analysis, interpreter, event.location, symbol, old, new, &model));
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::context::Context;
 use crate::finding::Severity;
+use crate::flow::handler_alone;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::stored_credential::stored_credential;
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::assemble::{RouteDetail, declared_response};
 use fastwright_model::dependant::type_text;
-use fastwright_model::flow::handler_alone;
 use fastwright_model::registry::EntryKind;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::{Interpreter, plain_type};
@@ -42,6 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if analysis.tables.is_empty() {
         return;
     }
+    let graph = context.call_graph();
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         if route.kind != RouteKind::Http
@@ -52,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(dependant) = &detail.dependant else { continue };
         let mut returned: Vec<(Location, Value, bool)> = Vec::new();
-        handler_alone(interpreter, dependant, &mut |interpreter, visit| {
+        handler_alone(graph, interpreter, dependant, &mut |interpreter, visit| {
             if let EventKind::Return(value) = &visit.event.kind {
                 let value = visit.resolve(value);
                 if let Some((class, many)) = row_class(interpreter, &value) {

@@ -1,6 +1,6 @@
 //! `partial-update-overwrites`: partial update that writes fields the client did not send.
 
-use crate::body_copies::{BodyCopy, copies_of, copying};
+use crate::body_copies::{BodyCopy, copies_of};
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
@@ -34,16 +34,16 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let code = context.call_graph();
-    let copying = copying(code);
+    let copying = context.copying();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
         let is_patch = route.methods.iter().any(|method| method == "PATCH");
         let is_update = is_patch || route.methods.iter().any(|method| method == "PUT");
-        if !is_update || route.request.is_none() || !code.may_start_in(dependant, &copying) {
+        if !is_update || route.request.is_none() || !code.may_start_in(dependant, copying) {
             continue;
         }
         let interpreter = &mut *analysis.interpreter.borrow_mut();
-        for copy in copies_of(interpreter, dependant) {
+        for copy in copies_of(code, interpreter, dependant, copying) {
             if copy.dump.only_sent || copy.dump.undecided || copy.fields_checked {
                 continue;
             }

@@ -2,13 +2,13 @@
 
 use crate::call_graph::Node;
 use crate::context::Context;
+use crate::flow::follow;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
-use fastwright_model::flow::follow;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::Comparison;
@@ -79,7 +79,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if candidates.is_empty() {
             continue;
         }
-        follow(interpreter, dependant, &mut |_, visit| {
+        follow(code, interpreter, dependant, &limiting, &mut |_, visit| {
             if let EventKind::Call(call) = &visit.event.kind {
                 if !may_limit(&call.callee) {
                     return;
@@ -99,7 +99,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if candidates.is_empty() {
             continue;
         }
-        follow(interpreter, dependant, &mut |_, visit| {
+        follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |_, visit| {
             if let EventKind::Condition(condition) = &visit.event.kind {
                 let condition = visit.resolve(condition);
                 for candidate in candidates.iter_mut().filter(|candidate| !candidate.bounded) {

@@ -1,9 +1,11 @@
-//! What a route does, told in its own inputs: every call that starts at the handler or one of its
-//! dependencies is followed, and the values in a called function are those that its caller passes. A
+//! What a route does, told in its own inputs: the calls of the graph that start at the handler or one of its
+//! dependencies are followed, and the values in a called function are those that its caller passes. A
 //! rule can ask whether `limit` of the query reaches `.limit(...)` three files below.
 
-use crate::dependant::Dependant;
-use crate::facts::{EdgeKind, Step, call_facts};
+use crate::call_graph::{CallGraph, Edge};
+use crate::call_index::FunctionSet;
+use fastwright_model::dependant::Dependant;
+use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
@@ -75,11 +77,12 @@ pub struct Visit<'v> {
     /// The callable of the dependency tree where the chain begins: the handler or a dependency.
     pub root: &'v Dependant,
     /// The calls from there to this function; empty in the root itself.
-    pub chain: &'v [Step],
+    pub chain: &'v [Edge],
     /// The function.
-    pub summary: &'v Rc<Summary>,
+    pub summary: &'v Summary,
     /// What it does.
     pub event: &'v Event,
+    graph: &'v CallGraph,
     environment: &'v Environment<'v>,
 }
 
@@ -93,13 +96,8 @@ impl Visit<'_> {
     pub fn evidence(&self) -> Vec<(String, Location)> {
         self.chain
             .iter()
-            .map(|step| (format!("calls `{}`", step.function.definition.qualname), step.site))
+            .map(|edge| (format!("calls `{}`", self.graph.nodes[edge.to()].symbol()), edge.site))
             .collect()
-    }
-
-    /// Whether the function runs in a thread or task of its own, or after the response.
-    pub fn leaves(&self) -> bool {
-        self.chain.iter().any(|step| step.kind != EdgeKind::Call)
     }
 
     /// Name of the function.
@@ -115,80 +113,80 @@ fn resolve(value: &Value, summary: &Summary, environment: &Environment<'_>) -> V
     substitute(value, summary.function.id, &|name| environment.get(name), &mut PARTS.clone())
 }
 
-/// Visits what a route does: its dependencies first, then the handler, each with everything it calls, in
-/// the order of walking. Returns whether all of it was visited.
+/// Visits what a route does in some functions: its dependencies first, then the handler, each with what it
+/// calls, in the order of walking. Others of its functions are neither visited nor followed: what is asked for
+/// has to be in one of the functions or in what these call.
 pub fn follow(
+    graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     dependant: &Dependant,
+    functions: &FunctionSet,
     visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
-) -> bool {
-    let mut walk = Walk { visits: FxHashMap::default(), count: 0, complete: true };
+) {
+    let mut walk = Walk { graph, functions, visits: FxHashMap::default(), count: 0, visit };
     for root in dependant.walk() {
-        let Some(function) = &root.function else { continue };
-        let Some(summary) = interpreter.summarize(function, root.receiver) else {
-            walk.complete = false;
-            continue;
-        };
-        let environment = Environment::of_inputs(inputs(interpreter, root, 0));
-        walk.function(interpreter, root, &summary, &environment, &mut Vec::new(), visit);
+        let Some(node) = graph.of_dependant(root).filter(|node| functions.contains(*node)) else { continue };
+        let environment = Environment::of_inputs(inputs(graph, root, 0));
+        walk.function(interpreter, root, node, &environment, &mut Vec::new());
     }
-    walk.complete
 }
 
 /// Visits what a handler does itself, without what it calls.
 pub fn handler_alone(
+    graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     handler: &Dependant,
     visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
 ) {
-    let Some(function) = &handler.function else { return };
-    let Some(summary) = interpreter.summarize(function, handler.receiver) else { return };
-    let environment = Environment::of_inputs(inputs(interpreter, handler, 0));
+    let Some(node) = graph.of_dependant(handler) else { return };
+    let environment = &Environment::of_inputs(inputs(graph, handler, 0));
+    let summary = &graph.nodes[node].summary;
     for event in &summary.events {
-        let visited =
-            Visit { root: handler, chain: &[], summary: &summary, event, environment: &environment };
-        visit(interpreter, &visited);
+        visit(interpreter, &Visit { root: handler, chain: &[], summary, event, graph, environment });
     }
 }
 
-struct Walk {
+struct Walk<'w> {
+    graph: &'w CallGraph,
+    functions: &'w FunctionSet,
+    /// How often functions were walked, by their serial numbers.
     visits: FxHashMap<u32, u32>,
     count: usize,
-    complete: bool,
+    visit: &'w mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
 }
 
-impl Walk {
+impl Walk<'_> {
     fn function(
         &mut self,
         interpreter: &mut Interpreter<'_>,
         root: &Dependant,
-        summary: &Rc<Summary>,
+        node: usize,
         environment: &Environment<'_>,
-        chain: &mut Vec<Step>,
-        visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
+        chain: &mut Vec<Edge>,
     ) {
+        let graph = self.graph;
+        let summary = &graph.nodes[node].summary;
         let serial = summary.function.serial;
         let visits = self.visits.entry(serial).or_default();
-        let running = chain.iter().rev().skip(1).any(|step| step.function.serial == serial);
+        let is_it = |edge: &Edge| graph.nodes[edge.to()].summary.function.serial == serial;
+        let running = chain.iter().rev().skip(1).any(is_it);
         if *visits >= VISITS || self.count >= FUNCTIONS || chain.len() > DEPTH || running {
-            self.complete = false;
             return;
         }
         *visits += 1;
         self.count += 1;
-        let facts = call_facts(interpreter, summary);
+        let mut edges = graph.edges(node).iter().peekable();
         for (position, event) in summary.events.iter().enumerate() {
-            visit(interpreter, &Visit { root, chain, summary, event, environment });
-            let EventKind::Call(call) = &event.kind else { continue };
-            for (function, receiver, kind) in facts.targets_of(position) {
-                let Some(called) = interpreter.summarize(function, *receiver) else {
-                    self.complete = false;
+            (self.visit)(interpreter, &Visit { root, chain, summary, event, graph, environment });
+            while let Some(edge) = edges.next_if(|edge| edge.event() == position) {
+                let EventKind::Call(call) = &event.kind else { continue };
+                if !self.functions.contains(edge.to()) {
                     continue;
-                };
-                let passed = Passed { call, kind: *kind, function, caller: summary, outer: environment };
-                let inner = Environment::of_call(passed);
-                chain.push(Step { function: Rc::clone(function), site: event.location, kind: *kind });
-                self.function(interpreter, root, &called, &inner, chain, visit);
+                }
+                let function = &graph.nodes[edge.to()].summary.function;
+                let passed = Passed { call, kind: edge.kind, function, caller: summary, outer: environment };
+                chain.push(*edge);
+                self.function(interpreter, root, edge.to(), &Environment::of_call(passed), chain);
                 chain.pop();
             }
         }
@@ -235,27 +233,23 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Na
 }
 
 /// What the dependencies of a callable give for its parameters.
-fn inputs(interpreter: &mut Interpreter<'_>, dependant: &Dependant, depth: usize) -> FxHashMap<Name, Value> {
+fn inputs(graph: &CallGraph, dependant: &Dependant, depth: usize) -> FxHashMap<Name, Value> {
     let mut environment = FxHashMap::default();
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };
         // An object of a class stays the parameter: its class says more than the call that makes it.
-        let Some(function) =
-            dependency.function.as_ref().filter(|_| !matches!(dependency.call.kind, Kind::Class(_)))
-        else {
-            continue;
-        };
-        if depth > 8 {
+        if depth > 8 || matches!(dependency.call.kind, Kind::Class(_)) {
             continue;
         }
-        let Some(summary) = interpreter.summarize(function, dependency.receiver) else { continue };
-        let inner = Environment::of_inputs(inputs(interpreter, dependency, depth + 1));
+        let Some(node) = graph.of_dependant(dependency) else { continue };
+        let summary = &graph.nodes[node].summary;
+        let inner = Environment::of_inputs(inputs(graph, dependency, depth + 1));
         let value = if dependency.is_generator {
             Value::union(summary.yields.iter().cloned())
         } else {
             summary.returns.clone()
         };
-        let value = resolve(&value, &summary, &inner);
+        let value = resolve(&value, summary, &inner);
         let says_nothing = value.is_none() || value.alternatives().iter().any(Value::is_unknown);
         if !says_nothing {
             environment.insert(name, value);
