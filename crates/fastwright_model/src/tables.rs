@@ -16,8 +16,21 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Relationships in order.
     pub relationships: Vec<Relationship>,
+    /// Indexes and unique constraints over one or several columns, from `__table_args__`.
+    pub indexes: Vec<Index>,
+    /// Whether `__table_args__` may hold what is not listed.
+    pub has_unknown_indexes: bool,
     /// Where the class is defined.
     pub location: Location,
+}
+
+/// An index or unique constraint of `__table_args__`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Attributes or column names, in order.
+    pub columns: Vec<Name>,
+    /// Whether two rows can't share the values of all its columns.
+    pub unique: bool,
 }
 
 /// A column.
@@ -33,6 +46,10 @@ pub struct Column {
     pub nullable: bool,
     /// Whether it has an index or a unique constraint of its own.
     pub indexed: bool,
+    /// Whether no two rows can share a value, by a constraint of the column itself.
+    pub unique: bool,
+    /// What the database does when the row that it refers to is deleted: `CASCADE`, `SET NULL`, ...
+    pub on_delete: Option<String>,
     /// Where it is declared.
     pub location: Location,
 }
@@ -46,6 +63,12 @@ pub struct Relationship {
     pub target: Option<String>,
     /// The `lazy=` option; `select` is SQLAlchemy's default.
     pub lazy: String,
+    /// The `cascade=` option, where it is given.
+    pub cascade: Option<String>,
+    /// Whether `passive_deletes` leaves related rows to the database.
+    pub passive_deletes: bool,
+    /// Whether it only reads.
+    pub view_only: bool,
     /// Where it is declared.
     pub location: Location,
 }
@@ -102,11 +125,21 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
             match made_by.as_deref() {
                 Some("sqlalchemy.orm.relationship" | "sqlmodel.main.Relationship") => {
                     let arguments = arguments_of(assigned.as_ref());
-                    let lazy =
-                        arguments.keyword("lazy").and_then(Value::as_str).map(str::to_owned).or_else(|| {
+                    let option = |name: &str| {
+                        arguments.keyword(name).cloned().or_else(|| {
                             let options = arguments.keyword("sa_relationship_kwargs")?;
-                            dict_entry(interpreter, options, "lazy")?.as_str().map(str::to_owned)
-                        });
+                            dict_entry(interpreter, options, name)
+                        })
+                    };
+                    let text = |name: &str| option(name)?.as_str().map(str::to_owned);
+                    let lazy = text("lazy");
+                    let deletes_many =
+                        arguments.keyword("cascade_delete").and_then(Value::as_bool) == Some(true);
+                    let cascade = text("cascade").or_else(|| deletes_many.then(|| "all, delete".to_owned()));
+                    // `"all"` is a value of its own that leaves related rows alone.
+                    let passive_deletes = option("passive_deletes")
+                        .is_some_and(|value| value.as_bool() != Some(false) && !value.is_none());
+                    let view_only = option("viewonly").is_some_and(|value| value.as_bool() != Some(false));
                     let target = arguments
                         .positional
                         .first()
@@ -118,6 +151,9 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
                             name,
                             target,
                             lazy: lazy.unwrap_or_else(|| "select".to_owned()),
+                            cascade,
+                            passive_deletes,
+                            view_only,
                             location: place,
                         },
                     );
@@ -151,13 +187,67 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
     if columns.is_empty() && !is_sqlmodel && own_table.is_none() {
         return None;
     }
+    let (indexes, has_unknown_indexes) = indexes(interpreter, &value);
     Some(Table {
         class,
         name,
+        indexes,
+        has_unknown_indexes,
         columns: columns.into_values().collect(),
         relationships: relationships.into_values().collect(),
         location,
     })
+}
+
+/// The indexes of `__table_args__`, and whether there may be others.
+fn indexes(interpreter: &mut Interpreter<'_>, class: &Value) -> (Vec<Index>, bool) {
+    let Some((written, owner)) = interpreter.find_in_class(class, Name::from("__table_args__")) else {
+        return (Vec::new(), false);
+    };
+    if matches!(written.kind, Kind::Dict(_)) {
+        return (Vec::new(), false);
+    }
+    let Some(items) = interpreter.elements(&written) else { return (Vec::new(), true) };
+    let mut found = Vec::new();
+    let mut unknown = false;
+    for item in items {
+        let Some(Symbolic::Call { callee, arguments, .. }) = item.as_symbolic() else {
+            unknown |= !matches!(item.kind, Kind::Dict(_));
+            continue;
+        };
+        let Some(maker) = callee.as_external() else {
+            unknown = true;
+            continue;
+        };
+        let (skipped, unique) = match maker.rsplit('.').next() {
+            // The first argument is the name of the index.
+            Some("Index") => (1, arguments.keyword("unique").and_then(Value::as_bool) == Some(true)),
+            Some("UniqueConstraint" | "PrimaryKeyConstraint") => (0, true),
+            Some("CheckConstraint" | "ForeignKeyConstraint") => continue,
+            _ => {
+                unknown = true;
+                continue;
+            }
+        };
+        let names = arguments.positional.iter().skip(skipped).map(|column| match column.as_str() {
+            Some(name) => Some(Name::from(name)),
+            None => attribute_of(interpreter, owner, column),
+        });
+        match names.collect() {
+            Some(columns) => found.push(Index { columns, unique }),
+            None => unknown = true,
+        }
+    }
+    (found, unknown)
+}
+
+/// The attribute of a class that holds this column.
+fn attribute_of(interpreter: &Interpreter<'_>, class: ObjectId, column: &Value) -> Option<Name> {
+    if let Some(Symbolic::Member { name, .. }) = column.as_symbolic() {
+        return Some(*name);
+    }
+    let attributes = &interpreter.class(class)?.attributes;
+    attributes.iter().find(|(_, value)| value.same(column)).map(|(name, _)| *name)
 }
 
 fn made_by(value: &Value) -> Option<Name> {
@@ -210,15 +300,29 @@ fn column(
     annotation: Option<&Value>,
     location: Location,
 ) -> Column {
-    let arguments = arguments_of(assigned);
-    let flag = |name: &str| arguments.keyword(name).and_then(Value::as_bool);
+    let given = arguments_of(assigned);
+    // SQLModel takes a whole column of SQLAlchemy as well.
+    let column = given.keyword("sa_column").cloned();
+    let arguments = match &column {
+        Some(column) => arguments_of(Some(column)),
+        None => given,
+    };
+    let extra = arguments.keyword("sa_column_kwargs").cloned();
+    let option = |name: &str| {
+        arguments
+            .keyword(name)
+            .cloned()
+            .or_else(|| extra.as_ref().and_then(|extra| dict_entry(interpreter, extra, name)))
+    };
+    let flag = |name: &str| option(name)?.as_bool();
     let reference = arguments.positional.iter().find_map(|argument| match argument.as_symbolic()? {
         Symbolic::Call { callee, arguments, .. } if callee.as_external()?.ends_with("ForeignKey") => {
-            arguments.positional.first().cloned()
+            Some(Arguments::clone(arguments))
         }
         _ => None,
     });
-    let foreign_key = reference
+    let target = reference.as_ref().and_then(|reference| reference.positional.first());
+    let foreign_key = target
         .and_then(|target| match target.as_str() {
             Some(text) => Some(text.to_owned()),
             None => match target.as_symbolic()? {
@@ -230,17 +334,26 @@ fn column(
             },
         })
         .or_else(|| arguments.keyword("foreign_key").and_then(Value::as_str).map(str::to_owned));
+    let on_delete = reference
+        .as_ref()
+        .and_then(|reference| reference.keyword("ondelete"))
+        .or_else(|| arguments.keyword("ondelete"))
+        .filter(|action| !action.is_none())
+        .map(|action| action.as_str().unwrap_or("?").to_uppercase());
     let primary_key = flag("primary_key") == Some(true);
     let nullable = flag("nullable").unwrap_or_else(|| match annotation {
-        Some(annotation) => is_optional(annotation),
-        None => !primary_key,
+        Some(annotation) if column.is_none() => is_optional(annotation),
+        _ => !primary_key,
     });
+    let unique = flag("unique") == Some(true);
     Column {
         name,
         foreign_key,
         primary_key,
         nullable: nullable && !primary_key,
-        indexed: primary_key || flag("index") == Some(true) || flag("unique") == Some(true),
+        indexed: primary_key || flag("index") == Some(true) || unique,
+        unique,
+        on_delete,
         location,
     }
 }

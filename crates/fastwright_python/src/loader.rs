@@ -178,8 +178,9 @@ impl Program {
     fn load_here(&mut self, needles: &[&str], rest: Rest) -> (Vec<FileId>, LoadReport) {
         let project = Arc::clone(&self.project);
         let tree = Arc::clone(&self.tree);
-        let finders: Vec<memchr::memmem::Finder<'_>> =
-            needles.iter().map(|needle| memchr::memmem::Finder::new(needle.as_bytes())).collect();
+        // All of them in one pass.
+        let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
+        let needle = regex::bytes::Regex::new(&needles.join("|")).ok();
         let read: Vec<(Result<String, ParseProblem>, usize, bool)> = project
             .files
             .par_iter()
@@ -187,7 +188,7 @@ impl Program {
                 Ok(bytes) => {
                     let lines = memchr::memchr_iter(b'\n', &bytes).count()
                         + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
-                    let mentions = finders.iter().any(|finder| finder.find(&bytes).is_some());
+                    let mentions = needle.as_ref().is_some_and(|needle| needle.is_match(&bytes));
                     (parse::decode(bytes), lines, mentions)
                 }
                 Err(problem) => (Err(problem), 0, false),

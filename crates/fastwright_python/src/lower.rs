@@ -30,6 +30,7 @@ pub fn lower_module(body: &[ast::Stmt]) -> Result<Module, TooDeep> {
         too_deep: None,
         yields: vec![false],
         mentions: Vec::new(),
+        not_lowered_yet: None,
     };
     lowering.module.body = lowering.statements(body);
     match lowering.too_deep {
@@ -48,6 +49,7 @@ pub fn lower_annotation_text(text: &str, outer: Span) -> Option<Expr> {
         too_deep: None,
         yields: vec![false],
         mentions: Vec::new(),
+        not_lowered_yet: None,
     };
     let mut expr = lowering.expression(parsed.expr());
     if lowering.too_deep.is_some() {
@@ -104,6 +106,8 @@ struct Lowering {
     yields: Vec<bool>,
     /// Names mentioned so far in each function around, the outermost first.
     mentions: Vec<MentionsSoFar>,
+    /// What stands in the place of a function until it is lowered.
+    not_lowered_yet: Option<Arc<FunctionDef>>,
 }
 
 impl Lowering {
@@ -349,21 +353,24 @@ impl Lowering {
     /// Keeps the place of a function in the order of the file; nested ones come after it.
     fn reserve_function(&mut self) -> u32 {
         let index = self.module.functions.len();
-        self.module.functions.push(Arc::new(FunctionDef {
-            index: index as u32,
-            name: name(""),
-            qualname: name(""),
-            span: Span::default(),
-            name_span: Span::default(),
-            is_async: false,
-            is_generator: false,
-            decorators: Box::default(),
-            parameters: Box::default(),
-            returns: None,
-            body: Box::default(),
-            type_parameters: Box::default(),
-            mentions: MentionedNames::default(),
-        }));
+        let nothing = self.not_lowered_yet.get_or_insert_with(|| {
+            Arc::new(FunctionDef {
+                index: u32::MAX,
+                name: name(""),
+                qualname: name(""),
+                span: Span::default(),
+                name_span: Span::default(),
+                is_async: false,
+                is_generator: false,
+                decorators: Box::default(),
+                parameters: Box::default(),
+                returns: None,
+                body: Box::default(),
+                type_parameters: Box::default(),
+                mentions: MentionedNames::default(),
+            })
+        });
+        self.module.functions.push(Arc::clone(nothing));
         index as u32
     }
 

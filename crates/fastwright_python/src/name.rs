@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 const TABLES: usize = 32;
 
 /// Names that each thread finds again without asking a table. A power of two.
-const RECENT: usize = 2048;
+const RECENT: usize = 4096;
 
 /// Text of names in one block: many small allocations would each cost their rounding.
 const BLOCK: usize = 4 * 1024;

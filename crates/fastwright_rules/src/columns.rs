@@ -85,7 +85,7 @@ impl ColumnDefinition {
         if self.maker.as_deref() == Some("sqlmodel.main.Field") {
             return self.arguments.keyword("max_length").and_then(Value::as_int);
         }
-        let written = self.arguments.positional.iter().find_map(|argument| length_of(argument));
+        let written = self.arguments.positional.iter().find_map(length_of);
         // `Mapped[Annotated[str, mapped_column(String(50))]]`
         written.or_else(|| {
             let annotation = self.annotation.as_ref()?;
@@ -96,9 +96,7 @@ impl ColumnDefinition {
             }
             let Kind::Tuple(parts) = &index.kind else { return None };
             parts.iter().skip(1).find_map(|part| match part.as_symbolic()? {
-                Symbolic::Call { arguments, .. } => {
-                    arguments.positional.iter().find_map(|argument| length_of(argument))
-                }
+                Symbolic::Call { arguments, .. } => arguments.positional.iter().find_map(length_of),
                 _ => None,
             })
         })

@@ -409,7 +409,7 @@ impl Search {
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
 pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
-    any_input(interpreter, value, &mut INPUT_BUDGET.clone(), &mut |input| {
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |input| {
         if !found.iter().any(|known| known.same(input)) {
             found.push(input.clone());
         }
@@ -420,25 +420,29 @@ pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
 
 /// Whether there is any such input.
 pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
-    any_input(interpreter, value, &mut INPUT_BUDGET.clone(), &mut |_| true)
+    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |_| true)
 }
 
 /// Whether there is an input that a function gets itself.
 fn has_input_of(interpreter: &Interpreter<'_>, value: &Value, function: FunctionId) -> bool {
-    value.may_hold_parameter_of_within(function)
-        && any_input(interpreter, value, &mut INPUT_BUDGET.clone(), &mut |input| {
-            root_parameter(input).is_some_and(|root| root.function == function)
-        })
+    any_input(interpreter, value, Some(function), &mut INPUT_BUDGET.clone(), &mut |input| {
+        root_parameter(input).is_some_and(|root| root.function == function)
+    })
 }
 
-/// Whether something holds for one of the inputs whose text is in a value's text.
+/// Whether something holds for one of the inputs whose text is in a value's text: those of a function, or all.
 fn any_input(
     interpreter: &Interpreter<'_>,
     value: &Value,
+    of: Option<FunctionId>,
     budget: &mut u32,
     test: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    if *budget == 0 || !value.may_hold_any_parameter_within() {
+    let may_hold_any = match of {
+        Some(function) => value.may_hold_parameter_of_within(function),
+        None => value.may_hold_any_parameter_within(),
+    };
+    if *budget == 0 || !may_hold_any {
         return false;
     }
     *budget -= 1;
@@ -448,9 +452,9 @@ fn any_input(
     if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
         && let Some(field) = given_field(base, *name)
     {
-        return any_input(interpreter, field, budget, test);
+        return any_input(interpreter, field, of, budget, test);
     }
-    any_text_part(interpreter, value, &mut |part| any_input(interpreter, part, budget, test))
+    any_text_part(interpreter, value, &mut |part| any_input(interpreter, part, of, budget, test))
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.

@@ -166,19 +166,22 @@ pub fn is_credential_name(name: &str) -> bool {
         || last == "authorization"
 }
 
-/// Whether a name holds one of these parts anywhere, in small or capital letters. The parts are small
-/// letters, `_`, and nothing else.
+/// Whether a name holds one of these parts anywhere, in small or capital letters. The parts are two
+/// or more small letters and `_`, and nothing else.
 pub fn holds_any(name: &str, parts: &[&str]) -> bool {
     if !name.is_ascii() {
         let name = name.to_lowercase();
         return parts.iter().any(|part| name.contains(part));
     }
     let bit = |letter: u8| 1_u32 << (letter & 31);
-    let first =
-        parts.iter().filter_map(|part| part.bytes().next()).fold(0, |bits, letter| bits | bit(letter));
+    let letters = |at: usize| {
+        parts.iter().filter_map(|part| part.as_bytes().get(at)).fold(0, |bits, letter| bits | bit(*letter))
+    };
+    let (first, second) = (letters(0), letters(1));
     let name = name.as_bytes();
     // Most places are no start of any part.
-    (0..name.len()).filter(|at| bit(name[*at]) & first != 0).any(|at| {
+    let may_start = |pair: &[u8]| bit(pair[0]) & first != 0 && bit(pair[1]) & second != 0;
+    name.windows(2).enumerate().filter(|(_, pair)| may_start(pair)).any(|(at, _)| {
         let (rest, first) = (&name[at..], name[at].to_ascii_lowercase());
         parts.iter().map(|part| part.as_bytes()).any(|part| {
             part.first() == Some(&first)

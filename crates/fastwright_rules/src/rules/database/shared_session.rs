@@ -50,13 +50,13 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = context.analysis.interpreter.borrow();
         for (_, module) in interpreter.modules() {
             for (name, value) in &interpreter.scope(module.scope).names {
-                let mut sessions = vec![value.clone()];
-                if let Kind::Instance(id) = value.kind
-                    && let Some(instance) = interpreter.instance(id)
+                let instance = match value.kind {
+                    Kind::Instance(id) => interpreter.instance(id),
+                    _ => None,
+                };
+                let attributes = instance.into_iter().flat_map(|instance| instance.attributes.values());
+                for session in std::iter::once(value).chain(attributes).filter(|value| is_new_session(value))
                 {
-                    sessions.extend(instance.attributes.values().cloned());
-                }
-                for session in sessions.iter().filter(|value| is_new_session(value)) {
                     if let Some(site) = made_at(session)
                         && context.analysis.files.get(site.file).first_party
                         && !shared.iter().any(|(_, known)| *known == site)

@@ -7,3 +7,4 @@ pub mod mixed_trailing_slashes;
 pub mod shadowed_route;
 pub mod uniqueness_only_checked;
 pub mod unpaginated_collection;
+pub mod writing_get;

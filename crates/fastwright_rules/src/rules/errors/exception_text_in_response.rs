@@ -13,6 +13,7 @@ use fastwright_python::location::Location;
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 crate::declare_rule! {
     /// Text of an unexpected exception sent to the client.
@@ -163,10 +164,12 @@ fn leaks(
             _ => None,
         };
         let Some(source) = sent.and_then(|value| search.source(interpreter, value, 0)) else { continue };
-        if parses_only(interpreter, summary, source.caught) {
+        if parses_only(interpreter, summary, source.caught) || stays_inside(graph, node, source.caught) {
             continue;
         }
-        if is_decided(interpreter, summary, &source.exception, event.location) {
+        if is_decided(interpreter, summary, &source.exception, event.location)
+            || is_asked_by_helper(interpreter, summary, &source.exception, event.location)
+        {
             continue;
         }
         let place = match source.written {
@@ -218,6 +221,19 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
             continue;
         }
         calls += 1;
+        // Making a model of what the client sent says what a 422 says.
+        if call.target.is_none()
+            && matches!(call.callee.kind, Kind::Class(_))
+            && interpreter.derives_from(&call.callee, "pydantic.main.BaseModel")
+        {
+            continue;
+        }
+        if let Some((function, key)) = &call.target {
+            let (function, receiver) = (Rc::clone(function), key.receiver);
+            if says_own_words(interpreter, &function, receiver) {
+                continue;
+            }
+        }
         let name = match call.callee.as_symbolic() {
             Some(Symbolic::Member { name, .. }) => Some(*name),
             _ => callee_name(interpreter, &call.callee),
@@ -228,6 +244,219 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
         }
     }
     calls > 0
+}
+
+/// Packages of functions that reach nothing outside of the process: their errors name nothing internal.
+const WITHOUT_OUTSIDE: &[&str] = &[
+    "builtins",
+    "re",
+    "json",
+    "datetime",
+    "typing",
+    "uuid",
+    "collections",
+    "itertools",
+    "functools",
+    "math",
+    "copy",
+    "string",
+    "textwrap",
+    "enum",
+    "dataclasses",
+    "pydantic",
+    "pydantic_core",
+    "ast",
+    "black",
+    "html",
+    "base64",
+    "hashlib",
+    "hmac",
+    "secrets",
+    "decimal",
+    "operator",
+    "time",
+    "logging",
+    "loguru",
+    "structlog",
+    "fastapi",
+    "starlette",
+    "difflib",
+    "inspect",
+];
+
+/// Methods of texts, collections and models.
+const OF_VALUES: &[&str] = &[
+    "strip",
+    "lstrip",
+    "rstrip",
+    "split",
+    "rsplit",
+    "join",
+    "format",
+    "lower",
+    "upper",
+    "title",
+    "replace",
+    "startswith",
+    "endswith",
+    "encode",
+    "decode",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "pop",
+    "sort",
+    "copy",
+    "add",
+    "setdefault",
+    "index",
+    "count",
+    "model_dump",
+    "dict",
+    "json",
+    "model_dump_json",
+    "isoformat",
+    "splitlines",
+    "removeprefix",
+    "removesuffix",
+    "remove",
+    "discard",
+    "union",
+    "find",
+    "isidentifier",
+    "isdigit",
+    "capitalize",
+    "group",
+];
+
+/// Whether what a `try` does stays inside of the process: it calls only functions of the program and of libraries that
+/// reach no database, file, service or program. Then nothing internal can be in the text.
+fn stays_inside(graph: &CallGraph, node: usize, clause: Location) -> bool {
+    let summary = &graph.nodes[node].summary;
+    let regions = try_regions(&summary.function.definition.body);
+    let region = regions
+        .iter()
+        .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
+    let Some(region) = region.filter(|_| clause.file == summary.function.id.file) else { return false };
+    let within =
+        |location: Location| location.file == clause.file && region.body.contains(location.span.start);
+    if summary.function.definition.is_async && contains_await(graph, node, &within) {
+        return false;
+    }
+    if !calls_stay_inside(graph, node, &within) {
+        return false;
+    }
+    let start: Vec<usize> =
+        graph.edges(node).iter().filter(|edge| within(edge.site)).map(|edge| edge.to()).collect();
+    let called = graph.reached_from(start);
+    called.iter().all(|called| calls_stay_inside(graph, *called, &|_| true))
+}
+
+/// Whether something is awaited there: what is waited for is outside.
+fn contains_await(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -> bool) -> bool {
+    graph.nodes[node].summary.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Call(call) if call.awaited && call.target.is_none())
+            && within(event.location)
+    })
+}
+
+fn calls_stay_inside(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -> bool) -> bool {
+    graph.nodes[node].summary.events.iter().enumerate().all(|(position, event)| {
+        let EventKind::Call(call) = &event.kind else { return true };
+        if !within(event.location) || call.target.is_some() {
+            return true;
+        }
+        if matches!(call.callee.kind, Kind::Class(_)) {
+            return true;
+        }
+        match graph.nodes[node].callee(position) {
+            Some(name) if name != "builtins.open" => {
+                let package = name.split('.').next().unwrap_or_default();
+                WITHOUT_OUTSIDE.contains(&package)
+                    || name.starts_with("urllib.parse.")
+                    || name.starts_with("os.path.")
+            }
+            Some(_) => false,
+            None => match call.callee.as_symbolic() {
+                Some(Symbolic::Member { name, .. }) => OF_VALUES.contains(&name.as_str()),
+                _ => matches!(call.callee.kind, Kind::Method(_)),
+            },
+        }
+    })
+}
+
+/// Whether all that a function can raise are exceptions that it makes itself, for whoever called: it calls nothing
+/// but text methods and patterns besides.
+fn says_own_words(
+    interpreter: &mut Interpreter<'_>,
+    function: &Rc<FunctionValue>,
+    receiver: Option<ObjectId>,
+) -> bool {
+    let Some(summary) = interpreter.summarize(function, receiver) else { return false };
+    let mut raises = false;
+    for event in &summary.events {
+        match &event.kind {
+            EventKind::Raise { exception, again } => {
+                let is_made = matches!(exception.as_symbolic(), Some(Symbolic::Call { .. }));
+                if *again || !is_made {
+                    return false;
+                }
+                raises = true;
+            }
+            EventKind::Call(call) => {
+                let is_text = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { .. }))
+                    || matches!(call.callee.kind, Kind::Method(_));
+                let is_plain = callee_name(interpreter, &call.callee).is_some_and(|name| {
+                    name.starts_with("builtins.") || name.starts_with("re.") || name.ends_with("Exception")
+                });
+                if call.target.is_some() || !is_text && !is_plain {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    raises
+}
+
+/// Whether the text is made by a function of the program that asks what kind of exception it got.
+fn is_asked_by_helper(
+    interpreter: &mut Interpreter<'_>,
+    summary: &Summary,
+    exception: &Option<Value>,
+    place: Location,
+) -> bool {
+    let Some(exception) = exception else { return false };
+    summary.events.iter().any(|event| {
+        let EventKind::Call(call) = &event.kind else { return false };
+        let Some((function, key)) = &call.target else { return false };
+        if !overlap(event.location, place)
+            || !call.arguments.positional.iter().any(|value| value.same(exception))
+        {
+            return false;
+        }
+        let Some(helper) = interpreter.summarize(&Rc::clone(function), key.receiver) else { return false };
+        helper.events.iter().any(|event| match &event.kind {
+            EventKind::Condition(condition) => {
+                holds(interpreter, condition, &mut |part| match part.as_symbolic() {
+                    Some(Symbolic::Call { callee, arguments, .. }) => {
+                        callee.as_external().is_some_and(|name| name == "builtins.isinstance")
+                            && matches!(
+                                arguments.positional.first().and_then(Value::as_symbolic),
+                                Some(Symbolic::Parameter(_))
+                            )
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    })
 }
 
 fn inside(summary: &Summary, location: Location) -> bool {

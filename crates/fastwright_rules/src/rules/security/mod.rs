@@ -4,6 +4,7 @@ pub mod client_regular_expression;
 pub mod code_injection;
 pub mod command_injection;
 pub mod cross_site_scripting;
+pub mod guard_outside_of_cors;
 pub mod open_redirect;
 pub mod path_traversal;
 pub mod permissive_cors;

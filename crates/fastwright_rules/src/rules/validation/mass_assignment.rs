@@ -3,12 +3,15 @@
 use crate::body_copies::{BodyCopy, copies_of, stores_of};
 use crate::context::Context;
 use crate::finding::Severity;
+use crate::model_settings::extra_fields;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::vocabulary::holds_any;
 use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::dependant::type_text;
 use fastwright_model::schemas::{Field, fields};
+use fastwright_model::tables::{Column, Table};
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::value::Kind;
 
 crate::declare_rule! {
@@ -127,6 +130,20 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 })
                 .collect();
             if taken.is_empty() {
+                let undeclared = undeclared(interpreter, copy, table);
+                let undeclared: Vec<&Column> = undeclared
+                    .into_iter()
+                    .filter(|column| {
+                        !stores.iter().any(|(class, stored)| {
+                            *stored == column.name && class.as_ref().is_none_or(|class| class.same(row))
+                        })
+                    })
+                    .collect();
+                if !undeclared.is_empty() {
+                    let model = type_text(interpreter, &copy.model);
+                    let row_name = type_text(interpreter, row);
+                    report.report(undeclared_draft(route, copy, &undeclared, &model, &row_name));
+                }
                 continue;
             }
             let model = type_text(interpreter, &copy.model);
@@ -138,6 +155,51 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(draft(route, copy, &taken, &model, &row_name, &owners));
         }
     }
+}
+
+/// Columns that a body with fields of any name can set although it does not declare them.
+fn undeclared<'t>(interpreter: &mut Interpreter<'_>, copy: &BodyCopy, table: &'t Table) -> Vec<&'t Column> {
+    if copy.dump.included.is_some() || extra_fields(interpreter, &copy.model).as_deref() != Some("allow") {
+        return Vec::new();
+    }
+    let declared = fields(interpreter, &copy.model);
+    let columns = table.columns.iter().filter(|column| {
+        let name = column.name.as_str();
+        (POWERS.contains(&name) || BOOKKEEPING.contains(&name))
+            && copy.dump.takes(name)
+            && !copy.overwritten.iter().any(|known| known == name)
+            && !declared.iter().any(|field| field.name == column.name)
+    });
+    columns.collect()
+}
+
+fn undeclared_draft(route: &Route, copy: &BodyCopy, columns: &[&Column], model: &str, row: &str) -> Draft {
+    let name = title(route);
+    let shown: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let draft = Draft::new(
+        copy.location,
+        copy.symbol.clone(),
+        format!(
+            "`{name}` lets clients set {} of `{row}`: `{model}` takes fields of any name",
+            shown.join(", ")
+        ),
+    )
+    .route(route)
+    .discriminator(names.join(","))
+    .evidence(format!("`{name}` is registered here"), registered_at(route))
+    .evidence_chain(route.guard.evidence.iter().cloned())
+    .evidence(
+        format!("the body is a `{model}`, whose configuration says `extra=\"allow\"`"),
+        copy.parameter.location,
+    )
+    .evidence_chain(copy.chain.clone())
+    .evidence(format!("all fields are copied into `{row}` here"), copy.location)
+    .evidence_chain(
+        columns.iter().map(|column| (format!("`{}` is a column of `{row}`", column.name), column.location)),
+    )
+    .recommendation("Drop `extra=\"allow\"` from the model of the body.");
+    if names.iter().any(|name| POWERS.contains(name)) { draft } else { draft.severity(Severity::High) }
 }
 
 /// Whether a guard of the route asks for a role, or is named as if it did.

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::finding::Confidence;
+use crate::model_settings::extra_fields;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::versions::FastapiVersions;
@@ -9,7 +10,6 @@ use fastwright_model::application::{ParameterPlace, Route, RouteKind};
 use fastwright_model::dependant::{Dependant, DependantParameter, type_text};
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
 
@@ -74,7 +74,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     report.report(not_taken_apart(interpreter, route, node, parameter, annotation, other));
                     continue;
                 }
-                if parameter.place != ParameterPlace::Query || !forbids(interpreter, annotation) {
+                if parameter.place != ParameterPlace::Query
+                    || extra_fields(interpreter, annotation).as_deref() != Some("forbid")
+                {
                     continue;
                 }
                 let own: Vec<String> = context
@@ -149,21 +151,4 @@ fn draft(route: &Route, node: &Dependant, parameter: &DependantParameter, messag
         .confidence(Confidence::Certain)
         .discriminator(parameter.name.to_string())
         .evidence(format!("`{}` is registered here", title(route)), registered_at(route))
-}
-
-/// Whether a model refuses what it does not know.
-fn forbids(interpreter: &mut Interpreter<'_>, model: &Value) -> bool {
-    for owner in interpreter.class_order(model).to_vec() {
-        let Kind::Class(id) = owner.kind else { continue };
-        let Some(class) = interpreter.class(id) else { continue };
-        if let Some((_, extra)) = class.keywords.iter().find(|(name, _)| *name == "extra") {
-            return extra.as_str() == Some("forbid");
-        }
-        let Some(config) = class.attributes.get(&Name::from("model_config")).cloned() else { continue };
-        let Some(entries) = interpreter.entries(&config) else { return false };
-        if let Some((_, extra)) = entries.iter().find(|(name, _)| *name == "extra") {
-            return extra.as_str() == Some("forbid");
-        }
-    }
-    false
 }
