@@ -93,7 +93,7 @@ fn changes_own_password(route: &Route) -> bool {
         && route.guard.roles.is_empty()
         && route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH"))
         && !route.path.contains('{')
-        && about(&mut |word| word == "password")
+        && (about(&mut |word| word == "password") || is_about_caller(route))
         && !about(&mut |word| {
             matches!(
                 word,
@@ -115,6 +115,12 @@ fn changes_own_password(route: &Route) -> bool {
                     | "set"
             )
         })
+}
+
+/// Whether a route is about the caller's own account: `/me`, `/current-user`, `/profile`.
+fn is_about_caller(route: &Route) -> bool {
+    let last = route.path.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
+    matches!(last, "me" | "self" | "current-user" | "current_user" | "profile" | "account" | "myself")
 }
 
 /// Fields of bodies, and parameters, by name and place.

@@ -1,15 +1,18 @@
 //! `read-permission-for-write`: route that changes something and asks for the permission to read it.
 
 use crate::context::Context;
+use crate::ownership::sounds_like_permission;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::expressions;
-use crate::vocabulary::words;
+use crate::vocabulary::{any_word, words};
 use crate::wording::{handler_step, registration_step, route_name, short_name};
 use fastwright_model::application::{GuardKind, Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
+use fastwright_python::summary::{Event, EventKind};
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -50,6 +53,7 @@ struct Permission {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    check_in_code(context, report);
     for (app, details) in context.apps() {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
         let mut asked: Vec<(&Route, Vec<Permission>)> = Vec::new();
@@ -98,6 +102,102 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             );
         }
     }
+}
+
+/// A check of permissions that a function makes: by which function, for what, and where.
+struct CodeCheck {
+    by: Name,
+    allows: Allows,
+    location: Location,
+}
+
+/// Handlers that change something behind a check for reading, where others ask the same check for writing.
+fn check_in_code(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let code = context.call_graph();
+    let mut writing: Vec<(Name, Location, &Route)> = Vec::new();
+    let mut reading: Vec<(&Route, CodeCheck, Location)> = Vec::new();
+    for (_, route, detail) in context.routes() {
+        let Some(node) = detail.dependant.as_ref().and_then(|handler| code.of_dependant(handler)) else {
+            continue;
+        };
+        if route.kind != RouteKind::Http || route.guard.kind != GuardKind::Required {
+            continue;
+        }
+        let summary = &code.nodes[node].summary;
+        let mut checks: Vec<CodeCheck> = summary.events.iter().filter_map(code_check).collect();
+        if let Some(found) = checks.iter().find(|check| check.allows == Allows::Write) {
+            writing.push((found.by, found.location, route));
+            continue;
+        }
+        let Some(change) = summary.events.iter().find_map(changing_call) else { continue };
+        let is_change = route
+            .methods
+            .iter()
+            .any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+            && any_word(&format!("{} {}", route.path, short_name(&route.handler)), &mut |word| {
+                matches!(
+                    word,
+                    "update" | "delete" | "edit" | "remove" | "change" | "set" | "rename" | "pin" | "archive"
+                )
+            });
+        if is_change && !checks.is_empty() {
+            reading.push((route, checks.swap_remove(0), change));
+        }
+    }
+    for (route, asked, change) in reading {
+        let Some((_, place, neighbour)) = writing.iter().find(|(by, ..)| *by == asked.by) else { continue };
+        report.report(
+            Draft::new(
+                route.location,
+                short_name(&route.handler),
+                format!(
+                    "`{}` changes something and asks `{}` for reading only: `{}` asks it for writing",
+                    route_name(route),
+                    asked.by,
+                    route_name(neighbour)
+                ),
+            )
+            .route(route)
+            .evidence_chain([handler_step(route)])
+            .evidence(format!("`{}` is asked whether the caller may read", asked.by), asked.location)
+            .evidence("here it changes something", change)
+            .evidence(format!("`{}` asks whether the caller may write", route_name(neighbour)), *place),
+        );
+    }
+}
+
+/// A call of something that sounds like a check, with a constant for what it shall allow.
+fn code_check(event: &Event) -> Option<CodeCheck> {
+    let EventKind::Call(call) = &event.kind else { return None };
+    let by = match &call.target {
+        Some((function, _)) => function.definition.name,
+        None => match call.callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => *name,
+            _ => return None,
+        },
+    };
+    if !sounds_like_permission(&by) {
+        return None;
+    }
+    let given =
+        call.arguments.positional.iter().chain(call.arguments.keywords.iter().map(|(_, value)| value));
+    let allows = given.filter_map(Value::as_str).find_map(|text| match text {
+        "read" | "view" | "r" => Some(Allows::Read),
+        "write" | "edit" | "update" | "w" | "delete" | "manage" => Some(Allows::Write),
+        _ => None,
+    })?;
+    Some(CodeCheck { by, allows, location: event.location })
+}
+
+/// Where a function of the program is called that changes something, as its name says.
+fn changing_call(event: &Event) -> Option<Location> {
+    let EventKind::Call(call) = &event.kind else { return None };
+    let (function, _) = call.target.as_ref()?;
+    let name = function.definition.name;
+    ["update_", "delete_", "remove_", "edit_", "set_", "insert_"]
+        .iter()
+        .any(|verb| name.starts_with(verb))
+        .then_some(event.location)
 }
 
 /// Whether a route changes what is stored, and says so with its method.

@@ -50,7 +50,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .middleware
             .as_external()
             .is_none_or(|name| name != "starlette.middleware.cors.CORSMiddleware")
-            || entry.arguments.keyword("allow_credentials").and_then(|value| interpreter.truth(value))
+            || entry
+                .arguments
+                .keyword("allow_credentials")
+                .and_then(|value| interpreter.truth(or_default(value)))
                 != Some(true)
         {
             continue;
@@ -75,9 +78,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// What a value is where nothing is configured: `config.get_list("cors", default=["*"])`.
+fn or_default(value: &Value) -> &Value {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return value };
+    let asks = matches!(callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if name.starts_with("get"));
+    let default = arguments.keyword("default").or_else(|| arguments.keyword("fallback"));
+    default.filter(|_| asks).unwrap_or(value)
+}
+
 /// The option that lets every origin in, with its value.
 fn open_option(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntry) -> Option<(&'static str, Value)> {
     if let Some(origins) = entry.arguments.keyword("allow_origins") {
+        let origins = or_default(origins);
         let items = interpreter.elements(origins).unwrap_or_default();
         if let Some(star) = items.iter().find(|item| item.as_str() == Some("*")) {
             let value = star.clone().with_configurable(origins.configurable);
