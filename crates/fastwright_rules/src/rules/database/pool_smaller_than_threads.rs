@@ -5,7 +5,7 @@ use crate::engines::engines;
 use crate::finding::Confidence;
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::functions_calling;
-use fastwright_python::name::Name;
+use crate::syntax::program_uses_name;
 use fastwright_python::value::Value;
 
 crate::declare_rule! {
@@ -55,13 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if connections >= THREADS || size == 0 || overflow < 0 {
         return;
     }
-    let tokens = Name::from("total_tokens");
-    let limited = context
-        .analysis
-        .codes
-        .iter()
-        .flat_map(|code| &code.functions)
-        .any(|function| function.mentions.may_hold(tokens));
+    let limited = program_uses_name(context.analysis, "total_tokens");
     if limited {
         return;
     }

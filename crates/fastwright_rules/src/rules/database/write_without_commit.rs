@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::reporter::Reporter;
 use crate::sessions::{is_factory_maker, is_session_method};
+use crate::syntax::{any_statement, uses_name};
 use crate::wording::route_name;
 use fastwright_model::application::RouteKind;
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::StmtKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
@@ -105,7 +107,10 @@ fn reached(graph: &CallGraph, start: usize, may_commit: &[bool]) -> Reached {
 }
 
 fn mentions(node: &Node, name: &str) -> bool {
-    node.summary.function.definition.mentions.may_hold(Name::from(name))
+    let definition = &node.summary.function.definition;
+    let holds_others =
+        || any_statement(&definition.body, &mut |statement| matches!(statement.kind, StmtKind::Function(_)));
+    uses_name(definition, name) || definition.mentions.may_hold(Name::from(name)) && holds_others()
 }
 
 /// Whether anything that a function runs gives a session to code that is not known, or calls something
