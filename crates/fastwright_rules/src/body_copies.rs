@@ -167,7 +167,7 @@ pub fn single_copies_of(
             let asked = visit.summary.events.iter().any(|event| match &event.kind {
                 EventKind::Condition(condition) => {
                     let condition = visit.resolve(condition);
-                    mentions(&condition, &mut |part| part.same(&value))
+                    asks_about(&condition, &value, 0)
                 }
                 _ => false,
             });
@@ -204,6 +204,31 @@ pub fn single_copies_of(
         }
     });
     found
+}
+
+/// Whether a condition asks about a value itself: tests or compares it, or hands it to a function. A query for a
+/// row that has it asks about the row.
+fn asks_about(condition: &Value, value: &Value, depth: u32) -> bool {
+    if condition.same(value) {
+        return true;
+    }
+    let again = |part: &Value| depth < 8 && asks_about(part, value, depth + 1);
+    match &condition.kind {
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(again),
+        Kind::Symbolic(symbolic) => match &**symbolic {
+            Symbolic::Compare { left, right, .. } | Symbolic::Binary { left, right, .. } => {
+                again(left) || again(right)
+            }
+            Symbolic::Not(base) | Symbolic::Member { base, .. } | Symbolic::Item { base, .. } => again(base),
+            Symbolic::Call { callee, arguments, .. } => {
+                method_of(callee).is_some_and(|(base, _)| base.same(value))
+                    || arguments.positional.iter().any(|argument| argument.same(value))
+                    || arguments.keywords.iter().any(|(_, argument)| argument.same(value))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether a value may turn out to be a field of a body.

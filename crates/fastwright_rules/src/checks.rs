@@ -133,13 +133,31 @@ fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
         Some(Symbolic::Compare { left, right, .. }) => {
             mentions(left, &mut |part| is_input(part)) || mentions(right, &mut |part| is_input(part))
         }
-        Some(Symbolic::Call { .. }) => mentions(condition, &mut |part| is_input(part)),
+        Some(Symbolic::Call { callee, .. }) => {
+            !asks_for_file(callee) && mentions(condition, &mut |part| is_input(part))
+        }
         Some(Symbolic::Not(inner)) => is_test(inner, is_input),
         _ => {
             condition.alternatives().len() > 1
                 && condition.alternatives().iter().any(|part| is_test(part, is_input))
         }
     }
+}
+
+/// Whether what is called only tells whether there is such a file, which refuses nobody who names one.
+fn asks_for_file(callee: &Value) -> bool {
+    const QUESTIONS: &[&str] = &["exists", "is_file", "is_dir", "isfile", "isdir", "lexists", "stat"];
+    let name = match &callee.kind {
+        Kind::External(name) => name.as_str().rsplit('.').next(),
+        Kind::Method(method) => {
+            method.function.as_external().and_then(|name| name.as_str().rsplit('.').next())
+        }
+        _ => match callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => Some(name.as_str()),
+            _ => None,
+        },
+    };
+    name.is_some_and(|name| QUESTIONS.contains(&name))
 }
 
 /// How deep functions that check are looked into.
@@ -286,10 +304,13 @@ fn is_real_test(interpreter: &Interpreter<'_>, test: &Value, is_input: &dyn Fn(&
     holds(interpreter, test, &mut |part| match part.as_symbolic() {
         // Whether `..` is in it says little; whether it is one of a list says everything.
         Some(Symbolic::Compare { comparison: Comparison::In | Comparison::NotIn, left, right }) => {
-            !matches!(right.kind, Kind::Str(_))
+            let is_listed = !matches!(right.kind, Kind::Str(_))
                 && !right.is_none()
                 && mentions(left, &mut |part| is_input(part))
-                && !mentions(right, &mut |part| is_input(part))
+                && !mentions(right, &mut |part| is_input(part));
+            let is_inside = matches!(right.as_symbolic(), Some(Symbolic::Member { base, name })
+                if *name == "parents" && mentions(base, &mut |part| is_input(part)));
+            is_listed || is_inside
         }
         Some(Symbolic::Call { callee, arguments, .. }) => {
             let Some(Symbolic::Member { base, name }) = callee.as_symbolic() else { return false };

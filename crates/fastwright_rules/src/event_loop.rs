@@ -2,6 +2,7 @@
 
 use crate::call_graph::{CallGraph, Edge};
 use crate::finding::{Confidence, Edit};
+use crate::run_once::runs_once;
 use crate::syntax::{any_own_expression, any_statement};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
@@ -14,6 +15,10 @@ use fastwright_python::value::{Kind, Value};
 /// awaited was made a coroutine by its decorator, usually with a thread.
 pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
     let target = &graph.nodes[edge.to()].summary.function.definition;
+    // What is set up once, or remembered, keeps one request waiting, not every one.
+    if runs_once(target) {
+        return false;
+    }
     match edge.kind {
         EdgeKind::Offload => false,
         EdgeKind::Background => target.is_async,

@@ -39,6 +39,7 @@ pub mod review;
 pub mod route_list;
 pub mod route_pattern;
 pub mod rules;
+pub mod run_once;
 pub mod sessions;
 pub mod settings;
 pub mod stale_objects;

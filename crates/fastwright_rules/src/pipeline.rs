@@ -65,7 +65,9 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
             Ok(found) => {
                 let name = rule.metadata().name;
                 checked.insert(name);
-                reported.extend(found.findings);
+                let own = |finding: &Finding| analysis.files.get(finding.location.file).first_party;
+                // Nobody repairs an installed library.
+                reported.extend(found.findings.into_iter().filter(|entry| own(&entry.finding)));
                 review.undecided.extend(found.undecided);
                 kept.suppressed += found.ignored;
                 if found.unproven {

@@ -11,6 +11,7 @@ use crate::vocabulary::any_word;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{Guard, GuardKind, ParameterPlace, RouteKind};
 use fastwright_model::dependant::{Dependant, DependantKind, DependantParameter};
+use fastwright_model::facts::status_of_exception;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -66,7 +67,8 @@ pub fn chosen_objects(
         for (route, detail) in details.iter().enumerate() {
             let known = &analysis.apps[app].routes[route];
             let Some(handler) = &detail.dependant else { continue };
-            if known.guard.kind != GuardKind::Required
+            // Who guards a router that nobody is known to include is not known either.
+            if known.guard.kind != GuardKind::Required && !analysis.apps[app].latent
                 || !matches!(known.kind, RouteKind::Http | RouteKind::WebSocket)
                 || few.guards(&known.guard)
             {
@@ -192,7 +194,7 @@ fn visit(
     }
     let own_callers = callers(dependant, function, guard);
     // A guard that looks at the object decides about it.
-    if !is_handler && guard.by.contains(&dependant.qualified) {
+    if !is_handler && (guard.by.contains(&dependant.qualified) || refuses(interpreter, code, node)) {
         *tied = Some(dependant.location);
     }
     if tied.is_none() {
@@ -202,6 +204,17 @@ fn visit(
         *used = use_of(interpreter, code, node, &objects).or(used.take());
     }
     true
+}
+
+/// Whether a dependency can answer that the caller may not.
+fn refuses(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
+    let summary = std::rc::Rc::clone(&code.nodes[node].summary);
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Raise { exception, .. } => {
+            matches!(status_of_exception(interpreter, exception), Some(401 | 403))
+        }
+        _ => false,
+    })
 }
 
 fn is_connection(class: &str) -> bool {

@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod values;
 
+use crate::access::names_few;
 use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
 use crate::context::Context;
@@ -11,6 +12,7 @@ use crate::data_flow::{Checks, Flow, Following, RequestInput, Sink, entry_depend
 use crate::finding::{Confidence, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
+use crate::vocabulary::any_word;
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::assemble::RouteDetail;
@@ -120,6 +122,10 @@ fn follow(
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
+            // What administrators may set up is theirs to choose: a lead.
+            if is_for_few(route) && context.settings.profile < Profile::Audit {
+                continue;
+            }
             report.report(draft(code, &flow, input, route, injection));
         }
     }
@@ -168,7 +174,6 @@ fn draft(
     injection: &Injection<'_>,
 ) -> Draft {
     let function = &code.nodes[flow.place_node].summary.function.definition;
-    let for_few = route.guard.kind == GuardKind::Required && !route.guard.roles.is_empty();
     let mut draft = Draft::new(
         flow.place,
         function.qualname.as_str(),
@@ -181,7 +186,7 @@ fn draft(
     .evidence(format!("{} is free text", input.title()), input.location)
     .evidence_chain(flow.steps(code))
     .discriminator(input.text.clone());
-    if for_few {
+    if is_for_few(route) {
         draft = draft.severity(injection.severity.lower());
     }
     if let Some(doubt) = flow.doubt {
@@ -190,6 +195,13 @@ fn draft(
             .evidence("it is looked at here, which does not rule out everything that is dangerous", doubt);
     }
     draft
+}
+
+/// Whether the guard of a route asks for the role of an administrator, and for no other.
+fn is_for_few(route: &Route) -> bool {
+    route.guard.kind == GuardKind::Required
+        && !route.guard.roles.is_empty()
+        && route.guard.roles.iter().all(|role| any_word(role, &mut names_few))
 }
 
 /// Whether a client can put a slash into an input: a part of a path can't hold one, unless its converter is `path`.

@@ -3,10 +3,12 @@
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
+use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::{Entry, Registry, RouterKind};
 use fastwright_python::location::Location;
 use fastwright_python::value::Value;
+use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
     /// Path or prefix whose slashes do not fit together.
@@ -37,6 +39,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let file = analysis.files.get(site.file);
         file.first_party && !is_test_path(&file.relative)
     };
+    let mut written: FxHashMap<Location, String> = FxHashMap::default();
     for id in &registry.order {
         let Some(state) = registry.routers.get(id) else { continue };
         if state.kind == RouterKind::Starlette {
@@ -66,44 +69,57 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     }
                 }
                 Entry::Route(route) => {
-                    let Some(path) = route.path.as_str() else { continue };
-                    let own = route.own_prefix.as_ref().and_then(Value::as_str).unwrap_or_default();
-                    // A dot or a colon goes on with the word before it: `/report` and `.csv`.
-                    let glued = path
-                        .starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '{'));
-                    if !glued || own.ends_with('/') {
-                        continue;
-                    }
-                    if own.is_empty() {
-                        report.report(
-                            Draft::new(
-                                route.site,
-                                path,
-                                format!("the path `{path}` does not begin with a slash: FastAPI refuses it at import, or puts it behind the last word of a prefix"),
-                            )
-                            .discriminator(path)
-                            .evidence("the route is registered with this path", route.site)
-                            .example(format!("\"/{path}\"")),
-                        );
-                    } else {
-                        report.report(
-                            Draft::new(
-                                route.site,
-                                path,
-                                format!("the route is served as `{own}{path}`: its path `{path}` does not begin with a slash"),
-                            )
-                            .discriminator(path)
-                            .evidence(format!("the router has the prefix `{own}`"), state.site)
-                            .evidence(format!("the path `{path}` is put right behind it"), route.site)
-                            .severity(Severity::Medium)
-                            .example(format!("\"/{path}\"")),
-                        );
+                    if let Some(path) = route.path.as_str()
+                        && begins_with_word(path)
+                    {
+                        written.insert(route.site, path.to_owned());
                     }
                 }
                 _ => {}
             }
         }
     }
+    if !written.is_empty() {
+        routes(context, &written, report);
+    }
+}
+
+/// Routes whose own path begins with a word, as they are served: callbacks and webhooks are not.
+fn routes(context: &Context<'_>, written: &FxHashMap<Location, String>, report: &mut Reporter<'_>) {
+    for (_, route, _) in context.routes() {
+        let site = registered_at(route);
+        let Some(own) = written.get(&site) else { continue };
+        let Some(before) = route.path.strip_suffix(own.as_str()) else { continue };
+        if before.ends_with('/') {
+            continue;
+        }
+        let draft = Draft::new(site, handler_name(route), "").route(route).discriminator(own.clone());
+        let draft = match before {
+            "" => draft
+                .message(format!("`{}` can't be reached: its path does not begin with a slash", title(route)))
+                .why("Every request asks for a path that begins with a slash: the route never matches one."),
+            _ => draft
+                .message(format!(
+                    "the route is served as `{}`: its own path, `{own}`, does not begin with a slash",
+                    route.path
+                ))
+                .severity(Severity::Medium),
+        };
+        let steps =
+            route.registration.iter().map(|(what, place)| (format!("the route is {what} here"), *place));
+        report.report(
+            draft
+                .evidence(format!("the path is `{own}`"), site)
+                .evidence_chain(steps.skip(1))
+                .example(format!("\"/{own}\"")),
+        );
+    }
+}
+
+/// Whether a path begins with a word or a parameter. A dot or a colon goes on with the word before it: `/report`
+/// and `.csv`.
+fn begins_with_word(path: &str) -> bool {
+    path.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '{'))
 }
 
 /// Why FastAPI refuses a prefix.

@@ -8,13 +8,14 @@ use crate::ownership::equalities;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
+use fastwright_model::analysis::Analysis;
 use fastwright_model::facts::status_of_exception;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
-use fastwright_python::summary::{EventKind, Summary};
+use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -66,8 +67,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         return;
     }
     let code = context.call_graph();
-    let making =
-        code.reaching(code.calls().classes(analysis.tables.iter().map(|table| table.class)), |_| true);
+    let tables = analysis.tables.iter().map(|table| table.class);
+    let making = code.calls().classes(tables).or(&code.calls().named(|name| name == "model_validate"));
+    let making = code.reaching(making, |_| true);
     let looking = code.reaching(code.calls().methods(LOOKING), |_| true);
     let both = making.clone().or(&looking);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
@@ -99,6 +101,17 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         class,
                         given: named.map(|(name, value)| (*name, visit.resolve(value))).collect(),
                         everything: call.arguments.keyword("**").map(|value| visit.resolve(value)),
+                        site: visit.event.location,
+                        chain: visit.evidence(),
+                        symbol: visit.symbol(),
+                    });
+                } else if let Some((class, body)) =
+                    validated_row(analysis, &visit.resolve(&call.callee), call)
+                {
+                    made.push(Made {
+                        class,
+                        given: Vec::new(),
+                        everything: Some(visit.resolve(body)),
                         site: visit.event.location,
                         chain: visit.evidence(),
                         symbol: visit.symbol(),
@@ -154,6 +167,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// The table and the body of `Row.model_validate(body)`.
+fn validated_row<'c>(
+    analysis: &Analysis,
+    callee: &Value,
+    call: &'c CallEvent,
+) -> Option<(ObjectId, &'c Value)> {
+    let (base, method) = method_of(callee)?;
+    let Kind::Class(class) = base.kind else { return None };
+    let is_row = method == "model_validate" && analysis.tables.iter().any(|table| table.class == class);
+    Some((class, call.arguments.positional.first().filter(|_| is_row)?))
+}
+
 /// What a lookup compares, when it compares one column with one value and nothing else.
 fn only_equality(value: &Value) -> Option<(ObjectId, Name, Value)> {
     let mut found: Vec<(ObjectId, Name, Value)> = Vec::new();
@@ -199,6 +224,7 @@ fn gets(made: &Made, looked: &Looked) -> bool {
     let Some(Symbolic::Member { base, name }) = looked.value.as_symbolic() else { return false };
     *name == looked.column
         && match everything.as_symbolic() {
+            _ if everything.same(base) => true,
             Some(Symbolic::Call { callee, .. }) => method_of(callee).is_some_and(|(body, method)| {
                 matches!(method.as_str(), "model_dump" | "dict") && body.same(base)
             }),

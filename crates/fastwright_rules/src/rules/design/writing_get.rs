@@ -50,7 +50,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let only_reads = !route.methods.is_empty()
             && route.methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD"));
         let written: Vec<&String> = route.writes.iter().filter(|table| !holds_any(table, TRACES)).collect();
-        if route.kind != RouteKind::Http || !only_reads || written.is_empty() {
+        // Who signs in elsewhere is sent back with `GET`.
+        let is_callback = holds_any(&route.path, &["callback", "oauth", "login"]);
+        if route.kind != RouteKind::Http || !only_reads || written.is_empty() || is_callback {
             continue;
         }
         // What dependencies write, such as the last request of a user, is no effect of the route.

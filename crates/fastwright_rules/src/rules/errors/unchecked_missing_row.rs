@@ -18,7 +18,7 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
+use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 
@@ -192,11 +192,21 @@ fn unchecked(
             continue;
         }
         let Some((site, method)) = lookup(&call.result) else { continue };
+        if asks_itself(summary, site) {
+            continue;
+        }
         match &call.target {
             // A function of the program that asks for itself gives no `None`.
             Some(_) => {
                 let Some(edge) = code.edge_at(node, position) else { continue };
-                if asks_about(code, edge.to(), site) {
+                // A row that is passed in and handed back was found before.
+                let passed_in = call
+                    .arguments
+                    .positional
+                    .iter()
+                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                    .any(|value| mentions(value, &mut |part| is_made_at(part, site)));
+                if passed_in || asks_about(code, edge.to(), site) {
                     continue;
                 }
             }
@@ -235,18 +245,24 @@ fn lookup(value: &Value) -> Option<(Location, Name)> {
     MAY_FIND_NOTHING.contains(&method.as_str()).then_some((*site, method))
 }
 
+fn is_made_at(value: &Value, site: Location) -> bool {
+    matches!(value.as_symbolic(), Some(Symbolic::Call { site: made, .. }) if *made == site)
+}
+
+/// Whether a function branches on what a lookup found.
+fn asks_itself(summary: &Summary, site: Location) -> bool {
+    summary.events.iter().any(|event| match &event.kind {
+        EventKind::Condition(condition) => mentions(condition, &mut |part| is_made_at(part, site)),
+        _ => false,
+    })
+}
+
 /// Whether a function, or what it calls, branches on what a lookup found.
 fn asks_about(code: &CallGraph, node: usize, site: Location) -> bool {
     code.reached_from([node]).into_iter().take(50).any(|node| {
         let function = &code.nodes[node].summary.function;
-        let branches = code.nodes[node].summary.events.iter().any(|event| match &event.kind {
-            EventKind::Condition(condition) => mentions(condition, &mut |part| {
-                matches!(part.as_symbolic(), Some(Symbolic::Call { site: made, .. }) if *made == site)
-            }),
-            _ => false,
-        });
         // Conditions inside of expressions are no events.
-        branches
+        asks_itself(&code.nodes[node].summary, site)
             || function.id.file == site.file
                 && syntax::encloses(function.definition.span, site.span)
                 && match first_assignment(&function.definition.body, site.span) {

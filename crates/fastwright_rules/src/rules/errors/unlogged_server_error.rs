@@ -13,6 +13,7 @@ use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
+use fastwright_python::value::Symbolic;
 use std::rc::Rc;
 
 crate::declare_rule! {
@@ -148,7 +149,14 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
                 return None;
             }
             let status = match &event.kind {
-                EventKind::Raise { exception, again: false } => status_of_exception(interpreter, exception)?,
+                EventKind::Raise { exception, again: false } => {
+                    // What is no `HTTPException` is logged by the server, or by a handler of its own.
+                    let Some(Symbolic::Call { callee, .. }) = exception.as_symbolic() else { return None };
+                    if !interpreter.derives_from(callee, "starlette.exceptions.HTTPException") {
+                        return None;
+                    }
+                    status_of_exception(interpreter, exception)?
+                }
                 EventKind::Return(value) if is_handler => status_of_response(interpreter, value)?,
                 _ => return None,
             };

@@ -3,4 +3,5 @@
 pub mod debug_enabled;
 pub mod iterated_routes_tree;
 pub mod mixed_lifespan_and_events;
+pub mod mounted_lifespan_not_run;
 pub mod removed_fastapi_api;

@@ -8,9 +8,10 @@ use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, 
 use crate::finding::{Confidence, FixSafety, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
-use crate::syntax::call_expression;
+use crate::syntax::{any_expression, call_expression};
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
+use fastwright_python::ir::{ExprKind, FunctionDef};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -153,11 +154,25 @@ fn own_calls(
         let Some(waits) = *names.entry(callee).or_insert_with(|| waits(&callee)) else { continue };
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
         let package = |name: Name| name.as_str().split('.').next();
-        if !awaited && !found.iter().any(|(_, known, _)| package(*known) == package(callee)) {
+        let by_others = waits == Waits::File && uses_handle_elsewhere(&node.summary.function.definition);
+        if !awaited && !by_others && !found.iter().any(|(_, known, _)| package(*known) == package(callee)) {
             found.push((place, callee, waits));
         }
     }
     found
+}
+
+/// Whether a function hands what it does with files to threads: `await asyncio.to_thread(handle.read, ...)`. Only the
+/// opening is left on the loop.
+fn uses_handle_elsewhere(function: &FunctionDef) -> bool {
+    any_expression(&function.body, &mut |expression| {
+        let ExprKind::Call(call) = &expression.kind else { return false };
+        let name = call.callee.dotted_name().unwrap_or_default();
+        matches!(name.rsplit('.').next(), Some("to_thread" | "run_in_threadpool" | "run_in_executor" | "run_sync"))
+            && call.arguments.iter().any(|argument| {
+                matches!(&argument.value.kind, ExprKind::Attribute(_, name) if matches!(name.as_str(), "read" | "write" | "readline" | "readlines" | "seek"))
+            })
+    })
 }
 
 /// A draft in words, from the coroutine on.

@@ -2,10 +2,12 @@
 
 use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
-use crate::route_list::{registered_at, title};
+use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, RouteKind};
-use fastwright_model::dependant::type_text;
-use fastwright_model::schemas::is_model;
+use fastwright_model::dependant::{DependantParameter, type_text};
+use fastwright_model::schemas::{is_model, is_schema};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::value::Kind;
 
 crate::declare_rule! {
     /// `GET` route that reads a body.
@@ -40,7 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         for node in dependant.walk() {
             for parameter in &node.parameters {
                 let what = match parameter.place {
-                    ParameterPlace::Body => "JSON body",
+                    ParameterPlace::Body if is_surely_body(context, interpreter, parameter) => "JSON body",
                     ParameterPlace::Form | ParameterPlace::File => "form",
                     _ => continue,
                 };
@@ -68,5 +70,28 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 report.report(draft);
             }
         }
+    }
+}
+
+/// Whether FastAPI certainly takes a parameter from the body: it says so, or has a type that comes from
+/// nowhere else and nothing beside it that is not known.
+fn is_surely_body(
+    context: &Context<'_>,
+    interpreter: &mut Interpreter<'_>,
+    parameter: &DependantParameter,
+) -> bool {
+    if parameter.field.is_some() {
+        return true;
+    }
+    // A marker that is made by something unknown may say anything.
+    let written = source(context.analysis, parameter.location);
+    if written.contains("Annotated") && written.contains('(') {
+        return false;
+    }
+    let Some(annotation) = &parameter.annotation else { return false };
+    match interpreter.class_of_type(annotation) {
+        Some(class) if matches!(class.kind, Kind::Class(_)) => is_schema(interpreter, &class),
+        Some(_) => true,
+        None => false,
     }
 }

@@ -6,8 +6,9 @@ use crate::context::Context;
 use crate::data_flow::has_validator;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
-use fastwright_model::dependant::type_text;
+use fastwright_model::dependant::{split_annotated, type_text};
 use fastwright_model::schemas::Field;
+use fastwright_python::interpreter::aliased_type;
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 
@@ -66,7 +67,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             let mut longer: Vec<Longer> = Vec::new();
             for field in context.fields(interpreter, &copy.model).iter() {
+                // An id of something else is looked up, and refused, before it is stored.
                 if !is_text(&field.annotation)
+                    || field.name.ends_with("_id")
                     || !copy.dump.takes(&field.name)
                     || copy.overwritten.iter().any(|name| field.name == *name)
                     || has_validator(interpreter, &copy.model, field.name)
@@ -122,6 +125,28 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// What stands in `Annotated` inside of a type: `Annotated[str, StringConstraints(...)] | None`.
+fn collect_metadata(annotation: &Value, found: &mut Vec<Value>) {
+    match annotation.as_symbolic() {
+        Some(Symbolic::Binary { left, right, .. }) => {
+            collect_metadata(left, found);
+            collect_metadata(right, found);
+        }
+        Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
+            Some("typing.Annotated") => found.extend(split_annotated(annotation).1),
+            _ => match &index.kind {
+                Kind::Tuple(items) => items.iter().for_each(|item| collect_metadata(item, found)),
+                _ => collect_metadata(index, found),
+            },
+        },
+        _ => {
+            if let Some(aliased) = aliased_type(annotation) {
+                collect_metadata(aliased, found);
+            }
+        }
+    }
+}
+
 /// How many characters a field takes, the inner none for any number; none where that is not known.
 fn most_characters(field: &Field) -> Option<Option<i64>> {
     let most = std::cell::Cell::new(None);
@@ -140,7 +165,9 @@ fn most_characters(field: &Field) -> Option<Option<i64>> {
     if let Some(options) = &field.options {
         read(options)?;
     }
-    for metadata in &field.metadata {
+    let mut nested = Vec::new();
+    collect_metadata(&field.annotation, &mut nested);
+    for metadata in field.metadata.iter().chain(&nested) {
         match metadata.as_symbolic() {
             Some(Symbolic::Call { callee, arguments, .. }) => {
                 // Validators and types of others may limit anything.

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::finding::{Confidence, Severity};
+use crate::metadata::Profile;
 use crate::reporter::{Draft, Outline, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::application::{ParameterPlace, Route};
@@ -140,6 +141,11 @@ fn model_fields(
         let knows_better = all
             .iter()
             .any(|field| field.owner == first.owner && !field.required && allows_none(&field.annotation));
+        let is_answered = answered.iter().any(|known| known.same(model));
+        // Who gives some fields a default means the others; a model that is a response too shows what is always there.
+        if (knows_better || is_answered) && context.settings.profile < Profile::Strict {
+            continue;
+        }
         if knows_better {
             outline = outline.severity(Severity::Low).confidence(Confidence::Possible);
         }
@@ -163,7 +169,7 @@ fn model_fields(
                 .evidence(format!("`{model_name}` is read from the request here"), taken_at)
                 .evidence_chain(null)
                 .example(lines.join("\n"));
-            if !answered.iter().any(|known| known.same(model)) {
+            if !is_answered {
                 return draft;
             }
             draft.trade_off(format!(
