@@ -53,10 +53,6 @@ pub fn repeated_calls<'g>(
         if place.file != function.id.file {
             continue;
         }
-        // A loop is a branch: it may run never.
-        if node.summary.events[event].branch_depth == 0 {
-            continue;
-        }
         let Some(inner) = innermost(body, place.span) else { continue };
         if is_fixed(inner.iterable) || inner.leaves {
             continue;
