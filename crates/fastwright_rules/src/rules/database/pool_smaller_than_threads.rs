@@ -1,7 +1,6 @@
 //! `pool-smaller-than-threads`: fewer connections than threads that wait for one.
 
 use crate::context::Context;
-use crate::engines::engines;
 use crate::finding::Confidence;
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::functions_calling;
@@ -37,7 +36,7 @@ const QUERIES: &[&str] =
     &["execute", "exec", "scalar", "scalars", "get", "get_one", "query", "commit", "flush"];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let engines: Vec<_> = engines(context).into_iter().filter(|engine| !engine.is_async).collect();
+    let engines: Vec<_> = context.engines().iter().filter(|engine| !engine.is_async).collect();
     // With several engines it is not plain which one the handlers use.
     let [engine] = &engines[..] else { return };
     let decided =

@@ -46,10 +46,12 @@ struct Counted {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
+    let loading = graph.calls().methods(&["all", "fetchall"]);
     let counted: FxHashMap<usize, Vec<Counted>> = graph
         .calls()
         .libraries(|callee| callee == "builtins.len")
         .iter()
+        .filter(|node| loading.contains(*node))
         .map(|node| (node, counted(context, &graph.nodes[node])))
         .filter(|(_, counted)| !counted.is_empty())
         .collect();

@@ -155,7 +155,10 @@ fn made_from_body(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &C
         for (route, detail) in details.iter().enumerate() {
             let Some(dependant) = &detail.dependant else { continue };
             // Updates are left out: whose row it is decides whether the value is taken.
-            if !analysis.apps[app].routes[route].methods.iter().any(|method| method == "POST")
+            let registered = &analysis.apps[app].routes[route];
+            let writes = || unique.iter().any(|(table, _)| registered.writes.contains(&table.name));
+            if !registered.methods.iter().any(|method| method == "POST")
+                || !writes()
                 || !code.may_start_in(dependant, copying)
             {
                 continue;

@@ -61,14 +61,17 @@ fn is_httpx_client(callee: &str) -> bool {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
-    let sets_default = program_uses_name(context.analysis, "setdefaulttimeout");
     let calls: FxHashMap<usize, Vec<(Location, Name)>> = graph
         .calls()
         .libraries(|callee| position_of_timeout(callee).is_some() || is_httpx_client(callee))
         .iter()
-        .map(|node| (node, endless(&graph.nodes[node], sets_default)))
+        .map(|node| (node, endless(&graph.nodes[node])))
         .filter(|(_, calls)| !calls.is_empty())
         .collect();
+    // One for all of the standard library.
+    if calls.is_empty() || program_uses_name(context.analysis, "setdefaulttimeout") {
+        return;
+    }
     visit_reached(
         context,
         graph,
@@ -99,7 +102,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     );
 }
 
-fn endless(node: &Node, sets_default: bool) -> Vec<(Location, Name)> {
+fn endless(node: &Node) -> Vec<(Location, Name)> {
     let mut found = Vec::new();
     for (index, place, callee) in node.library_calls() {
         let EventKind::Call(call) = &node.summary.events[index].kind else { continue };
@@ -107,7 +110,7 @@ fn endless(node: &Node, sets_default: bool) -> Vec<(Location, Name)> {
             call.arguments.keyword("timeout").is_none_or(|timeout| !timeout.is_none())
         } else {
             match position_of_timeout(&callee) {
-                Some(position) => sets_default && position != usize::MAX || is_given(call, position),
+                Some(position) => is_given(call, position),
                 None => continue,
             }
         };
