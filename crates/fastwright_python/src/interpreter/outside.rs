@@ -8,7 +8,10 @@ use crate::name::Name;
 pub(super) fn is_placeholder(function: &FunctionDef, index: usize) -> bool {
     let Some(parameter) = function.parameters.get(index) else { return false };
     let is_none = parameter.default.as_ref().is_some_and(|default| matches!(default.kind, ExprKind::None));
-    is_none && is_used(&function.body, parameter.name) && !is_asked(&function.body, parameter.name)
+    is_none
+        && is_used(&function.body, parameter.name)
+        && !is_asked(&function.body, parameter.name)
+        && !is_handed_on(&function.body, parameter.name)
 }
 
 fn is_name(expression: &Expr, name: Name) -> bool {
@@ -30,6 +33,19 @@ fn is_used(body: &[Stmt], name: Name) -> bool {
                 statement,
                 &mut |expression| matches!(&expression.kind, ExprKind::Attribute(base, _) if is_name(base, name)),
             )
+    })
+}
+
+/// Whether a body hands a variable to a method of the same object, which may ask about it.
+fn is_handed_on(body: &[Stmt], name: Name) -> bool {
+    any_statement(body, &mut |statement| {
+        any_expression(statement, &mut |expression| match &expression.kind {
+            ExprKind::Call(call) => {
+                let own = matches!(&call.callee.kind, ExprKind::Attribute(base, _) if matches!(&base.kind, ExprKind::Name(base) if *base == "self"));
+                own && call.arguments.iter().any(|argument| is_name(&argument.value, name))
+            }
+            _ => false,
+        })
     })
 }
 

@@ -41,20 +41,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
         let asked = asked_for(context, interpreter, handler);
         let Some((field, place)) = asked.iter().find(|(name, _)| is_password(name)) else { continue };
+        // A code or token proves something where the route is about the password; in a profile it is one field of many.
+        let by_token = !is_about_caller(route);
         let proves = asked.iter().any(|(name, _)| {
             any_word(name, &mut |word| {
-                matches!(
-                    word,
-                    "current"
-                        | "old"
-                        | "existing"
-                        | "previous"
-                        | "code"
-                        | "otp"
-                        | "token"
-                        | "confirm_with"
-                        | "original"
-                )
+                matches!(word, "current" | "old" | "existing" | "previous" | "original")
+                    || by_token && matches!(word, "code" | "otp" | "token")
             })
         });
         // Two passwords in one body: one of them holds now, whatever it is called.
