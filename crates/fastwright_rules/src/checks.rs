@@ -200,7 +200,7 @@ pub fn rules_out(
     before: usize,
 ) -> bool {
     let inputs = inputs(interpreter, value);
-    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, 0)
+    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, true, 0)
 }
 
 fn rules_out_inputs(
@@ -209,6 +209,7 @@ fn rules_out_inputs(
     node: usize,
     inputs: &[Value],
     before: usize,
+    by_tests: bool,
     depth: u32,
 ) -> bool {
     let summary = Rc::clone(&graph.nodes[node].summary);
@@ -220,7 +221,9 @@ fn rules_out_inputs(
     for (position, event) in summary.events.iter().enumerate().take(before) {
         match &event.kind {
             EventKind::Condition(value) | EventKind::Return(value)
-                if has_input(interpreter, value) && is_real_test(interpreter, value, &is_input) =>
+                if by_tests
+                    && has_input(interpreter, value)
+                    && is_real_test(interpreter, value, &is_input) =>
             {
                 return true;
             }
@@ -247,12 +250,11 @@ fn rules_out_inputs(
                     // What only uses the input checks nothing: a check refuses, or answers yes or no.
                     let refuses =
                         called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
-                    if !refuses
-                        && !answers(&called.returns)
-                        && !sounds_like_check(&called.function.definition.name)
-                    {
-                        continue;
-                    }
+                    // A test in what only uses the input may be about anything; what makes an id of it, or refuses
+                    // further below, is a check wherever it stands.
+                    let decides = refuses
+                        || answers(&called.returns)
+                        || sounds_like_check(&called.function.definition.name);
                     let bound = graph.bindings(interpreter, edge);
                     let inner: Vec<Value> = called
                         .parameters
@@ -264,7 +266,15 @@ fn rules_out_inputs(
                         .collect();
                     let all = called.events.len();
                     if !inner.is_empty()
-                        && rules_out_inputs(interpreter, graph, edge.to(), &inner, all, depth + 1)
+                        && rules_out_inputs(
+                            interpreter,
+                            graph,
+                            edge.to(),
+                            &inner,
+                            all,
+                            by_tests && decides,
+                            depth + 1,
+                        )
                     {
                         return true;
                     }

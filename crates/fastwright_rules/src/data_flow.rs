@@ -472,6 +472,24 @@ pub fn root_parameter(value: &Value) -> Option<&ParameterValue> {
     }
 }
 
+/// Whether a path is nothing but an input: not joined to a folder.
+pub fn is_whole_path(value: &Value) -> bool {
+    if root_parameter(value).is_some() {
+        return true;
+    }
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            match (&callee.kind, arguments.positional.as_slice()) {
+                (Kind::External(name), [only]) => joins_paths(name) && is_whole_path(only),
+                (Kind::Method(method), []) => is_whole_path(&method.receiver),
+                _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { base, name })
+                if keeps_path(name) && arguments.positional.is_empty() && is_whole_path(base)),
+            }
+        }
+        _ => false,
+    }
+}
+
 /// The attributes between a parameter and a value, outermost last.
 pub fn member_path(value: &Value) -> Vec<Name> {
     match value.as_symbolic() {

@@ -8,7 +8,9 @@ use crate::access::names_few;
 use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
 use crate::context::Context;
-use crate::data_flow::{Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{
+    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, is_whole_path, request_inputs,
+};
 use crate::finding::{Confidence, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
@@ -46,6 +48,8 @@ pub struct Injection<'i> {
     pub confidence: Confidence,
     /// Whether the place to repair is where the text is put together, not where it is used.
     pub to_the_text: bool,
+    /// Whether text that is the whole of what acts on it may be what the route is for: a lead only.
+    pub whole_is_meant: bool,
 }
 
 impl std::fmt::Debug for Injection<'_> {
@@ -122,6 +126,12 @@ fn follow(
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
+            if injection.whole_is_meant
+                && context.settings.profile < Profile::Audit
+                && is_whole_path(&flow.value)
+            {
+                continue;
+            }
             // What administrators may set up is theirs to choose: a lead.
             if is_for_few(route) && context.settings.profile < Profile::Audit {
                 continue;

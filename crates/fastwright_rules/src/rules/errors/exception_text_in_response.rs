@@ -332,6 +332,11 @@ const OF_VALUES: &[&str] = &[
     "isdigit",
     "capitalize",
     "group",
+    "match",
+    "fullmatch",
+    "search",
+    "findall",
+    "sub",
 ];
 
 /// Whether what a `try` does stays inside of the process: it calls only functions of the program and of libraries that
