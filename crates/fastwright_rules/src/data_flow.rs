@@ -149,7 +149,11 @@ pub fn parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
 }
 
 /// Whether something holds for a part of a value, one level down: objects on the heap included.
-fn any_part(interpreter: &Interpreter<'_>, value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+pub(crate) fn any_part(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    test: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
     match &value.kind {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
