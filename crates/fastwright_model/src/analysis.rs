@@ -24,7 +24,17 @@ use std::sync::Arc;
 pub const NEWEST_FASTAPI: Version = Version::new(0, 165, 0);
 
 /// What a file mentions that takes part in an application, or speaks to this program in a comment.
-const NEEDLES: &[&str] = &["fastapi", "starlette", "FastAPI", "APIRouter", "fastwright"];
+const NEEDLES: &[&str] = &[
+    "fastapi",
+    "starlette",
+    "FastAPI",
+    "APIRouter",
+    "fastwright",
+    // Tests that get the application from elsewhere.
+    "dependency_overrides",
+    "ASGITransport(",
+    "AsyncClient(app=",
+];
 
 /// What the user decides about an analysis.
 #[derive(Debug, Clone, Default)]

@@ -9,6 +9,8 @@ use crate::rules::{
 
 /// The rules in the order of areas and names.
 static RULES: &[&dyn Rule] = &[
+    &architecture::annotation_unknown_at_runtime::AnnotationUnknownAtRuntime,
+    &architecture::call_past_depends::CallPastDepends,
     &architecture::mutable_global_state::MutableGlobalState,
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
@@ -52,6 +54,7 @@ static RULES: &[&dyn Rule] = &[
     &database::python_operator_in_filter::PythonOperatorInFilter,
     &database::query_in_loop::QueryInLoop,
     &database::relationship_loaded_per_row::RelationshipLoadedPerRow,
+    &database::removed_sqlalchemy_api::RemovedSqlalchemyApi,
     &database::rows_loaded_for_count::RowsLoadedForCount,
     &database::session_held_during_stream::SessionHeldDuringStream,
     &database::session_in_background_task::SessionInBackgroundTask,
@@ -115,6 +118,7 @@ static RULES: &[&dyn Rule] = &[
     &security::unchecked_redirects::UncheckedRedirects,
     &security::unguarded_service_for_every_site::UnguardedServiceForEverySite,
     &security::unsafe_deserialization::UnsafeDeserialization,
+    &testing::removed_client_argument::RemovedClientArgument,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::body_on_get::BodyOnGet,
     &validation::deprecated_pydantic_api::DeprecatedPydanticApi,

@@ -1,6 +1,7 @@
 //! `test-client-without-lifespan`: test client that never runs the application's lifespan.
 
 use crate::context::Context;
+use crate::imported_names::ImportedNames;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
@@ -159,62 +160,16 @@ fn starts_something(
     false
 }
 
-/// What the names of a test file stand for.
+/// A file that may make clients.
 struct TestFile<'c> {
     file: FileId,
     code: &'c Module,
-    /// Imported name: module and name in it; a module has an empty name.
-    imports: FxHashMap<Name, (String, Name)>,
+    names: ImportedNames,
 }
 
 impl<'c> TestFile<'c> {
     fn new(file: FileId, module: &str, code: &'c Module) -> Self {
-        let mut imports = FxHashMap::default();
-        let mut collect = |statement: &Stmt| match &statement.kind {
-            StmtKind::ImportFrom { level, module: from, names } => {
-                let mut base: Vec<&str> = Vec::new();
-                if *level > 0 {
-                    base = module.split('.').collect();
-                    base.truncate(base.len().saturating_sub(*level as usize));
-                }
-                base.extend(from.split('.').filter(|part| !part.is_empty()));
-                let base = base.join(".");
-                for alias in names {
-                    imports.insert(alias.rename.unwrap_or(alias.name), (base.clone(), alias.name));
-                }
-            }
-            StmtKind::Import(names) => {
-                for alias in names {
-                    if let Some(rename) = alias.rename {
-                        imports.insert(rename, (alias.name.to_string(), Name::from("")));
-                    }
-                }
-            }
-            _ => {}
-        };
-        syntax::statements(&code.body, &mut collect);
-        for function in &code.functions {
-            syntax::statements(&function.body, &mut collect);
-        }
-        Self { file, code, imports }
-    }
-
-    /// The dotted name that an expression means outside of this file.
-    fn meaning(&self, expression: &Expr) -> Option<String> {
-        match &expression.kind {
-            ExprKind::Name(name) => {
-                let (module, name) = self.imports.get(name)?;
-                Some(if name.is_empty() { module.clone() } else { format!("{module}.{name}") })
-            }
-            ExprKind::Attribute(base, name) => {
-                let base = match self.meaning(base) {
-                    Some(base) => base,
-                    None => base.dotted_name()?,
-                };
-                Some(format!("{base}.{name}"))
-            }
-            _ => None,
-        }
+        Self { file, code, names: ImportedNames::of(module, code) }
     }
 
     fn check(&self, apps: &Apps<'_>, report: &mut Reporter<'_>) {
@@ -228,7 +183,7 @@ impl<'c> TestFile<'c> {
         let mut clients: Vec<(Span, &Call, &'static str)> = Vec::new();
         syntax::expressions(body, &mut |expression| {
             let ExprKind::Call(call) = &expression.kind else { return };
-            let Some(name) = self.meaning(&call.callee) else { return };
+            let Some(name) = self.names.meaning(&call.callee) else { return };
             let client = match name.as_str() {
                 "fastapi.testclient.TestClient" | "starlette.testclient.TestClient" => "TestClient",
                 "httpx.AsyncClient" | "httpx.Client" => "AsyncClient",
@@ -295,7 +250,7 @@ impl<'c> TestFile<'c> {
             ExprKind::Name(name) => assigned_call(body, *name)?,
             _ => return None,
         };
-        if !self.meaning(&transport.callee)?.ends_with("ASGITransport") {
+        if !self.names.meaning(&transport.callee)?.ends_with("ASGITransport") {
             return None;
         }
         let at = argument(transport, "app", Some(0))?;
@@ -305,8 +260,8 @@ impl<'c> TestFile<'c> {
     /// `app.main.app`, or `app.main.create_app()` for a factory.
     fn app_name(&self, expression: &Expr) -> Option<String> {
         match &expression.kind {
-            ExprKind::Call(call) => Some(format!("{}()", self.meaning(&call.callee)?)),
-            _ => self.meaning(expression),
+            ExprKind::Call(call) => Some(format!("{}()", self.names.meaning(&call.callee)?)),
+            _ => self.names.meaning(expression),
         }
     }
 }
