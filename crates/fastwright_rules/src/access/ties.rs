@@ -64,15 +64,10 @@ fn ties_at(
     let summary = std::rc::Rc::clone(&code.nodes[node].summary);
     for (position, event) in summary.events.iter().enumerate() {
         match &event.kind {
-            EventKind::Condition(value) => {
-                if relates(interpreter, value, &objects, callers) {
-                    return Some(event.location);
-                }
-            }
-            EventKind::Return(value) | EventKind::Yield(value) => {
-                if relates(interpreter, value, &objects, callers) {
-                    return Some(event.location);
-                }
+            EventKind::Condition(value) | EventKind::Return(value) | EventKind::Yield(value)
+                if relates(interpreter, value, &objects, callers) =>
+            {
+                return Some(event.location);
             }
             EventKind::Call(call) => {
                 let given = all_of(call);
