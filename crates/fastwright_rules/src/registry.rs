@@ -109,6 +109,8 @@ static RULES: &[&dyn Rule] = &[
     &security::template_injection::TemplateInjection,
     &security::unchecked_redirects::UncheckedRedirects,
     &security::unsafe_deserialization::UnsafeDeserialization,
+    &testing::override_left_behind::OverrideLeftBehind,
+    &testing::override_without_effect::OverrideWithoutEffect,
     &testing::removed_client_argument::RemovedClientArgument,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::body_on_get::BodyOnGet,
