@@ -11,6 +11,7 @@ use crate::rules::{
 static RULES: &[&dyn Rule] = &[
     &architecture::annotation_unknown_at_runtime::AnnotationUnknownAtRuntime,
     &architecture::call_past_depends::CallPastDepends,
+    &architecture::import_cycle::ImportCycle,
     &architecture::mutable_global_state::MutableGlobalState,
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
