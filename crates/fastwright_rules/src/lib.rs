@@ -14,6 +14,7 @@ pub mod comments;
 pub mod constraint_errors;
 pub mod context;
 pub mod data_flow;
+pub mod dependency_overrides;
 pub mod engines;
 pub mod entry_points;
 pub mod escaping;

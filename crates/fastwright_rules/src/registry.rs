@@ -11,6 +11,7 @@ use crate::rules::{
 static RULES: &[&dyn Rule] = &[
     &architecture::annotation_unknown_at_runtime::AnnotationUnknownAtRuntime,
     &architecture::call_past_depends::CallPastDepends,
+    &architecture::import_cycle::ImportCycle,
     &architecture::mutable_global_state::MutableGlobalState,
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
@@ -118,6 +119,8 @@ static RULES: &[&dyn Rule] = &[
     &security::unchecked_redirects::UncheckedRedirects,
     &security::unguarded_service_for_every_site::UnguardedServiceForEverySite,
     &security::unsafe_deserialization::UnsafeDeserialization,
+    &testing::override_left_behind::OverrideLeftBehind,
+    &testing::override_without_effect::OverrideWithoutEffect,
     &testing::removed_client_argument::RemovedClientArgument,
     &testing::test_client_without_lifespan::TestClientWithoutLifespan,
     &validation::body_on_get::BodyOnGet,
