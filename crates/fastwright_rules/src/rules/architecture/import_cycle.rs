@@ -1,25 +1,25 @@
-//! `import-cycle`: modules of the application that import each other in a circle.
+//! `import-cycle`: modules that import each other in a circle, so that one of them can't be imported first.
 
 use crate::context::Context;
-use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
+use crate::syntax::{bound_names, statements};
 use fastwright_model::analysis::is_test_path;
 use fastwright_python::ir::{Expr, Stmt, StmtKind};
-use fastwright_python::location::{FileId, Location};
+use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::resolve::relative_name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 crate::declare_rule! {
-    /// Modules of the application that import each other in a circle.
+    /// Modules that import each other in a circle, so that one of them can't be imported first.
     ImportCycle {
         name: "import-cycle",
         area: Architecture,
         severity: Low,
         confidence: Certain,
-        summary: "modules of the application that import each other in a circle",
-        why: "It works for one order of imports. A test, a script or a sorted import that starts elsewhere in the circle fails with `ImportError` on a module that is only half there.",
+        summary: "modules that import each other in a circle, so that one of them can't be imported first",
+        why: "It works as long as the other module is imported first. A test, a script, a migration or a sorted import that starts elsewhere fails with `ImportError` on a module that is only half there.",
         recommendation: "Move what both sides need into a module that imports neither.",
         trade_off: "One module more. An import inside a function hides the circle without opening it.",
         contract_effect: "none",
@@ -32,8 +32,24 @@ crate::declare_rule! {
     }
 }
 
-/// The imports of a module that run when it is imported: which module, and where.
-type Imports = Vec<(usize, Location)>;
+/// An import that runs when its module is imported.
+#[derive(Debug, Clone, Copy)]
+struct Import {
+    /// The imported module.
+    to: usize,
+    /// The name that is taken out of it; none where the module itself is meant.
+    name: Option<Name>,
+    place: Location,
+}
+
+/// A module that can't be imported first.
+struct Broken {
+    /// From that module along its own import to the module that asks it for a name, and back.
+    way: Vec<(usize, usize, Location)>,
+    name: Name,
+    /// Where the name is bound, behind the import that starts the circle.
+    bound: Location,
+}
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
@@ -45,69 +61,154 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             modules.push((file, own.module));
         }
     }
-    let graph: Vec<Imports> = modules
+    let graph: Vec<Vec<Import>> = modules
         .iter()
-        .map(|(file, module)| {
-            let own = analysis.files.get(*file);
-            let mut imports = Imports::new();
+        .enumerate()
+        .map(|(number, (file, module))| {
+            let mut imports = Vec::new();
             if let Some(code) = analysis.codes.get(file.0 as usize) {
-                let importer = Importer {
-                    file: *file,
-                    module,
-                    is_package: own.relative.ends_with("__init__.py"),
-                    numbers: &numbers,
-                };
+                let is_package = analysis.files.get(*file).relative.ends_with("__init__.py");
+                let importer = Importer { file: *file, module, is_package, numbers: &numbers };
                 importer.collect(&code.body, &mut imports);
             }
-            imports.retain(|(target, _)| modules[*target].0 != *file);
+            imports.retain(|import| import.to != number);
             imports
         })
         .collect();
-    let making: FxHashSet<FileId> =
-        analysis.apps.iter().filter(|app| !app.latent).map(|app| app.location.file).collect();
     for circle in circles(&graph) {
-        let shortest = shortest_way_round(&graph, &circle);
-        // The import of the module that makes the app is the one to remove: nothing else should need that module.
-        let at = shortest
+        let inside: FxHashSet<usize> = circle.iter().copied().collect();
+        let broken = circle
             .iter()
-            .position(|(_, target, _)| making.contains(&modules[*target].0))
-            .unwrap_or(shortest.len() - 1);
-        let (_, target, place) = shortest[at];
-        let imports_app = making.contains(&modules[target].0);
-        let names: Vec<String> =
-            shortest.iter().map(|(from, ..)| format!("`{}`", modules[*from].1)).collect();
-        let shown = match names.as_slice() {
-            [one, other] => format!("{one} and {other}"),
-            [first, .., last] if names.len() > 4 => {
-                format!("{first}, {} others and {last}", names.len() - 2)
-            }
-            [before @ .., last] => format!("{} and {last}", before.join(", ")),
-            [] => continue,
-        };
-        let around = if circle.len() > shortest.len() {
-            format!(" ({} modules hang together in such circles)", circle.len())
-        } else {
-            String::new()
-        };
-        let start = shortest[(at + 1) % shortest.len()].0;
-        let steps = (0..shortest.len()).map(|step| {
-            let (from, to, place) = shortest[(at + 1 + step) % shortest.len()];
-            (format!("`{}` imports `{}`", modules[from].1, modules[to].1), place)
-        });
-        let mut draft = Draft::new(
-            place,
-            modules[start].1.to_string(),
-            format!("{shown} import each other in a circle{around}"),
-        )
-        .discriminator(names.join(" "))
-        .evidence_chain(steps);
-        if imports_app {
-            draft = draft
-                .severity(Severity::Medium)
-                .recommendation("Let the module that makes the app import the others, never the other way round: routers export an `APIRouter`, and what they share stands in a module of its own.");
-        }
-        report.report(draft);
+            .filter(|module| comes_first(&graph, &numbers, &modules[**module].1, &inside))
+            .filter_map(|module| broken_when_first(context, &graph, &modules, &inside, *module))
+            .min_by_key(|broken| broken.way.len());
+        let Some(Broken { way, name, bound }) = broken else { continue };
+        let Some((asking, first, place)) = way.last().copied() else { continue };
+        let called = |module: usize| modules[module].1;
+        let steps = way
+            .iter()
+            .map(|(from, to, place)| (format!("`{}` imports `{}`", called(*from), called(*to)), *place));
+        report.report(
+            Draft::new(
+                place,
+                called(asking).to_string(),
+                format!(
+                    "`{}` can't be imported first: `{}` takes `{name}` from it before it is there",
+                    called(first),
+                    called(asking)
+                ),
+            )
+            .discriminator(format!("{} {name}", called(first)))
+            .evidence_chain(steps)
+            .evidence(format!("`{name}` is bound here, behind the import that leads round"), bound),
+        );
     }
+}
+
+/// Whether a module can be the first of a circle that is imported: no package around it imports the circle before.
+fn comes_first(
+    graph: &[Vec<Import>],
+    numbers: &FxHashMap<Name, usize>,
+    module: &str,
+    circle: &FxHashSet<usize>,
+) -> bool {
+    let packages = module.match_indices('.').filter_map(|(end, _)| numbers.get(&Name::new(&module[..end])));
+    packages.into_iter().all(|package| {
+        let mut seen = FxHashSet::from_iter([*package]);
+        let mut queue = vec![*package];
+        while let Some(next) = queue.pop() {
+            if circle.contains(&next) {
+                return false;
+            }
+            queue.extend(graph[next].iter().map(|import| import.to).filter(|to| seen.insert(*to)));
+        }
+        true
+    })
+}
+
+/// What goes wrong when a module is imported before the others of its circle: another takes a name from it that it binds
+/// only behind the import that leads there.
+fn broken_when_first(
+    context: &Context<'_>,
+    graph: &[Vec<Import>],
+    modules: &[(FileId, Name)],
+    circle: &FxHashSet<usize>,
+    module: usize,
+) -> Option<Broken> {
+    let (file, own_name) = modules[module];
+    let code = context.analysis.codes.get(file.0 as usize)?;
+    let bindings = bindings(&code.body);
+    // A module with `__getattr__` gives names when they are asked for.
+    if bindings.contains_key(&Name::new("__getattr__")) {
+        return None;
+    }
+    for import in graph[module].iter().filter(|import| circle.contains(&import.to)) {
+        let mut came: FxHashMap<usize, (usize, Location)> = FxHashMap::default();
+        came.insert(import.to, (module, import.place));
+        let mut queue = VecDeque::from([import.to]);
+        while let Some(at) = queue.pop_front() {
+            for next in graph[at].iter().filter(|next| circle.contains(&next.to)) {
+                if next.to != module {
+                    if !came.contains_key(&next.to) {
+                        came.insert(next.to, (at, next.place));
+                        queue.push_back(next.to);
+                    }
+                    continue;
+                }
+                let Some(name) = next.name else { continue };
+                let Some(bound) = bindings.get(&name) else { continue };
+                // A module inside of the package can't be imported without it, so this order is the one that works.
+                let is_around =
+                    modules[at].1.strip_prefix(own_name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+                if bound.start < import.place.span.start || is_around {
+                    continue;
+                }
+                let mut way = vec![(at, module, next.place)];
+                let mut step = at;
+                while let Some((from, place)) = came.get(&step) {
+                    way.push((*from, step, *place));
+                    step = *from;
+                    if step == module {
+                        break;
+                    }
+                }
+                way.reverse();
+                return Some(Broken { way, name, bound: Location { file, span: *bound } });
+            }
+        }
+    }
+    None
+}
+
+/// Where a module binds its names first.
+fn bindings(body: &[Stmt]) -> FxHashMap<Name, Span> {
+    let mut found: FxHashMap<Name, Span> = FxHashMap::default();
+    statements(body, &mut |statement| {
+        let mut names = FxHashSet::default();
+        let span = match &statement.kind {
+            StmtKind::Function(function) => {
+                names.insert(function.name);
+                function.name_span
+            }
+            StmtKind::Class(class) => {
+                names.insert(class.name);
+                class.name_span
+            }
+            StmtKind::Import(aliases) | StmtKind::ImportFrom { names: aliases, .. } => {
+                names.extend(aliases.iter().map(|alias| alias.rename.unwrap_or(alias.name)));
+                statement.span
+            }
+            StmtKind::AnnAssign { value: None, .. } => return,
+            _ => {
+                bound_names(statement, &mut names);
+                statement.span
+            }
+        };
+        for name in names {
+            found.entry(name).or_insert(span);
+        }
+    });
+    found
 }
 
 struct Importer<'m> {
@@ -119,13 +220,13 @@ struct Importer<'m> {
 
 impl Importer<'_> {
     /// Imports that run with the module: those of functions and of `if TYPE_CHECKING` do not.
-    fn collect(&self, body: &[Stmt], found: &mut Imports) {
+    fn collect(&self, body: &[Stmt], found: &mut Vec<Import>) {
         for statement in body {
             let place = Location { file: self.file, span: statement.span };
             match &statement.kind {
                 StmtKind::Import(names) => {
                     for alias in names {
-                        self.add(&alias.name, place, found);
+                        self.add(&alias.name, None, place, found);
                     }
                 }
                 StmtKind::ImportFrom { level, module, names } => {
@@ -134,8 +235,8 @@ impl Importer<'_> {
                     };
                     for alias in names {
                         // A name of a package is a module below it, or something that the package itself defines.
-                        if !self.add(&format!("{base}.{}", alias.name), place, found) {
-                            self.add(&base, place, found);
+                        if !self.add(&format!("{base}.{}", alias.name), None, place, found) {
+                            self.add(&base, Some(alias.name), place, found);
                         }
                     }
                 }
@@ -153,11 +254,9 @@ impl Importer<'_> {
         }
     }
 
-    fn add(&self, module: &str, place: Location, found: &mut Imports) -> bool {
-        let Some(target) = self.numbers.get(&Name::new(module)) else { return false };
-        if !found.iter().any(|(known, _)| known == target) {
-            found.push((*target, place));
-        }
+    fn add(&self, module: &str, name: Option<Name>, place: Location, found: &mut Vec<Import>) -> bool {
+        let Some(to) = self.numbers.get(&Name::new(module)) else { return false };
+        found.push(Import { to: *to, name, place });
         true
     }
 }
@@ -167,12 +266,12 @@ fn is_type_checking(test: &Expr) -> bool {
 }
 
 /// Groups of modules in which each reaches each other, in the order of their first module.
-fn circles(graph: &[Imports]) -> Vec<Vec<usize>> {
+fn circles(graph: &[Vec<Import>]) -> Vec<Vec<usize>> {
     let order = finishing_order(graph);
     let mut importers: Vec<Vec<usize>> = vec![Vec::new(); graph.len()];
     for (from, imports) in graph.iter().enumerate() {
-        for (to, _) in imports {
-            importers[*to].push(from);
+        for import in imports {
+            importers[import.to].push(from);
         }
     }
     let mut seen = vec![false; graph.len()];
@@ -201,7 +300,7 @@ fn circles(graph: &[Imports]) -> Vec<Vec<usize>> {
 }
 
 /// Modules in the order in which a walk along the imports leaves them.
-fn finishing_order(graph: &[Imports]) -> Vec<usize> {
+fn finishing_order(graph: &[Vec<Import>]) -> Vec<usize> {
     let mut seen = vec![false; graph.len()];
     let mut order = Vec::with_capacity(graph.len());
     for start in 0..graph.len() {
@@ -211,10 +310,10 @@ fn finishing_order(graph: &[Imports]) -> Vec<usize> {
         let mut stack = vec![(start, 0)];
         while let Some((module, at)) = stack.last_mut() {
             match graph[*module].get(*at) {
-                Some((target, _)) => {
+                Some(import) => {
                     *at += 1;
-                    if !std::mem::replace(&mut seen[*target], true) {
-                        stack.push((*target, 0));
+                    if !std::mem::replace(&mut seen[import.to], true) {
+                        stack.push((import.to, 0));
                     }
                 }
                 None => {
@@ -225,43 +324,4 @@ fn finishing_order(graph: &[Imports]) -> Vec<usize> {
         }
     }
     order
-}
-
-/// The shortest circle in a group: each import with the modules on both sides.
-fn shortest_way_round(graph: &[Imports], group: &[usize]) -> Vec<(usize, usize, Location)> {
-    let inside: FxHashSet<usize> = group.iter().copied().collect();
-    let mut best: Vec<(usize, usize, Location)> = Vec::new();
-    for start in group {
-        let mut came: FxHashMap<usize, (usize, Location)> = FxHashMap::default();
-        let mut queue = VecDeque::from([*start]);
-        'search: while let Some(module) = queue.pop_front() {
-            for (target, place) in graph[module].iter().filter(|(target, _)| inside.contains(target)) {
-                if came.contains_key(target) {
-                    continue;
-                }
-                came.insert(*target, (module, *place));
-                if target == start {
-                    break 'search;
-                }
-                queue.push_back(*target);
-            }
-        }
-        let mut way = Vec::new();
-        let mut at = *start;
-        while let Some((from, place)) = came.get(&at) {
-            way.push((*from, at, *place));
-            at = *from;
-            if at == *start {
-                break;
-            }
-        }
-        way.reverse();
-        if best.is_empty() || !way.is_empty() && way.len() < best.len() {
-            best = way;
-        }
-        if best.len() == 2 {
-            break;
-        }
-    }
-    best
 }

@@ -5,3 +5,4 @@ pub mod iterated_routes_tree;
 pub mod mixed_lifespan_and_events;
 pub mod mounted_lifespan_not_run;
 pub mod removed_fastapi_api;
+pub mod work_in_every_worker;

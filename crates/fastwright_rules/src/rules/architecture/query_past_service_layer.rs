@@ -1,0 +1,134 @@
+//! `query-past-service-layer`: handler that queries the database itself, where nearly all others leave that to functions
+//! of other modules.
+
+use crate::context::Context;
+use crate::entry_points::{EntryPoint, callable_name};
+use crate::reporter::{Outline, Reporter};
+use crate::sessions::is_session_method;
+use crate::wording::handler_step;
+use fastwright_model::analysis::is_test_path;
+use fastwright_model::facts::EdgeKind;
+use fastwright_python::location::{FileId, Location};
+use fastwright_python::name::Name;
+use rustc_hash::FxHashSet;
+
+crate::declare_rule! {
+    /// Handler that queries the database itself, where nearly all others leave that to other modules.
+    QueryPastServiceLayer {
+        name: "query-past-service-layer",
+        area: Architecture,
+        severity: Low,
+        confidence: Certain,
+        summary: "handler that queries the database itself, where nearly all others leave that to functions of other modules",
+        why: "What the layer guarantees for all its queries (owners, deleted rows, tenants, tests without HTTP) does not hold for this one, and nobody looks for it here.",
+        recommendation: "Move the query to its neighbours in the layer, and call it.",
+        trade_off: "One function more for what may be a single line.",
+        contract_effect: "none",
+        cwe: [1054],
+        owasp: [],
+        profile: Strict,
+        page: "architecture/query-past-service-layer.md",
+        references: ["https://fastapi.tiangolo.com/tutorial/bigger-applications/"],
+        check: check,
+    }
+}
+
+/// Methods of a session that read or change rows.
+const QUERIES: &[&str] = &[
+    "execute",
+    "exec",
+    "scalar",
+    "scalars",
+    "query",
+    "get",
+    "get_one",
+    "stream",
+    "stream_scalars",
+    "add",
+    "add_all",
+    "delete",
+    "merge",
+];
+
+/// From so many handlers on that leave the database to others, that is the habit of a project.
+const HABIT: usize = 8;
+
+/// So many handlers have to follow the habit for each one that does not.
+const FOLLOWERS: usize = 4;
+
+/// A handler that leaves the database to a function of another module.
+struct Layered {
+    file: FileId,
+    handler: String,
+    called: Name,
+    site: Location,
+}
+
+fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let graph = context.call_graph();
+    let querying = graph.calls().libraries(|callee| is_session_method(callee, QUERIES));
+    if querying.is_empty() {
+        return;
+    }
+    let files = &context.analysis.files;
+    let handlers: Vec<(&EntryPoint<'_>, usize)> = context
+        .entry_points()
+        .iter()
+        .filter(|entry| entry.is_handler() && !is_test_path(&files.get(entry.route.location.file).relative))
+        .filter_map(|entry| Some((entry, graph.of_dependant(entry.dependant())?)))
+        .filter(|(_, node)| files.get(graph.nodes[*node].summary.function.id.file).first_party)
+        .collect();
+    let file_of = |node: usize| graph.nodes[node].summary.function.id.file;
+    let routing: FxHashSet<FileId> = handlers.iter().map(|(_, node)| file_of(*node)).collect();
+    let layer = graph.functions(|node, _| querying.contains(node) && !routing.contains(&file_of(node)));
+    let into_layer = graph.reaching(layer, |edge| edge.kind == EdgeKind::Call);
+    let mut seen = FxHashSet::default();
+    let mut layered: Vec<Layered> = Vec::new();
+    let mut direct = FxHashSet::default();
+    for (entry, node) in &handlers {
+        if !seen.insert(*node) {
+            continue;
+        }
+        if querying.contains(*node) {
+            direct.insert(*node);
+        } else if let Some(edge) = graph
+            .edges(*node)
+            .iter()
+            .find(|edge| into_layer.contains(edge.to()) && !routing.contains(&file_of(edge.to())))
+        {
+            layered.push(Layered {
+                file: file_of(*node),
+                handler: callable_name(entry.dependant()),
+                called: graph.nodes[edge.to()].name(),
+                site: edge.site,
+            });
+        }
+    }
+    if layered.len() < HABIT || direct.len() * FOLLOWERS > layered.len() {
+        return;
+    }
+    let all = layered.len() + direct.len();
+    for (entry, node) in &handlers {
+        let query =
+            graph.nodes[*node].library_calls().find(|(_, _, callee)| is_session_method(callee, QUERIES));
+        let (true, Some((_, place, _))) = (direct.contains(node), query) else { continue };
+        let file = file_of(*node);
+        let Some(other) = layered.iter().find(|other| other.file == file).or(layered.first()) else {
+            continue;
+        };
+        let symbol = graph.nodes[*node].symbol();
+        let outline = Outline::new(place, &symbol, entry.route, entry.route.location);
+        report.report_on_route(&outline, |draft| {
+            draft
+                .message(format!(
+                    "`{}` queries the database itself: {} of {all} handlers leave that to functions such as `{}`",
+                    callable_name(entry.dependant()),
+                    layered.len(),
+                    other.called
+                ))
+                .evidence_chain([handler_step(entry.route)])
+                .evidence("the query stands in the handler", place)
+                .evidence(format!("`{}` leaves it to `{}`", other.handler, other.called), other.site)
+        });
+    }
+}
