@@ -94,7 +94,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(format!("no `Depends()` of the project names `{name}`"), place_of(&function));
             if let Some(call) = call {
                 draft = draft.confidence(Confidence::Certain).evidence(
-                    format!("it is called as a plain function, which no override changes"),
+                    "it is called as a plain function, which no override changes".to_owned(),
                     call.site,
                 );
             }
