@@ -16,6 +16,7 @@ static RULES: &[&dyn Rule] = &[
     &architecture::query_past_service_layer::QueryPastServiceLayer,
     &architecture::router_never_included::RouterNeverIncluded,
     &architecture::suppression_without_reason::SuppressionWithoutReason,
+    &architecture::unused_dependency::UnusedDependency,
     &architecture::unused_suppression::UnusedSuppression,
     &auth::abandoned_auth_library::AbandonedAuthLibrary,
     &auth::account_enumeration::AccountEnumeration,

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{bound_names, statements};
 use fastwright_model::analysis::is_test_path;
-use fastwright_python::ir::{Expr, Stmt, StmtKind};
+use fastwright_python::ir::{Stmt, StmtKind};
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::resolve::relative_name;
@@ -76,11 +76,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             imports
         })
         .collect();
+    // Importing a module imports the packages around it first.
+    let around: Vec<Vec<usize>> =
+        modules.iter().map(|(_, module)| packages_around(&numbers, module)).collect();
     for circle in circles(&graph) {
         let inside: FxHashSet<usize> = circle.iter().copied().collect();
         let broken = circle
             .iter()
-            .filter(|module| comes_first(&graph, &numbers, &modules[**module].1, &inside))
+            .filter(|module| comes_first(&graph, &around, **module, &inside))
             .filter_map(|module| broken_when_first(context, &graph, &modules, &inside, *module))
             .min_by_key(|broken| broken.way.len());
         let Some(Broken { way, name, bound }) = broken else { continue };
@@ -106,25 +109,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+fn packages_around(numbers: &FxHashMap<Name, usize>, module: &str) -> Vec<usize> {
+    module
+        .match_indices('.')
+        .filter_map(|(end, _)| numbers.get(&Name::new(&module[..end])).copied())
+        .collect()
+}
+
 /// Whether a module can be the first of a circle that is imported: no package around it imports the circle before.
 fn comes_first(
     graph: &[Vec<Import>],
-    numbers: &FxHashMap<Name, usize>,
-    module: &str,
+    around: &[Vec<usize>],
+    module: usize,
     circle: &FxHashSet<usize>,
 ) -> bool {
-    let packages = module.match_indices('.').filter_map(|(end, _)| numbers.get(&Name::new(&module[..end])));
-    packages.into_iter().all(|package| {
-        let mut seen = FxHashSet::from_iter([*package]);
-        let mut queue = vec![*package];
-        while let Some(next) = queue.pop() {
-            if circle.contains(&next) {
-                return false;
-            }
-            queue.extend(graph[next].iter().map(|import| import.to).filter(|to| seen.insert(*to)));
+    let mut queue = around[module].clone();
+    let mut seen: FxHashSet<usize> = queue.iter().copied().collect();
+    while let Some(next) = queue.pop() {
+        if circle.contains(&next) {
+            return false;
         }
-        true
-    })
+        let imported = graph[next].iter().map(|import| import.to);
+        queue.extend(
+            imported.flat_map(|to| around[to].iter().copied().chain([to])).filter(|to| seen.insert(*to)),
+        );
+    }
+    true
 }
 
 /// What goes wrong when a module is imported before the others of its circle: another takes a name from it that it binds
@@ -220,7 +230,7 @@ struct Importer<'m> {
 }
 
 impl Importer<'_> {
-    /// Imports that run with the module: those of functions and of `if TYPE_CHECKING` do not.
+    /// Imports that certainly run with the module: not those of functions, and not those under a condition.
     fn collect(&self, body: &[Stmt], found: &mut Vec<Import>) {
         for statement in body {
             let place = Location { file: self.file, span: statement.span };
@@ -241,12 +251,6 @@ impl Importer<'_> {
                         }
                     }
                 }
-                StmtKind::If { test, body, orelse } => {
-                    if !is_type_checking(test) {
-                        self.collect(body, found);
-                    }
-                    self.collect(orelse, found);
-                }
                 StmtKind::Class(class) => self.collect(&class.body, found),
                 StmtKind::With { body, .. } => self.collect(body, found),
                 // An import that may fail is prepared for a circle.
@@ -260,10 +264,6 @@ impl Importer<'_> {
         found.push(Import { to: *to, name, place });
         true
     }
-}
-
-fn is_type_checking(test: &Expr) -> bool {
-    test.dotted_name().is_some_and(|name| name.rsplit('.').next() == Some("TYPE_CHECKING"))
 }
 
 /// Groups of modules in which each reaches each other, in the order of their first module.

@@ -7,4 +7,5 @@ pub mod mutable_global_state;
 pub mod query_past_service_layer;
 pub mod router_never_included;
 pub mod suppression_without_reason;
+pub mod unused_dependency;
 pub mod unused_suppression;
