@@ -4,6 +4,7 @@ use crate::call_graph::{CallGraph, Edge};
 use crate::context::Context;
 use crate::data_flow::holds;
 use crate::finding::{Confidence, Severity};
+use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::expressions;
 use fastwright_python::interpreter::Interpreter;
@@ -67,6 +68,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     reached.outline(analysis, event.location, &function.qualname).discriminator(&what);
                 // Outside of guards, somebody else may have checked the token before.
                 if reached.dependency.is_none() && what.contains("signature") {
+                    if context.settings.profile < Profile::Audit {
+                        continue;
+                    }
                     outline = outline.severity(Severity::High).confidence(Confidence::Possible);
                 }
                 report.report_on_route(&outline, |draft| {
