@@ -159,10 +159,10 @@ fn broken_when_first(
         while let Some(at) = queue.pop_front() {
             for next in graph[at].iter().filter(|next| circle.contains(&next.to)) {
                 if next.to != module {
-                    if !came.contains_key(&next.to) {
-                        came.insert(next.to, (at, next.place));
+                    came.entry(next.to).or_insert_with(|| {
                         queue.push_back(next.to);
-                    }
+                        (at, next.place)
+                    });
                     continue;
                 }
                 let Some(name) = next.name else { continue };
