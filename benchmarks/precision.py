@@ -7,7 +7,8 @@
     python benchmarks/precision.py --only argilla --profile default --verbose
 
 Each pinned application is reviewed with each profile, and each finding is looked up in
-``labels/<application>.json``: by its fingerprint, or by rule, path, symbol and message where that changed.
+``labels/<application>.json``: by its fingerprint; where that changed, by rule, path, symbol and message; and
+where the words changed, too (another route of several is told), by rule and place if nothing else is there.
 A label says whether the finding is right, and why, in one sentence:
 
     true     the claim holds in this application, and is worth a change at that severity
@@ -25,7 +26,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,11 @@ class Finding:
         return (self.rule, self.path, self.symbol, self.message)
 
     @property
+    def spot(self) -> tuple:
+        """What finds it when the words changed as well; the code is pinned, so lines stay."""
+        return (self.rule, self.path, self.line)
+
+    @property
     def place(self) -> str:
         return f"{self.application}: {self.path}:{self.line}: {self.severity}[{self.rule}] {self.message}"
 
@@ -92,6 +98,22 @@ class Label:
     def facts(self) -> tuple:
         return (self.rule, self.path, self.symbol, self.message)
 
+    @property
+    def spot(self) -> tuple:
+        return (self.rule, self.path, self.line)
+
+
+@dataclass
+class Present:
+    """What the reviews of one application, or one of them, show."""
+
+    fingerprints: set[str] = field(default_factory=set)
+    at: dict[tuple, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, finding: Finding) -> None:
+        self.fingerprints.add(finding.fingerprint)
+        self.at[finding.spot].add(finding.fingerprint)
+
 
 @dataclass
 class Labels:
@@ -104,12 +126,22 @@ class Labels:
     def __post_init__(self) -> None:
         self.by_fingerprint = {label.fingerprint: index for index, label in enumerate(self.items)}
         self.by_facts = {label.facts: index for index, label in enumerate(self.items)}
+        spots = Counter(label.spot for label in self.items)
+        self.by_spot = {label.spot: index for index, label in enumerate(self.items) if spots[label.spot] == 1}
 
-    def of(self, finding: Finding) -> Label | None:
+    def of(self, finding: Finding, present: Present) -> Label | None:
+        """The label of a finding, among all findings that are present."""
         index = self.by_fingerprint.get(finding.fingerprint)
         # A fingerprint is no proof that rule and file are still the ones that were judged.
-        if index is None or (self.items[index].rule, self.items[index].path) != (finding.rule, finding.path):
+        if index is not None and (self.items[index].rule, self.items[index].path) != (finding.rule, finding.path):
+            index = None
+        if index is None:
             index = self.by_facts.get(finding.facts)
+            # Words find a label again whose fingerprint is gone, not that of another finding with the same words.
+            if index is not None and self.items[index].fingerprint in present.fingerprints - {finding.fingerprint}:
+                index = None
+        if index is None and len(present.at[finding.spot]) == 1:
+            index = self.by_spot.get(finding.spot)
         if index is None:
             return None
         self.met.add(index)
@@ -250,11 +282,14 @@ def judge(reviews: dict[str, list[list[Finding]]], labels: dict[str, Labels], li
     """Compares the reviews, by profile, with the labels, by application."""
     result = Result(lines=lines)
     for profile, applications in reviews.items():
+        present = {application: Present() for application in labels}
+        for finding in (finding for findings in applications for finding in findings):
+            present[finding.application].add(finding)
         total = result.profiles[profile] = Tally()
         rules: dict[str, Tally] = {}
         result.severe[profile], result.wrong[profile], result.unlabelled[profile] = [], [], []
         for finding in (finding for findings in applications for finding in findings):
-            label = labels[finding.application].of(finding)
+            label = labels[finding.application].of(finding, present[finding.application])
             total.add(label)
             rules.setdefault(finding.rule, Tally()).add(label)
             if label is None:

@@ -39,7 +39,7 @@ OWASP = {
 GUIDES = [("Reading a review", "reading-a-review.md"), ("The catalogue, judged", "catalogue.md"),
           ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md")]
 
-VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped"}
+VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped", "open": "not yet"}
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -2,7 +2,8 @@
 //! and which of that really rules out what is dangerous.
 
 use crate::call_graph::CallGraph;
-use crate::data_flow::{holds, inputs};
+use crate::call_index::FunctionSet;
+use crate::data_flow::{Part, any_part, holds, inputs};
 use crate::vocabulary::holds_any;
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
@@ -10,6 +11,7 @@ use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What a check on the way means for what is followed.
@@ -191,6 +193,39 @@ fn is_real_check(name: &str) -> bool {
     )
 }
 
+/// Functions that can rule something out, found once for all rules.
+#[derive(Debug)]
+pub struct Deciding {
+    /// With a check or a test of their own.
+    own: FunctionSet,
+    /// With one in what they call as well.
+    reaching: FunctionSet,
+}
+
+impl Deciding {
+    /// Those of a graph.
+    pub fn of(graph: &CallGraph) -> Self {
+        let tests = |value: &Value| {
+            mentions(value, &mut |part| match part.as_symbolic() {
+                Some(Symbolic::Compare { comparison, .. }) => {
+                    matches!(comparison, Comparison::In | Comparison::NotIn)
+                }
+                Some(Symbolic::Member { name, .. }) => is_real_check(name) || *name == "startswith",
+                _ => false,
+            })
+        };
+        let testing = graph.functions(|_, node| {
+            node.summary.events.iter().any(|event| match &event.kind {
+                EventKind::Condition(value) | EventKind::Return(value) => tests(value),
+                _ => false,
+            })
+        });
+        let checking = graph.calls().named(is_real_check);
+        let own = testing.or(&checking);
+        Self { reaching: graph.reaching(own.clone(), |_| true), own }
+    }
+}
+
 /// Whether a function certainly rules dangerous values of an input out before an event.
 pub fn rules_out(
     interpreter: &mut Interpreter<'_>,
@@ -200,7 +235,7 @@ pub fn rules_out(
     before: usize,
 ) -> bool {
     let inputs = inputs(interpreter, value);
-    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, 0)
+    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, true, 0)
 }
 
 fn rules_out_inputs(
@@ -209,24 +244,34 @@ fn rules_out_inputs(
     node: usize,
     inputs: &[Value],
     before: usize,
+    by_tests: bool,
     depth: u32,
 ) -> bool {
+    let deciding = graph.deciding();
+    if !deciding.reaching.contains(node) {
+        return false;
+    }
+    let tests_here = by_tests && deciding.own.contains(node);
     let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
-    let has_input = |interpreter: &Interpreter<'_>, value: &Value| {
-        (value.has_collections() || inputs.iter().any(|input| value.may_contain(input)))
-            && holds(interpreter, value, &mut |part| is_input(part))
-    };
+    let mut holding = Holding { inputs, known: FxHashMap::default() };
     for (position, event) in summary.events.iter().enumerate().take(before) {
         match &event.kind {
             EventKind::Condition(value) | EventKind::Return(value)
-                if has_input(interpreter, value) && is_real_test(interpreter, value, &is_input) =>
+                if tests_here
+                    && holding.is_in(interpreter, value, 12)
+                    && is_real_test(interpreter, value, &is_input) =>
             {
                 return true;
             }
             EventKind::Call(call) => {
+                let leads = graph.edge_at(node, position).map(|edge| deciding.reaching.contains(edge.to()));
+                // Neither a check itself, nor a way to one.
+                if leads == Some(false) || leads.is_none() && !deciding.own.contains(node) {
+                    continue;
+                }
                 let given = given_to(call);
-                if !given.iter().any(|value| has_input(interpreter, value)) {
+                if !given.iter().any(|value| holding.is_in(interpreter, value, 12)) {
                     continue;
                 }
                 let last = match call.callee.as_symbolic() {
@@ -247,24 +292,31 @@ fn rules_out_inputs(
                     // What only uses the input checks nothing: a check refuses, or answers yes or no.
                     let refuses =
                         called.events.iter().any(|event| matches!(event.kind, EventKind::Raise { .. }));
-                    if !refuses
-                        && !answers(&called.returns)
-                        && !sounds_like_check(&called.function.definition.name)
-                    {
-                        continue;
-                    }
+                    // A test in what only uses the input may be about anything; what makes an id of it, or refuses
+                    // further below, is a check wherever it stands.
+                    let decides = refuses
+                        || answers(&called.returns)
+                        || sounds_like_check(&called.function.definition.name);
                     let bound = graph.bindings(interpreter, edge);
                     let inner: Vec<Value> = called
                         .parameters
                         .iter()
                         .filter(|(name, _)| {
-                            bound.get(name).is_some_and(|value| has_input(interpreter, value))
+                            bound.get(name).is_some_and(|value| holding.is_in(interpreter, value, 12))
                         })
                         .map(|(_, value)| value.clone())
                         .collect();
                     let all = called.events.len();
                     if !inner.is_empty()
-                        && rules_out_inputs(interpreter, graph, edge.to(), &inner, all, depth + 1)
+                        && rules_out_inputs(
+                            interpreter,
+                            graph,
+                            edge.to(),
+                            &inner,
+                            all,
+                            by_tests && decides,
+                            depth + 1,
+                        )
                     {
                         return true;
                     }
@@ -274,6 +326,34 @@ fn rules_out_inputs(
         }
     }
     false
+}
+
+/// Which values hold one of some inputs. Values share their parts: each is looked through once.
+struct Holding<'i> {
+    inputs: &'i [Value],
+    known: FxHashMap<Part, bool>,
+}
+
+impl Holding<'_> {
+    fn is_in(&mut self, interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> bool {
+        // What an expression may contain is known of itself; of methods and collections it is not.
+        if value.as_symbolic().is_some() && !self.inputs.iter().any(|input| value.may_contain(input)) {
+            return false;
+        }
+        if self.inputs.iter().any(|input| input.same(value)) {
+            return true;
+        }
+        let part = Part::of(value);
+        if let Some(known) = part.and_then(|part| self.known.get(&part)) {
+            return *known;
+        }
+        let found =
+            depth > 0 && any_part(interpreter, value, &mut |part| self.is_in(interpreter, part, depth - 1));
+        if let Some(part) = part {
+            self.known.insert(part, found);
+        }
+        found
+    }
 }
 
 /// Whether a result is yes or no.

@@ -3,9 +3,9 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::escaping::{class_named, raises_again, try_regions};
+use crate::syntax::uses_name;
 use fastwright_model::application::App;
 use fastwright_model::dependant::Dependant;
-use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Value};
 use std::rc::Rc;
 
@@ -46,9 +46,7 @@ pub fn is_caught(context: &Context<'_>, code: &CallGraph, functions: &[usize]) -
     functions.iter().any(|node| {
         let summary = &code.nodes[*node].summary;
         let function = Rc::clone(&summary.function);
-        if summary.incomplete
-            || AVOIDS.iter().any(|name| function.definition.mentions.may_hold(Name::from(name)))
-        {
+        if summary.incomplete || AVOIDS.iter().any(|name| uses_name(&function.definition, name)) {
             return true;
         }
         try_regions(&function.definition.body).iter().flat_map(|region| region.handlers).any(|handler| {

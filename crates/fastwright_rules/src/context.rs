@@ -3,6 +3,7 @@
 use crate::body_copies::copying;
 use crate::call_graph::CallGraph;
 use crate::call_index::FunctionSet;
+use crate::engines::{Engine, engines};
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
@@ -30,6 +31,7 @@ pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
     copying: OnceCell<FunctionSet>,
+    engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
 }
 
@@ -56,6 +58,12 @@ impl<'a> Context<'a> {
     pub fn call_graph(&self) -> &'a CallGraph {
         self.shared.call_graph.get_or_init(|| CallGraph::new(self.analysis))
     }
+
+    /// The engines of SQLAlchemy that the service makes. Ask before borrowing the interpreter of the analysis.
+    pub fn engines(&self) -> &'a [Engine] {
+        self.shared.engines.get_or_init(|| engines(self))
+    }
+
     /// The functions in which a part of a body may be copied, and all that reach them.
     pub fn copying(&self) -> &'a FunctionSet {
         self.shared.copying.get_or_init(|| copying(self.call_graph()))

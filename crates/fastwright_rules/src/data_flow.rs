@@ -149,7 +149,11 @@ pub fn parts(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
 }
 
 /// Whether something holds for a part of a value, one level down: objects on the heap included.
-fn any_part(interpreter: &Interpreter<'_>, value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+pub(crate) fn any_part(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    test: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
     match &value.kind {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
@@ -469,6 +473,24 @@ pub fn root_parameter(value: &Value) -> Option<&ParameterValue> {
         Symbolic::Parameter(parameter) => Some(parameter),
         Symbolic::Member { base, .. } => root_parameter(base),
         _ => None,
+    }
+}
+
+/// Whether a path is nothing but an input: not joined to a folder.
+pub fn is_whole_path(value: &Value) -> bool {
+    if root_parameter(value).is_some() {
+        return true;
+    }
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            match (&callee.kind, arguments.positional.as_slice()) {
+                (Kind::External(name), [only]) => joins_paths(name) && is_whole_path(only),
+                (Kind::Method(method), []) => is_whole_path(&method.receiver),
+                _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { base, name })
+                if keeps_path(name) && arguments.positional.is_empty() && is_whole_path(base)),
+            }
+        }
+        _ => false,
     }
 }
 

@@ -41,7 +41,7 @@ impl Engine {
 
 /// The engines that modules of the program make when they are imported, and those that requests make.
 /// Tests and scripts of migrations are left out.
-pub fn engines(context: &Context<'_>) -> Vec<Engine> {
+pub(crate) fn engines(context: &Context<'_>) -> Vec<Engine> {
     let analysis = context.analysis;
     let graph = context.call_graph();
     let interpreter = analysis.interpreter.borrow();

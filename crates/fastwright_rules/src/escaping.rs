@@ -28,6 +28,11 @@ pub struct Escape {
 }
 
 impl Escape {
+    /// How many calls lie between the place where it is raised and the function that it passes here.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
     /// Where it is raised.
     pub fn raised_at(&self) -> Location {
         self.raised.1

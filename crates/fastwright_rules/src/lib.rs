@@ -36,6 +36,7 @@ pub mod preserve;
 pub mod public_by_nature;
 pub mod reached;
 pub mod registry;
+pub mod relationship_loading;
 pub mod reporter;
 pub mod review;
 pub mod route_list;

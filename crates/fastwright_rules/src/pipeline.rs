@@ -77,6 +77,7 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
             Err(problem) => review.problems.push(problem),
         }
     }
+    say_once(&mut reported);
     // Nothing is printed without evidence: a rule that gives none is at fault.
     for rule in at_fault.into_iter().filter_map(registry::by_name) {
         review.problems.push(internal_error(rule.metadata(), "it reported something without evidence"));
@@ -93,6 +94,21 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
         suppressed: kept.suppressed,
     };
     review
+}
+
+/// Rules that say less of a place than another one does.
+const SAID_BETTER: &[(&str, &str)] = &[("unchecked-object-access", "missing-ownership-check")];
+
+/// Leaves out what another rule says of the same place with a better proof.
+fn say_once(reported: &mut Vec<ReportedFinding>) {
+    for (rule, better) in SAID_BETTER {
+        let places: FxHashSet<Location> = reported
+            .iter()
+            .filter(|entry| entry.finding.rule == *better)
+            .map(|entry| entry.finding.location)
+            .collect();
+        reported.retain(|entry| entry.finding.rule != *rule || !places.contains(&entry.finding.location));
+    }
 }
 
 type Outcome = Result<Reported, Problem>;

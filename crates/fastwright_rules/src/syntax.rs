@@ -1,6 +1,7 @@
 //! Questions about the syntax of one function that a summary of its behaviour does not answer: what
 //! stands around a `yield`, how a block ends, where a name is used.
 
+use fastwright_model::analysis::Analysis;
 use fastwright_python::ir::{
     ArgumentKind, Call, Expr, ExprKind, FormatPart, FunctionDef, Handler, MatchCase, Stmt, StmtKind,
 };
@@ -363,6 +364,19 @@ pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
                 .any(|argument| matches!(argument.kind, ArgumentKind::Keyword(own) if own == name)),
             _ => false,
         })
+}
+
+/// Whether the program uses a name or an attribute anywhere in a function or at module level.
+pub fn program_uses_name(analysis: &Analysis, name: &str) -> bool {
+    let wanted = Name::from(name);
+    let is_it = |expression: &Expr| match &expression.kind {
+        ExprKind::Name(used) | ExprKind::Attribute(_, used) => *used == wanted,
+        _ => false,
+    };
+    analysis.codes.iter().any(|code| {
+        code.functions.iter().any(|function| uses_name(function, name))
+            || any_expression(&code.body, &mut |expression| is_it(expression))
+    })
 }
 
 /// The call expression at exactly this place in the body of a function.

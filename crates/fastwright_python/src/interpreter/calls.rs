@@ -759,7 +759,10 @@ impl Interpreter<'_> {
             Some(function) => {
                 let given = arguments.positional.len() + usize::from(has_receiver);
                 for (index, parameter) in function.definition.parameters.iter().enumerate().skip(given) {
-                    let missing = function.defaults.get(index).is_none_or(Option::is_none)
+                    // A default of `None` that nothing asks about is no value that the program goes on with.
+                    let has_no_value = function.defaults.get(index).is_none_or(Option::is_none)
+                        || super::outside::is_placeholder(&function.definition, index);
+                    let missing = has_no_value
                         && arguments.keyword(&parameter.name).is_none()
                         && matches!(
                             parameter.kind,

@@ -30,6 +30,7 @@ mod libraries;
 mod library;
 mod metaclasses;
 mod operators;
+mod outside;
 mod paths;
 mod patterns;
 mod probe;

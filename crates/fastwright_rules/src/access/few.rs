@@ -5,7 +5,7 @@ use crate::vocabulary::any_word;
 use fastwright_model::application::{App, Guard, GuardKind};
 
 /// Words for callers that are few.
-fn names_few(word: &str) -> bool {
+pub(crate) fn names_few(word: &str) -> bool {
     matches!(
         word,
         "admin"

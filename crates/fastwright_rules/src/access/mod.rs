@@ -9,5 +9,6 @@ mod ties;
 pub(crate) use chosen::sounds_like_id;
 pub use chosen::{ChosenObject, chosen_objects, knows_caller};
 pub use few::Few;
+pub(crate) use few::names_few;
 pub use marks::{Mark, Marks};
 pub use ties::{Use, is_key, ties, use_of};

@@ -60,22 +60,21 @@ fn ties_at(
         return None;
     }
     let mut objects = objects.clone();
+    let mut policies: Vec<u32> = Vec::new();
     let summary = std::rc::Rc::clone(&code.nodes[node].summary);
     for (position, event) in summary.events.iter().enumerate() {
         match &event.kind {
-            EventKind::Condition(value) => {
-                if relates(interpreter, value, &objects, callers) {
-                    return Some(event.location);
-                }
-            }
-            EventKind::Return(value) | EventKind::Yield(value) => {
-                if relates(interpreter, value, &objects, callers) {
-                    return Some(event.location);
-                }
+            EventKind::Condition(value) | EventKind::Return(value) | EventKind::Yield(value)
+                if relates(interpreter, value, &objects, callers) =>
+            {
+                return Some(event.location);
             }
             EventKind::Call(call) => {
                 let given = all_of(call);
-                let has_object = given.iter().any(|value| objects.are_in(interpreter, value));
+                let has_object = given.iter().any(|value| {
+                    objects.are_in(interpreter, value)
+                        || matches!(&value.kind, Kind::Function(function) if policies.contains(&function.serial))
+                });
                 let is_inside = call.target.as_ref().is_some_and(|(function, _)| {
                     function
                         .definition
@@ -119,6 +118,10 @@ fn ties_at(
                 }
                 if let Some((function, _)) = &call.target {
                     objects.add_result(function.id);
+                    // `DatasetPolicy.get(dataset)` gives the function that decides about it.
+                    if let Kind::Function(decides) = &call.result.kind {
+                        policies.push(decides.serial);
+                    }
                 }
             }
             _ => {}

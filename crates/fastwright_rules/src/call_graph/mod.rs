@@ -14,6 +14,7 @@ pub use routes::ReachedBy;
 pub use ways::{CallPath, Ways, first_site};
 
 use crate::call_index::{CallIndex, FunctionSet};
+use crate::checks::Deciding;
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{CallFacts, EdgeKind};
 use fastwright_python::location::Location;
@@ -152,9 +153,15 @@ pub struct CallGraph {
     incoming_starts: Vec<u32>,
     index: FxHashMap<SummaryKey, u32>,
     calls: OnceCell<CallIndex>,
+    deciding: OnceCell<Deciding>,
 }
 
 impl CallGraph {
+    /// The functions that can rule out what is dangerous about an input, made when first asked for.
+    pub fn deciding(&self) -> &Deciding {
+        self.deciding.get_or_init(|| Deciding::of(self))
+    }
+
     /// What a function calls or hands on, in the order of its events.
     pub fn edges(&self, node: usize) -> &[Edge] {
         &self.edges[range(&self.starts, node)]

@@ -4,13 +4,17 @@
 pub mod addresses;
 pub mod values;
 
+use crate::access::names_few;
 use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
 use crate::context::Context;
-use crate::data_flow::{Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, request_inputs};
+use crate::data_flow::{
+    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, is_whole_path, request_inputs,
+};
 use crate::finding::{Confidence, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
+use crate::vocabulary::any_word;
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::assemble::RouteDetail;
@@ -44,6 +48,8 @@ pub struct Injection<'i> {
     pub confidence: Confidence,
     /// Whether the place to repair is where the text is put together, not where it is used.
     pub to_the_text: bool,
+    /// Whether text that is the whole of what acts on it may be what the route is for: a lead only.
+    pub whole_is_meant: bool,
 }
 
 impl std::fmt::Debug for Injection<'_> {
@@ -120,6 +126,16 @@ fn follow(
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
+            if injection.whole_is_meant
+                && context.settings.profile < Profile::Audit
+                && is_whole_path(&flow.value)
+            {
+                continue;
+            }
+            // What administrators may set up is theirs to choose: a lead.
+            if is_for_few(route) && context.settings.profile < Profile::Audit {
+                continue;
+            }
             report.report(draft(code, &flow, input, route, injection));
         }
     }
@@ -168,7 +184,6 @@ fn draft(
     injection: &Injection<'_>,
 ) -> Draft {
     let function = &code.nodes[flow.place_node].summary.function.definition;
-    let for_few = route.guard.kind == GuardKind::Required && !route.guard.roles.is_empty();
     let mut draft = Draft::new(
         flow.place,
         function.qualname.as_str(),
@@ -181,7 +196,7 @@ fn draft(
     .evidence(format!("{} is free text", input.title()), input.location)
     .evidence_chain(flow.steps(code))
     .discriminator(input.text.clone());
-    if for_few {
+    if is_for_few(route) {
         draft = draft.severity(injection.severity.lower());
     }
     if let Some(doubt) = flow.doubt {
@@ -190,6 +205,13 @@ fn draft(
             .evidence("it is looked at here, which does not rule out everything that is dangerous", doubt);
     }
     draft
+}
+
+/// Whether the guard of a route asks for the role of an administrator, and for no other.
+fn is_for_few(route: &Route) -> bool {
+    route.guard.kind == GuardKind::Required
+        && !route.guard.roles.is_empty()
+        && route.guard.roles.iter().all(|role| any_word(role, &mut names_few))
 }
 
 /// Whether a client can put a slash into an input: a part of a path can't hold one, unless its converter is `path`.

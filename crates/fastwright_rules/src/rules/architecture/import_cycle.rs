@@ -10,6 +10,7 @@ use fastwright_python::name::Name;
 use fastwright_python::project::resolve::relative_name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 
 crate::declare_rule! {
     /// Modules that import each other in a circle, so that one of them can't be imported first.
@@ -159,10 +160,10 @@ fn broken_when_first(
         while let Some(at) = queue.pop_front() {
             for next in graph[at].iter().filter(|next| circle.contains(&next.to)) {
                 if next.to != module {
-                    came.entry(next.to).or_insert_with(|| {
+                    if let Entry::Vacant(unknown) = came.entry(next.to) {
+                        unknown.insert((at, next.place));
                         queue.push_back(next.to);
-                        (at, next.place)
-                    });
+                    }
                     continue;
                 }
                 let Some(name) = next.name else { continue };

@@ -30,7 +30,7 @@ crate::declare_rule! {
         contract_effect: "none",
         cwe: [1054],
         owasp: [],
-        profile: Strict,
+        profile: Audit,
         page: "architecture/query-past-service-layer.md",
         references: ["https://fastapi.tiangolo.com/tutorial/bigger-applications/"],
         check: check,

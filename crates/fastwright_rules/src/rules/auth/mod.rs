@@ -1,15 +1,18 @@
 //! Rules of the area `auth`.
 
 pub mod abandoned_auth_library;
+pub mod account_enumeration;
 pub mod fast_password_hash;
 pub mod guard_that_never_refuses;
 pub mod identity_from_client;
 pub mod login_without_rate_limit;
+pub mod long_lived_token;
 pub mod missing_authentication;
 pub mod missing_ownership_check;
 pub mod non_constant_time_comparison;
 pub mod owner_scope_dropped;
 pub mod password_change_without_current;
+pub mod read_permission_for_write;
 pub mod token_url_without_route;
 pub mod token_without_expiry;
 pub mod unchecked_oauth_state;

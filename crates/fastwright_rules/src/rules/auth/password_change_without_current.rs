@@ -41,20 +41,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = &mut *context.analysis.interpreter.borrow_mut();
         let asked = asked_for(context, interpreter, handler);
         let Some((field, place)) = asked.iter().find(|(name, _)| is_password(name)) else { continue };
+        // A code or token proves something where the route is about the password; in a profile it is one field of many.
+        let by_token = !is_about_caller(route);
         let proves = asked.iter().any(|(name, _)| {
             any_word(name, &mut |word| {
-                matches!(
-                    word,
-                    "current"
-                        | "old"
-                        | "existing"
-                        | "previous"
-                        | "code"
-                        | "otp"
-                        | "token"
-                        | "confirm_with"
-                        | "original"
-                )
+                matches!(word, "current" | "old" | "existing" | "previous" | "original")
+                    || by_token && matches!(word, "code" | "otp" | "token")
             })
         });
         // Two passwords in one body: one of them holds now, whatever it is called.
@@ -93,7 +85,7 @@ fn changes_own_password(route: &Route) -> bool {
         && route.guard.roles.is_empty()
         && route.methods.iter().any(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH"))
         && !route.path.contains('{')
-        && about(&mut |word| word == "password")
+        && (about(&mut |word| word == "password") || is_about_caller(route))
         && !about(&mut |word| {
             matches!(
                 word,
@@ -115,6 +107,12 @@ fn changes_own_password(route: &Route) -> bool {
                     | "set"
             )
         })
+}
+
+/// Whether a route is about the caller's own account: `/me`, `/current-user`, `/profile`.
+fn is_about_caller(route: &Route) -> bool {
+    let last = route.path.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or_default();
+    matches!(last, "me" | "self" | "current-user" | "current_user" | "profile" | "account" | "myself")
 }
 
 /// Fields of bodies, and parameters, by name and place.

@@ -98,9 +98,20 @@ fn fault(
         ));
     }
     let algorithms = call.arguments.get(2, "algorithms")?;
-    let from_token = holds(interpreter, algorithms, &mut |part| {
-        matches!(part.as_symbolic(), Some(Symbolic::Call { callee, .. })
-            if callee.as_external().is_some_and(|name| name.ends_with(".get_unverified_header") || name.ends_with(".get_unverified_headers")))
+    let is_header = |value: &Value| {
+        holds(interpreter, value, &mut |part| {
+            matches!(part.as_symbolic(), Some(Symbolic::Call { callee, .. })
+                if callee.as_external().is_some_and(|name| name.ends_with(".get_unverified_header") || name.ends_with(".get_unverified_headers")))
+        })
+    };
+    // The id of a key may come from there, the algorithm may not.
+    let from_token = holds(interpreter, algorithms, &mut |part| match part.as_symbolic() {
+        Some(Symbolic::Item { base, index }) => index.as_str() == Some("alg") && is_header(base),
+        Some(Symbolic::Call { callee, arguments, .. }) => {
+            arguments.positional.first().and_then(Value::as_str) == Some("alg")
+                && matches!(callee.as_symbolic(), Some(Symbolic::Member { base, .. }) if is_header(base))
+        }
+        _ => false,
     });
     if from_token {
         return Some((

@@ -3,7 +3,6 @@
 use crate::call_graph::Entry;
 use crate::constraint_errors::{app_answers, functions_of_route, is_caught};
 use crate::context::Context;
-use crate::engines::engines;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::RouteKind;
@@ -37,7 +36,7 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let engines = engines(context);
+    let engines = context.engines();
     // SQLite looks at foreign keys only when it is asked to.
     if !engines.is_empty() && engines.iter().all(|engine| engine.dialect.as_deref() == Some("sqlite")) {
         return;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::loops::is_cache;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
-use crate::syntax::{any_statement, call_expression, encloses};
+use crate::syntax::{any_statement, call_expression, encloses, uses_name};
 use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, StmtKind};
@@ -137,7 +137,7 @@ fn remembers(node: &Node) -> bool {
 /// Whether what is made at a place is stored outside of the function, or given up in an orderly way.
 fn is_kept(node: &Node, made: Span) -> bool {
     let definition = &node.summary.function.definition;
-    definition.mentions.may_hold(Name::from("dispose"))
+    uses_name(definition, "dispose")
         || definition.name == "__init__"
         || any_statement(&definition.body, &mut |statement| match &statement.kind {
             StmtKind::Assign { targets, value } => {

@@ -1,7 +1,6 @@
 //! `engine-without-ping`: pool that hands out connections which the server may have closed.
 
 use crate::context::Context;
-use crate::engines::engines;
 use crate::reporter::{Draft, Reporter};
 
 crate::declare_rule! {
@@ -29,7 +28,7 @@ crate::declare_rule! {
 const DECIDES: &[&str] = &["pool_pre_ping", "pool_recycle", "poolclass", "pool", "creator", "async_creator"];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    for engine in engines(context) {
+    for engine in context.engines() {
         let decided = DECIDES.iter().any(|option| engine.arguments.keyword(option).is_some());
         if decided || engine.arguments.incomplete || !engine.is_remote() || !engine.is_global {
             continue;

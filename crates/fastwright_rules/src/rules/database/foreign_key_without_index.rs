@@ -2,7 +2,6 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::engines::engines;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_model::tables::{Column, Table};
@@ -37,11 +36,12 @@ crate::declare_rule! {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     // MySQL makes an index of its own for each foreign key.
-    if engines(context).iter().any(|engine| matches!(engine.dialect.as_deref(), Some("mysql" | "mariadb"))) {
+    if context.engines().iter().any(|engine| matches!(engine.dialect.as_deref(), Some("mysql" | "mariadb"))) {
         return;
     }
     let elsewhere = indexed_elsewhere(context);
     let code = context.call_graph();
+    let filtering: Vec<usize> = code.calls().methods(&["where", "filter"]).iter().collect();
     for table in &analysis.tables {
         let class_name = analysis.interpreter.borrow().class(table.class).map(|class| class.name);
         let Some(class_name) = class_name.filter(|_| !table.has_unknown_indexes) else { continue };
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             {
                 continue;
             }
-            let Some((node, place)) = looked_for(code, table, column) else { continue };
+            let Some((node, place)) = looked_for(code, &filtering, table, column) else { continue };
             let reached = code.routes_of(node);
             let Some(route) = reached.first().map(|reached| reached.route_in(analysis)) else { continue };
             let definition = &code.nodes[node].summary.function.definition;
@@ -86,12 +86,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Where a request looks for the rows with a value in the column. Joins are left out: they may start on
 /// the other side.
-fn looked_for(code: &CallGraph, table: &Table, column: &Column) -> Option<(usize, Location)> {
+fn looked_for(
+    code: &CallGraph,
+    filtering: &[usize],
+    table: &Table,
+    column: &Column,
+) -> Option<(usize, Location)> {
     let is_column = |value: &Value| {
         matches!(value.as_symbolic(), Some(Symbolic::Member { base, name })
             if *name == column.name && matches!(base.kind, Kind::Class(class) if class == table.class))
     };
-    code.nodes.iter().enumerate().find_map(|(number, node)| {
+    filtering.iter().find_map(|number| {
+        let node = &code.nodes[*number];
         if !node.summary.function.definition.mentions.may_hold(column.name) {
             return None;
         }
@@ -103,7 +109,7 @@ fn looked_for(code: &CallGraph, table: &Table, column: &Column) -> Option<(usize
             let [condition] = &call.arguments.positional[..] else { return false };
             filters && asks_for(condition, &is_column)
         })?;
-        Some((number, event.location))
+        Some((*number, event.location))
     })
 }
 

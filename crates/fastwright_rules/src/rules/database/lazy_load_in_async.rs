@@ -5,18 +5,19 @@ use crate::context::Context;
 use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
 use crate::reached::visit_reached;
+use crate::relationship_loading::{has_options, loader_texts, names};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::is_async_session_method;
 use crate::syntax::expressions;
 use crate::wording::route_name;
-use fastwright_model::facts::{EdgeKind, mentions};
+use fastwright_model::facts::EdgeKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
-use fastwright_python::value::{Annotation, Arguments, Kind, NameSet, Object, ObjectId, Symbolic, Value};
+use fastwright_python::value::{Annotation, Kind, NameSet, Object, ObjectId, Symbolic, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
@@ -40,20 +41,6 @@ crate::declare_rule! {
         check: check,
     }
 }
-
-/// Options of a query that load relationships.
-const LOADERS: &[&str] = &[
-    "selectinload",
-    "joinedload",
-    "subqueryload",
-    "immediateload",
-    "contains_eager",
-    "defaultload",
-    "noload",
-    "selectin_polymorphic",
-    "Load",
-    "with_expression",
-];
 
 /// What a lazy relationship is read from.
 struct LazyRead {
@@ -334,22 +321,6 @@ fn query_of(interpreter: &mut Interpreter<'_>, object: &Value, depth: u32) -> Op
     }
 }
 
-/// Whether the arguments of a query load something beside the object, or may do so.
-fn has_options(arguments: &Arguments) -> bool {
-    let with_options = |value: &Value| {
-        mentions(value, &mut |inner| match inner.as_symbolic() {
-            Some(Symbolic::Member { name, .. }) => *name == "options",
-            Some(Symbolic::Parameter(_)) => false,
-            _ => inner.is_unknown(),
-        })
-    };
-    arguments.incomplete
-        || arguments.keyword("options").is_some()
-        || arguments.positional.first().is_some_and(|first| {
-            with_options(first) || matches!(first.as_symbolic(), Some(Symbolic::Parameter(_)))
-        })
-}
-
 /// The first place in a function where an attribute of this name is read.
 fn attribute_place(node: &Node, relation: Name) -> Option<Location> {
     let function = &node.summary.function;
@@ -431,26 +402,4 @@ fn response_class(context: &Context<'_>, entry: &EntryPoint<'_>, node: &Node) ->
     };
     let class = interpreter.class_of_type(&declared)?;
     interpreter.derives_from(&class, "pydantic.main.BaseModel").then_some(class)
-}
-
-/// The text of each loader option in a function.
-fn loader_texts(context: &Context<'_>, node: &Node) -> Vec<String> {
-    let function = &node.summary.function;
-    let file = context.analysis.files.get(function.id.file);
-    let mut found = Vec::new();
-    expressions(&function.definition.body, &mut |expression| {
-        if let ExprKind::Call(call) = &expression.kind
-            && let Some(name) = call.callee.dotted_name()
-            && LOADERS.contains(&name.rsplit('.').next().unwrap_or(&name))
-        {
-            found.push(file.slice(expression.span).to_owned());
-        }
-    });
-    found
-}
-
-/// Whether the text of a loader option names a relationship.
-fn names(text: &str, relation: &str) -> bool {
-    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
-        .any(|word| word == relation)
 }

@@ -1,7 +1,7 @@
 //! `mismatched-database-driver`: engine whose driver can't do what the engine needs.
 
 use crate::context::Context;
-use crate::engines::{Engine, engines};
+use crate::engines::Engine;
 use crate::finding::Confidence;
 use crate::reporter::{Draft, Reporter};
 use fastwright_python::project::Version;
@@ -50,13 +50,13 @@ const OTHER_DEFAULTS: Version = Version::new(2, 1, 0);
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let versions = &context.analysis.project.versions;
     let old_defaults = versions.numbers("sqlalchemy").is_some_and(|version| version < OTHER_DEFAULTS);
-    for engine in engines(context) {
+    for engine in context.engines() {
         if engine.arguments.keyword("async_creator").is_some()
             || engine.arguments.keyword("creator").is_some()
         {
             continue;
         }
-        let Some((driver, instead)) = mismatch(&engine, old_defaults) else { continue };
+        let Some((driver, instead)) = mismatch(engine, old_defaults) else { continue };
         let dialect = engine.dialect.as_deref().unwrap_or_default();
         let (maker, kind) = match engine.is_async {
             true => ("create_async_engine", "blocking"),
@@ -73,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         report.report(
             Draft::new(engine.site, engine.symbol.as_str(), message)
                 .confidence(confidence)
-                .evidence(format!("the address begins with `{}`", written(&engine)), engine.site)
+                .evidence(format!("the address begins with `{}`", written(engine)), engine.site)
                 .example(format!("{maker}(\"{dialect}+{instead}://...\")")),
         );
     }

@@ -15,6 +15,7 @@ pub mod mismatched_database_driver;
 pub mod pool_smaller_than_threads;
 pub mod python_operator_in_filter;
 pub mod query_in_loop;
+pub mod relationship_loaded_per_row;
 pub mod removed_sqlalchemy_api;
 pub mod rows_loaded_for_count;
 pub mod session_held_during_stream;

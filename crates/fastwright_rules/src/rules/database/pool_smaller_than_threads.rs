@@ -1,11 +1,10 @@
 //! `pool-smaller-than-threads`: fewer connections than threads that wait for one.
 
 use crate::context::Context;
-use crate::engines::engines;
 use crate::finding::Confidence;
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::functions_calling;
-use fastwright_python::name::Name;
+use crate::syntax::program_uses_name;
 use fastwright_python::value::Value;
 
 crate::declare_rule! {
@@ -37,7 +36,7 @@ const QUERIES: &[&str] =
     &["execute", "exec", "scalar", "scalars", "get", "get_one", "query", "commit", "flush"];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let engines: Vec<_> = engines(context).into_iter().filter(|engine| !engine.is_async).collect();
+    let engines: Vec<_> = context.engines().iter().filter(|engine| !engine.is_async).collect();
     // With several engines it is not plain which one the handlers use.
     let [engine] = &engines[..] else { return };
     let decided =
@@ -55,13 +54,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if connections >= THREADS || size == 0 || overflow < 0 {
         return;
     }
-    let tokens = Name::from("total_tokens");
-    let limited = context
-        .analysis
-        .codes
-        .iter()
-        .flat_map(|code| &code.functions)
-        .any(|function| function.mentions.may_hold(tokens));
+    let limited = program_uses_name(context.analysis, "total_tokens");
     if limited {
         return;
     }

@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     if columns.is_empty() {
         return;
     }
-    let filters: Vec<Name> = FILTERS.iter().map(|name| Name::from(name)).collect();
+    let filters: Vec<Name> = FILTERS.iter().map(Name::from).collect();
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     for function in interpreter.functions() {
         let definition = &function.definition;

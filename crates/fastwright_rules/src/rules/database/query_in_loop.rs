@@ -12,7 +12,7 @@ use crate::wording::route_name;
 use fastwright_model::facts::{EdgeKind, mentions};
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
-use fastwright_python::value::Kind;
+use fastwright_python::value::{Kind, Symbolic, Value};
 use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
@@ -137,14 +137,30 @@ fn queries<'g>(
     found
 }
 
-/// Whether what is sent changes rows instead of reading them.
+/// Whether what is sent changes rows instead of reading them: an `update()` statement, or the method of that
+/// name behind `query()`.
 fn writes(node: &Node, event: usize) -> bool {
-    let EventKind::Call(call) = &node.summary.events[event].kind else { return false };
-    call.arguments.positional.first().is_some_and(|statement| {
+    let happened = &node.summary.events[event];
+    let EventKind::Call(call) = &happened.kind else { return false };
+    let statement = call.arguments.positional.first().is_some_and(|statement| {
         mentions(statement, &mut |part| {
             part.as_external().is_some_and(|name| {
                 matches!(name.as_str(), "sqlalchemy.insert" | "sqlalchemy.update" | "sqlalchemy.delete")
             })
         })
-    })
+    });
+    let starts_here = |value: &Value| {
+        mentions(
+            value,
+            &mut |part| matches!(part.as_symbolic(), Some(Symbolic::Call { site, .. }) if *site == happened.location),
+        )
+    };
+    let is_later_write = |later: &EventKind| match later {
+        EventKind::Call(later) => {
+            matches!(later.callee.as_symbolic(), Some(Symbolic::Member { base, name })
+                if matches!(name.as_str(), "update" | "delete") && starts_here(base))
+        }
+        _ => false,
+    };
+    statement || node.summary.events[event..].iter().any(|later| is_later_write(&later.kind))
 }

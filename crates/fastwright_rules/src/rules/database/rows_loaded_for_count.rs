@@ -46,10 +46,12 @@ struct Counted {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
+    let loading = graph.calls().methods(&["all", "fetchall"]);
     let counted: FxHashMap<usize, Vec<Counted>> = graph
         .calls()
         .libraries(|callee| callee == "builtins.len")
         .iter()
+        .filter(|node| loading.contains(*node))
         .map(|node| (node, counted(context, &graph.nodes[node])))
         .filter(|(_, counted)| !counted.is_empty())
         .collect();
@@ -94,7 +96,7 @@ fn counted(context: &Context<'_>, node: &Node) -> Vec<Counted> {
         };
         let argument = unawaited(&argument.value);
         let loaded = match argument.kind {
-            ExprKind::Name(name) => only_counted(body, name, argument.span),
+            ExprKind::Name(name) => only_counted(body, name),
             ExprKind::Call(_) => Some(argument.span),
             _ => None,
         };
@@ -118,7 +120,7 @@ fn counted(context: &Context<'_>, node: &Node) -> Vec<Counted> {
 }
 
 /// The expression that a variable is set to, where it is set once and read at one place.
-fn only_counted(body: &[fastwright_python::ir::Stmt], name: Name, read: Span) -> Option<Span> {
+fn only_counted(body: &[fastwright_python::ir::Stmt], name: Name) -> Option<Span> {
     let mut assigned: Vec<Span> = Vec::new();
     let mut uses = 0;
     let inner = any_statement(body, &mut |statement| {
@@ -138,7 +140,6 @@ fn only_counted(body: &[fastwright_python::ir::Stmt], name: Name, read: Span) ->
             uses += 2;
         }
     });
-    let _ = read;
     // Once as the target of the assignment, once in `len(...)`.
     (!inner && uses == 2 && assigned.len() == 1).then(|| assigned[0])
 }

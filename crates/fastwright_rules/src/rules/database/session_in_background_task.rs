@@ -3,13 +3,15 @@
 use crate::call_graph::{CallGraph, first_site};
 use crate::context::Context;
 use crate::finding::Severity;
+use crate::metadata::Profile;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
 use crate::sessions::{call_at, is_new_session};
-use crate::syntax::{call_expression, expressions, mentions_name, statements};
+use crate::syntax::{any_expression, call_expression, expressions, mentions_name, statements};
 use crate::tasks::is_task_maker;
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
+use fastwright_model::analysis::Analysis;
 use fastwright_model::facts::EdgeKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, Stmt, StmtKind};
@@ -236,6 +238,10 @@ fn what_it_is(context: &Context<'_>, value: &Value) -> Option<&'static str> {
     }
     let Kind::Class(id) = class.kind else { return None };
     let mapped = context.analysis.tables.iter().any(|table| table.class == id);
+    // What was loaded stays readable where commits expire nothing.
+    if mapped && context.settings.profile < Profile::Strict && rows_stay_loaded(context.analysis) {
+        return None;
+    }
     match symbolic {
         Symbolic::Parameter(_) if mapped => Some("row"),
         // Made by a constructor: nothing was loaded.
@@ -243,4 +249,22 @@ fn what_it_is(context: &Context<'_>, value: &Value) -> Option<&'static str> {
         _ if mapped => Some("row"),
         _ => None,
     }
+}
+
+/// Whether the project makes sessions that keep what they loaded: `expire_on_commit=False`.
+fn rows_stay_loaded(analysis: &Analysis) -> bool {
+    let keeps = |expression: &Expr| match &expression.kind {
+        ExprKind::Call(call) => call.arguments.iter().any(|argument| {
+            matches!(&argument.kind, ArgumentKind::Keyword(name) if *name == "expire_on_commit")
+                && matches!(argument.value.kind, ExprKind::Bool(false))
+        }),
+        _ => false,
+    };
+    analysis.codes.iter().any(|code| {
+        any_expression(&code.body, &mut |expression| keeps(expression))
+            || code
+                .functions
+                .iter()
+                .any(|function| any_expression(&function.body, &mut |expression| keeps(expression)))
+    })
 }

@@ -8,7 +8,6 @@ use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_
 use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{App, Route, RouteKind};
-use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::location::Location;
@@ -96,7 +95,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if is_caught(context, code, &functions) || looks_first(code, &functions, found.class, column.name) {
             continue;
         }
-        tell(report, app, route, handler, &found, table, column);
+        tell(report, app, route, &found, table, column);
     }
 }
 
@@ -155,7 +154,10 @@ fn made_from_body(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &C
         for (route, detail) in details.iter().enumerate() {
             let Some(dependant) = &detail.dependant else { continue };
             // Updates are left out: whose row it is decides whether the value is taken.
-            if !analysis.apps[app].routes[route].methods.iter().any(|method| method == "POST")
+            let registered = &analysis.apps[app].routes[route];
+            let writes = || unique.iter().any(|(table, _)| registered.writes.contains(&table.name));
+            if !registered.methods.iter().any(|method| method == "POST")
+                || !writes()
                 || !code.may_start_in(dependant, copying)
             {
                 continue;
@@ -233,13 +235,11 @@ fn tell(
     report: &mut Reporter<'_>,
     app: &App,
     route: &Route,
-    handler: &Dependant,
     found: &Written,
     table: &Table,
     column: &Column,
 ) {
     let title = route_name(route);
-    let _ = handler;
     report.report(
         Draft::new(
             found.place,

@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::reporter::Reporter;
 use crate::sessions::{is_factory_maker, is_session_method};
+use crate::syntax::{any_statement, uses_name};
 use crate::wording::route_name;
 use fastwright_model::application::RouteKind;
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::StmtKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
@@ -51,22 +53,22 @@ const MAY_COMMIT: &[&str] =
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     let writing = graph.calls().libraries(|callee| is_session_method(callee, WRITES));
-    let mut known: FxHashMap<usize, Reached> = FxHashMap::default();
-    let may_commit: Vec<bool> =
-        graph.nodes.iter().map(|node| ENDINGS.iter().any(|name| mentions(node, name))).collect();
+    if writing.is_empty() {
+        return;
+    }
+    let reaching = graph.reaching(writing.clone(), |_| true);
+    let mut endings = Endings { graph, known: FxHashMap::default(), below: FxHashMap::default() };
     // What a middleware does to the session of a request is not followed.
-    if graph
-        .middleware
-        .iter()
-        .any(|middleware| graph.ways(middleware.node, |_| true).nodes().any(|node| may_commit[node]))
-    {
+    if graph.middleware.iter().any(|middleware| endings.below(middleware.node)) {
         return;
     }
     for entry in context.entry_points() {
         if !entry.is_handler() || entry.route.kind != RouteKind::Http {
             continue;
         }
-        let Some(root) = graph.of_dependant(entry.handler()) else { continue };
+        let Some(root) = graph.of_dependant(entry.handler()).filter(|root| reaching.contains(*root)) else {
+            continue;
+        };
         let parts: Vec<usize> = entry.route_functions(graph).collect();
         // A class or function of a library may do anything with the session.
         let all_known = entry.handler().walk().into_iter().all(|part| {
@@ -75,11 +77,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !all_known {
             continue;
         }
-        let commits = parts.iter().any(|part| {
-            let reached = known.entry(*part).or_insert_with(|| reached(graph, *part, &may_commit));
-            reached.may_commit
-        });
-        if commits {
+        if parts.iter().any(|part| endings.below(*part)) {
             continue;
         }
         let ways = graph.ways(root, |_| true);
@@ -94,18 +92,37 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
-/// What a function runs.
-struct Reached {
-    may_commit: bool,
+/// Which functions may end a transaction, found when asked for.
+struct Endings<'g> {
+    graph: &'g CallGraph,
+    known: FxHashMap<usize, bool>,
+    below: FxHashMap<usize, bool>,
 }
 
-fn reached(graph: &CallGraph, start: usize, may_commit: &[bool]) -> Reached {
-    let ways = graph.ways(start, |_| true);
-    Reached { may_commit: ways.nodes().any(|node| may_commit[node] || graph.nodes[node].summary.incomplete) }
+impl Endings<'_> {
+    /// Whether a function, or anything that it runs, may commit.
+    fn below(&mut self, start: usize) -> bool {
+        if let Some(known) = self.below.get(&start) {
+            return *known;
+        }
+        let ways = self.graph.ways(start, |_| true);
+        let known = &mut self.known;
+        let graph = self.graph;
+        let found =
+            ways.nodes().any(|node| *known.entry(node).or_insert_with(|| may_commit(&graph.nodes[node])));
+        self.below.insert(start, found);
+        found
+    }
 }
 
-fn mentions(node: &Node, name: &str) -> bool {
-    node.summary.function.definition.mentions.may_hold(Name::from(name))
+fn may_commit(node: &Node) -> bool {
+    let definition = &node.summary.function.definition;
+    let holds_others =
+        || any_statement(&definition.body, &mut |statement| matches!(statement.kind, StmtKind::Function(_)));
+    node.summary.incomplete
+        || ENDINGS.iter().any(|name| {
+            uses_name(definition, name) || definition.mentions.may_hold(Name::from(name)) && holds_others()
+        })
 }
 
 /// Whether anything that a function runs gives a session to code that is not known, or calls something

@@ -164,7 +164,7 @@ fn leaks(
             _ => None,
         };
         let Some(source) = sent.and_then(|value| search.source(interpreter, value, 0)) else { continue };
-        if parses_only(interpreter, summary, source.caught) {
+        if parses_only(interpreter, summary, source.caught) || stays_inside(graph, node, source.caught) {
             continue;
         }
         if is_decided(interpreter, summary, &source.exception, event.location)
@@ -244,6 +244,155 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
         }
     }
     calls > 0
+}
+
+/// Packages of functions that reach nothing outside of the process: their errors name nothing internal.
+const WITHOUT_OUTSIDE: &[&str] = &[
+    "builtins",
+    "re",
+    "json",
+    "datetime",
+    "typing",
+    "uuid",
+    "collections",
+    "itertools",
+    "functools",
+    "math",
+    "copy",
+    "string",
+    "textwrap",
+    "enum",
+    "dataclasses",
+    "pydantic",
+    "pydantic_core",
+    "ast",
+    "black",
+    "html",
+    "base64",
+    "hashlib",
+    "hmac",
+    "secrets",
+    "decimal",
+    "operator",
+    "time",
+    "logging",
+    "loguru",
+    "structlog",
+    "fastapi",
+    "starlette",
+    "difflib",
+    "inspect",
+];
+
+/// Methods of texts, collections and models.
+const OF_VALUES: &[&str] = &[
+    "strip",
+    "lstrip",
+    "rstrip",
+    "split",
+    "rsplit",
+    "join",
+    "format",
+    "lower",
+    "upper",
+    "title",
+    "replace",
+    "startswith",
+    "endswith",
+    "encode",
+    "decode",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "pop",
+    "sort",
+    "copy",
+    "add",
+    "setdefault",
+    "index",
+    "count",
+    "model_dump",
+    "dict",
+    "json",
+    "model_dump_json",
+    "isoformat",
+    "splitlines",
+    "removeprefix",
+    "removesuffix",
+    "remove",
+    "discard",
+    "union",
+    "find",
+    "isidentifier",
+    "isdigit",
+    "capitalize",
+    "group",
+    "match",
+    "fullmatch",
+    "search",
+    "findall",
+    "sub",
+];
+
+/// Whether what a `try` does stays inside of the process: it calls only functions of the program and of libraries that
+/// reach no database, file, service or program. Then nothing internal can be in the text.
+fn stays_inside(graph: &CallGraph, node: usize, clause: Location) -> bool {
+    let summary = &graph.nodes[node].summary;
+    let regions = try_regions(&summary.function.definition.body);
+    let region = regions
+        .iter()
+        .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
+    let Some(region) = region.filter(|_| clause.file == summary.function.id.file) else { return false };
+    let within =
+        |location: Location| location.file == clause.file && region.body.contains(location.span.start);
+    if summary.function.definition.is_async && contains_await(graph, node, &within) {
+        return false;
+    }
+    if !calls_stay_inside(graph, node, &within) {
+        return false;
+    }
+    let start: Vec<usize> =
+        graph.edges(node).iter().filter(|edge| within(edge.site)).map(|edge| edge.to()).collect();
+    let called = graph.reached_from(start);
+    called.iter().all(|called| calls_stay_inside(graph, *called, &|_| true))
+}
+
+/// Whether something is awaited there: what is waited for is outside.
+fn contains_await(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -> bool) -> bool {
+    graph.nodes[node].summary.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Call(call) if call.awaited && call.target.is_none())
+            && within(event.location)
+    })
+}
+
+fn calls_stay_inside(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -> bool) -> bool {
+    graph.nodes[node].summary.events.iter().enumerate().all(|(position, event)| {
+        let EventKind::Call(call) = &event.kind else { return true };
+        if !within(event.location) || call.target.is_some() {
+            return true;
+        }
+        if matches!(call.callee.kind, Kind::Class(_)) {
+            return true;
+        }
+        match graph.nodes[node].callee(position) {
+            Some(name) if name != "builtins.open" => {
+                let package = name.split('.').next().unwrap_or_default();
+                WITHOUT_OUTSIDE.contains(&package)
+                    || name.starts_with("urllib.parse.")
+                    || name.starts_with("os.path.")
+            }
+            Some(_) => false,
+            None => match call.callee.as_symbolic() {
+                Some(Symbolic::Member { name, .. }) => OF_VALUES.contains(&name.as_str()),
+                _ => matches!(call.callee.kind, Kind::Method(_)),
+            },
+        }
+    })
 }
 
 /// Whether all that a function can raise are exceptions that it makes itself, for whoever called: it calls nothing

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         matches!(name, "starlette.responses.JSONResponse" | "fastapi.responses.JSONResponse")
     });
     for node in candidates.iter() {
-        for (place, model, found, call) in unwritable_answers(context, code, node) {
+        for (place, model, found) in unwritable_answers(context, code, node) {
             let definition = &code.nodes[node].summary.function.definition;
             for reached in code.routes_of(node) {
                 let outline =
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         .evidence_chain(code.evidence(analysis, &reached))
                         .evidence(format!("`{}` stays a `{}`", found.path, found.type_name), found.location)
                         .evidence("the dumped model goes into the response as it is", place)
-                        .example(format!("{call}(mode=\"json\")"))
+                        .example("model_dump(mode=\"json\")")
                 });
             }
         }
@@ -75,7 +75,7 @@ fn unwritable_answers(
     context: &Context<'_>,
     code: &CallGraph,
     node: usize,
-) -> Vec<(Location, Name, Unwritable, String)> {
+) -> Vec<(Location, Name, Unwritable)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut answers = Vec::new();
     for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
@@ -99,9 +99,8 @@ fn unwritable_answers(
             }
             let Kind::Class(id) = class.kind else { continue };
             let Some(name) = interpreter.class(id).map(|class| class.name) else { continue };
-            if let Some(found) = unwritable(context, interpreter, &class, arguments, 0) {
-                let how = "model_dump".to_owned();
-                answers.push((event.location, name, found, how));
+            if let Some(found) = unwritable(context, interpreter, &class, 0) {
+                answers.push((event.location, name, found));
                 break;
             }
         }
@@ -140,7 +139,6 @@ fn unwritable(
     context: &Context<'_>,
     interpreter: &mut Interpreter<'_>,
     class: &Value,
-    arguments: &Arguments,
     depth: u32,
 ) -> Option<Unwritable> {
     if depth > DEEPEST || has_serializer(interpreter, class) {
@@ -164,7 +162,7 @@ fn unwritable(
         if !interpreter.derives_from(&inner, "pydantic.main.BaseModel") {
             return None;
         }
-        let below = unwritable(context, interpreter, &inner, arguments, depth + 1)?;
+        let below = unwritable(context, interpreter, &inner, depth + 1)?;
         Some(Unwritable { path: format!("{}.{}", field.name, below.path), ..below })
     })
 }

@@ -3,6 +3,7 @@
 use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, is_broad, try_regions};
+use crate::metadata::Profile;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
 use fastwright_model::facts::{mentions, status_of_exception, status_of_response};
@@ -34,6 +35,9 @@ crate::declare_rule! {
     }
 }
 
+/// Calls between a `raise` and the clause from which on it is far below.
+const FAR: usize = 3;
+
 /// A clause that ends exceptions which have a status of their own.
 struct Swallowing {
     clause: Location,
@@ -48,7 +52,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *interpreter;
     let mut escapes = Escapes::new(graph);
     for node in 0..graph.nodes.len() {
-        for swallowing in swallowed(interpreter, &mut escapes, graph, node) {
+        for mut swallowing in swallowed(interpreter, &mut escapes, graph, node) {
+            // Whether a status that is raised far below is raised on this way depends on much in between.
+            if context.settings.profile < Profile::Strict {
+                swallowing.lost.retain(|escape| escape.calls() < FAR);
+            }
+            if swallowing.lost.is_empty() {
+                continue;
+            }
             let summary = &graph.nodes[node].summary;
             let function = &summary.function.definition;
             let mut statuses: Vec<u16> = swallowing.lost.iter().map(|escape| escape.status).collect();

@@ -192,7 +192,9 @@ fn unchecked(
             continue;
         }
         let Some((site, method)) = lookup(&call.result) else { continue };
-        if asks_itself(summary, site) {
+        let Some(class) = interpreter.class_of(&call.result) else { continue };
+        let Kind::Class(class_id) = class.kind else { continue };
+        if !analysis.tables.iter().any(|table| table.class == class_id) || asks_itself(summary, site) {
             continue;
         }
         match &call.target {
@@ -212,11 +214,6 @@ fn unchecked(
             }
             None if site == event.location => {}
             None => continue,
-        }
-        let Some(class) = interpreter.class_of(&call.result) else { continue };
-        let Kind::Class(class_id) = class.kind else { continue };
-        if !analysis.tables.iter().any(|table| table.class == class_id) {
-            continue;
         }
         let Some(class) = interpreter.class(class_id).map(|class| class.name) else { continue };
         let keys = keys(&call.result);

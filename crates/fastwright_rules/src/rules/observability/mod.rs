@@ -1,3 +1,4 @@
 //! Rules of the area `observability`.
 
+pub mod guarded_health_check;
 pub mod logged_credentials;

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::event_loop::{confidence_of_way, stays_on_loop};
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
-use crate::syntax::call_expression;
+use crate::syntax::{call_expression, uses_name};
 use crate::wording::route_name;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -72,9 +72,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         |edge| stays_on_loop(graph, edge),
         &mut |entry, node, path| {
             let (place, callee) = running[&node];
-            let asks = Name::from("get_running_loop");
             // Who asks whether a loop is running takes another way then.
-            let decides = |node: usize| graph.nodes[node].summary.function.definition.mentions.may_hold(asks);
+            let decides =
+                |node: usize| uses_name(&graph.nodes[node].summary.function.definition, "get_running_loop");
             if !entry.dependant().is_async || decides(node) || path.iter().any(|edge| decides(edge.from())) {
                 return;
             }

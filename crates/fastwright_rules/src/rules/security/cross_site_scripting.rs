@@ -42,6 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::High,
         confidence: Confidence::Likely,
         to_the_text: false,
+        whole_is_meant: false,
     };
     report_injections_and_answers(context, report, &injection, &shows);
 }

@@ -38,7 +38,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         for outer in &app.middleware[..cors] {
-            let Some(refusal) = refusal(app, outer) else { continue };
+            let Some(refusal) = refusal(app, outer).filter(|_| reads_credentials(context, outer)) else {
+                continue;
+            };
             let (name, inner) = (short_name(&outer.name), &app.middleware[cors]);
             let answers = answers_preflight(context, outer);
             let message = if answers {
@@ -75,13 +77,29 @@ fn refusal(app: &App, middleware: &Middleware) -> Option<Vec<(String, Location)>
 
 /// Whether the code of a middleware says something about `OPTIONS`.
 fn answers_preflight(context: &Context<'_>, middleware: &Middleware) -> bool {
+    has_expression(
+        context,
+        middleware,
+        |expression| matches!(expression, ExprKind::Str(text) if text.eq_ignore_ascii_case("options")),
+    )
+}
+
+/// Whether a middleware looks at what a preflight request lacks, and not at addresses or the time.
+fn reads_credentials(context: &Context<'_>, middleware: &Middleware) -> bool {
+    has_expression(context, middleware, |expression| {
+        matches!(expression, ExprKind::Attribute(_, name) if matches!(name.as_str(), "headers" | "cookies" | "session" | "user" | "auth"))
+            || matches!(expression, ExprKind::Str(text) if matches!(&**text, "headers" | "authorization"))
+    })
+}
+
+/// Whether an expression stands in a middleware, or in what it calls.
+fn has_expression(context: &Context<'_>, middleware: &Middleware, test: impl Fn(&ExprKind) -> bool) -> bool {
     let code = context.call_graph();
     let Some(known) = code.middleware.iter().find(|known| known.site == middleware.location) else {
         return false;
     };
     code.reached_from([known.node]).into_iter().any(|node| {
-        any_expression(&code.nodes[node].summary.function.definition.body, &mut |expression| {
-            matches!(&expression.kind, ExprKind::Str(text) if text.eq_ignore_ascii_case("options"))
-        })
+        let body = &code.nodes[node].summary.function.definition.body;
+        any_expression(body, &mut |expression| test(&expression.kind))
     })
 }

@@ -45,6 +45,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::Medium,
         confidence: Confidence::Likely,
         to_the_text: false,
+        whole_is_meant: false,
     };
     report_injections(context, report, &injection);
 }

@@ -42,6 +42,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::High,
         confidence: Confidence::Likely,
         to_the_text: true,
+        whole_is_meant: true,
     };
     report_injections(context, report, &injection);
 }

@@ -4,10 +4,13 @@ use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
+use crate::syntax::call_expression;
+use fastwright_model::analysis::Analysis;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::DependantKind;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind};
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
@@ -50,12 +53,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .middleware
             .as_external()
             .is_none_or(|name| name != "starlette.middleware.cors.CORSMiddleware")
-            || entry.arguments.keyword("allow_credentials").and_then(|value| interpreter.truth(value))
-                != Some(true)
+            || !lets_credentials_in(context.analysis, interpreter, &entry)
         {
             continue;
         }
-        let Some((option, value)) = open_option(interpreter, &entry) else { continue };
+        let Some((option, value)) = open_option(context.analysis, interpreter, &entry) else { continue };
         let setting = value.configurable.map(|setting| interpreter.setting_name(setting).to_owned());
         let by_default = setting.map_or_else(String::new, |setting| format!(" (the default of `{setting}`)"));
         let mut draft = Draft::new(
@@ -75,14 +77,65 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// What a value is where nothing is configured: `config.get_list("cors", default=["*"])`.
+fn or_default(value: &Value) -> &Value {
+    let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return value };
+    let asks = matches!(callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if name.starts_with("get"));
+    let default = arguments.keyword("default").or_else(|| arguments.keyword("fallback"));
+    default.filter(|_| asks).unwrap_or(value)
+}
+
+/// Whether requests with credentials are let in, also where only a default says so.
+fn lets_credentials_in(
+    analysis: &Analysis,
+    interpreter: &mut Interpreter<'_>,
+    entry: &MiddlewareEntry,
+) -> bool {
+    let given =
+        entry.arguments.keyword("allow_credentials").and_then(|value| interpreter.truth(or_default(value)));
+    given.unwrap_or_else(|| {
+        default_written(analysis, entry, "allow_credentials")
+            .is_some_and(|default| matches!(default.kind, ExprKind::Bool(true)))
+    })
+}
+
+/// The default of a setting as it is written at the call that adds the middleware, where who reads the setting is
+/// not known: `allow_origins=config.get_list("cors", default=["*"])`.
+fn default_written<'a>(analysis: &'a Analysis, entry: &MiddlewareEntry, option: &str) -> Option<&'a Expr> {
+    let code = analysis.codes.get(entry.site.file.0 as usize)?;
+    let bodies = code.functions.iter().map(|function| &*function.body).chain([&*code.body]);
+    let call = bodies.into_iter().find_map(|body| call_expression(body, entry.site.span))?;
+    let named = |call: &'a Call, name: &str| {
+        call.arguments
+            .iter()
+            .find(|argument| matches!(&argument.kind, ArgumentKind::Keyword(keyword) if *keyword == name))
+            .map(|argument| &argument.value)
+    };
+    match &named(call, option)?.kind {
+        ExprKind::Call(asks) => named(asks, "default").or_else(|| named(asks, "fallback")),
+        _ => None,
+    }
+}
+
 /// The option that lets every origin in, with its value.
-fn open_option(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntry) -> Option<(&'static str, Value)> {
+fn open_option(
+    analysis: &Analysis,
+    interpreter: &mut Interpreter<'_>,
+    entry: &MiddlewareEntry,
+) -> Option<(&'static str, Value)> {
     if let Some(origins) = entry.arguments.keyword("allow_origins") {
+        let origins = or_default(origins);
         let items = interpreter.elements(origins).unwrap_or_default();
         if let Some(star) = items.iter().find(|item| item.as_str() == Some("*")) {
             let value = star.clone().with_configurable(origins.configurable);
             return Some(("allow_origins", value));
         }
+    }
+    if let Some(default) = default_written(analysis, entry, "allow_origins")
+        && let ExprKind::List(items) | ExprKind::Tuple(items) = &default.kind
+        && items.iter().any(|item| matches!(&item.kind, ExprKind::Str(text) if &**text == "*"))
+    {
+        return Some(("allow_origins", Value::str("*")));
     }
     let pattern = entry.arguments.keyword("allow_origin_regex")?;
     matches_everything(pattern.as_str()?).then(|| ("allow_origin_regex", pattern.clone()))

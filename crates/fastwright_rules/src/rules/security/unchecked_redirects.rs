@@ -49,6 +49,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::Medium,
         confidence: Confidence::Possible,
         to_the_text: false,
+        whole_is_meant: false,
     };
     report_checked_injections(context, report, &injection);
 }

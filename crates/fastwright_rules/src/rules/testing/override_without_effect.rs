@@ -93,9 +93,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(format!("`{name}` is replaced here"), place)
                 .evidence(format!("no `Depends()` of the project names `{name}`"), place_of(&function));
             if let Some(call) = call {
-                draft = draft
-                    .confidence(Confidence::Certain)
-                    .evidence("it is called as a plain function, which no override changes", call.site);
+                draft = draft.confidence(Confidence::Certain).evidence(
+                    "it is called as a plain function, which no override changes".to_owned(),
+                    call.site,
+                );
             }
             report.report(draft);
         }

@@ -6,7 +6,6 @@ use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::App;
-use fastwright_model::facts::callee_name;
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, Module, Stmt, StmtKind};
@@ -139,15 +138,19 @@ fn starts_something(
         match &event.kind {
             EventKind::Store { .. } | EventKind::StoreItem { .. } => return true,
             EventKind::Yield(value) => return !value.is_none(),
+            // A migration that is not run is missed at once; what is not set is missed in one route or another.
             EventKind::Call(call) => {
-                let silent = call.target.is_none()
-                    && callee_name(interpreter, &call.callee).is_some_and(|name| {
-                        name.starts_with("logging.")
-                            || name.starts_with("builtins.")
-                            || name.starts_with("loguru.")
-                            || name.starts_with("structlog.")
-                    });
-                if !silent {
+                let Some((target, key)) = &call.target else { continue };
+                let sets_globals = syntax::any_statement(&target.definition.body, &mut |statement| {
+                    matches!(statement.kind, StmtKind::Global(_))
+                });
+                let called = interpreter.summarize(&Rc::clone(target), key.receiver);
+                let stores = called.is_some_and(|called| {
+                    called.events.iter().any(|event| {
+                        matches!(event.kind, EventKind::Store { .. } | EventKind::StoreItem { .. })
+                    })
+                });
+                if sets_globals || stores {
                     return true;
                 }
             }

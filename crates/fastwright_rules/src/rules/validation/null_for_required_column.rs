@@ -7,7 +7,9 @@ use crate::data_flow::has_validator;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use crate::syntax;
+use fastwright_model::application::ParameterPlace;
 use fastwright_model::application::Route;
+use fastwright_model::dependant::Dependant;
 use fastwright_model::dependant::type_text;
 use fastwright_model::registry::Registry;
 use fastwright_model::schemas::{Field, allows_none};
@@ -31,7 +33,7 @@ crate::declare_rule! {
         contract_effect: "422 instead of 500 for `null`",
         cwe: [20],
         owasp: [],
-        profile: Default,
+        profile: Strict,
         page: "validation/null-for-required-column.md",
         references: ["https://fastapi.tiangolo.com/tutorial/body-updates/", "https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html"],
         check: check,
@@ -51,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
-        if route.request.is_none() {
+        if route.request.is_none() || !may_be_null(context, interpreter, dependant) {
             continue;
         }
         let handled = dependant.function.as_ref().is_some_and(|function| {
@@ -101,6 +103,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(draft(route, &copy, &refused, &model, &row_name));
         }
     }
+}
+
+/// Whether a body has a field that may be null under the name of a column that may not.
+fn may_be_null(context: &Context<'_>, interpreter: &mut Interpreter<'_>, dependant: &Dependant) -> bool {
+    let bodies = dependant.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Body);
+    let classes: Vec<Value> =
+        bodies.filter_map(|parameter| interpreter.class_of_type(parameter.annotation.as_ref()?)).collect();
+    classes.iter().any(|class| {
+        context.fields(interpreter, class).iter().any(|field| {
+            allows_none(&field.annotation)
+                && context
+                    .analysis
+                    .tables
+                    .iter()
+                    .flat_map(|table| &table.columns)
+                    .any(|column| column.name == field.name && !column.primary_key)
+        })
+    })
 }
 
 /// Whether an app answers errors of the database with a handler of its own.
