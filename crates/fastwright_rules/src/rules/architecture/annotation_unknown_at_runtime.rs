@@ -41,8 +41,10 @@ crate::declare_rule! {
 struct FileFacts {
     /// Names with the place of their import.
     hidden: FxHashMap<Name, Span>,
-    /// `from __future__ import annotations`.
+    /// `from __future__ import annotations`: FastAPI gets texts.
     late: bool,
+    /// Python 3.14 evaluates annotations late: FastAPI gets what can be resolved, and so finds dependencies in it.
+    deferred: bool,
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
@@ -72,6 +74,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let Some(annotation) = &parameter.annotation else { continue };
+            let partly_known = facts.deferred && !facts.late;
+            if partly_known && holds_dependency(analysis.files.get(file).slice(annotation.span)) {
+                continue;
+            }
             if let Some(name) = hidden_in(&interpreter, function, annotation, facts) {
                 tell(entry, function, &parameter.name, parameter.span, name, facts, report);
             }
@@ -144,7 +150,7 @@ fn hidden_in(
             .map(Name::from)
             .find(|name| is_hidden(*name));
     }
-    if !facts.late {
+    if !facts.late && !facts.deferred {
         return None;
     }
     let mut found = None;
@@ -159,9 +165,15 @@ fn hidden_in(
     found
 }
 
+/// Whether an annotation that is no text names a dependency.
+fn holds_dependency(annotation: &str) -> bool {
+    !annotation.starts_with(['"', '\''])
+        && (annotation.contains("Depends(") || annotation.contains("Security("))
+}
+
 /// The imports of a module that stand under `if TYPE_CHECKING`.
 fn facts(code: &Module, deferred: bool) -> FileFacts {
-    let mut facts = FileFacts { late: deferred, ..FileFacts::default() };
+    let mut facts = FileFacts { deferred, ..FileFacts::default() };
     for statement in &code.body {
         match &statement.kind {
             StmtKind::ImportFrom { module, names, .. } if *module == "__future__" => {

@@ -1,6 +1,7 @@
 //! `query-past-service-layer`: handler that queries the database itself, where nearly all others leave that to functions
 //! of other modules.
 
+use crate::call_graph::Node;
 use crate::context::Context;
 use crate::entry_points::{EntryPoint, callable_name};
 use crate::reporter::{Outline, Reporter};
@@ -8,9 +9,12 @@ use crate::sessions::is_session_method;
 use crate::wording::handler_step;
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::facts::EdgeKind;
+use fastwright_model::library::sqlalchemy::entity;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::{FileId, Location};
 use fastwright_python::name::Name;
-use rustc_hash::FxHashSet;
+use fastwright_python::summary::EventKind;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 crate::declare_rule! {
     /// Handler that queries the database itself, where nearly all others leave that to other modules.
@@ -84,13 +88,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let into_layer = graph.reaching(layer, |edge| edge.kind == EdgeKind::Call);
     let mut seen = FxHashSet::default();
     let mut layered: Vec<Layered> = Vec::new();
-    let mut direct = FxHashSet::default();
+    let mut direct: FxHashMap<usize, Location> = FxHashMap::default();
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     for (entry, node) in &handlers {
         if !seen.insert(*node) {
             continue;
         }
         if querying.contains(*node) {
-            direct.insert(*node);
+            if let Some(place) = query_of_table(interpreter, &graph.nodes[*node]) {
+                direct.insert(*node, place);
+            }
         } else if let Some(edge) = graph
             .edges(*node)
             .iter()
@@ -109,9 +116,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let all = layered.len() + direct.len();
     for (entry, node) in &handlers {
-        let query =
-            graph.nodes[*node].library_calls().find(|(_, _, callee)| is_session_method(callee, QUERIES));
-        let (true, Some((_, place, _))) = (direct.contains(node), query) else { continue };
+        let Some(place) = direct.get(node).copied() else { continue };
         let file = file_of(*node);
         let Some(other) = layered.iter().find(|other| other.file == file).or(layered.first()) else {
             continue;
@@ -131,4 +136,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(format!("`{}` leaves it to `{}`", other.handler, other.called), other.site)
         });
     }
+}
+
+/// The first query of a function that is about rows of a table: `SELECT 1` of a health check is not.
+fn query_of_table(interpreter: &mut Interpreter<'_>, node: &Node) -> Option<Location> {
+    node.library_calls().find_map(|(event, place, callee)| {
+        let method = callee.rsplit('.').next().filter(|_| is_session_method(&callee, QUERIES))?;
+        let EventKind::Call(call) = &node.summary.events[event].kind else { return None };
+        let is_statement =
+            matches!(method, "execute" | "exec" | "scalar" | "scalars" | "stream" | "stream_scalars");
+        let statement = call.arguments.get(0, "statement");
+        let of_table =
+            !is_statement || statement.is_some_and(|value| entity(interpreter, value, 0).is_some());
+        of_table.then_some(place)
+    })
 }
