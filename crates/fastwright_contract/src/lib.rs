@@ -5,6 +5,7 @@
 //! schemas of the fields' types and the JSON Schema of those ([`pydantic`]), the document. What can't be
 //! known is never guessed: it becomes a [`Doubt`].
 
+pub mod business;
 pub mod context;
 pub mod doubt;
 pub mod fastapi;

@@ -342,6 +342,30 @@ impl Interpreter<'_> {
         Ok(())
     }
 
+    /// The names that an import statement inside a function binds, with their values. Modules are evaluated where
+    /// they were not yet; nothing where the statement is another one.
+    pub fn names_of_import(
+        &mut self,
+        function: &std::rc::Rc<FunctionValue>,
+        statement: &ir::Stmt,
+    ) -> Vec<(Name, Value)> {
+        let scope = self.new_scope(Some(function.scope), function.module, false);
+        self.in_frame(scope, function.module, |interpreter| {
+            // What can't be imported binds nothing.
+            let _ = match &statement.kind {
+                ir::StmtKind::Import(names) => interpreter.execute_import(names, statement.span),
+                ir::StmtKind::ImportFrom { level, module, names } => {
+                    interpreter.execute_import_from(*level, *module, names, statement.span)
+                }
+                _ => Ok(()),
+            };
+        });
+        let mut bound: Vec<(Name, Value)> =
+            self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
+        bound.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
+        bound
+    }
+
     /// What a package has under the name of its module: `import package.module as name` gives that.
     fn attribute_of_package(&mut self, dotted: &str, site: Location) -> Result<Option<Value>, Box<Raised>> {
         let Some((package, name)) = dotted.rsplit_once('.') else { return Ok(None) };

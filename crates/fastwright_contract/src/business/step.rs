@@ -1,0 +1,231 @@
+//! Steps: what code does, as a tree.
+
+use super::term::{Digest, DigestBuilder, Term};
+use fastwright_python::location::Location;
+
+/// How a way through code ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// It gives a result.
+    Return,
+    /// It raises.
+    Raise,
+    /// It leaves a loop.
+    Break,
+    /// It goes on with the next element.
+    Continue,
+    /// It gives a result out of a loop of a function whose caller goes on.
+    Leave,
+}
+
+impl Ending {
+    fn word(self) -> &'static str {
+        match self {
+            Ending::Return => "return",
+            Ending::Raise => "raise",
+            Ending::Break => "break",
+            Ending::Continue => "continue",
+            Ending::Leave => "leave",
+        }
+    }
+}
+
+/// One thing that code does.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are the parts of a statement")]
+pub enum Step {
+    /// An effect: a call, a store, a yield.
+    Effect { digest: Digest, text: Box<str>, location: Location },
+    /// A decision.
+    Branch {
+        condition: Digest,
+        text: Box<str>,
+        location: Location,
+        then: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// A loop; its digest covers what it iterates and what it carries on from turn to turn.
+    Loop { digest: Digest, text: Box<str>, location: Location, body: Vec<Step>, orelse: Vec<Step> },
+    /// The body of a `with`.
+    Inside { digest: Digest, text: Box<str>, location: Location, body: Vec<Step> },
+    /// `try`.
+    Try {
+        location: Location,
+        body: Vec<Step>,
+        handlers: Vec<(Digest, Box<str>, Location, Vec<Step>)>,
+        orelse: Vec<Step>,
+        finalbody: Vec<Step>,
+    },
+    /// The end of a way.
+    End { ending: Ending, digest: Digest, text: Box<str>, location: Location, choice: EndTerm },
+}
+
+/// The result or exception that a way ends with.
+#[derive(Debug, Clone)]
+pub struct EndTerm(pub(crate) Option<Term>);
+
+impl Step {
+    pub(crate) fn effect(term: &Term, location: Location) -> Self {
+        Step::Effect { digest: term.digest(), text: term.text().into(), location }
+    }
+
+    pub(crate) fn end(ending: Ending, term: Option<&Term>, location: Location) -> Self {
+        let text = match term {
+            Some(term) => format!("{} {}", ending.word(), term.text()).trim_end().to_owned(),
+            None => ending.word().to_owned(),
+        };
+        let mut digest = DigestBuilder::new(ending.word());
+        if let Some(term) = term {
+            digest.digest(term.digest());
+        }
+        Step::End {
+            ending,
+            digest: digest.finish(),
+            text: text.into(),
+            location,
+            choice: EndTerm(term.cloned()),
+        }
+    }
+
+    /// Whether nothing comes after it.
+    pub(crate) fn ends(&self) -> bool {
+        match self {
+            Step::End { .. } => true,
+            Step::Branch { then, otherwise, .. } => ends(then) && ends(otherwise),
+            Step::Inside { body, .. } => ends(body),
+            Step::Try { body, handlers, orelse, finalbody, .. } => {
+                ends(finalbody)
+                    || (ends(body) || ends(orelse))
+                        && handlers.iter().all(|(_, _, _, handler)| ends(handler))
+            }
+            Step::Effect { .. } | Step::Loop { .. } => false,
+        }
+    }
+}
+
+/// Whether a way ends before the end of its steps.
+pub(crate) fn ends(steps: &[Step]) -> bool {
+    steps.last().is_some_and(Step::ends)
+}
+
+/// The digest of steps.
+pub(crate) fn digest_of_steps(steps: &[Step]) -> Digest {
+    let mut builder = DigestBuilder::new("steps");
+    add(&mut builder, steps);
+    builder.finish()
+}
+
+fn add(builder: &mut DigestBuilder, steps: &[Step]) {
+    builder.number(steps.len() as u64);
+    for step in steps {
+        match step {
+            Step::Effect { digest, .. } => {
+                builder.text("effect").digest(*digest);
+            }
+            Step::Branch { condition, then, otherwise, .. } => {
+                builder.text("branch").digest(*condition);
+                add(builder, then);
+                add(builder, otherwise);
+            }
+            Step::Loop { digest, body, orelse, .. } => {
+                builder.text("loop").digest(*digest);
+                add(builder, body);
+                add(builder, orelse);
+            }
+            Step::Inside { digest, body, .. } => {
+                builder.text("inside").digest(*digest);
+                add(builder, body);
+            }
+            Step::Try { body, handlers, orelse, finalbody, .. } => {
+                builder.text("try");
+                add(builder, body);
+                builder.number(handlers.len() as u64);
+                for (digest, _, _, handler) in handlers {
+                    builder.digest(*digest);
+                    add(builder, handler);
+                }
+                add(builder, orelse);
+                add(builder, finalbody);
+            }
+            Step::End { digest, .. } => {
+                builder.text("end").digest(*digest);
+            }
+        }
+    }
+}
+
+/// A step as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How many decisions, loops and blocks stand around it.
+    pub depth: u32,
+    /// What happens.
+    pub text: String,
+    /// Its identity, without what stands inside it.
+    pub digest: Digest,
+    /// Where.
+    pub location: Location,
+}
+
+/// Steps as lines, in order.
+pub fn lines(steps: &[Step]) -> Vec<Line> {
+    let mut found = Vec::new();
+    write(steps, 0, &mut found);
+    found
+}
+
+fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
+    for step in steps {
+        match step {
+            Step::Effect { digest, text, location } | Step::End { digest, text, location, .. } => {
+                push(found, depth, text.to_string(), *digest, *location);
+            }
+            Step::Branch { condition, text, location, then, otherwise } => {
+                // The way that ends comes first, as people write it.
+                let turned = then.is_empty() || ends(otherwise) && !ends(then);
+                let (word, first, second) =
+                    if turned { ("if not ", otherwise, then) } else { ("if ", then, otherwise) };
+                push(found, depth, format!("{word}{text}"), *condition, *location);
+                write(first, depth + 1, found);
+                if second.is_empty() {
+                    continue;
+                }
+                if ends(first) {
+                    write(second, depth, found);
+                } else {
+                    push(found, depth, "else".to_owned(), Digest::of_text("line", "else"), *location);
+                    write(second, depth + 1, found);
+                }
+            }
+            Step::Loop { digest, text, location, body, orelse } => {
+                push(found, depth, text.to_string(), *digest, *location);
+                write(body, depth + 1, found);
+                write(orelse, depth, found);
+            }
+            Step::Inside { digest, text, location, body } => {
+                push(found, depth, text.to_string(), *digest, *location);
+                write(body, depth + 1, found);
+            }
+            Step::Try { location, body, handlers, orelse, finalbody } => {
+                push(found, depth, "try".to_owned(), Digest::of_text("line", "try"), *location);
+                write(body, depth + 1, found);
+                for (digest, text, location, handler) in handlers {
+                    push(found, depth, text.to_string(), *digest, *location);
+                    write(handler, depth + 1, found);
+                }
+                if !orelse.is_empty() {
+                    push(found, depth, "else".to_owned(), Digest::of_text("line", "else"), *location);
+                    write(orelse, depth + 1, found);
+                }
+                if !finalbody.is_empty() {
+                    push(found, depth, "finally".to_owned(), Digest::of_text("line", "finally"), *location);
+                    write(finalbody, depth + 1, found);
+                }
+            }
+        }
+    }
+}
+
+fn push(found: &mut Vec<Line>, depth: u32, text: String, digest: Digest, location: Location) {
+    found.push(Line { depth, text, digest, location });
+}
