@@ -101,7 +101,14 @@ fn a_form_is_readable() {
 
 #[test]
 fn names_of_locals_say_nothing() {
-    same(CANCEL, &CANCEL.replace("order =", "row =").replace("order.", "row.").replace("order is", "row is").replace("(order)", "(row)"));
+    same(
+        CANCEL,
+        &CANCEL
+            .replace("order =", "row =")
+            .replace("order.", "row.")
+            .replace("order is", "row is")
+            .replace("(order)", "(row)"),
+    );
     same(CANCEL, &CANCEL.replace("send", "recipient"));
     same(CANCEL, &CANCEL.replace("async def cancel", "async def cancel_order"));
     same(CANCEL, &CANCEL.replace("db", "session"));
@@ -113,7 +120,13 @@ fn layout_logs_and_annotations_say_nothing() {
     same(CANCEL, &CANCEL.replace("    logger.info(\"cancelled %s\", order_id)\n", ""));
     same(CANCEL, &CANCEL.replace("async def", "def"));
     same(CANCEL, &CANCEL.replace("    send = order.owner", "    send: int = order.owner"));
-    same(CANCEL, &CANCEL.replace("status_code=404, detail=\"no such order\"", "status.HTTP_404_NOT_FOUND, \"no such order\""));
+    same(
+        CANCEL,
+        &CANCEL.replace(
+            "status_code=404, detail=\"no such order\"",
+            "status.HTTP_404_NOT_FOUND, \"no such order\"",
+        ),
+    );
     same(CANCEL, &CANCEL.replace("{\"id\"", "{\n        \"id\"").replace("order is None", "(order is None)"));
 }
 
@@ -144,8 +157,20 @@ def size(n: int):
         return "large"
     return "small"
 "#;
-    same(early, &early.replace("    if n > 10:\n        return \"large\"\n    return \"small\"", "    return \"large\" if n > 10 else \"small\""));
-    same(early, &early.replace("    if n > 10:\n        return \"large\"\n    return \"small\"", "    if n > 10:\n        word = \"large\"\n    else:\n        word = \"small\"\n    return word"));
+    same(
+        early,
+        &early.replace(
+            "    if n > 10:\n        return \"large\"\n    return \"small\"",
+            "    return \"large\" if n > 10 else \"small\"",
+        ),
+    );
+    same(
+        early,
+        &early.replace(
+            "    if n > 10:\n        return \"large\"\n    return \"small\"",
+            "    if n > 10:\n        word = \"large\"\n    else:\n        word = \"small\"\n    return word",
+        ),
+    );
 }
 
 #[test]
@@ -180,13 +205,22 @@ fn extraction_says_nothing() {
             .replace("if order.state != \"open\" and order.total > 10:", "if closed(order):"),
     );
     same(CANCEL, &CANCEL.replace("@app.post", "LIMIT = 10\n\n@app.post").replace("> 10", "> LIMIT"));
-    same(CANCEL, &CANCEL.replace("    if order.state != \"open\" and order.total > 10:", "    large = order.total > 10\n    if order.state != \"open\" and large:"));
+    same(
+        CANCEL,
+        &CANCEL.replace(
+            "    if order.state != \"open\" and order.total > 10:",
+            "    large = order.total > 10\n    if order.state != \"open\" and large:",
+        ),
+    );
     // In a thread.
     same(
         CANCEL,
         &CANCEL
             .replace("@app.post", "def load(db, order_id):\n    return db.get(Order, order_id)\n\n@app.post")
-            .replace("db.get(Order, order_id)\n    if", "await run_in_threadpool(load, db, order_id)\n    if"),
+            .replace(
+                "db.get(Order, order_id)\n    if",
+                "await run_in_threadpool(load, db, order_id)\n    if",
+            ),
     );
     // A result that is decided inside.
     let sized = r#"
@@ -234,7 +268,16 @@ def total(db: Session = Depends(get_db)):
         db.expunge(order)
     return {"total": total}
 "#;
-    same(looping, &looping.replace("order.", "row.").replace("for order", "for row").replace("(order)", "(row)").replace("total = 0", "amount = 0").replace("    total +=", "    amount +=").replace(": total}", ": amount}"));
+    same(
+        looping,
+        &looping
+            .replace("order.", "row.")
+            .replace("for order", "for row")
+            .replace("(order)", "(row)")
+            .replace("total = 0", "amount = 0")
+            .replace("    total +=", "    amount +=")
+            .replace(": total}", ": amount}"),
+    );
     same(
         looping,
         r#"
@@ -273,13 +316,22 @@ fn every_change_of_what_is_done_shows() {
         ("\"cancelled\"\n", "\"gone\"\n"),
         ("order.state = \"cancelled\"\n", "order.owner = \"cancelled\"\n"),
         ("    db.commit()\n", ""),
-        ("    order.state = \"cancelled\"\n    db.commit()\n", "    db.commit()\n    order.state = \"cancelled\"\n"),
+        (
+            "    order.state = \"cancelled\"\n    db.commit()\n",
+            "    db.commit()\n    order.state = \"cancelled\"\n",
+        ),
         ("    db.refresh(order)\n", ""),
         ("\"to\": send", "\"to\": order_id"),
         ("send = order.owner", "send = order.total"),
         ("db.get(Order, order_id)", "db.get(Order, 1)"),
-        ("    if order is None:\n        raise HTTPException(status_code=404, detail=\"no such order\")\n", ""),
-        ("    if order.state != \"open\" and order.total > 10:\n        raise HTTPException(status_code=409)\n", ""),
+        (
+            "    if order is None:\n        raise HTTPException(status_code=404, detail=\"no such order\")\n",
+            "",
+        ),
+        (
+            "    if order.state != \"open\" and order.total > 10:\n        raise HTTPException(status_code=409)\n",
+            "",
+        ),
         ("return {\"id\": order.id, \"to\": send}", "return None"),
         ("raise HTTPException(status_code=409)", "return None"),
         ("raise HTTPException(status_code=409)", "pass"),
@@ -381,6 +433,20 @@ async def x(n: int, kind: str):
         println!("{old} -> {new}");
         different(code, &code.replacen(old, new, 1));
     }
-    same(code, &code.replace("AsyncClient", "Client").replace("async with", "with").replace("await ", "").replace("async def", "def"));
-    same(code, &code.replace("row", "item").replace("response", "answer").replace("client", "http").replace("error", "problem"));
+    same(
+        code,
+        &code
+            .replace("AsyncClient", "Client")
+            .replace("async with", "with")
+            .replace("await ", "")
+            .replace("async def", "def"),
+    );
+    same(
+        code,
+        &code
+            .replace("row", "item")
+            .replace("response", "answer")
+            .replace("client", "http")
+            .replace("error", "problem"),
+    );
 }

@@ -98,7 +98,8 @@ impl Walker<'_, '_, '_> {
             digest.digest(condition.digest());
         }
         for (index, name) in changed.iter().enumerate() {
-            let after = self.state.names.get(name).map_or_else(|| Digest::of_text("unbound", ""), Term::digest);
+            let after =
+                self.state.names.get(name).map_or_else(|| Digest::of_text("unbound", ""), Term::digest);
             digest.digest(before[index].digest()).digest(after);
         }
         let digest = digest.finish();
@@ -171,8 +172,7 @@ impl Walker<'_, '_, '_> {
         let mut texts = Vec::new();
         for item in items {
             let context = self.expression(&item.context, out);
-            let entered =
-                Term::new(digest_of("entered", &[&context]), context.text().to_owned());
+            let entered = Term::new(digest_of("entered", &[&context]), context.text().to_owned());
             digest.digest(context.digest());
             texts.push(context.text().to_owned());
             if let Some(target) = &item.target {
@@ -240,8 +240,8 @@ impl Walker<'_, '_, '_> {
         if let Exit::Falls = body_exit {
             body_exit = orelse_exit;
         }
-        let falls = matches!(body_exit, Exit::Falls)
-            || ways.iter().any(|(exit, _)| matches!(exit, Exit::Falls));
+        let falls =
+            matches!(body_exit, Exit::Falls) || ways.iter().any(|(exit, _)| matches!(exit, Exit::Falls));
         let mut results: Vec<Term> = Vec::new();
         let mut states: Vec<State> = Vec::new();
         // A result that only some ways give leaves the function there.

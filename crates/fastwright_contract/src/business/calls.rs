@@ -1,12 +1,12 @@
 //! Calls: those of the program's own functions are replaced by what those do.
 
+use super::Forms;
 use super::expressions::{joined_texts, result_of};
 use super::inlining::Callable;
 use super::purity::*;
 use super::step::{Step, ends};
 use super::term::{Detail, Digest, DigestBuilder, Term};
 use super::walker::{Exit, Names, Walker};
-use super::Forms;
 use fastwright_model::facts::callee_name;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, ParameterKind};
 use fastwright_python::location::Span;
@@ -48,8 +48,7 @@ impl Forms<'_, '_> {
                 if event.location.file != function.id.file {
                     continue;
                 }
-                let target =
-                    call.target.as_ref().map(|(function, key)| (Rc::clone(function), key.receiver));
+                let target = call.target.as_ref().map(|(function, key)| (Rc::clone(function), key.receiver));
                 match index.entry(event.location.span) {
                     std::collections::hash_map::Entry::Vacant(place) => {
                         place.insert(CallSite { callee: call.callee.clone(), target, ambiguous: false });
@@ -78,7 +77,12 @@ type Passed = (ArgumentKind, Term);
 /// What a call runs.
 enum Target {
     /// A function of the program; with what its first parameter is bound to.
-    Known { function: Rc<FunctionValue>, receiver: Option<ObjectId>, bound: Option<Term>, is_constructor: bool },
+    Known {
+        function: Rc<FunctionValue>,
+        receiver: Option<ObjectId>,
+        bound: Option<Term>,
+        is_constructor: bool,
+    },
     /// A function that the walked code defines.
     Local(Arc<FunctionDef>, Rc<Names>),
     /// Something else.
@@ -225,10 +229,8 @@ impl Walker<'_, '_, '_> {
     ) -> (Option<Term>, Target) {
         let target = self.plain_target(callee, site);
         let is_bound = matches!(site.map(|site| &site.callee.kind), Some(Kind::Method(_)));
-        let is_object = matches!(
-            site.map(|site| &site.callee.kind),
-            Some(Kind::Instance(_) | Kind::Symbolic(_))
-        );
+        let is_object =
+            matches!(site.map(|site| &site.callee.kind), Some(Kind::Instance(_) | Kind::Symbolic(_)));
         match target {
             Some(Target::Known { function, receiver, is_constructor, .. }) => {
                 let bound = match &callee.kind {
@@ -452,19 +454,11 @@ impl Walker<'_, '_, '_> {
             arguments.push((argument.kind, self.expression(&argument.value, out)));
         }
         let term = self.put_in_place(&target, &arguments, true, false, whole.span, out);
-        Some(term.unwrap_or_else(|| {
-            self.library_call(whole, call, None, None, target, arguments, true, out)
-        }))
+        Some(term.unwrap_or_else(|| self.library_call(whole, call, None, None, target, arguments, true, out)))
     }
 
     /// The same for something whose code is not known: `to_thread(client.get, url)` is `client.get(url)`.
-    fn run_other(
-        &mut self,
-        position: usize,
-        whole: &Expr,
-        call: &Call,
-        out: &mut Vec<Step>,
-    ) -> Option<Term> {
+    fn run_other(&mut self, position: usize, whole: &Expr, call: &Call, out: &mut Vec<Step>) -> Option<Term> {
         let given = &call.arguments.get(position)?.value;
         let base = match &given.kind {
             ExprKind::Attribute(base, _) if self.plain_value(given).is_none() => {

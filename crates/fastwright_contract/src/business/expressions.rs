@@ -200,8 +200,15 @@ impl Walker<'_, '_, '_> {
         if let Some(value) = self.plain_value(whole)
             && matches!(
                 value.kind,
-                Kind::External(_) | Kind::Function(_) | Kind::Class(_) | Kind::Module(_) | Kind::Int(_)
-                    | Kind::Str(_) | Kind::Bool(_) | Kind::Float(_) | Kind::None
+                Kind::External(_)
+                    | Kind::Function(_)
+                    | Kind::Class(_)
+                    | Kind::Module(_)
+                    | Kind::Int(_)
+                    | Kind::Str(_)
+                    | Kind::Bool(_)
+                    | Kind::Float(_)
+                    | Kind::None
             )
             && (value.configurable.is_none() || self.is_module(base))
         {
@@ -390,12 +397,7 @@ impl Walker<'_, '_, '_> {
         rest.find(':').map_or_else(String::new, |colon| rest[colon..].to_owned())
     }
 
-    fn comprehension(
-        &mut self,
-        comprehension: &Comprehension,
-        whole: &Expr,
-        out: &mut Vec<Step>,
-    ) -> Term {
+    fn comprehension(&mut self, comprehension: &Comprehension, whole: &Expr, out: &mut Vec<Step>) -> Term {
         let saved = self.state.names.clone();
         let mut digest = DigestBuilder::new("comprehension");
         digest.text(&format!("{:?}", comprehension.kind));

@@ -132,5 +132,11 @@ fn decided(
     if then.is_empty() && otherwise.is_empty() {
         return Vec::new();
     }
-    vec![Step::Branch { condition: condition.digest(), text: condition.text().into(), location, then, otherwise }]
+    vec![Step::Branch {
+        condition: condition.digest(),
+        text: condition.text().into(),
+        location,
+        then,
+        otherwise,
+    }]
 }

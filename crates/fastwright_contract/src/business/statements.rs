@@ -82,8 +82,7 @@ impl Walker<'_, '_, '_> {
                 let (condition, negated) = self.condition(test, out);
                 let failed = Term::new(Digest::of_text("exception", "AssertionError"), "AssertionError");
                 let failing = vec![Step::end(Ending::Raise, Some(&failed), location)];
-                let (then, otherwise) =
-                    if negated { (failing, Vec::new()) } else { (Vec::new(), failing) };
+                let (then, otherwise) = if negated { (failing, Vec::new()) } else { (Vec::new(), failing) };
                 push_branch(&condition, location, then, otherwise, out);
                 Exit::Falls
             }
@@ -127,7 +126,8 @@ impl Walker<'_, '_, '_> {
             StmtKind::AugAssign { target, operator, value } => {
                 let before = self.expression(target, out);
                 let change = self.expression(value, out);
-                let text = format!("{} {} {}", before.text(), super::expressions::sign(*operator), change.text());
+                let text =
+                    format!("{} {} {}", before.text(), super::expressions::sign(*operator), change.text());
                 let term = Term::made(&format!("{operator:?}"), &[&before, &change], text);
                 self.assign(target, &term, location, out);
             }
@@ -163,11 +163,14 @@ impl Walker<'_, '_, '_> {
                 let Some(frame) = self.frames.last() else { return };
                 let function = Rc::clone(&frame.function);
                 for (name, value) in self.forms.interpreter().names_of_import(&function, statement) {
-                    self.state.names.insert(name, Term::with(
-                        Digest::of_text("import", name.as_str()),
-                        name.as_str(),
-                        Detail::Value(value),
-                    ));
+                    self.state.names.insert(
+                        name,
+                        Term::with(
+                            Digest::of_text("import", name.as_str()),
+                            name.as_str(),
+                            Detail::Value(value),
+                        ),
+                    );
                 }
             }
             StmtKind::Global(names) | StmtKind::Nonlocal(names) => {
@@ -330,12 +333,9 @@ impl Walker<'_, '_, '_> {
         let term = self.expression(exception, out);
         // `raise Error` and `raise Error()` are the same.
         match term.value().map(|value| &value.kind) {
-            Some(
-                fastwright_python::value::Kind::Class(_) | fastwright_python::value::Kind::External(_),
-            ) => Term::new(
-                self.constructed(&term, Vec::new()),
-                term.text().to_owned(),
-            ),
+            Some(fastwright_python::value::Kind::Class(_) | fastwright_python::value::Kind::External(_)) => {
+                Term::new(self.constructed(&term, Vec::new()), term.text().to_owned())
+            }
             _ => term,
         }
     }

@@ -37,13 +37,7 @@ pub enum Step {
     /// An effect: a call, a store, a yield.
     Effect { digest: Digest, text: Box<str>, location: Location },
     /// A decision.
-    Branch {
-        condition: Digest,
-        text: Box<str>,
-        location: Location,
-        then: Vec<Step>,
-        otherwise: Vec<Step>,
-    },
+    Branch { condition: Digest, text: Box<str>, location: Location, then: Vec<Step>, otherwise: Vec<Step> },
     /// A loop; its digest covers what it iterates and what it carries on from turn to turn.
     Loop { digest: Digest, text: Box<str>, location: Location, body: Vec<Step>, orelse: Vec<Step> },
     /// The body of a `with`.
@@ -95,8 +89,7 @@ impl Step {
             Step::Inside { body, .. } => ends(body),
             Step::Try { body, handlers, orelse, finalbody, .. } => {
                 ends(finalbody)
-                    || (ends(body) || ends(orelse))
-                        && handlers.iter().all(|(_, _, _, handler)| ends(handler))
+                    || (ends(body) || ends(orelse)) && handlers.iter().all(|(_, _, _, handler)| ends(handler))
             }
             Step::Effect { .. } | Step::Loop { .. } => false,
         }

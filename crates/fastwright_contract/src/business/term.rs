@@ -171,7 +171,11 @@ impl Term {
     pub(crate) fn under(&self, condition: Digest, holds: bool) -> Self {
         match self.detail() {
             Detail::Choice(of, yes, no) if of.digest() == condition => {
-                if holds { yes.under(condition, holds) } else { no.under(condition, holds) }
+                if holds {
+                    yes.under(condition, holds)
+                } else {
+                    no.under(condition, holds)
+                }
             }
             _ => self.clone(),
         }

@@ -68,7 +68,11 @@ impl Walker<'_, '_, '_> {
             }
             Kind::Module(id) => {
                 let name = self.forms.interpreter().module(*id).name;
-                Term::with(Digest::of_text("module", name.as_str()), name.as_str(), Detail::Value(value.clone()))
+                Term::with(
+                    Digest::of_text("module", name.as_str()),
+                    name.as_str(),
+                    Detail::Value(value.clone()),
+                )
             }
             Kind::Function(function) => {
                 let function = std::rc::Rc::clone(function);
@@ -97,7 +101,11 @@ impl Walker<'_, '_, '_> {
 
     fn values_term<'v>(&mut self, tag: &str, values: impl Iterator<Item = &'v Value>, depth: u32) -> Term {
         let parts: Vec<Term> = values.map(|value| self.value_term(value, depth + 1)).collect();
-        Term::made(tag, &parts.iter().collect::<Vec<_>>(), format!("({})", super::expressions::joined_texts(&parts, ", ")))
+        Term::made(
+            tag,
+            &parts.iter().collect::<Vec<_>>(),
+            format!("({})", super::expressions::joined_texts(&parts, ", ")),
+        )
     }
 
     fn method_term(&mut self, method: &MethodValue, depth: u32) -> Term {
@@ -190,9 +198,10 @@ impl Walker<'_, '_, '_> {
                 let text = format!("{}[{}]", base.text(), index.text());
                 Term::made("item", &[&base, &index], text)
             }
-            Symbolic::Parameter(parameter) => {
-                Term::new(Digest::of_text("outer parameter", parameter.name.as_str()), parameter.name.as_str())
-            }
+            Symbolic::Parameter(parameter) => Term::new(
+                Digest::of_text("outer parameter", parameter.name.as_str()),
+                parameter.name.as_str(),
+            ),
             Symbolic::Binary { operator, left, right } => {
                 let (left, right) = (self.value_term(left, depth + 1), self.value_term(right, depth + 1));
                 let text = format!("{} … {}", left.text(), right.text());

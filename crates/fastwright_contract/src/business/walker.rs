@@ -87,13 +87,8 @@ pub(crate) fn walk(
         return Form { digest, steps: Vec::new(), classes: Vec::new() };
     }
     forms.depth += 1;
-    let mut walker = Walker {
-        forms,
-        state: State::default(),
-        frames: Vec::new(),
-        spent: 0,
-        classes: Vec::new(),
-    };
+    let mut walker =
+        Walker { forms, state: State::default(), frames: Vec::new(), spent: 0, classes: Vec::new() };
     for (index, parameter) in function.definition.parameters.iter().enumerate() {
         let term = match &inputs {
             Some(inputs) => inputs[index].clone(),
@@ -168,13 +163,8 @@ pub(crate) fn inputs_of(forms: &mut Forms<'_, '_>, dependant: &Dependant) -> Vec
 
 /// What identifies a value.
 pub(crate) fn value_digest(forms: &mut Forms<'_, '_>, value: &Value) -> Digest {
-    let mut walker = Walker {
-        forms,
-        state: State::default(),
-        frames: Vec::new(),
-        spent: 0,
-        classes: Vec::new(),
-    };
+    let mut walker =
+        Walker { forms, state: State::default(), frames: Vec::new(), spent: 0, classes: Vec::new() };
     walker.value_term(value, 0).digest()
 }
 
