@@ -614,7 +614,7 @@ impl Walker<'_, '_, '_> {
         };
         let ExprKind::Call(call) = &inner.kind else { return false };
         let site = self.site(inner.span);
-        if matches!(self.plain_target(&call.callee, site.as_ref()), Some(_)) {
+        if self.plain_target(&call.callee, site.as_ref()).is_some() {
             return true;
         }
         self.library_name(&call.callee, site.as_ref()).is_some_and(|name| is_logging(name.as_str()))
