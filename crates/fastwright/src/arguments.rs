@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Routes(RoutesArguments),
     /// Print the OpenAPI document that the running application would serve, without running it.
     Openapi(OpenapiArguments),
+    /// Print what the application promises and does, as one document that can be compared.
+    Contract(ContractArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -263,6 +265,13 @@ pub(crate) struct OpenapiArguments {
     /// How to print the document.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = DocumentFormat::Json, help_heading = "Output")]
     pub(crate) output_format: DocumentFormat,
+}
+
+/// `fastwright contract`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ContractArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
 }
 
 /// How a document is printed.

@@ -1,10 +1,12 @@
 //! The commands: from arguments to output and exit code.
 
+mod contract;
 mod openapi;
 mod review;
 mod routes;
 mod rule;
 
+pub(crate) use contract::contract;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;

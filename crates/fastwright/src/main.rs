@@ -73,6 +73,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             watch::watch(&openapi.project, || commands::openapi(openapi, colour))
         }
         Command::Openapi(openapi) => commands::openapi(openapi, colour),
+        Command::Contract(contract) => commands::contract(contract, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

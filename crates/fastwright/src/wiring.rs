@@ -3,9 +3,11 @@
 use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::settings::{Settings, working_directory};
-use fastwright_model::analysis::{Analysis, AnalysisError, analyse};
+use fastwright_contract::contract::document::Contract;
+use fastwright_contract::versions::Versions;
+use fastwright_model::analysis::{Analysis, AnalysisError, AnalysisOptions, analyse, evaluate_tree};
 use fastwright_python::project::{DiscoverOptions, discover};
-use fastwright_python::source::DiskTree;
+use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
 use fastwright_report::rule_document::RuleEntry;
@@ -13,6 +15,7 @@ use fastwright_report::rule_page::RuleDescription;
 use fastwright_rules::metadata::RuleMetadata;
 use fastwright_rules::registry;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// The review of one path, from the cache when nothing changed.
 ///
@@ -54,6 +57,19 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     }
     crate::memory::leave(analysis);
     Ok(result)
+}
+
+/// The contract of the project at one path, as a tree of sources has it.
+///
+/// # Errors
+/// When the path can't be read.
+pub(crate) fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result<Contract, Failure> {
+    let options = AnalysisOptions { for_document: true, ..settings.analysis.clone() };
+    let evaluation = evaluate_tree(tree, &settings.path, &options).map_err(|error| match error {
+        AnalysisError::Path(message) => Failure::new(message),
+    })?;
+    let versions = Versions::of(&evaluation);
+    Ok(fastwright_contract::contract::contract(evaluation, versions))
 }
 
 /// The root of an analysed project as seen from the working directory.

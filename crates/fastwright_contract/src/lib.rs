@@ -7,6 +7,7 @@
 
 pub mod business;
 pub mod context;
+pub mod contract;
 pub mod doubt;
 pub mod fastapi;
 pub mod json;

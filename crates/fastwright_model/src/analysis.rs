@@ -333,7 +333,7 @@ impl Evaluation {
     }
 
     /// Derives the routes with everything that is known of them.
-    fn into_analysis(self) -> Analysis {
+    pub fn into_analysis(self) -> Analysis {
         let Evaluation { project, mut interpreter, selected, mut undecided, shared, version, .. } = self;
         let (apps, details) =
             assemble::assemble(&mut interpreter, &shared, selected, version, self.latent_routes);
@@ -397,7 +397,7 @@ pub(crate) fn text_at(shared: &SharedProgram, location: Location) -> String {
 }
 
 /// The dotted name that a decorator calls or is: `router.get`, `requires`.
-pub(crate) fn callee_text(decorator: &ir::Expr) -> Option<String> {
+pub fn callee_text(decorator: &ir::Expr) -> Option<String> {
     match &decorator.kind {
         ir::ExprKind::Call(call) => call.callee.dotted_name(),
         _ => decorator.dotted_name(),

@@ -50,6 +50,10 @@ pub struct Column {
     pub unique: bool,
     /// What the database does when the row that it refers to is deleted: `CASCADE`, `SET NULL`, ...
     pub on_delete: Option<String>,
+    /// What the class body assigns to it: the call of `mapped_column`, `Column` or `Field`.
+    pub assigned: Option<Value>,
+    /// Its annotation, `Mapped[...]` included.
+    pub annotation: Option<Value>,
     /// Where it is declared.
     pub location: Location,
 }
@@ -354,6 +358,8 @@ fn column(
         indexed: primary_key || flag("index") == Some(true) || unique,
         unique,
         on_delete,
+        assigned: assigned.cloned(),
+        annotation: annotation.cloned(),
         location,
     }
 }

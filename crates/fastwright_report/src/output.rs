@@ -112,7 +112,7 @@ pub fn render_routes(
 
 /// Indented JSON with a line break at its end. The documents have string keys only and no floating point
 /// numbers, so writing them can't fail.
-pub(crate) fn json(document: &impl serde::Serialize) -> String {
+pub fn json(document: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
     text

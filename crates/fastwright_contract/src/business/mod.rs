@@ -22,7 +22,7 @@ mod values;
 mod walker;
 
 pub use step::{Ending, Line, Step, lines};
-pub use term::Digest;
+pub use term::{Digest, DigestText};
 
 use fastwright_model::dependant::Dependant;
 use fastwright_python::interpreter::Interpreter;

@@ -152,6 +152,9 @@ fn add(builder: &mut DigestBuilder, steps: &[Step]) {
 pub struct Line {
     /// How many decisions, loops and blocks stand around it.
     pub depth: u32,
+    /// What kind of line: `effect`, `if`, `else`, `loop`, `inside`, `try`, `except`, `finally`, or how a way
+    /// ends.
+    pub kind: &'static str,
     /// What happens.
     pub text: String,
     /// Its identity, without what stands inside it.
@@ -170,15 +173,18 @@ pub fn lines(steps: &[Step]) -> Vec<Line> {
 fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
     for step in steps {
         match step {
-            Step::Effect { digest, text, location } | Step::End { digest, text, location, .. } => {
-                push(found, depth, text.to_string(), *digest, *location);
+            Step::Effect { digest, text, location } => {
+                push(found, (depth, "effect"), text.to_string(), *digest, *location);
+            }
+            Step::End { ending, digest, text, location, .. } => {
+                push(found, (depth, ending.word()), text.to_string(), *digest, *location);
             }
             Step::Branch { condition, text, location, then, otherwise } => {
                 // The way that ends comes first, as people write it.
                 let turned = then.is_empty() || ends(otherwise) && !ends(then);
                 let (word, first, second) =
                     if turned { ("if not ", otherwise, then) } else { ("if ", then, otherwise) };
-                push(found, depth, format!("{word}{text}"), *condition, *location);
+                push(found, (depth, "if"), format!("{word}{text}"), seen_as(*condition, turned), *location);
                 write(first, depth + 1, found);
                 if second.is_empty() {
                     continue;
@@ -186,32 +192,50 @@ fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
                 if ends(first) {
                     write(second, depth, found);
                 } else {
-                    push(found, depth, "else".to_owned(), Digest::of_text("line", "else"), *location);
+                    push(
+                        found,
+                        (depth, "else"),
+                        "else".to_owned(),
+                        Digest::of_text("line", "else"),
+                        *location,
+                    );
                     write(second, depth + 1, found);
                 }
             }
             Step::Loop { digest, text, location, body, orelse } => {
-                push(found, depth, text.to_string(), *digest, *location);
+                push(found, (depth, "loop"), text.to_string(), *digest, *location);
                 write(body, depth + 1, found);
                 write(orelse, depth, found);
             }
             Step::Inside { digest, text, location, body } => {
-                push(found, depth, text.to_string(), *digest, *location);
+                push(found, (depth, "inside"), text.to_string(), *digest, *location);
                 write(body, depth + 1, found);
             }
             Step::Try { location, body, handlers, orelse, finalbody } => {
-                push(found, depth, "try".to_owned(), Digest::of_text("line", "try"), *location);
+                push(found, (depth, "try"), "try".to_owned(), Digest::of_text("line", "try"), *location);
                 write(body, depth + 1, found);
                 for (digest, text, location, handler) in handlers {
-                    push(found, depth, text.to_string(), *digest, *location);
+                    push(found, (depth, "except"), text.to_string(), *digest, *location);
                     write(handler, depth + 1, found);
                 }
                 if !orelse.is_empty() {
-                    push(found, depth, "else".to_owned(), Digest::of_text("line", "else"), *location);
+                    push(
+                        found,
+                        (depth, "else"),
+                        "else".to_owned(),
+                        Digest::of_text("line", "else"),
+                        *location,
+                    );
                     write(orelse, depth + 1, found);
                 }
                 if !finalbody.is_empty() {
-                    push(found, depth, "finally".to_owned(), Digest::of_text("line", "finally"), *location);
+                    push(
+                        found,
+                        (depth, "finally"),
+                        "finally".to_owned(),
+                        Digest::of_text("line", "finally"),
+                        *location,
+                    );
                     write(finalbody, depth + 1, found);
                 }
             }
@@ -219,6 +243,22 @@ fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
     }
 }
 
-fn push(found: &mut Vec<Line>, depth: u32, text: String, digest: Digest, location: Location) {
-    found.push(Line { depth, text, digest, location });
+/// The identity of a decision as it is read: what holds where the first way is taken.
+fn seen_as(condition: Digest, turned: bool) -> Digest {
+    if !turned {
+        return condition;
+    }
+    let mut builder = DigestBuilder::new("turned");
+    builder.digest(condition);
+    builder.finish()
+}
+
+fn push(
+    found: &mut Vec<Line>,
+    (depth, kind): (u32, &'static str),
+    text: String,
+    digest: Digest,
+    location: Location,
+) {
+    found.push(Line { depth, kind, text, digest, location });
 }

@@ -201,3 +201,29 @@ fn shortened(text: String) -> String {
         None => text,
     }
 }
+
+/// A digest over texts and other digests, for what is put together from forms.
+pub struct DigestText(DigestBuilder);
+
+impl std::fmt::Debug for DigestText {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("DigestText").field(&self.0.finish().text()).finish()
+    }
+}
+
+impl DigestText {
+    /// Nothing yet, of some kind.
+    pub fn new(kind: &str) -> Self {
+        Self(DigestBuilder::new(kind))
+    }
+
+    /// Adds a text.
+    pub fn add(&mut self, text: &str) {
+        self.0.text(text);
+    }
+
+    /// 16 hexadecimal digits.
+    pub fn finish(&self) -> String {
+        self.0.finish().text()
+    }
+}
