@@ -430,7 +430,6 @@ async def x(n: int, kind: str):
         ("row[\"z\"]", "row[\"q\"]"),
     ] {
         assert!(code.contains(old), "{old}");
-        println!("{old} -> {new}");
         different(code, &code.replacen(old, new, 1));
     }
     same(

@@ -180,11 +180,16 @@ fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
                 push(found, (depth, ending.word()), text.to_string(), *digest, *location);
             }
             Step::Branch { condition, text, location, then, otherwise } => {
-                // The way that ends comes first, as people write it.
-                let turned = then.is_empty() || ends(otherwise) && !ends(then);
-                let (word, first, second) =
-                    if turned { ("if not ", otherwise, then) } else { ("if ", then, otherwise) };
-                push(found, (depth, "if"), format!("{word}{text}"), seen_as(*condition, turned), *location);
+                // The way that refuses or ends comes first, as people write it.
+                let turned = then.is_empty()
+                    || !otherwise.is_empty() && (raises(otherwise) && !raises(then))
+                    || ends(otherwise) && !ends(then);
+                let (decision, first, second) = if turned {
+                    (opposite(text), otherwise, then)
+                } else {
+                    (text.to_string(), then, otherwise)
+                };
+                push(found, (depth, "if"), format!("if {decision}"), seen_as(*condition, turned), *location);
                 write(first, depth + 1, found);
                 if second.is_empty() {
                     continue;
@@ -241,6 +246,34 @@ fn write(steps: &[Step], depth: u32, found: &mut Vec<Line>) {
             }
         }
     }
+}
+
+/// Whether a way ends with an exception.
+fn raises(steps: &[Step]) -> bool {
+    matches!(steps.last(), Some(Step::End { ending: Ending::Raise, .. }))
+}
+
+/// The text of the opposite of a decision: one comparison is turned round, anything else is denied.
+fn opposite(text: &str) -> String {
+    const PAIRS: &[(&str, &str)] =
+        &[(" == ", " != "), (" is not ", " is "), (" not in ", " in "), (" < ", " >= "), (" > ", " <= ")];
+    let is_simple = !text.contains('"')
+        && !text.contains('\'')
+        && [" and ", " or ", " if ", "lambda", "…"].iter().all(|word| !text.contains(word))
+        && text.split_whitespace().count() <= 5;
+    if is_simple {
+        for (one, other) in PAIRS {
+            for (from, to) in [(one, other), (other, one)] {
+                if text.matches(from).count() == 1 {
+                    return text.replacen(from, to, 1);
+                }
+            }
+        }
+        if let Some(rest) = text.strip_prefix("not ") {
+            return rest.to_owned();
+        }
+    }
+    format!("not {text}")
 }
 
 /// The identity of a decision as it is read: what holds where the first way is taken.

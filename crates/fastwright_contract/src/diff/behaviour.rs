@@ -7,17 +7,25 @@ use crate::contract::document::{BehaviourLine, Contract, Piece, RouteContract};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// Compares what two routes do.
-pub(crate) fn compare(changes: &mut Changes, sides: Sides<'_>, old: &Contract, new: &Contract) {
+pub(crate) fn compare(
+    changes: &mut Changes,
+    sides: Sides<'_>,
+    old: &Contract,
+    new: &Contract,
+    guard_replaced: bool,
+) {
     let (Some(before), Some(after)) = (sides.old, sides.new) else { return };
-    effects(changes, sides, before, after);
     let (old_business, new_business) = (&before.business, &after.business);
     if old_business.fingerprint == new_business.fingerprint {
         return;
     }
+    if !guard_replaced {
+        effects(changes, sides, before, after);
+    }
     dependencies(changes, sides, old, new);
     match (&old_business.handler, &new_business.handler) {
         (Some(before), Some(after)) if before != after => {
-            lines(changes, sides, "", (old, before), (new, after));
+            lines(changes, sides, ("", false), (old, before), (new, after));
         }
         (Some(_), None) => {
             let found = Found::new("the code of the handler can't be followed any more").part("behaviour");
@@ -65,8 +73,8 @@ fn kind_of(effect: &str) -> &'static str {
 /// What runs before the handler. Guards are told of as guards.
 fn dependencies(changes: &mut Changes, sides: Sides<'_>, old: &Contract, new: &Contract) {
     let (Some(before), Some(after)) = (sides.old, sides.new) else { return };
-    let guards = |route: &RouteContract, piece: &Piece| {
-        route.guard.by.iter().any(|guard| guard.fingerprint == piece.fingerprint)
+    let guards = |route: Option<&RouteContract>, piece: &Piece| {
+        route.is_some_and(|route| route.guard.by.iter().any(|guard| guard.fingerprint == piece.fingerprint))
     };
     let (olds, news) = (&before.business.dependencies, &after.business.dependencies);
     let prints =
@@ -90,10 +98,11 @@ fn dependencies(changes: &mut Changes, sides: Sides<'_>, old: &Contract, new: &C
         // Of a guard it is told that it changed; what changed in it is told as well.
         match (&piece.behaviour, &other.behaviour) {
             (Some(before), Some(after)) if before != after => {
+                let is_guard = guards(sides.old, piece) || guards(sides.new, other);
                 let what = format!("dependency `{name}`");
-                lines(changes, sides, &what, (old, before), (new, after));
+                lines(changes, sides, (&what, is_guard), (old, before), (new, after));
             }
-            _ if guards(before, piece) || guards(after, other) => {}
+            _ if guards(sides.old, piece) || guards(sides.new, other) => {}
             _ => {
                 let found = Found::new(format!("the dependency `{name}` does something else"));
                 let found = found.part(format!("dependency `{name}`")).at(Some(&piece.at), Some(&other.at));
@@ -101,13 +110,13 @@ fn dependencies(changes: &mut Changes, sides: Sides<'_>, old: &Contract, new: &C
             }
         }
     }
-    for piece in gone.into_iter().filter(|piece| !guards(before, piece)) {
+    for piece in gone.into_iter().filter(|piece| !guards(sides.old, piece)) {
         let name = short(&piece.name);
         let found = Found::new(format!("the dependency `{name}` no longer runs before it"));
         let found = found.part(format!("dependency `{name}`")).at(Some(&piece.at), None);
         changes.add_to(sides, Subject::Behaviour, "dependency-removed", found);
     }
-    for piece in come.into_iter().filter(|piece| !guards(after, piece)) {
+    for piece in come.into_iter().filter(|piece| !guards(sides.new, piece)) {
         let name = short(&piece.name);
         let found = Found::new(format!("the dependency `{name}` runs before it"));
         let found = found.part(format!("dependency `{name}`")).at(None, Some(&piece.at));
@@ -130,16 +139,20 @@ impl<'c> Lines<'c> {
         Self { lines: lines.map(Vec::as_slice).unwrap_or_default() }
     }
 
-    /// The refusal behind a decision: `if …` followed by `raise …` one level deeper.
+    /// The refusal behind a decision: the exception that it raises, after what is done to make it.
     fn refusal(&self, position: usize) -> Option<&'c BehaviourLine> {
-        let line = self.lines.get(position)?;
-        let next = self.lines.get(position + 1)?;
-        (line.kind == "if" && next.kind == "raise" && next.depth == line.depth + 1).then_some(next)
+        let line = self.lines.get(position).filter(|line| line.kind == "if")?;
+        let mut inside = self.lines[position + 1..].iter().take_while(|inner| inner.depth > line.depth);
+        inside
+            .find(|inner| inner.kind != "effect")
+            .filter(|inner| inner.kind == "raise" && inner.depth == line.depth + 1)
     }
 
-    /// Whether a line is the refusal of a check.
-    fn is_refusal(&self, position: usize) -> bool {
-        position > 0 && self.refusal(position - 1).is_some()
+    /// The decision whose refusal holds a line.
+    fn check_around(&self, position: usize) -> Option<usize> {
+        let depth = self.lines.get(position)?.depth;
+        let before = self.lines[..position].iter().rposition(|line| line.depth < depth)?;
+        self.refusal(before).is_some().then_some(before)
     }
 }
 
@@ -156,17 +169,19 @@ fn is_about_access(route: Option<&RouteContract>, line: Option<&BehaviourLine>) 
     line.and_then(|line| status(route, line)).is_some_and(|status| matches!(status, 401 | 403))
 }
 
-/// Compares the lines of two behaviours; `what` names the dependency, and is empty for the handler.
+/// Compares the lines of two behaviours; `what` names the dependency, and is empty for the handler. That a
+/// guard does something else is told of the guard: here it is told what.
 fn lines(
     changes: &mut Changes,
     sides: Sides<'_>,
-    what: &str,
+    (what, is_guard): (&str, bool),
     (old_contract, old): (&Contract, &str),
     (new_contract, new): (&Contract, &str),
 ) {
     let (before, after) = (Lines::of(old_contract, old), Lines::of(new_contract, new));
     let Matched { removed, added, changed, consequences } = matched(before.lines, after.lines);
-    let mut teller = Teller { changes, sides, what, before: &before, after: &after, told: 0 };
+    let mut teller =
+        Teller { changes, sides, what, before: &before, after: &after, told: 0, replaced: Vec::new() };
     // What is gone in one place and there in another was moved.
     let mut gone = removed;
     let mut come = added;
@@ -184,13 +199,18 @@ fn lines(
     for (old, new) in changed {
         teller.changed(old, new);
     }
-    for old in gone {
-        teller.removed(old);
+    for &old in &gone {
+        // What makes the exception of a check goes with the check.
+        if before.check_around(old).is_none_or(|check| !gone.contains(&check)) {
+            teller.removed(old);
+        }
     }
-    for new in come {
-        teller.added(new);
+    for &new in &come {
+        if after.check_around(new).is_none_or(|check| !come.contains(&check)) {
+            teller.added(new);
+        }
     }
-    if teller.told == 0 {
+    if teller.told == 0 && !is_guard {
         let (old, new) = match consequences.first() {
             Some((old, new)) => (before.lines.get(*old), after.lines.get(*new)),
             None => (before.lines.first(), after.lines.first()),
@@ -272,6 +292,8 @@ struct Teller<'t, 's> {
     before: &'t Lines<'t>,
     after: &'t Lines<'t>,
     told: usize,
+    /// Texts that were told to stand in place of others.
+    replaced: Vec<(String, String)>,
 }
 
 impl Teller<'_, '_> {
@@ -310,6 +332,10 @@ impl Teller<'_, '_> {
 
     fn changed(&mut self, old: usize, new: usize) {
         let (before, after) = (&self.before.lines[old], &self.after.lines[new]);
+        if self.replaced.iter().any(|replaced| follows(replaced, &before.text, &after.text)) {
+            return;
+        }
+        self.replaced.extend(replacement(&before.text, &after.text));
         let (old_refusal, new_refusal) = (self.before.refusal(old), self.after.refusal(new));
         match before.kind.as_str() {
             "if" => match (old_refusal, new_refusal) {
@@ -336,7 +362,6 @@ impl Teller<'_, '_> {
                 }
             },
             "raise" => {
-                // Where the whole check was replaced, it is told of the check.
                 let subject = self.check(Some(before), Some(after));
                 let words = format!("it refuses with `{}` instead of `{}`", after.text, before.text);
                 self.tell(subject, "answer-changed", words, Some(before), Some(after));
@@ -400,7 +425,6 @@ impl Teller<'_, '_> {
                     (Subject::Condition, change, format!("{words} `{}`", condition(line)))
                 }
             },
-            "raise" if lines.is_refusal(position) => return None,
             "raise" => {
                 let words = if is_new { "it refuses with" } else { "it no longer refuses with" };
                 (self.check(first, second), change, format!("{words} `{text}`"))
@@ -428,6 +452,29 @@ impl Teller<'_, '_> {
             _ => return None,
         })
     }
+}
+
+/// What stands in one text where another stands in the other.
+fn replacement(old: &str, new: &str) -> Option<(String, String)> {
+    let start = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    let most = old.len().min(new.len()) - start;
+    let end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(old, new)| old == new).count();
+    // Short pieces stand everywhere by chance.
+    let old: String = old[start..old.len() - end].iter().collect();
+    let new: String = new[start..new.len() - end].iter().collect();
+    (old.len().max(new.len()) >= 3).then_some((old, new))
+}
+
+/// Whether two texts differ only by what was told already. Long texts are cut.
+fn follows((old_piece, new_piece): &(String, String), old: &str, new: &str) -> bool {
+    let (old, new) = (old.trim_end_matches('…'), new.trim_end_matches('…'));
+    let (old, new) = if old_piece.is_empty() {
+        (old.to_owned(), new.replace(new_piece.as_str(), ""))
+    } else {
+        (old.replace(old_piece.as_str(), new_piece), new.to_owned())
+    };
+    old.starts_with(&new) || new.starts_with(&old)
 }
 
 /// A decision without its word.

@@ -6,7 +6,13 @@ use crate::contract::document::{ClassContract, Contract, Piece};
 use std::collections::BTreeMap;
 
 /// Compares the classes that a route uses.
-pub(crate) fn compare(changes: &mut Changes, sides: Sides<'_>, old: &Contract, new: &Contract) {
+pub(crate) fn compare(
+    changes: &mut Changes,
+    sides: Sides<'_>,
+    old: &Contract,
+    new: &Contract,
+    guard_replaced: bool,
+) {
     let (Some(before), Some(after)) = (sides.old, sides.new) else { return };
     if before.business.fingerprint == after.business.fingerprint {
         return;
@@ -25,8 +31,12 @@ pub(crate) fn compare(changes: &mut Changes, sides: Sides<'_>, old: &Contract, n
         match other {
             Some(other) if other.fingerprint == class.fingerprint => {}
             Some(other) => parts(changes, sides, short(name), &class.parts, &other.parts),
+            None if guard_replaced => {}
             None => parts(changes, sides, short(name), &class.parts, &[]),
         }
+    }
+    if guard_replaced {
+        return;
     }
     for (name, class) in news {
         parts(changes, sides, short(name), &[], &class.parts);

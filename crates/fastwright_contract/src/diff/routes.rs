@@ -197,16 +197,28 @@ fn pair(
         }
         _ => parameters::compare_plain(changes, sides, (old, new), &renamed),
     }
-    statuses(changes, sides, guard_changed);
+    // Code that does the same raises the same, however much of it could be followed.
+    let same_business = old.business.fingerprint == new.business.fingerprint;
+    if !same_business || !same_handlers(old_app, new_app) {
+        statuses(changes, sides, guard_changed);
+    }
     let start = changes.len();
-    behaviour::compare(changes, sides, old_contract, new_contract);
-    models::compare(changes, sides, old_contract, new_contract);
+    // What came or went with a guard is not told apart.
+    let guard_replaced = old.guard.kind != new.guard.kind;
+    behaviour::compare(changes, sides, old_contract, new_contract, guard_replaced);
+    models::compare(changes, sides, old_contract, new_contract, guard_replaced);
     let told = changes.any_since(start, |change| change.level != Level::Compatible);
-    let differs = old.business.fingerprint != new.business.fingerprint;
-    if differs && !told && !guard_changed {
+    if !same_business && !told && !guard_changed {
         let found = Found::new(format!("`{}` does something else", after.text())).part("behaviour");
         changes.add_to(sides, Subject::Behaviour, "changed", found);
     }
+}
+
+fn same_handlers(old: &AppContract, new: &AppContract) -> bool {
+    let prints = |app: &AppContract| -> Vec<String> {
+        app.exception_handlers.iter().map(|piece| piece.fingerprint.clone()).collect()
+    };
+    prints(old) == prints(new)
 }
 
 fn flags(changes: &mut Changes, sides: Sides<'_>, old: &RouteContract, new: &RouteContract) {

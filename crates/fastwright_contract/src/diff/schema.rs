@@ -187,8 +187,11 @@ impl<'d> SchemaComparison<'_, 'd> {
             if types.is_empty() { "anything".to_owned() } else { join(types) }
         };
         let (before, after) = (text(&old_types), text(&new_types));
+        // Parameters are text: what asks for text takes everything.
+        let is_text = self.part.whole == self.part.inside;
         let covers = |wide: &BTreeSet<&str>, narrow: &BTreeSet<&str>| {
             wide.is_empty()
+                || is_text && wide.contains("string") && !narrow.contains("array")
                 || !narrow.is_empty()
                     && narrow
                         .iter()
