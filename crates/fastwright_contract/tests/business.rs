@@ -449,3 +449,19 @@ async def x(n: int, kind: str):
             .replace("error", "problem"),
     );
 }
+
+#[test]
+fn local_functions_that_call_themselves_have_a_form() {
+    let code = r#"
+@app.get("/tree")
+def tree(db: Session = Depends(get_db)):
+    def walk(node, found):
+        for child in node.children:
+            if child.open:
+                run(walk, child, found)
+        return found
+    return run(walk, db.get(Order, 1), [])
+"#;
+    same(code, &code.replace("walk", "descend"));
+    different(code, &code.replace("child.open", "child.closed"));
+}

@@ -163,9 +163,12 @@ fn what_nobody_can_tell_is_no_change() {
     }
 }
 
+/// What is replaced in the shop, and the changes that makes.
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str]);
+
 #[test]
 fn each_change_has_its_kind() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         // Requests.
         (
             &[("price: int = 0", "price: int")],

@@ -5,7 +5,7 @@ use super::normal::{Place, normalize};
 use super::statements::push_branch;
 use super::step::{Step, digest_of_steps};
 use super::term::{Detail, Digest, DigestBuilder, Term, digest_of};
-use super::walker::{Exit, Walker};
+use super::walker::{DEEPEST, Exit, Walker};
 use fastwright_python::ir::{
     BinaryOperator, Comparison, Comprehension, Expr, ExprKind, FormatPart, FunctionDef, UnaryOperator,
 };
@@ -450,6 +450,15 @@ impl Walker<'_, '_, '_> {
     /// The identity of a function that the walked code defines and does not call: what it does with the names
     /// around it.
     pub(crate) fn local_digest(&mut self, definition: &Arc<FunctionDef>) -> Digest {
+        // One that calls itself is known by how far out it stands.
+        if let Some(position) = self.open_locals.iter().rposition(|open| Arc::ptr_eq(open, definition)) {
+            let mut digest = DigestBuilder::new("local recursion");
+            digest.number((self.open_locals.len() - position) as u64);
+            return digest.finish();
+        }
+        if self.open_locals.len() > DEEPEST {
+            return Digest::of_text("local function", definition.name.as_str());
+        }
         let saved = self.state.clone();
         let (root, enclosed) = match self.frame() {
             Some(frame) => {
@@ -463,7 +472,9 @@ impl Walker<'_, '_, '_> {
             self.state.names.insert(parameter.name, Term::new(digest.finish(), parameter.name.as_str()));
         }
         let mut steps = Vec::new();
+        self.open_locals.push(Arc::clone(definition));
         let exit = self.block(&definition.body, None, &mut steps);
+        self.open_locals.pop();
         if let Some(frame) = self.frame() {
             frame.is_root = root;
             frame.enclosed = enclosed;

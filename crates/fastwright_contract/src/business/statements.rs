@@ -4,7 +4,7 @@ use super::inlining::Callable;
 use super::step::{Ending, Step, ends};
 use super::term::{Detail, Digest, DigestBuilder, Term, digest_of};
 use super::walker::{Exit, Walker};
-use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -110,6 +110,13 @@ impl Walker<'_, '_, '_> {
         }
     }
 
+    /// Binds the name of a function that the walked code defines.
+    fn bind_local(&mut self, definition: &Arc<FunctionDef>, digest: Digest) {
+        let names = Rc::new(self.state.names.clone());
+        let callable = Detail::Callable(Callable::Local(Arc::clone(definition), names));
+        self.state.names.insert(definition.name, Term::with(digest, definition.name.as_str(), callable));
+    }
+
     /// Statements that neither branch nor end anything.
     fn simple(&mut self, statement: &Stmt, location: Location, out: &mut Vec<Step>) {
         match &statement.kind {
@@ -148,11 +155,11 @@ impl Walker<'_, '_, '_> {
             }
             StmtKind::Expr(expression) => self.evaluated(expression, location, out),
             StmtKind::Function(definition) => {
-                let names = Rc::new(self.state.names.clone());
-                let callable = Callable::Local(Arc::clone(definition), names);
-                let digest = Digest::of_text("local function", definition.name.as_str());
-                let term = Term::with(digest, definition.name.as_str(), Detail::Callable(callable));
-                self.state.names.insert(definition.name, term);
+                // Its name is known inside of it.
+                let itself = Digest::of_text("local function", "itself");
+                self.bind_local(definition, itself);
+                let digest = self.local_digest(definition);
+                self.bind_local(definition, digest);
             }
             StmtKind::Class(definition) => {
                 let text = self.words_at(self.at(definition.span));
