@@ -27,6 +27,8 @@ pub(crate) struct CallSite {
     pub(crate) callee: Value,
     /// The function of the program that runs.
     pub(crate) target: Option<(Rc<FunctionValue>, Option<ObjectId>)>,
+    /// With what, the object of a method first.
+    pub(crate) arguments: Rc<Arguments>,
     /// Whether different calls were seen there.
     pub(crate) ambiguous: bool,
 }
@@ -36,13 +38,20 @@ impl Forms<'_, '_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
+        types: &[Option<Value>],
     ) -> Rc<CallIndex> {
-        let key = SummaryKey { function: function.serial, receiver };
+        let summary = SummaryKey { function: function.serial, receiver };
+        let key = (summary, types.iter().map(type_key).collect::<Vec<_>>());
         if let Some(known) = self.calls.get(&key) {
             return Rc::clone(known);
         }
         let mut index = CallIndex::default();
-        if let Some(summary) = self.interpreter.summarize(function, receiver) {
+        let summary = if types.is_empty() {
+            self.interpreter.summarize(function, receiver)
+        } else {
+            self.interpreter.summarize_typed(function, receiver, types)
+        };
+        if let Some(summary) = summary {
             for event in &summary.events {
                 let EventKind::Call(call) = &event.kind else { continue };
                 if event.location.file != function.id.file {
@@ -51,7 +60,12 @@ impl Forms<'_, '_> {
                 let target = call.target.as_ref().map(|(function, key)| (Rc::clone(function), key.receiver));
                 match index.entry(event.location.span) {
                     std::collections::hash_map::Entry::Vacant(place) => {
-                        place.insert(CallSite { callee: call.callee.clone(), target, ambiguous: false });
+                        place.insert(CallSite {
+                            callee: call.callee.clone(),
+                            target,
+                            arguments: Rc::clone(&call.arguments),
+                            ambiguous: false,
+                        });
                     }
                     std::collections::hash_map::Entry::Occupied(mut place) => {
                         let known = place.get_mut();
@@ -69,6 +83,16 @@ impl Forms<'_, '_> {
         self.calls.insert(key, Rc::clone(&index));
         index
     }
+}
+
+/// What tells two types apart.
+pub(crate) type TypeKey = Option<(Option<ObjectId>, Option<Name>)>;
+
+fn type_key(of: &Option<Value>) -> TypeKey {
+    of.as_ref().map(|of| match of.kind {
+        Kind::Class(id) => (Some(id), None),
+        _ => (None, of.as_external()),
+    })
 }
 
 /// An argument as it is passed.
@@ -204,7 +228,7 @@ impl Walker<'_, '_, '_> {
                 }
             });
         }
-        if let Some(CallSite { target: Some((function, receiver)), ambiguous: false, callee }) = site {
+        if let Some(CallSite { target: Some((function, receiver)), ambiguous: false, callee, .. }) = site {
             return Some(Target::Known {
                 function: Rc::clone(function),
                 receiver: *receiver,
@@ -319,8 +343,9 @@ impl Walker<'_, '_, '_> {
             bound
         };
         let names = self.bound_names(&function, &definition, own.as_ref(), arguments, is_local)?;
+        let types = self.passed_types(&function, span);
         let saved = std::mem::replace(&mut self.state.names, names);
-        self.push_frame(&function, receiver, outer, is_tail && !is_constructor);
+        self.push_frame(&function, receiver, &types, outer, is_tail && !is_constructor);
         if is_local && let Some(frame) = self.frames.last_mut() {
             // The code of a local function stands in the file of the function around it.
             frame.file = function.id.file;
@@ -348,6 +373,34 @@ impl Walker<'_, '_, '_> {
         let mut parts: Vec<&Term> = left_with.iter().collect();
         parts.push(&result);
         Some(Term::made("one of the results", &parts, result.text()))
+    }
+
+    /// The classes of what a call passes, for parameters that say nothing of their type; empty where all say it.
+    fn passed_types(&mut self, function: &Rc<FunctionValue>, span: Span) -> Vec<Option<Value>> {
+        let parameters = &function.definition.parameters;
+        let says_nothing =
+            |kind: ParameterKind| !matches!(kind, ParameterKind::VarPositional | ParameterKind::VarKeyword);
+        if !parameters.iter().any(|known| known.annotation.is_none() && says_nothing(known.kind)) {
+            return Vec::new();
+        }
+        let Some(site) = self.site(span) else { return Vec::new() };
+        let location = self.at(span);
+        let interpreter = self.forms.interpreter();
+        let passed = interpreter.bind_parameters(function, Arguments::clone(&site.arguments), location);
+        let types: Vec<Option<Value>> = parameters
+            .iter()
+            .map(|parameter| {
+                if parameter.annotation.is_some() || !says_nothing(parameter.kind) {
+                    return None;
+                }
+                let class = interpreter.class_of(passed.get(&parameter.name)?)?;
+                // Plain values say nothing that code could be followed by.
+                let is_plain = class.as_external().is_some_and(|name| name.starts_with("builtins."));
+                let known = matches!(class.kind, Kind::Class(_) | Kind::External(_));
+                (known && !is_plain).then_some(class)
+            })
+            .collect();
+        if types.iter().all(Option::is_none) { Vec::new() } else { types }
     }
 
     fn receiver_class(&mut self, receiver: Option<ObjectId>) -> Option<Term> {
