@@ -539,3 +539,46 @@ def read(order_id: int, store: Store = Depends(get_store)):
     same(code, &extracted);
     different(&extracted, &extracted.replace("404", "410"));
 }
+
+#[test]
+fn what_comes_behind_a_call_counts() {
+    let code = r#"
+class Sink:
+    async def send(self, text: str):
+        raise NotImplementedError
+
+class Injected:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, *args, **kwargs):
+        return store(get_db(), *args, **kwargs)
+
+async def store(db, text):
+    db.add(text)
+
+def load(text):
+    try:
+        return parse(text)
+    except ValueError:
+        raise HTTPException(status_code=400)
+
+save = Injected(store)
+
+@app.post("/texts")
+async def create(text: str, sink: Sink, db: Session = Depends(get_db)):
+    parsed = load(text)
+    await sink.send(parsed)
+    await save(parsed, color="red")
+    db.commit()
+    return {"text": parsed}
+"#;
+    for (old, new) in [
+        ("sink.send(parsed)", "sink.send(text)"),
+        ("color=\"red\"", "color=\"blue\""),
+        ("    db.commit()\n", ""),
+        ("{\"text\": parsed}", "None"),
+    ] {
+        assert!(code.contains(old), "{old}");
+        different(code, &code.replacen(old, new, 1));
+    }
+}

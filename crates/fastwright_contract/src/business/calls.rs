@@ -8,7 +8,7 @@ use super::step::{Step, ends};
 use super::term::{Detail, Digest, DigestBuilder, Term};
 use super::walker::{Exit, Names, Walker};
 use fastwright_model::facts::callee_name;
-use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, ParameterKind};
+use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, ParameterKind, StmtKind};
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{EventKind, SummaryKey};
@@ -85,6 +85,32 @@ impl Forms<'_, '_> {
     }
 }
 
+/// Whether a method is there for others to override: what runs is not known.
+fn is_open(function: &FunctionValue, definition: &FunctionDef) -> bool {
+    if function.class.is_none() {
+        return false;
+    }
+    let is_abstract = definition.decorators.iter().any(|decorator| {
+        let name = decorator.dotted_name();
+        name.is_some_and(|name| name.rsplit('.').next() == Some("abstractmethod"))
+    });
+    is_abstract
+        || definition.body.iter().all(|statement| match &statement.kind {
+            StmtKind::Pass => true,
+            StmtKind::Expr(expression) => {
+                matches!(expression.kind, ExprKind::Str(_) | ExprKind::Ellipsis)
+            }
+            StmtKind::Raise { exception: Some(exception), .. } => {
+                let name = match &exception.kind {
+                    ExprKind::Call(call) => call.callee.dotted_name(),
+                    _ => exception.dotted_name(),
+                };
+                name.as_deref() == Some("NotImplementedError")
+            }
+            _ => false,
+        })
+}
+
 /// What tells two types apart.
 pub(crate) type TypeKey = Option<(Option<ObjectId>, Option<Name>)>;
 
@@ -138,6 +164,12 @@ impl Walker<'_, '_, '_> {
             return Term::none();
         }
         if let Some(term) = self.put_in_place(&target, &arguments, awaited, false, whole.span, out) {
+            // What the program's own function only hands on runs here.
+            if awaited && matches!(term.detail(), Detail::Later) {
+                out.push(Step::effect(&term, self.at(whole.span)));
+                let number = self.count(term.digest());
+                return result_of(&term, number);
+            }
             return term;
         }
         self.library_call(whole, call, name, base, target, arguments, awaited, out)
@@ -326,7 +358,7 @@ impl Walker<'_, '_, '_> {
         } else {
             self.may_inline(&function)
         };
-        if !fits || (definition.is_async && !awaited) {
+        if !fits || (definition.is_async && !awaited) || is_open(&function, &definition) {
             return None;
         }
         let own = if is_constructor {
@@ -350,10 +382,14 @@ impl Walker<'_, '_, '_> {
             // The code of a local function stands in the file of the function around it.
             frame.file = function.id.file;
         }
+        let before = out.len();
         let exit = self.block(&definition.body, None, out);
         let frame = self.frames.pop();
         self.state.names = saved;
         let left_with = frame.map(|frame| frame.left_with).unwrap_or_default();
+        if !left_with.is_empty() {
+            super::step::seen_by_caller(&mut out[before..]);
+        }
         let result = match exit {
             Exit::Falls if is_tail && !is_constructor => {
                 out.push(Step::end(super::step::Ending::Return, Some(&Term::none()), self.at(span)));
@@ -566,6 +602,7 @@ impl Walker<'_, '_, '_> {
         let mut digest = DigestBuilder::new("call");
         let shown;
         let mut pure = false;
+        let mut later = false;
         match (&target, &base) {
             (Target::Known { function, receiver, bound, .. }, _) => {
                 let term = self.function_term(&Rc::clone(function), *receiver);
@@ -573,16 +610,13 @@ impl Walker<'_, '_, '_> {
                 if let Some(bound) = bound {
                     digest.digest(bound.digest());
                 }
-                if function.definition.is_async && !awaited {
-                    digest.text("later");
-                    pure = true;
-                }
+                later = function.definition.is_async && !awaited;
                 shown = term.text().to_owned();
             }
             (Target::Local(definition, _), _) => {
                 let local = self.local_digest(&Arc::clone(definition));
                 digest.digest(local);
-                pure = definition.is_async && !awaited;
+                later = definition.is_async && !awaited;
                 shown = definition.name.to_string();
             }
             (Target::Other, Some(base)) => {
@@ -617,6 +651,9 @@ impl Walker<'_, '_, '_> {
             if let Some(version) = self.state.versions.get(&term.digest()) {
                 digest.digest(*version);
             }
+        }
+        if later {
+            return Term::with(digest.finish(), call_text(&shown, &arguments), Detail::Later);
         }
         let term = Term::new(digest.finish(), call_text(&shown, &arguments));
         if pure {

@@ -76,6 +76,8 @@ pub(crate) fn normalize(steps: Vec<Step>, place: Place) -> Vec<Step> {
                 result.extend(decided(choice.0, location, place));
                 return result;
             }
+            // What comes behind the call is reached.
+            end @ Step::End { ending: Ending::Left, .. } => result.push(end),
             end @ Step::End { .. } => {
                 if !says_nothing(&end, place) {
                     result.push(end);

@@ -14,8 +14,10 @@ pub enum Ending {
     Break,
     /// It goes on with the next element.
     Continue,
-    /// It gives a result out of a loop of a function whose caller goes on.
+    /// It gives a result out of a loop or block of a function whose caller goes on.
     Leave,
+    /// The same, seen from the caller: what comes behind the call is reached.
+    Left,
 }
 
 impl Ending {
@@ -25,7 +27,7 @@ impl Ending {
             Ending::Raise => "raise",
             Ending::Break => "break",
             Ending::Continue => "continue",
-            Ending::Leave => "leave",
+            Ending::Leave | Ending::Left => "leave",
         }
     }
 }
@@ -84,7 +86,7 @@ impl Step {
     /// Whether nothing comes after it.
     pub(crate) fn ends(&self) -> bool {
         match self {
-            Step::End { .. } => true,
+            Step::End { ending, .. } => *ending != Ending::Left,
             Step::Branch { then, otherwise, .. } => ends(then) && ends(otherwise),
             Step::Inside { body, .. } => ends(body),
             Step::Try { body, handlers, orelse, finalbody, .. } => {
@@ -92,6 +94,31 @@ impl Step {
                     || (ends(body) || ends(orelse)) && handlers.iter().all(|(_, _, _, handler)| ends(handler))
             }
             Step::Effect { .. } | Step::Loop { .. } => false,
+        }
+    }
+}
+
+/// Marks the ways that leave a function as seen from its caller.
+pub(crate) fn seen_by_caller(steps: &mut [Step]) {
+    for step in steps {
+        match step {
+            Step::End { ending, .. } if *ending == Ending::Leave => *ending = Ending::Left,
+            Step::End { .. } | Step::Effect { .. } => {}
+            Step::Branch { then, otherwise, .. } => {
+                seen_by_caller(then);
+                seen_by_caller(otherwise);
+            }
+            Step::Loop { body, orelse, .. } => {
+                seen_by_caller(body);
+                seen_by_caller(orelse);
+            }
+            Step::Inside { body, .. } => seen_by_caller(body),
+            Step::Try { body, handlers, orelse, finalbody, .. } => {
+                seen_by_caller(body);
+                handlers.iter_mut().for_each(|(_, _, _, steps)| seen_by_caller(steps));
+                seen_by_caller(orelse);
+                seen_by_caller(finalbody);
+            }
         }
     }
 }

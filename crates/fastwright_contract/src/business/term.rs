@@ -94,6 +94,8 @@ pub(crate) enum Detail {
     Callable(Callable),
     /// A value of the evaluated program.
     Value(Value),
+    /// A coroutine that nobody has waited for yet.
+    Later,
 }
 
 /// Characters of a text that people see; what is longer is cut.
