@@ -2,8 +2,9 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fastwright_contract::diff::Level;
 use fastwright_report::names::{GuardKind, Severity};
-use fastwright_report::output::{ReviewFormat, RoutesFormat};
+use fastwright_report::output::{DiffFormat, ReviewFormat, RoutesFormat};
 use fastwright_report::routes_selection::Grouping;
 use std::path::PathBuf;
 
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Openapi(OpenapiArguments),
     /// Print what the application promises and does, as one document that can be compared.
     Contract(ContractArguments),
+    /// Compare two contracts: what clients, callers and operators will see.
+    Diff(DiffArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -69,6 +72,10 @@ pub(crate) enum SchemaDocument {
     Review,
     /// `fastwright routes --output-format json`.
     Routes,
+    /// `fastwright contract`.
+    Contract,
+    /// `fastwright diff --output-format json`.
+    Diff,
 }
 
 /// `fastwright rule`.
@@ -272,6 +279,74 @@ pub(crate) struct OpenapiArguments {
 pub(crate) struct ContractArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
+
+    /// Compare with a committed contract: print what differs, and exit with 1.
+    #[arg(long, value_name = "FILE", help_heading = "Contract")]
+    pub(crate) check: Option<PathBuf>,
+
+    /// With --check: the levels of changes that make the exit code 1 [default: all].
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level_parser(), requires = "check", help_heading = "Contract")]
+    pub(crate) fail_on: Vec<Level>,
+
+    /// With --check: how to print what differs.
+    #[arg(long, value_name = "FORMAT", value_parser = diff_format_parser(), default_value = "full", requires = "check", help_heading = "Output")]
+    pub(crate) output_format: DiffFormat,
+}
+
+/// `fastwright diff`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DiffArguments {
+    /// The old side: a git revision, a folder, or a file that `fastwright contract` wrote.
+    #[arg(default_value = "HEAD", value_name = "OLD")]
+    pub(crate) old: String,
+
+    /// The new side [default: the working tree].
+    #[arg(value_name = "NEW")]
+    pub(crate) new: Option<String>,
+
+    /// The project: of a revision this folder is taken, and it is the working tree.
+    #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Project")]
+    pub(crate) project: PathBuf,
+
+    /// Compare only this app, `module:attr` or `module:factory()`; may be given several times.
+    #[arg(long, value_name = "APP", help_heading = "Project")]
+    pub(crate) app: Vec<String>,
+
+    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
+    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
+    pub(crate) python_env: Option<PathBuf>,
+
+    /// A variable of the environment that is set where the application runs; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
+    pub(crate) variable: Vec<(String, String)>,
+
+    /// Leave out paths that match, as in .gitignore; added to the configuration's.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Set a configuration key for this run; the value is TOML, or a plain text.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
+    pub(crate) config: Vec<String>,
+
+    /// Read no configuration file.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) isolated: bool,
+
+    /// The levels of changes that make the exit code 1: `breaking`, `security`, `business`, `compatible`.
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level_parser(), help_heading = "Output")]
+    pub(crate) fail_on: Vec<Level>,
+
+    /// How to print the changes.
+    #[arg(long, value_name = "FORMAT", value_parser = diff_format_parser(), default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: DiffFormat,
+
+    /// Write the result to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output_file: Option<PathBuf>,
+
+    /// Show no progress.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_progress: bool,
 }
 
 /// How a document is printed.
@@ -306,6 +381,16 @@ fn review_format_parser() -> impl clap::builder::TypedValueParser<Value = Review
 fn routes_format_parser() -> impl clap::builder::TypedValueParser<Value = RoutesFormat> {
     PossibleValuesParser::new(RoutesFormat::ALL.iter().map(|entry| entry.name()))
         .map(|word| RoutesFormat::from_name(&word).unwrap_or(RoutesFormat::Full))
+}
+
+fn level_parser() -> impl clap::builder::TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.iter().map(|entry| entry.name()))
+        .map(|word| Level::ALL.into_iter().find(|level| level.name() == word).unwrap_or(Level::Breaking))
+}
+
+fn diff_format_parser() -> impl clap::builder::TypedValueParser<Value = DiffFormat> {
+    PossibleValuesParser::new(DiffFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| DiffFormat::from_name(&word).unwrap_or(DiffFormat::Full))
 }
 
 fn guard_parser() -> impl clap::builder::TypedValueParser<Value = GuardKind> {

@@ -1,12 +1,14 @@
 //! The commands: from arguments to output and exit code.
 
 mod contract;
+mod diff;
 mod openapi;
 mod review;
 mod routes;
 mod rule;
 
 pub(crate) use contract::contract;
+pub(crate) use diff::diff;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -29,6 +31,8 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
     terminal::print(&match document {
         SchemaDocument::Review => schema::review(),
         SchemaDocument::Routes => schema::routes(),
+        SchemaDocument::Contract => schema::contract(),
+        SchemaDocument::Diff => schema::diff(),
     })?;
     Ok(Ending::Clean)
 }

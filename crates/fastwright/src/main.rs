@@ -10,6 +10,7 @@ mod inputs;
 mod memory;
 mod progress;
 mod settings;
+mod sides;
 mod terminal;
 mod watch;
 mod wiring;
@@ -54,7 +55,7 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    if matches!(arguments.command, Command::Openapi(_)) {
+    if matches!(arguments.command, Command::Openapi(_) | Command::Contract(_) | Command::Diff(_)) {
         memory::use_small_pages();
     }
     // Where that can't be done, each part that works in parallel makes threads of its own.
@@ -74,6 +75,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         }
         Command::Openapi(openapi) => commands::openapi(openapi, colour),
         Command::Contract(contract) => commands::contract(contract, colour),
+        Command::Diff(diff) => commands::diff(diff, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

@@ -8,6 +8,7 @@
 pub mod business;
 pub mod context;
 pub mod contract;
+pub mod diff;
 pub mod doubt;
 pub mod fastapi;
 pub mod json;

@@ -1,6 +1,7 @@
 //! How text looks where it is printed: colours, width, links.
 
 use crate::names::{GuardKind, Severity};
+use fastwright_contract::diff::Level;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -74,6 +75,16 @@ impl Appearance {
             Severity::Medium => YELLOW,
             Severity::Low => BLUE,
             Severity::Info => DIM,
+        };
+        self.paint(codes, text)
+    }
+
+    pub(crate) fn level<'t>(&self, level: Level, text: &'t str) -> Cow<'t, str> {
+        let codes = match level {
+            Level::Breaking => RED,
+            Level::Security => BOLD_RED,
+            Level::Business => YELLOW,
+            Level::Compatible => DIM,
         };
         self.paint(codes, text)
     }

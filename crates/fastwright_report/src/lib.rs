@@ -9,6 +9,7 @@ mod annotations;
 pub mod appearance;
 mod code_quality;
 mod concise;
+mod diff_output;
 mod excerpt;
 mod full;
 mod junit;

@@ -5,6 +5,7 @@ use crate::review_document::ReviewReport;
 use crate::routes_document::RoutesDocument;
 use crate::routes_selection::Grouping;
 use crate::rule_page::RuleDescription;
+use fastwright_contract::diff::Diff;
 
 macro_rules! formats {
     ($(#[$documentation:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -69,6 +70,20 @@ formats! {
     }
 }
 
+formats! {
+    /// Outputs of `fastwright diff`.
+    DiffFormat {
+        /// Text with both places of each change.
+        Full = "full",
+        /// The document of [`fastwright_contract::diff`].
+        Json = "json",
+        /// Markdown for a comment on a pull request.
+        Markdown = "markdown",
+        /// Workflow commands that GitHub shows as annotations.
+        Github = "github",
+    }
+}
+
 impl ReviewFormat {
     /// Whether a person reads it in a terminal: such text gets colours, links, and the terminal's width.
     pub fn is_text(self) -> bool {
@@ -107,6 +122,16 @@ pub fn render_routes(
         RoutesFormat::Full => crate::routes_output::text(document, grouping, appearance),
         RoutesFormat::Json => json(document),
         RoutesFormat::Markdown => crate::routes_output::markdown(document, grouping),
+    }
+}
+
+/// What differs between two contracts, in a format.
+pub fn render_diff(diff: &Diff, format: DiffFormat, appearance: &Appearance) -> String {
+    match format {
+        DiffFormat::Full => crate::diff_output::text(diff, appearance),
+        DiffFormat::Json => json(diff),
+        DiffFormat::Markdown => crate::diff_output::markdown(diff),
+        DiffFormat::Github => crate::diff_output::github(diff),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::review_document::ReviewDocument;
 use crate::routes_document::RoutesDocument;
+use fastwright_contract::contract::document::Contract;
+use fastwright_contract::diff::Diff;
 
 /// The JSON Schema of `fastwright review --output-format json`.
 pub fn review() -> String {
@@ -11,4 +13,14 @@ pub fn review() -> String {
 /// The JSON Schema of `fastwright routes --output-format json`.
 pub fn routes() -> String {
     crate::output::json(&schemars::schema_for!(RoutesDocument))
+}
+
+/// The JSON Schema of `fastwright contract`.
+pub fn contract() -> String {
+    crate::output::json(&schemars::schema_for!(Contract))
+}
+
+/// The JSON Schema of `fastwright diff --output-format json`.
+pub fn diff() -> String {
+    crate::output::json(&schemars::schema_for!(Diff))
 }

@@ -5,8 +5,11 @@ use crate::arguments::{Colour, ContractArguments};
 use crate::failure::{Ending, Failure};
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::sides;
 use crate::wiring;
+use fastwright_contract::diff::{Change, diff as compare};
 use fastwright_python::source::DiskTree;
+use fastwright_report::output::render_diff;
 use std::sync::Arc;
 
 /// Prints the contract of a project, or compares it with a committed one.
@@ -29,6 +32,15 @@ pub(crate) fn contract(arguments: &ContractArguments, colour: Colour) -> Result<
         tell_nothing_found(&settings, wiring::shown_files(&settings)?.len());
     }
     let nothing = contract.apps.is_empty();
+    if let Some(file) = &arguments.check {
+        let committed = sides::read_contract(file)?;
+        let name = file.display().to_string();
+        let diff = compare((&name, &committed), ("the working tree", &contract));
+        deliver(project, colour, |appearance| render_diff(&diff, arguments.output_format, appearance))?;
+        let counts =
+            |change: &Change| arguments.fail_on.is_empty() || arguments.fail_on.contains(&change.level);
+        return Ok(if diff.changes.iter().any(counts) { Ending::Findings } else { Ending::Clean });
+    }
     if !nothing {
         deliver(project, colour, |_| fastwright_report::output::json(&contract))?;
     }

@@ -5,7 +5,7 @@ use super::normal::{Place, normalize};
 use super::statements::push_branch;
 use super::step::{Step, digest_of_steps};
 use super::term::{Detail, Digest, DigestBuilder, Term, digest_of};
-use super::walker::{Exit, Walker};
+use super::walker::{DEEPEST, Exit, Walker};
 use fastwright_python::ir::{
     BinaryOperator, Comparison, Comprehension, Expr, ExprKind, FormatPart, FunctionDef, UnaryOperator,
 };
@@ -331,9 +331,7 @@ impl Walker<'_, '_, '_> {
                     true => out.extend(steps),
                     // Later operands are looked at only when the earlier ones leave it open.
                     false => {
-                        let text = joined_texts(&terms, &format!(" {word} "));
-                        let so_far = Term::made(word, &terms.iter().collect::<Vec<_>>(), text);
-                        let so_far = if let [only] = terms.as_slice() { only.clone() } else { so_far };
+                        let so_far = junction(word, &terms);
                         let (positive, negated) = match so_far.detail() {
                             Detail::Not(inner) => (inner.clone(), true),
                             _ => (so_far, false),
@@ -347,8 +345,7 @@ impl Walker<'_, '_, '_> {
             }
             terms.push(term);
         }
-        let text = joined_texts(&terms, &format!(" {word} "));
-        Term::made(word, &terms.iter().collect::<Vec<_>>(), text)
+        junction(word, &terms)
     }
 
     fn format(&mut self, tag: &str, whole: &Expr, parts: &[FormatPart], out: &mut Vec<Step>) -> Term {
@@ -450,6 +447,15 @@ impl Walker<'_, '_, '_> {
     /// The identity of a function that the walked code defines and does not call: what it does with the names
     /// around it.
     pub(crate) fn local_digest(&mut self, definition: &Arc<FunctionDef>) -> Digest {
+        // One that calls itself is known by how far out it stands.
+        if let Some(position) = self.open_locals.iter().rposition(|open| Arc::ptr_eq(open, definition)) {
+            let mut digest = DigestBuilder::new("local recursion");
+            digest.number((self.open_locals.len() - position) as u64);
+            return digest.finish();
+        }
+        if self.open_locals.len() > DEEPEST {
+            return Digest::of_text("local function", definition.name.as_str());
+        }
         let saved = self.state.clone();
         let (root, enclosed) = match self.frame() {
             Some(frame) => {
@@ -463,7 +469,9 @@ impl Walker<'_, '_, '_> {
             self.state.names.insert(parameter.name, Term::new(digest.finish(), parameter.name.as_str()));
         }
         let mut steps = Vec::new();
+        self.open_locals.push(Arc::clone(definition));
         let exit = self.block(&definition.body, None, &mut steps);
+        self.open_locals.pop();
         if let Some(frame) = self.frame() {
             frame.is_root = root;
             frame.enclosed = enclosed;
@@ -482,6 +490,25 @@ impl Walker<'_, '_, '_> {
         let text = self.forms.files.get(location.file).slice(location.span);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// `a and b and c` is `a and (b and c)`; `a or b` is the opposite of `not a and not b`.
+fn junction(word: &str, terms: &[Term]) -> Term {
+    let text = joined_texts(terms, &format!(" {word} "));
+    let is_or = word == "or";
+    let operand = |term: &Term| {
+        if is_or { term.negated(super::step::opposite(term.text())) } else { term.clone() }
+    };
+    let mut parts = terms.iter().rev();
+    let Some(last) = parts.next() else { return Term::none() };
+    if terms.len() == 1 {
+        return last.clone();
+    }
+    let mut all = operand(last);
+    for part in parts {
+        all = Term::both(&operand(part), &all);
+    }
+    if is_or { all.named(&format!("not ({text})")).negated(text) } else { all.named(&text) }
 }
 
 /// The result of something that is done.

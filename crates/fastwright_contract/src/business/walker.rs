@@ -8,11 +8,13 @@ use super::term::{Detail, Digest, DigestBuilder, Term};
 use super::{Form, Forms};
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::Dependant;
+use fastwright_python::ir::FunctionDef;
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What names of the walked code stand for.
 pub(crate) type Names = FxHashMap<Name, Term>;
@@ -73,6 +75,8 @@ pub(crate) struct Walker<'w, 'f, 'a> {
     pub(crate) frames: Vec<Frame>,
     pub(crate) spent: u32,
     pub(crate) classes: Vec<ObjectId>,
+    /// Functions that the walked code defines, whose identity is being found.
+    pub(crate) open_locals: Vec<Arc<FunctionDef>>,
 }
 
 /// The form of a function.
@@ -87,8 +91,7 @@ pub(crate) fn walk(
         return Form { digest, steps: Vec::new(), classes: Vec::new() };
     }
     forms.depth += 1;
-    let mut walker =
-        Walker { forms, state: State::default(), frames: Vec::new(), spent: 0, classes: Vec::new() };
+    let mut walker = Walker::new(forms);
     for (index, parameter) in function.definition.parameters.iter().enumerate() {
         let term = match &inputs {
             Some(inputs) => inputs[index].clone(),
@@ -100,7 +103,7 @@ pub(crate) fn walk(
         };
         walker.state.names.insert(parameter.name, term);
     }
-    walker.push_frame(function, receiver, None, true);
+    walker.push_frame(function, receiver, &[], None, true);
     let mut steps = Vec::new();
     let body = std::sync::Arc::clone(&function.definition);
     walker.block(&body.body, None, &mut steps);
@@ -163,9 +166,21 @@ pub(crate) fn inputs_of(forms: &mut Forms<'_, '_>, dependant: &Dependant) -> Vec
 
 /// What identifies a value.
 pub(crate) fn value_digest(forms: &mut Forms<'_, '_>, value: &Value) -> Digest {
-    let mut walker =
-        Walker { forms, state: State::default(), frames: Vec::new(), spent: 0, classes: Vec::new() };
+    let mut walker = Walker::new(forms);
     walker.value_term(value, 0).digest()
+}
+
+impl<'w, 'f, 'a> Walker<'w, 'f, 'a> {
+    fn new(forms: &'w mut Forms<'f, 'a>) -> Self {
+        Self {
+            forms,
+            state: State::default(),
+            frames: Vec::new(),
+            spent: 0,
+            classes: Vec::new(),
+            open_locals: Vec::new(),
+        }
+    }
 }
 
 impl Walker<'_, '_, '_> {
@@ -173,10 +188,11 @@ impl Walker<'_, '_, '_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
+        types: &[Option<Value>],
         outer: Option<Rc<Names>>,
         is_root: bool,
     ) {
-        let calls = self.forms.call_index(function, receiver);
+        let calls = self.forms.call_index(function, receiver, types);
         self.frames.push(Frame {
             function: Rc::clone(function),
             calls,

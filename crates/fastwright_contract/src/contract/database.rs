@@ -118,16 +118,18 @@ fn is_column_type(argument: &Value) -> bool {
     })
 }
 
-/// The type inside `Mapped[...]`.
+/// The type inside `Mapped[...]`, without `None`: that NULL is allowed is told apart.
 fn mapped_type(interpreter: &mut Interpreter<'_>, annotation: &Value) -> String {
-    match annotation.as_symbolic() {
+    let text = match annotation.as_symbolic() {
         Some(Symbolic::Item { base, index })
             if base.as_external().is_some_and(|name| name.ends_with("Mapped")) =>
         {
             type_text(interpreter, index)
         }
         _ => type_text(interpreter, annotation),
-    }
+    };
+    let parts: Vec<&str> = text.split(" | ").filter(|part| *part != "None").collect();
+    parts.join(" | ")
 }
 
 /// A value as people write it.

@@ -1,0 +1,68 @@
+//! `fastwright diff`.
+
+use crate::arguments::{Colour, DiffArguments};
+use crate::failure::{Ending, Failure};
+use crate::progress::Progress;
+use crate::sides::Side;
+use crate::terminal;
+use fastwright_contract::contract::document::Contract;
+use fastwright_contract::diff::diff as compare;
+use fastwright_report::output::render_diff;
+
+/// Compares two contracts.
+///
+/// # Errors
+/// When a side is not there, options make no sense, or the result can't be written.
+pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, Failure> {
+    let old = Side::of(&arguments.old);
+    let (new, new_name) = match &arguments.new {
+        Some(word) => {
+            let side = Side::of(word);
+            let name = side.name();
+            (side, name)
+        }
+        None => (Side::Folder(arguments.project.clone()), "the working tree".to_owned()),
+    };
+    let progress =
+        Progress::start(format!("comparing {} and {new_name}", old.name()), !arguments.no_progress);
+    let (before, after) = both(&old, &new, arguments);
+    let (before, after) = (before?, after?);
+    drop(progress);
+    for (contract, name) in [(&before, old.name()), (&after, new_name.clone())] {
+        if contract.apps.is_empty() {
+            terminal::tell(&format!("fastwright: no FastAPI application found in {name}"));
+        }
+    }
+    if before.apps.is_empty() && after.apps.is_empty() {
+        return Ok(Ending::Nothing);
+    }
+    let diff = compare((&old.name(), &before), (&new_name, &after));
+    let format = arguments.output_format;
+    match &arguments.output_file {
+        Some(file) => {
+            terminal::write_file(file, &render_diff(&diff, format, &terminal::file_appearance(colour)))?;
+        }
+        None => terminal::print(&render_diff(&diff, format, &terminal::appearance(colour)))?,
+    }
+    let fails = diff.changes.iter().any(|change| arguments.fail_on.contains(&change.level));
+    Ok(if fails { Ending::Findings } else { Ending::Clean })
+}
+
+type Read = Result<Contract, Failure>;
+
+/// Both sides at once.
+fn both(old: &Side, new: &Side, arguments: &DiffArguments) -> (Read, Read) {
+    std::thread::scope(|scope| {
+        let first = std::thread::Builder::new()
+            .stack_size(fastwright_python::parallel::STACK)
+            .spawn_scoped(scope, || old.contract(arguments));
+        match first {
+            Ok(first) => {
+                let after = new.contract(arguments);
+                let before = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                (before, after)
+            }
+            Err(_) => (old.contract(arguments), new.contract(arguments)),
+        }
+    })
+}

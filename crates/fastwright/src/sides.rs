@@ -1,0 +1,124 @@
+//! The sides of a comparison: a git revision, a folder, a file with a contract, or the working tree.
+
+use crate::arguments::{DiffArguments, ProjectArguments};
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::wiring;
+use fastwright_contract::contract::document::Contract;
+use fastwright_git::RevisionTree;
+use fastwright_python::source::{DiskTree, SourceTree};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a side is.
+#[derive(Debug)]
+pub(crate) enum Side {
+    /// A folder on disk.
+    Folder(PathBuf),
+    /// The project as a revision has it.
+    Revision(String),
+    /// A file that `fastwright contract` wrote.
+    File(PathBuf),
+}
+
+impl Side {
+    /// What a word on the command line means: what is there on disk, else a revision.
+    pub(crate) fn of(word: &str) -> Self {
+        let path = PathBuf::from(word);
+        if path.is_dir() {
+            Side::Folder(path)
+        } else if path.is_file() {
+            Side::File(path)
+        } else {
+            Side::Revision(word.to_owned())
+        }
+    }
+
+    /// How people call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Side::Folder(path) | Side::File(path) => path.display().to_string(),
+            Side::Revision(revision) => revision.clone(),
+        }
+    }
+
+    /// The contract of this side.
+    ///
+    /// # Errors
+    /// When the path, the repository or the revision is not there, or the file holds no contract.
+    pub(crate) fn contract(&self, arguments: &DiffArguments) -> Result<Contract, Failure> {
+        match self {
+            Side::File(path) => read_contract(path),
+            Side::Folder(path) => wiring::contract(Arc::new(DiskTree), &settings(path, arguments)?),
+            Side::Revision(revision) => {
+                let mut settings = settings(&arguments.project, arguments)?;
+                // The paths of a revision have no links but its own.
+                settings.path = settings.path.canonicalize().unwrap_or(settings.path);
+                let folder = if settings.path.is_dir() {
+                    settings.path.as_path()
+                } else {
+                    settings.path.parent().unwrap_or(&settings.path)
+                };
+                let tree =
+                    RevisionTree::open(folder, revision).map_err(|error| Failure::new(error.to_string()))?;
+                if tree.kind(&settings.path).is_none() {
+                    return Err(Failure::new(format!(
+                        "{} is not in the revision `{revision}`",
+                        arguments.project.display()
+                    )));
+                }
+                wiring::contract(Arc::new(tree), &settings)
+            }
+        }
+    }
+}
+
+/// The settings of a project, with what the command line says.
+fn settings(path: &Path, arguments: &DiffArguments) -> Result<Settings, Failure> {
+    Settings::for_project(
+        path,
+        &ProjectArguments {
+            paths: vec![path.to_path_buf()],
+            app: arguments.app.clone(),
+            python_env: arguments.python_env.clone(),
+            variable: arguments.variable.clone(),
+            exclude: arguments.exclude.clone(),
+            config: arguments.config.clone(),
+            isolated: arguments.isolated,
+            show_settings: false,
+            show_files: false,
+            output_file: None,
+            watch: false,
+            no_progress: arguments.no_progress,
+            no_cache: true,
+            cache_dir: None,
+        },
+    )
+}
+
+/// A contract from a file.
+///
+/// # Errors
+/// When the file can't be read or holds none.
+pub(crate) fn read_contract(path: &Path) -> Result<Contract, Failure> {
+    let shown = path.display();
+    let text =
+        std::fs::read(path).map_err(|error| Failure::new(format!("{shown} can't be read: {error}")))?;
+    let value: serde_json::Value = serde_json::from_slice(&text)
+        .map_err(|error| Failure::new(format!("{shown} is no JSON: {error}")))?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(1) if value.get("apps").is_some() => {}
+        Some(version) if value.get("apps").is_some() => {
+            return Err(Failure::new(format!(
+                "{shown} is a contract of version {version}; this fastwright reads version 1"
+            )));
+        }
+        _ => {
+            return Err(Failure::new(format!(
+                "{shown} is no contract: `fastwright contract --output-file {shown}` writes one"
+            )));
+        }
+    }
+    serde_json::from_value(value)
+        .map_err(|error| Failure::new(format!("{shown} is no contract that can be read: {error}")))
+}
