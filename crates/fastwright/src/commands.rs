@@ -2,6 +2,7 @@
 
 mod contract;
 mod diff;
+mod fix;
 mod openapi;
 mod review;
 mod routes;
@@ -9,6 +10,7 @@ mod rule;
 
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
+pub(crate) use fix::fix;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -31,6 +33,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
     terminal::print(&match document {
         SchemaDocument::Review => schema::review(),
         SchemaDocument::Routes => schema::routes(),
+        SchemaDocument::Fix => schema::fix(),
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
     })?;

@@ -76,6 +76,10 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Openapi(openapi) => commands::openapi(openapi, colour),
         Command::Contract(contract) => commands::contract(contract, colour),
         Command::Diff(diff) => commands::diff(diff, colour),
+        Command::Fix(fix) if fix.project.watch => {
+            Err(Failure::new("`fix` does not watch: each run of it is a decision"))
+        }
+        Command::Fix(fix) => commands::fix(fix, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

@@ -24,3 +24,8 @@ pub fn contract() -> String {
 pub fn diff() -> String {
     crate::output::json(&schemars::schema_for!(Diff))
 }
+
+/// The JSON Schema of `fastwright fix --output-format json`.
+pub fn fix() -> String {
+    crate::output::json(&schemars::schema_for!(crate::fix_document::FixDocument))
+}

@@ -364,7 +364,7 @@ mod tests {
         fs::write(root.join("b.py"), "mine\n").unwrap();
         assert!(matches!(journal.write(&[old]), Err(JournalError::Changed(_))));
         journal.write(&[change(root, "app/a.py", "a = 2\n"), change(root, "b.py", "b = 2\n")]).unwrap();
-        fs::write(root.join("b.py"), "mine\n").unwrap();
+        fs::write(root.join("b.py"), "mine again\n").unwrap();
         assert!(matches!(journal.undo(), Err(JournalError::Changed(_))));
         assert_eq!(fs::read_to_string(root.join("app/a.py")).unwrap(), "a = 2\n");
     }
