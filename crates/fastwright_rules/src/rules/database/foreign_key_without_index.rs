@@ -2,6 +2,8 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_model::tables::{Column, Table};
@@ -78,7 +80,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     column.location,
                 )
                 .evidence(format!("`{}` uses it in a query", definition.name), place)
-                .example("index=True"),
+                .example("index=True")
+                .fix(with_keyword(
+                    context,
+                    column.location,
+                    "index=True",
+                    Fix::changes_contract(
+                        "index the column",
+                        format!("`{}` gets an index: the database needs a migration", table.name),
+                    ),
+                )),
             );
         }
     }

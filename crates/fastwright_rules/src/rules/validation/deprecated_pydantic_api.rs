@@ -237,8 +237,10 @@ fn method_draft(
         let at = (place.span.start - location.span.start) as usize;
         draft = draft.example(format!("{}{new}{}", &text[..at], &text[at + old.len()..]));
         if SAME.contains(&old) && arguments {
-            draft = draft
-                .fix(Fix::safe(format!("call `{new}`")).edit(Edit { location: place, text: new.to_owned() }));
+            draft = draft.fix(
+                Fix::needs_review(format!("call `{new}`"))
+                    .edit(Edit { location: place, text: new.to_owned() }),
+            );
         }
     }
     draft

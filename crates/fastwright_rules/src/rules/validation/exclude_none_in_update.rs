@@ -2,6 +2,8 @@
 
 use crate::body_copies::copies_of;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::{with_renamed, without_keyword};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::dependant::type_text;
@@ -85,8 +87,20 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     text.replace(", exclude_none=True", "").replace("exclude_none=True, ", "")
                 } else {
                     text.replace("exclude_none=True", "exclude_unset=True")
+                })
+                .fix(if text.contains("exclude_unset=True") {
+                    without_keyword(context, site, "exclude_none", fix(&name))
+                } else {
+                    with_renamed(context, site, "exclude_none", "exclude_unset", fix(&name))
                 }),
             );
         }
     }
+}
+
+fn fix(route: &str) -> Fix {
+    Fix::changes_contract(
+        "take what was sent, `null` included",
+        format!("`{route}` stores `null` where it is sent"),
+    )
 }
