@@ -155,3 +155,46 @@ pub fn depends_call(context: &Context<'_>, attached: Location, dependency: &str)
         _ => None,
     }
 }
+
+/// `selectinload(Class.relation)` for the `select(Class)` at a place.
+pub fn with_eager_loading(
+    context: &Context<'_>,
+    query: Location,
+    class: &str,
+    relation: &str,
+) -> Option<Fix> {
+    let source = Source::of(context, query.file)?;
+    let mut selects = Vec::new();
+    let statement = source.statement(query.span)?;
+    crate::syntax::any_own_expression(statement, &mut |expression| {
+        any_within(expression, &mut |part| {
+            if let ExprKind::Call(call) = &part.kind
+                && matches!(&call.callee.kind, ExprKind::Name(name) if *name == "select")
+                && matches!(&*call.arguments, [only] if matches!(only.value.kind, ExprKind::Name(name) if name == class))
+                && !selects.contains(&part.span)
+            {
+                selects.push(part.span);
+            }
+            false
+        })
+    });
+    let [select] = selects.as_slice() else { return None };
+    let (loader, imports) = source.import("sqlalchemy.orm", Some("selectinload"))?;
+    Some(
+        Fix::needs_review(format!("load `{relation}` with the rows"))
+            .edit(source.insert(select.end, format!(".options({loader}({class}.{relation}))")))
+            .imports(query.file, imports),
+    )
+}
+
+/// The edit of a text that is written as one literal without a prefix: the text between its quotes.
+pub fn text_edit(source: &Source<'_>, literal: &Expr, new: &str) -> Option<Edit> {
+    let ExprKind::Str(_) = &literal.kind else { return None };
+    let written = source.slice(literal.span);
+    let quote = written.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    if written.len() < 2 || written[1..written.len() - 1].contains([quote, '\\', '\n']) || new.contains(quote)
+    {
+        return None;
+    }
+    Some(source.replace(Span::new(literal.span.start + 1, literal.span.end - 1), new))
+}

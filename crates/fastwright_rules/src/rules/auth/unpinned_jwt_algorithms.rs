@@ -113,7 +113,7 @@ fn fix(context: &Context<'_>, place: Location, what: &str) -> Option<Fix> {
     algorithms.sort_unstable();
     algorithms.dedup();
     let [only] = algorithms.as_slice() else { return None };
-    let fix = Fix::changes_contract(
+    let fix = Fix::changes_guard(
         "accept the algorithm that signs the tokens, and no other",
         format!("tokens that are not signed with `{only}` are refused"),
     );

@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 context,
                 engine.site,
                 "pool_pre_ping=True",
-                Fix::safe("test connections before they are handed out"),
+                Fix::needs_review("test connections before they are handed out"),
             )),
         );
     }

@@ -3,6 +3,7 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
@@ -83,7 +84,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .example("index=True")
                 .fix(with_keyword(
                     context,
-                    column.location,
+                    statement_at(context, column.location),
                     "index=True",
                     Fix::changes_contract(
                         "index the column",
@@ -161,4 +162,11 @@ fn indexed_elsewhere(context: &Context<'_>) -> FxHashSet<(Name, Name)> {
         }
     }
     found
+}
+
+/// The statement that defines a column.
+fn statement_at(context: &Context<'_>, place: Location) -> Location {
+    let source = Source::of(context, place.file);
+    let statement = source.as_ref().and_then(|source| source.statement(place.span));
+    Location { span: statement.map_or(place.span, |statement| statement.span), ..place }
 }

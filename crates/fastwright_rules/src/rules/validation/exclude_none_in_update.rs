@@ -63,6 +63,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 })
                 .collect();
             let Some((first, column)) = kept.first() else { continue };
+            // `null` for a column that has to be filled would be the next fault.
+            let is_harmless = context.fields(interpreter, &copy.model).iter().all(|field| {
+                let column = table.columns.iter().find(|column| column.name == field.name);
+                !allows_none(&field.annotation) || column.is_none_or(|column| column.nullable)
+            });
             let (name, model) = (title(route), type_text(interpreter, &copy.model));
             let shown: Vec<String> =
                 kept.iter().take(3).map(|(field, _)| format!("`{}`", field.name)).collect();
@@ -88,7 +93,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 } else {
                     text.replace("exclude_none=True", "exclude_unset=True")
                 })
-                .fix(if text.contains("exclude_unset=True") {
+                .fix(if !is_harmless {
+                    None
+                } else if text.contains("exclude_unset=True") {
                     without_keyword(context, site, "exclude_none", fix(&name))
                 } else {
                     with_renamed(context, site, "exclude_none", "exclude_unset", fix(&name))
