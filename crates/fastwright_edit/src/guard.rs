@@ -3,10 +3,29 @@
 use crate::rounds::Permission;
 use crate::state::State;
 use fastwright_contract::contract::document::Contract;
-use fastwright_contract::diff::{Level, diff};
+use fastwright_contract::diff::{Change, ChangedRoute, Level, diff};
 use fastwright_rules::finding::Finding;
 use fastwright_rules::rules::docs::undocumented_status::UndocumentedStatus;
 use std::collections::BTreeMap;
+
+/// Whether a change of a guard leaves it a guard of the same routes: its code changes, or it is made in another way.
+fn stays_guarded(change: &Change, after: &Contract) -> bool {
+    let still_there = |changed: &ChangedRoute| {
+        let mut routes = after.apps.iter().flat_map(|app| &app.routes);
+        routes.any(|route| {
+            route.path == changed.path
+                && route.handler == changed.handler
+                && route.guard.by.iter().any(|guard| {
+                    let name = guard.name.rsplit([':', '.']).next().unwrap_or(&guard.name);
+                    change.message.contains(&format!("`{name}`"))
+                })
+        })
+    };
+    CODE_OF_GUARDS.contains(&change.kind.as_str())
+        || change.kind == "guard-removed"
+            && !change.routes.is_empty()
+            && change.routes.iter().all(still_there)
+}
 
 /// What changes when the code of a guard does, and not who may pass.
 const CODE_OF_GUARDS: [&str; 2] = ["access-check-changed", "guard-changed"];

@@ -74,7 +74,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence(format!("`{address}` is named as the address for signing in"), made)
                     .evidence(format!("`{}` gives out tokens", route_name(sign_in)), sign_in.location)
                     .example(format!("OAuth2PasswordBearer(tokenUrl=\"{expected}\")"))
-                    .fix(fix(context, made, expected)),
+                    .fix(fix(
+                        context,
+                        made,
+                        if document.is_empty() { expected } else { &sign_in.path },
+                    )),
                 );
             }
         }
@@ -170,5 +174,5 @@ fn fix(context: &Context<'_>, made: Location, expected: &str) -> Option<Fix> {
     let given = keyword(call, "tokenUrl").or(call.arguments.first())?;
     let edit = text_edit(&source, &given.value, expected)?;
     let changes = format!("the document names `{expected}` as the address for signing in");
-    Some(Fix::changes_contract("name the route that gives out tokens", changes).edit(edit))
+    Some(Fix::changes_guard("name the route that gives out tokens", changes).edit(edit))
 }

@@ -7,6 +7,7 @@ use crate::reporter::{Draft, Reporter};
 use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
+use fastwright_python::tokens::TokenKind;
 use fastwright_python::value::{FunctionValue, Value};
 
 crate::declare_rule! {
@@ -131,15 +132,20 @@ fn in_lifespan(
         _ => return None,
     };
     let line = Span::new(source.line_start(decorator.span.start), source.line_end(decorator.span.end));
-    if source.slice(line).trim().trim_start_matches('@') != source.slice(decorator.span) {
-        return None;
-    }
+    let at = source.code_before(decorator.span.start).filter(|token| token.kind == TokenKind::At)?;
+    let behind = source.slice(Span::new(decorator.span.end, line.end));
+    // A comment behind the decorator stays.
+    let gone = match behind.trim_start_matches([' ', '\t']) {
+        comment if comment.starts_with('#') => Span::new(at.span.start, line.end - comment.len() as u32),
+        _ if behind.trim().is_empty() => line,
+        _ => return None,
+    };
     Some(
         Fix::changes_contract(
             format!("call `{}` in the lifespan `{}`", own.name, lifespan.definition.name),
             format!("`{}` runs at {event}", own.name),
         )
         .edit(called)
-        .edit(source.replace(line, "")),
+        .edit(source.replace(gone, "")),
     )
 }
