@@ -4,10 +4,10 @@ use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
+use crate::rules::lifecycle::deprecated_event_handlers::without_decorator;
 use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, StmtKind};
-use fastwright_python::location::{Location, Span};
-use fastwright_python::tokens::TokenKind;
+use fastwright_python::location::Location;
 use fastwright_python::value::{FunctionValue, Value};
 
 crate::declare_rule! {
@@ -118,10 +118,7 @@ fn in_lifespan(
     if handler.id.file != file || !own.parameters.is_empty() || !lifespan.definition.is_async {
         return None;
     }
-    let decorator = own.decorators.iter().find(|decorator| {
-        registered.file == file && crate::syntax::encloses(decorator.span, registered.span)
-            || decorator.span == registered.span
-    })?;
+    let undecorated = without_decorator(&source, handler, registered)?;
     let waits = body.iter().find(|statement| {
         matches!(&statement.kind, StmtKind::Expr(value) if matches!(value.kind, ExprKind::Yield(_)))
     })?;
@@ -131,21 +128,12 @@ fn in_lifespan(
         "shutdown" => source.statement_after(waits, &call)?,
         _ => return None,
     };
-    let line = Span::new(source.line_start(decorator.span.start), source.line_end(decorator.span.end));
-    let at = source.code_before(decorator.span.start).filter(|token| token.kind == TokenKind::At)?;
-    let behind = source.slice(Span::new(decorator.span.end, line.end));
-    // A comment behind the decorator stays.
-    let gone = match behind.trim_start_matches([' ', '\t']) {
-        comment if comment.starts_with('#') => Span::new(at.span.start, line.end - comment.len() as u32),
-        _ if behind.trim().is_empty() => line,
-        _ => return None,
-    };
     Some(
         Fix::changes_contract(
             format!("call `{}` in the lifespan `{}`", own.name, lifespan.definition.name),
             format!("`{}` runs at {event}", own.name),
         )
         .edit(called)
-        .edit(source.replace(gone, "")),
+        .edit(undecorated),
     )
 }

@@ -1,6 +1,7 @@
 //! Rules of the area `lifecycle`.
 
 pub mod debug_enabled;
+pub mod deprecated_event_handlers;
 pub mod iterated_routes_tree;
 pub mod mixed_lifespan_and_events;
 pub mod mounted_lifespan_not_run;
