@@ -4,8 +4,8 @@
     python benchmarks/fix_kills.py --binary target/release/fastwright --kills 300
 
 A project with many files to fix is made, and fixed again and again by a process that is killed (SIGKILL) after a
-random time: half of the kills anywhere, half while it writes (the time starts when its journal appears). After each
-kill every file must have its old or its new bytes. Then `fix --undo` and `fix --finish` in turn must bring all files to
+random time: a third of the kills anywhere, a third from when it begins its journal, a third from when the journal is
+complete and files change. After each kill every file must have its old or its new bytes. Then `fix --undo` and `fix --finish` in turn must bring all files to
 one side, and nothing may be left lying about. The exit code is 1 when anything is not so.
 """
 
@@ -88,12 +88,14 @@ def main() -> int:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(data)
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if number % 2:
-                while process.poll() is None and not journals.exists():
+            if number % 3 == 0:
+                time.sleep(chance.uniform(0, whole * 1.05))
+            else:
+                # When it prepares the journal, and when it changes files.
+                sign = journals if number % 3 == 1 else journals / "000001" / "journal.json"
+                while process.poll() is None and not sign.exists():
                     time.sleep(0.0005)
                 time.sleep(chance.uniform(0, whole / 4))
-            else:
-                time.sleep(chance.uniform(0, whole * 1.05))
             process.send_signal(signal.SIGKILL)
             process.wait()
             found = contents(folder)
@@ -115,7 +117,7 @@ def main() -> int:
                 again = subprocess.run(command, capture_output=True, text=True, check=False)
                 if again.returncode != 2 or "--undo" not in again.stderr:
                     wrong.append(f"kill {number}: the next fix does not notice: {again.returncode} {again.stderr[-200:]}")
-            way = "--finish" if state == "in the middle" and number % 4 == 1 else "--undo"
+            way = "--finish" if state == "in the middle" and number % 2 else "--undo"
             resumed = subprocess.run([str(binary), "fix", str(folder), way, "--isolated"], capture_output=True, text=True,
                                      check=False)
             if resumed.returncode != 0 or contents(folder) != (new if way == "--finish" else old):

@@ -119,7 +119,7 @@ fn contract(
             (Permission::Safe, _) => false,
             (Permission::Unsafe, level) => level == Level::Business,
             (Permission::Contract, Level::Security) => {
-                guard && CODE_OF_GUARDS.contains(&change.kind.as_str())
+                guard && stays_guarded(&change, after)
             }
             (Permission::Contract, _) => true,
         };
