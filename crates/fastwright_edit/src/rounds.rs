@@ -238,11 +238,31 @@ impl Round<'_> {
                 made.refused.push(Refused { told: Told::new(self.state, only), reasons });
                 continue;
             }
-            let (first, second) = group.split_at(group.len() / 2);
-            waiting.push(second.to_vec());
-            waiting.push(first.to_vec());
+            // Those that the objections speak of, if they are fewer than all; else halves.
+            let (named, others): (Vec<&Finding>, Vec<&Finding>) =
+                group.iter().copied().partition(|finding| self.is_named(finding, &reasons));
+            if named.is_empty() || others.is_empty() {
+                let (first, second) = group.split_at(group.len() / 2);
+                waiting.push(second.to_vec());
+                waiting.push(first.to_vec());
+            } else {
+                waiting.push(named);
+                waiting.push(others);
+            }
         }
         Ok(made)
+    }
+
+    /// Whether objections speak of the function or the route of a finding.
+    fn is_named(&self, finding: &Finding, reasons: &[String]) -> bool {
+        let path = &self.state.analysis.files.get(finding.location.file).relative;
+        let name = finding.symbol.rsplit('.').next().unwrap_or(&finding.symbol);
+        let route = finding.route.as_ref().map(|route| format!("`{} {}`", route.method, route.path));
+        reasons.iter().any(|reason| {
+            reason.contains(path.as_str())
+                || !name.is_empty() && reason.contains(&format!("`{name}`"))
+                || route.as_ref().is_some_and(|route| reason.contains(route))
+        })
     }
 
     #[allow(clippy::type_complexity, reason = "an attempt has a result or reasons")]
