@@ -2,6 +2,7 @@
 
 mod contract;
 mod diff;
+mod gate;
 mod openapi;
 mod review;
 mod routes;
@@ -9,6 +10,7 @@ mod rule;
 
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
+pub(crate) use gate::gate;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -33,6 +35,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Routes => schema::routes(),
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
+        SchemaDocument::Gate => schema::gate(),
     })?;
     Ok(Ending::Clean)
 }

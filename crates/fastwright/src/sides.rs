@@ -1,6 +1,6 @@
 //! The sides of a comparison: a git revision, a folder, a file with a contract, or the working tree.
 
-use crate::arguments::{DiffArguments, ProjectArguments};
+use crate::arguments::{ComparedArguments, ProjectArguments};
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::wiring;
@@ -46,7 +46,7 @@ impl Side {
     ///
     /// # Errors
     /// When the path, the repository or the revision is not there, or the file holds no contract.
-    pub(crate) fn contract(&self, arguments: &DiffArguments) -> Result<Contract, Failure> {
+    pub(crate) fn contract(&self, arguments: &ComparedArguments) -> Result<Contract, Failure> {
         match self {
             Side::File(path) => read_contract(path),
             Side::Folder(path) => wiring::contract(Arc::new(DiskTree), &settings(path, arguments)?),
@@ -74,7 +74,7 @@ impl Side {
 }
 
 /// The settings of a project, with what the command line says.
-fn settings(path: &Path, arguments: &DiffArguments) -> Result<Settings, Failure> {
+pub(crate) fn settings(path: &Path, arguments: &ComparedArguments) -> Result<Settings, Failure> {
     Settings::for_project(
         path,
         &ProjectArguments {

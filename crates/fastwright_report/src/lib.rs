@@ -12,6 +12,7 @@ mod concise;
 mod diff_output;
 mod excerpt;
 mod full;
+mod gate_output;
 mod junit;
 mod markdown;
 pub mod names;
