@@ -86,7 +86,7 @@ pub(crate) fn snapshot(
     changed: &[PathBuf],
 ) -> Result<Snapshot, Failure> {
     let failed = |AnalysisError::Path(message): AnalysisError| Failure::new(message);
-    let options = AnalysisOptions { for_document: true, ..settings.analysis.clone() };
+    let options = AnalysisOptions { for_document: true, latent_routes: true, ..settings.analysis.clone() };
     let evaluation = evaluate_tree(Arc::clone(&tree), &settings.path, &options).map_err(failed)?;
     let versions = Versions::of(&evaluation);
     let root = evaluation.project.root.clone();
