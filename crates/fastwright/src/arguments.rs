@@ -42,6 +42,8 @@ pub(crate) enum Colour {
 pub(crate) enum Command {
     /// Review projects: what the service does, what is wrong with it, and the proof.
     Review(ReviewArguments),
+    /// Fix what can be fixed without changing what the service does; each change is checked first.
+    Fix(FixArguments),
     /// List the routes of all apps: path, handler, who may call, tables.
     Routes(RoutesArguments),
     /// Print the OpenAPI document that the running application would serve, without running it.
@@ -75,6 +77,8 @@ pub(crate) enum SchemaDocument {
     Review,
     /// `fastwright routes --output-format json`.
     Routes,
+    /// `fastwright fix --output-format json`.
+    Fix,
     /// `fastwright contract`.
     Contract,
     /// `fastwright diff --output-format json`.
@@ -215,6 +219,75 @@ pub(crate) struct ReviewArguments {
     /// Print how many findings each rule has instead of the findings.
     #[arg(long, help_heading = "Output")]
     pub(crate) statistics: bool,
+}
+
+/// `fastwright fix`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FixArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+
+    /// Rules whose findings are fixed: names, areas or `all` [default: those of the review].
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) select: Vec<String>,
+
+    /// Rules whose findings are left.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Make fixes, too, that change what the code does, while routes, document and guards stay equal.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Make fixes, too, that change the contract, as each of them names it; includes --unsafe-fixes.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) contract_fixes: bool,
+
+    /// Ask for each fix, with why and what it costs.
+    #[arg(short, long, help_heading = "Fixes")]
+    pub(crate) interactive: bool,
+
+    /// Print the change as a diff and write nothing; the exit code is 1 if there is one.
+    #[arg(long, conflicts_with = "verify", help_heading = "Fixes")]
+    pub(crate) diff: bool,
+
+    /// List each fix.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) show_fixes: bool,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) allow_dirty: bool,
+
+    /// Run the project's tests with this command before and after, and take the fixes back if they differ.
+    /// This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Fixes")]
+    pub(crate) verify: Option<String>,
+
+    /// Take the last fix back, or the one that was interrupted.
+    #[arg(long, conflicts_with_all = ["finish", "diff", "interactive", "verify"], help_heading = "Fixes")]
+    pub(crate) undo: bool,
+
+    /// Complete the fix that was interrupted.
+    #[arg(long, conflicts_with_all = ["diff", "interactive", "verify"], help_heading = "Fixes")]
+    pub(crate) finish: bool,
+
+    /// Least severity of a finding that is left that makes the exit code 1 [default: medium].
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser(), help_heading = "Output")]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// How to print what was done.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: FixFormat,
+}
+
+/// Formats of `fastwright fix`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FixFormat {
+    /// For people.
+    Full,
+    /// For tools.
+    Json,
 }
 
 /// `fastwright routes`.

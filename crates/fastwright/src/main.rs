@@ -83,6 +83,10 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Contract(contract) => commands::contract(contract, colour),
         Command::Diff(diff) => commands::diff(diff, colour),
         Command::Gate(gate) => commands::gate(gate, colour),
+        Command::Fix(fix) if fix.project.watch => {
+            Err(Failure::new("`fix` does not watch: each run of it is a decision"))
+        }
+        Command::Fix(fix) => commands::fix(fix, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

@@ -11,6 +11,7 @@ mod code_quality;
 mod concise;
 mod diff_output;
 mod excerpt;
+pub mod fix_document;
 mod full;
 mod gate_output;
 mod junit;

@@ -30,3 +30,8 @@ pub fn diff() -> String {
 pub fn gate() -> String {
     crate::output::json(&schemars::schema_for!(Verdict))
 }
+
+/// The JSON Schema of `fastwright fix --output-format json`.
+pub fn fix() -> String {
+    crate::output::json(&schemars::schema_for!(crate::fix_document::FixDocument))
+}

@@ -5,7 +5,7 @@ use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
-use crate::finding::{Confidence, FixSafety, Severity};
+use crate::finding::{Confidence, Fix, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
 use crate::syntax::{any_expression, call_expression};
@@ -220,7 +220,7 @@ fn tell(
         && awaits_nothing(&function.definition)
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
-        draft = draft.fix(FixSafety::Safe, vec![edit]);
+        draft = draft.fix(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit));
     }
     draft
 }

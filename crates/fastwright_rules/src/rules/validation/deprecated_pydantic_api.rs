@@ -1,7 +1,7 @@
 //! `deprecated-pydantic-api`: interface of Pydantic 1 used with Pydantic 2.
 
 use crate::context::Context;
-use crate::finding::{Edit, FixSafety, Severity};
+use crate::finding::{Edit, Fix, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
@@ -237,7 +237,8 @@ fn method_draft(
         let at = (place.span.start - location.span.start) as usize;
         draft = draft.example(format!("{}{new}{}", &text[..at], &text[at + old.len()..]));
         if SAME.contains(&old) && arguments {
-            draft = draft.fix(FixSafety::Safe, vec![Edit { location: place, text: new.to_owned() }]);
+            draft = draft
+                .fix(Fix::safe(format!("call `{new}`")).edit(Edit { location: place, text: new.to_owned() }));
         }
     }
     draft
