@@ -101,7 +101,9 @@ def catalogue(rules: list[dict]) -> str:
     rows, counts, wrong = [], defaultdict(int), []
     for entry in entries:
         counts[entry["verdict"]] += 1
-        if entry["verdict"] in ("implemented", "merged"):
+        if entry["by"].startswith("fastwright "):
+            what = f"`{entry['by']}`"
+        elif entry["verdict"] in ("implemented", "merged"):
             if entry["by"] not in known:
                 wrong.append(f"{entry['id']}: there is no rule `{entry['by']}`")
             what = f"[`{entry['by']}`](rules/{entry['by']}.md)"

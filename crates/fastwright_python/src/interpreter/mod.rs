@@ -124,6 +124,25 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The step at which a module that begins at `steps` is given up. When few expensive modules have used up what there
+    /// is for all, each of the others still gets a little: what registers routes is rarely what is expensive.
+    pub(crate) fn for_module(&self, steps: u64) -> u64 {
+        let most = self.import_steps.saturating_mul(2);
+        self.import_steps.max(most.min(steps.saturating_add(self.import_steps / 300)))
+    }
+
+    /// How many steps a call made by module-level code may take: fewer, the more were taken.
+    pub(crate) fn for_call(&self, steps: u64) -> u64 {
+        let part = match steps {
+            few if few < self.import_steps / 4 => 1,
+            some if some < self.import_steps / 2 => 20,
+            _ => 200,
+        };
+        self.call_steps / part
+    }
+}
+
 /// A module that was found, with how far its evaluation is.
 #[derive(Debug)]
 pub struct ModuleState {

@@ -45,7 +45,7 @@ struct Refused {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let Some(confidence) = at_least(analysis, "sqlalchemy", Version::new(2, 0, 0)) else { return };
+    let Some(confidence) = at_least(context, "sqlalchemy", Version::new(2, 0, 0)) else { return };
     let graph = context.call_graph();
     let calling = graph.calls().libraries(|callee| callee.starts_with("sqlalchemy."));
     let mut found = Vec::new();

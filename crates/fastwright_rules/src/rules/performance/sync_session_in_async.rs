@@ -80,8 +80,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         };
         let found = known.entry(root).or_insert_with(|| {
             let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && stays_on_loop(graph, edge));
-            let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries.contains_key(node))?;
-            Some((node, ways.path(position)))
+            let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+            ways.nodes().enumerate().find_map(|(position, node)| {
+                let (place, _) = queries.get(&node)?;
+                let path = ways.path(position);
+                graph.may_be_taken(interpreter, &path, *place).then_some((node, path))
+            })
         });
         let Some((node, path)) = found else { continue };
         let (place, callee) = queries[node];

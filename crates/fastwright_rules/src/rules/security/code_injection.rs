@@ -4,10 +4,16 @@ use crate::context::Context;
 use crate::data_flow::RequestInput;
 use crate::finding::{Confidence, Severity};
 use crate::injection::{Danger, Injection, report_injections};
+use crate::metadata::Profile;
 use crate::reporter::Reporter;
+use crate::syntax::statements;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ExprKind, StmtKind};
+use fastwright_python::location::Location;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::Symbolic;
+use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
     /// Text of a client that is run as code.
@@ -31,9 +37,17 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let thrown_away = thrown_away(context);
+    // A restricted interpreter is a sandbox, and each of them was left by somebody.
+    let with_sandboxes = context.settings.profile >= Profile::Audit;
     let injection = Injection {
-        calls: &runs,
+        calls: &|name| runs(name) || (with_sandboxes && runs_restricted(name)),
         argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
+            if let Some(Symbolic::Call { site, .. }) = call.result.as_symbolic()
+                && thrown_away.contains(site)
+            {
+                return None;
+            }
             let value = call.arguments.positional.first()?.clone();
             Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
         },
@@ -47,6 +61,27 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         whole_is_meant: false,
     };
     report_injections(context, report, &injection);
+}
+
+/// Calls of `compile` whose result is thrown away: they look whether text is code, and don't run it.
+fn thrown_away(context: &Context<'_>) -> FxHashSet<Location> {
+    let graph = context.call_graph();
+    let mut found = FxHashSet::default();
+    for node in graph.calls().libraries(|name| name == "builtins.compile" || runs_restricted(name)).iter() {
+        let function = &graph.nodes[node].summary.function;
+        statements(&function.definition.body, &mut |statement| {
+            if let StmtKind::Expr(expression) = &statement.kind
+                && matches!(expression.kind, ExprKind::Call(_))
+            {
+                found.insert(Location { file: function.id.file, span: expression.span });
+            }
+        });
+    }
+    found
+}
+
+fn runs_restricted(name: &str) -> bool {
+    name.starts_with("RestrictedPython.") && name.contains("compile_restricted")
 }
 
 /// Whether a function runs its first argument as code, or imports what it names.

@@ -5,6 +5,7 @@ pub mod code_injection;
 pub mod command_injection;
 pub mod cross_site_scripting;
 pub mod guard_outside_of_cors;
+pub mod lenient_content_type;
 pub mod open_redirect;
 pub mod page_without_frame_protection;
 pub mod path_traversal;
