@@ -76,7 +76,7 @@ pub(crate) fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result
 }
 
 /// What the gate knows of the project as a tree of sources has it. `changed` are absolute paths of files whose
-/// functions matter even where no route reaches them.
+/// functions matter even where no route reaches them. With it comes the folder that its paths are relative to.
 ///
 /// # Errors
 /// When the path can't be read.
@@ -84,7 +84,7 @@ pub(crate) fn snapshot(
     tree: Arc<dyn SourceTree>,
     settings: &Settings,
     changed: &[PathBuf],
-) -> Result<Snapshot, Failure> {
+) -> Result<(Snapshot, PathBuf), Failure> {
     let failed = |AnalysisError::Path(message): AnalysisError| Failure::new(message);
     let options = AnalysisOptions { for_document: true, latent_routes: true, ..settings.analysis.clone() };
     let evaluation = evaluate_tree(Arc::clone(&tree), &settings.path, &options).map_err(failed)?;
@@ -102,7 +102,7 @@ pub(crate) fn snapshot(
     let review = fastwright_rules::review(&analysis, &settings.review);
     let snapshot = Snapshot::new(contract, &review, &analysis.files);
     crate::memory::leave(analysis);
-    Ok(snapshot)
+    Ok((snapshot, root))
 }
 
 /// The root of an analysed project as seen from the working directory.

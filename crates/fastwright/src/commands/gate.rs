@@ -40,7 +40,7 @@ pub(crate) fn gate(arguments: &GateArguments, colour: Colour) -> Result<Ending, 
     let paths: Vec<PathBuf> = change.files.iter().map(|file| change.root.join(&file.path)).collect();
     let progress = Progress::start("comparing before and after".to_owned(), !compared.no_progress);
     let (old, new) = both(&change, &settings, &paths);
-    let (old, new) = (old?, new?);
+    let ((old, _), (new, seen_from)) = (old?, new?);
     drop(progress);
     let tests = match &arguments.verify {
         Some(command) => {
@@ -52,7 +52,7 @@ pub(crate) fn gate(arguments: &GateArguments, colour: Colour) -> Result<Ending, 
         }
         None => None,
     };
-    let files = seen_from_project(change.files, &change.root, &folder);
+    let files = seen_from_project(change.files, &change.root, &seen_from);
     let verdict = judge(&Request {
         old: &old,
         new: &new,
@@ -126,7 +126,7 @@ fn change(arguments: &GateArguments, folder: &Path) -> Result<Change, Failure> {
     Ok(Change { root, before, after, files })
 }
 
-type Taken = Result<Snapshot, Failure>;
+type Taken = Result<(Snapshot, PathBuf), Failure>;
 
 /// Both sides at once.
 fn both(change: &Change, settings: &Settings, paths: &[PathBuf]) -> (Taken, Taken) {
