@@ -200,6 +200,10 @@ pub(crate) struct ReviewArguments {
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub(crate) baseline: Option<PathBuf>,
 
+    /// Report only what this git revision does not have: `origin/main`, in a pull request.
+    #[arg(long, value_name = "REVISION", conflicts_with = "write_baseline", help_heading = "Rules")]
+    pub(crate) diff_base: Option<String>,
+
     /// Write all findings to a baseline and exit.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Rules")]
     pub(crate) write_baseline: Option<PathBuf>,

@@ -52,25 +52,33 @@ impl Side {
             Side::Folder(path) => wiring::contract(Arc::new(DiskTree), &settings(path, arguments)?),
             Side::Revision(revision) => {
                 let mut settings = settings(&arguments.project, arguments)?;
-                // The paths of a revision have no links but its own.
-                settings.path = settings.path.canonicalize().unwrap_or(settings.path);
-                let folder = if settings.path.is_dir() {
-                    settings.path.as_path()
-                } else {
-                    settings.path.parent().unwrap_or(&settings.path)
-                };
-                let tree =
-                    RevisionTree::open(folder, revision).map_err(|error| Failure::new(error.to_string()))?;
-                if tree.kind(&settings.path).is_none() {
-                    return Err(Failure::new(format!(
-                        "{} is not in the revision `{revision}`",
-                        arguments.project.display()
-                    )));
-                }
+                let tree = revision_tree(&mut settings, revision)?;
                 wiring::contract(Arc::new(tree), &settings)
             }
         }
     }
+}
+
+/// The files of a project as a revision has them. Its paths have no links but its own, so that of the settings
+/// loses those that it has.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub(crate) fn revision_tree(settings: &mut Settings, revision: &str) -> Result<RevisionTree, Failure> {
+    let shown = settings.path.display().to_string();
+    if let Ok(path) = settings.path.canonicalize() {
+        settings.path = path;
+    }
+    let folder = if settings.path.is_dir() {
+        settings.path.as_path()
+    } else {
+        settings.path.parent().unwrap_or(&settings.path)
+    };
+    let tree = RevisionTree::open(folder, revision).map_err(|error| Failure::new(error.to_string()))?;
+    if tree.kind(&settings.path).is_none() {
+        return Err(Failure::new(format!("{shown} is not in the revision `{revision}`")));
+    }
+    Ok(tree)
 }
 
 /// The settings of a project, with what the command line says.

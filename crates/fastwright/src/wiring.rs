@@ -62,6 +62,22 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     Ok(result)
 }
 
+/// Fingerprints of all findings that a git revision of the project has.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub(crate) fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
+    let mut settings = settings.clone();
+    let tree = crate::sides::revision_tree(&mut settings, revision)?;
+    let analysis = analyse_tree(Arc::new(tree), &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    settings.review.baseline = None;
+    let review = fastwright_rules::review(&analysis, &settings.review);
+    let known = review.findings.into_iter().map(|finding| finding.fingerprint).collect();
+    crate::memory::leave(analysis);
+    Ok(known)
+}
+
 /// The contract of the project at one path, as a tree of sources has it.
 ///
 /// # Errors

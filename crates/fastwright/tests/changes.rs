@@ -363,3 +363,28 @@ fn words_that_allow_nothing_are_refused() {
     assert_eq!(run.code, 0);
     assert!(run.output.lines().count() > 150);
 }
+
+#[test]
+fn a_review_of_a_branch_tells_what_its_base_does_not_have() {
+    let folder = repository();
+    let (root, service) = (folder.path(), folder.path().join("service"));
+    let run_code = |name: &str| {
+        format!("\n\n@app.post('/{name}')\ndef {name}(code: str) -> str:\n    return str(eval(code))\n")
+    };
+    std::fs::write(service.join("main.py"), format!("{SHOP}{}", run_code("first"))).unwrap();
+    git(root, &["commit", "-qam", "first"]);
+    std::fs::write(
+        service.join("main.py"),
+        format!("# A line.\n{SHOP}{}{}", run_code("first"), run_code("second")),
+    )
+    .unwrap();
+    let all = fastwright(&service, &["review", "--no-cache", "--output-format", "concise"]);
+    assert!(all.output.contains("POST /first") && all.output.contains("POST /second"), "{}", all.output);
+    let new =
+        fastwright(&service, &["review", "--no-cache", "--output-format", "concise", "--diff-base", "HEAD"]);
+    assert_eq!(new.code, 1, "{}", new.errors);
+    assert!(!new.output.contains("POST /first") && new.output.contains("POST /second"), "{}", new.output);
+    let run = fastwright(&service, &["review", "--diff-base", "nowhere"]);
+    assert_eq!(run.code, 2);
+    assert!(run.errors.contains("there is no git revision `nowhere`"), "{}", run.errors);
+}
