@@ -483,6 +483,7 @@ kinds! {
         Business "removed" "A way to answer is gone.";
     }
     Behaviour {
+        Business "rewritten" "Much of what it does is different.";
         Business "loop-changed" "Something else is repeated.";
         Business "error-handling-changed" "Failures have another outcome.";
         Business "transaction-changed" "Something else happens inside a block that is entered and left.";
