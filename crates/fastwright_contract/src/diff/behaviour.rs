@@ -372,91 +372,37 @@ impl Teller<'_, '_> {
         }
         self.replaced.extend(replacement(&before.text, &after.text));
         let (old_refusal, new_refusal) = (self.before.refusal(old), self.after.refusal(new));
-        match before.kind.as_str() {
-            "if" => match (old_refusal, new_refusal) {
-                (Some(first), Some(second)) => {
-                    let subject = self.check(Some(first), Some(second));
-                    let words =
-                        format!("`{}` is refused where it was `{}`", condition(after), condition(before));
-                    self.tell(subject, "changed", words, Some(before), Some(after));
-                }
-                (Some(first), None) => {
-                    let subject = self.check(Some(first), None);
-                    let words = format!("`{}` is no longer refused", condition(before));
-                    self.tell(subject, "removed", words, Some(before), Some(after));
-                }
-                (None, Some(second)) => {
-                    let subject = self.check(None, Some(second));
-                    let words = format!("`{}` is refused", condition(after));
-                    self.tell(subject, "added", words, Some(before), Some(after));
-                }
-                (None, None) => {
-                    self.tell(
-                        Subject::Condition,
-                        "changed",
-                        "it decides differently".to_owned(),
-                        Some(before),
-                        Some(after),
-                    );
-                }
-            },
-            "raise" => {
+        let (subject, change, words) = match (before.kind.as_str(), old_refusal, new_refusal) {
+            ("if", Some(_), Some(_)) => {
+                (self.check(old_refusal, new_refusal), "changed", "other requests are refused".to_owned())
+            }
+            ("if", Some(_), None) => {
+                let words = format!("`{}` is no longer refused", condition(before));
+                (self.check(old_refusal, None), "removed", words)
+            }
+            ("if", None, Some(_)) => {
+                let words = format!("`{}` is refused", condition(after));
+                (self.check(None, new_refusal), "added", words)
+            }
+            ("if", None, None) => (Subject::Condition, "changed", "it decides differently".to_owned()),
+            ("raise", ..) => {
                 let subject = self.check(Some(before), Some(after));
-                self.tell(
-                    subject,
-                    "answer-changed",
-                    "it refuses with another answer".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
+                (subject, "answer-changed", "it refuses with another answer".to_owned())
             }
-            "return" | "leave" => {
-                self.tell(
-                    Subject::Result,
-                    "changed",
-                    "it answers differently".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
+            ("return" | "leave", ..) => (Subject::Result, "changed", "it answers differently".to_owned()),
+            ("effect", ..) => (Subject::Effect, "changed", "it does something else".to_owned()),
+            ("loop" | "break" | "continue", ..) => {
+                (Subject::Behaviour, "loop-changed", "it repeats differently".to_owned())
             }
-            "effect" => {
-                self.tell(
-                    Subject::Effect,
-                    "changed",
-                    "it does something else".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
+            ("inside", ..) => {
+                (Subject::Behaviour, "transaction-changed", "it works inside of another block".to_owned())
             }
-            "loop" | "break" | "continue" => {
-                self.tell(
-                    Subject::Behaviour,
-                    "loop-changed",
-                    "it repeats differently".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
+            ("except" | "try" | "finally", ..) => {
+                (Subject::Behaviour, "error-handling-changed", "it handles failures differently".to_owned())
             }
-            "inside" => {
-                self.tell(
-                    Subject::Behaviour,
-                    "transaction-changed",
-                    "it works inside of another block".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
-            }
-            "except" | "try" | "finally" => {
-                self.tell(
-                    Subject::Behaviour,
-                    "error-handling-changed",
-                    "it handles failures differently".to_owned(),
-                    Some(before),
-                    Some(after),
-                );
-            }
-            _ => {}
-        }
+            _ => return,
+        };
+        self.tell(subject, change, words, Some(before), Some(after));
     }
 
     fn removed(&mut self, position: usize) {
