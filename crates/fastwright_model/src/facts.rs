@@ -7,7 +7,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -349,47 +349,81 @@ pub fn status_of_response(interpreter: &mut Interpreter<'_>, response: &Value) -
 
 /// Whether a value contains, anywhere inside, something that satisfies a predicate.
 pub fn mentions(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
-    mentions_within(value, None, predicate, 16)
+    mentions_within(value, predicate, 16)
 }
 
-/// The same, asking only about parts in which one of these attributes is taken of something.
-pub fn mentions_where(value: &Value, names: NameSet, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
-    mentions_within(value, Some(names), predicate, 16)
+fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, depth: u32) -> bool {
+    predicate(value)
+        || depth > 0 && any_inside(value, &mut |part| mentions_within(part, predicate, depth - 1))
 }
 
-fn mentions_within(
-    value: &Value,
-    names: Option<NameSet>,
-    predicate: &mut dyn FnMut(&Value) -> bool,
-    depth: u32,
-) -> bool {
-    if names.is_some_and(|names| !value.may_name(names)) {
-        return false;
-    }
-    if predicate(value) {
-        return true;
-    }
-    if depth == 0 {
-        return false;
-    }
-    let mut inside = |value: &Value| mentions_within(value, names, predicate, depth - 1);
+/// Whether something holds for what a value is made of, one level down; what lists, sets and dicts hold is left out.
+fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     match &value.kind {
-        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(inside),
-        Kind::Method(method) => inside(&method.receiver),
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
+        Kind::Method(method) => test(&method.receiver),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, arguments, .. } => {
-                inside(callee)
-                    || arguments.positional.iter().any(&mut inside)
-                    || arguments.keywords.iter().any(|(_, value)| inside(value))
+                test(callee)
+                    || arguments.positional.iter().any(&mut *test)
+                    || arguments.keywords.iter().any(|(_, value)| test(value))
             }
-            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => inside(base),
-            Symbolic::Item { base, index } => inside(base) || inside(index),
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => test(base),
+            Symbolic::Item { base, index } => test(base) || test(index),
             Symbolic::Binary { left, right, .. } | Symbolic::Compare { left, right, .. } => {
-                inside(left) || inside(right)
+                test(left) || test(right)
             }
-            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(inside),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(test),
             Symbolic::Parameter(_) => false,
         },
         _ => false,
+    }
+}
+
+/// A search for one thing through many values. Values share their parts: those in which it was not found are looked
+/// through once. So it may only live as long as the values do.
+#[derive(Debug, Default)]
+pub struct SharedSearch {
+    /// Expressions in which it was not found, with the levels that were looked through.
+    without: FxHashMap<*const Symbolic, u32>,
+}
+
+impl SharedSearch {
+    /// Whether a value contains, anywhere inside, something that satisfies a predicate. `may_hold` tells of a value
+    /// whether that may be inside.
+    pub fn finds(
+        &mut self,
+        value: &Value,
+        may_hold: &dyn Fn(&Value) -> bool,
+        predicate: &mut dyn FnMut(&Value) -> bool,
+    ) -> bool {
+        self.finds_within(value, may_hold, predicate, 16)
+    }
+
+    fn finds_within(
+        &mut self,
+        value: &Value,
+        may_hold: &dyn Fn(&Value) -> bool,
+        predicate: &mut dyn FnMut(&Value) -> bool,
+        levels: u32,
+    ) -> bool {
+        if !may_hold(value) {
+            return false;
+        }
+        let expression = match &value.kind {
+            Kind::Symbolic(expression) => Some(std::ptr::from_ref(&**expression)),
+            _ => None,
+        };
+        let looked = expression.and_then(|expression| self.without.get(&expression));
+        if looked.is_some_and(|looked| *looked >= levels) {
+            return false;
+        }
+        let found = predicate(value)
+            || levels > 0
+                && any_inside(value, &mut |part| self.finds_within(part, may_hold, predicate, levels - 1));
+        if let (Some(expression), false) = (expression, found) {
+            self.without.insert(expression, levels);
+        }
+        found
     }
 }

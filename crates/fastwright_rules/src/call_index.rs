@@ -107,10 +107,7 @@ impl CallIndex {
     /// Functions that call a function, a method or something in a library with a wanted last name.
     pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
         let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
-        self.set(
-            all.filter(|(name, _)| wanted(name.rsplit('.').next().unwrap_or_default()))
-                .map(|(_, nodes)| nodes),
-        )
+        self.set(all.filter(|(name, _)| wanted(name.last_part())).map(|(_, nodes)| nodes))
     }
 
     /// Functions that make an object of one of these classes.

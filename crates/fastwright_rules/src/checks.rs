@@ -5,13 +5,14 @@ use crate::call_graph::CallGraph;
 use crate::call_index::FunctionSet;
 use crate::data_flow::{Part, any_part, holds, inputs};
 use crate::vocabulary::holds_any;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{SharedSearch, mentions};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
+use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// What a check on the way means for what is followed.
@@ -166,31 +167,32 @@ fn asks_for_file(callee: &Value) -> bool {
 const DEEPEST_CHECK: u32 = 3;
 
 /// Functions and methods that leave only harmless values, or tell them apart.
+const REAL_CHECKS: &[&str] = &[
+    "is_relative_to",
+    "relative_to",
+    "commonpath",
+    "fullmatch",
+    "match",
+    "isalnum",
+    "isalpha",
+    "isdigit",
+    "isdecimal",
+    "isnumeric",
+    "isidentifier",
+    "ip_address",
+    "is_private",
+    "is_global",
+    "is_loopback",
+    "UUID",
+    "int",
+    "float",
+    "secure_filename",
+    "sanitize_filename",
+    "url_has_allowed_host_and_scheme",
+];
+
 fn is_real_check(name: &str) -> bool {
-    matches!(
-        name,
-        "is_relative_to"
-            | "relative_to"
-            | "commonpath"
-            | "fullmatch"
-            | "match"
-            | "isalnum"
-            | "isalpha"
-            | "isdigit"
-            | "isdecimal"
-            | "isnumeric"
-            | "isidentifier"
-            | "ip_address"
-            | "is_private"
-            | "is_global"
-            | "is_loopback"
-            | "UUID"
-            | "int"
-            | "float"
-            | "secure_filename"
-            | "sanitize_filename"
-            | "url_has_allowed_host_and_scheme"
-    )
+    REAL_CHECKS.contains(&name)
 }
 
 /// Functions that can rule something out, found once for all rules.
@@ -205,12 +207,17 @@ pub struct Deciding {
 impl Deciding {
     /// Those of a graph.
     pub fn of(graph: &CallGraph) -> Self {
-        let tests = |value: &Value| {
-            mentions(value, &mut |part| match part.as_symbolic() {
+        let real_checks: FxHashSet<Name> =
+            REAL_CHECKS.iter().chain(&["startswith"]).map(|name| Name::new(name)).collect();
+        let names: NameSet = real_checks.iter().copied().collect();
+        let mut search = SharedSearch::default();
+        let may_test = |value: &Value| value.may_name(names) || value.asks_membership();
+        let mut tests = |value: &Value| {
+            search.finds(value, &may_test, &mut |part| match part.as_symbolic() {
                 Some(Symbolic::Compare { comparison, .. }) => {
                     matches!(comparison, Comparison::In | Comparison::NotIn)
                 }
-                Some(Symbolic::Member { name, .. }) => is_real_check(name) || *name == "startswith",
+                Some(Symbolic::Member { name, .. }) => real_checks.contains(name),
                 _ => false,
             })
         };

@@ -104,7 +104,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             Some(_) => {}
             None => {
-                if may_call_old(interpreter, &function, &old_names)
+                if old_names.iter().any(|name| mentions.may_call(*name))
+                    && may_call_old(interpreter, &function, &old_names)
                     && let Some(summary) = interpreter.summarize(&function, receiver)
                 {
                     report_calls(analysis, interpreter, &summary, report);
