@@ -8,7 +8,6 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How a function gets to run another.
@@ -95,31 +94,54 @@ pub fn reach(
     function: &Rc<FunctionValue>,
     receiver: Option<ObjectId>,
 ) -> Vec<Reached> {
-    let mut found = Vec::new();
+    reach_some(interpreter, function, receiver, &|_| true)
+}
+
+/// The same, but gives only those that are wanted: their chains are all that is put together.
+pub fn reach_some(
+    interpreter: &mut Interpreter<'_>,
+    function: &Rc<FunctionValue>,
+    receiver: Option<ObjectId>,
+    wanted: &dyn Fn(&Summary) -> bool,
+) -> Vec<Reached> {
+    // Each with the position of the one that calls it and the call.
+    let mut all: Vec<(Rc<Summary>, Option<(usize, Step)>)> = Vec::new();
     let mut seen = FxHashSet::default();
-    let mut queue = VecDeque::new();
     if let Some(summary) = interpreter.summarize(function, receiver) {
         seen.insert(summary.key);
-        queue.push_back(Reached { summary, chain: Vec::new() });
+        all.push((summary, None));
     }
-    while let Some(reached) = queue.pop_front() {
-        let facts = call_facts(interpreter, &reached.summary);
+    let mut at = 0;
+    while let Some((summary, _)) = all.get(at) {
+        let summary = Rc::clone(summary);
+        let facts = call_facts(interpreter, &summary);
         for (position, (function, receiver, kind)) in &facts.targets {
             let (receiver, kind) = (*receiver, *kind);
             let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
-            if !seen.insert(key) || found.len() + queue.len() > 4_000 {
+            if !seen.insert(key) || all.len() > 4_001 {
                 continue;
             }
-            if let Some(summary) = interpreter.summarize(function, receiver) {
-                let mut chain = reached.chain.clone();
-                let site = reached.summary.events[*position as usize].location;
-                chain.push(Step { function: Rc::clone(function), site, kind });
-                queue.push_back(Reached { summary, chain });
+            if let Some(called) = interpreter.summarize(function, receiver) {
+                let site = summary.events[*position as usize].location;
+                all.push((called, Some((at, Step { function: Rc::clone(function), site, kind }))));
             }
         }
-        found.push(reached);
+        at += 1;
     }
-    found
+    let chain_to = |position: usize| {
+        let mut chain = Vec::new();
+        let mut below = &all[position].1;
+        while let Some((caller, step)) = below {
+            chain.push(step.clone());
+            below = &all[*caller].1;
+        }
+        chain.reverse();
+        chain
+    };
+    let numbered = all.iter().enumerate().filter(|(_, (summary, _))| wanted(summary));
+    numbered
+        .map(|(position, (summary, _))| Reached { summary: Rc::clone(summary), chain: chain_to(position) })
+        .collect()
 }
 
 /// The function of the program that a call runs: its target, or what is handed to a thread or task.

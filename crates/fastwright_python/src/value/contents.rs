@@ -1,9 +1,8 @@
 //! What is inside a value, in a few words that can be asked at once: how large it is, of which functions
-//! it holds parameters, which attributes it names, whether it asks `in`. The two sets are Bloom filters of 64 bits: they
+//! it holds parameters, and which attributes it names. The two sets are Bloom filters of 64 bits: they
 //! never miss a member, and may claim one that is not there.
 
 use super::{Kind, Symbolic, Value};
-use crate::ir::Comparison;
 use crate::name::Name;
 use crate::program::FunctionId;
 
@@ -17,8 +16,6 @@ pub(crate) struct Contents {
     pub(super) parts: u32,
     /// Whether a list, set or dict is inside: what that holds is not counted, since it changes.
     collections: bool,
-    /// Whether `in` or `not in` is inside; annotations of parameters not counted.
-    memberships: bool,
     /// Functions whose parameters are inside; annotations of parameters not counted.
     functions: u64,
     /// Names of [`Symbolic::Member`] inside; annotations of parameters not counted.
@@ -89,12 +86,9 @@ impl Contents {
                 contents
             }
             Symbolic::Not(base) | Symbolic::Element(base) => contents.with(base),
-            Symbolic::Compare { comparison, left, right } => {
-                let asks = matches!(comparison, Comparison::In | Comparison::NotIn);
-                Self { memberships: asks, ..contents }.with(left).with(right)
-            }
             Symbolic::Item { base: first, index: second }
-            | Symbolic::Binary { left: first, right: second, .. } => contents.with(first).with(second),
+            | Symbolic::Binary { left: first, right: second, .. }
+            | Symbolic::Compare { left: first, right: second, .. } => contents.with(first).with(second),
             Symbolic::Format(parts) | Symbolic::Template(parts) => contents.all(parts.iter()),
             Symbolic::Parameter(parameter) => {
                 let annotation = parameter.annotation.as_ref().map_or(0, |value| Self::of(value).parts);
@@ -117,7 +111,6 @@ impl Contents {
         let other = Self::of(value);
         self.parts = self.parts.saturating_add(other.parts);
         self.collections |= other.collections;
-        self.memberships |= other.memberships;
         self.functions |= other.functions;
         self.members |= other.members;
         self
@@ -158,11 +151,6 @@ impl Value {
     /// Whether a list, set or dict stands inside: of what those hold nothing is known here.
     pub fn has_collections(&self) -> bool {
         Contents::of(self).collections
-    }
-
-    /// Whether `in` or `not in` stands inside, lists, sets and dicts apart.
-    pub fn asks_membership(&self) -> bool {
-        Contents::of(self).memberships
     }
 
     /// Whether one of these attributes may be taken of something inside the value; when not, it certainly
