@@ -3,6 +3,7 @@
 
 use crate::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
@@ -59,9 +60,25 @@ pub struct CallFacts {
     /// For every event the qualified library name of what is called; none for calls of the program's own
     /// functions and for other events.
     pub callees: Vec<Option<Name>>,
+    /// What is called besides, each once.
+    pub called: Vec<Called>,
+    /// Whether the function tests, or returns, whether two things are equal.
+    pub compares: bool,
 }
 
-/// [`target`] and [`callee_name`] for every event of a summary, found once.
+/// Something that a function calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// A function of the program, by its name.
+    Function(Name),
+    /// A class of the program.
+    Class(ObjectId),
+    /// A method of this name, of an object that is not of the program.
+    Method(Name),
+}
+
+/// What is asked about the calls and comparisons of a summary, found once: soon after the function was walked, while
+/// its events are at hand.
 pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<CallFacts> {
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
@@ -78,14 +95,53 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
                     facts.targets.push((position as u32, target));
                 }
                 facts.callees.push(name);
+                for called in called_by(call).into_iter().flatten() {
+                    if !facts.called.contains(&called) {
+                        facts.called.push(called);
+                    }
+                }
+            }
+            EventKind::Condition(value) | EventKind::Return(value) => {
+                facts.compares = facts.compares || compares(value, 0);
+                facts.callees.push(None);
             }
             _ => facts.callees.push(None),
         }
     }
     facts.targets.shrink_to_fit();
+    facts.called.shrink_to_fit();
     let facts = Rc::new(facts);
     interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
     facts
+}
+
+fn called_by(call: &CallEvent) -> [Option<Called>; 2] {
+    let function = call.target.as_ref().map(|(function, _)| Called::Function(function.definition.name));
+    let other = match &call.callee.kind {
+        Kind::Class(class) => Some(Called::Class(*class)),
+        _ => match call.callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => Some(Called::Method(*name)),
+            _ => None,
+        },
+    };
+    [function, other]
+}
+
+/// How deep comparisons are looked for in what is tested: `not`, and alternatives.
+const DEEPEST_COMPARISON: u32 = 6;
+
+fn compares(value: &Value, depth: u32) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Compare { comparison, .. }) => {
+            matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+        }
+        Some(Symbolic::Not(inner)) => depth < DEEPEST_COMPARISON && compares(inner, depth + 1),
+        _ => {
+            depth < DEEPEST_COMPARISON
+                && value.alternatives().len() > 1
+                && value.alternatives().iter().any(|part| compares(part, depth + 1))
+        }
+    }
 }
 
 /// Functions that are reached from one, each once, nearest first.
