@@ -192,6 +192,9 @@ fn unchecked(
             continue;
         }
         let Some((site, method)) = lookup(&call.result) else { continue };
+        if call.target.is_none() && site != event.location {
+            continue;
+        }
         let Some(class) = interpreter.class_of(&call.result) else { continue };
         let Kind::Class(class_id) = class.kind else { continue };
         if !analysis.tables.iter().any(|table| table.class == class_id) || asks_itself(summary, site) {
@@ -212,8 +215,7 @@ fn unchecked(
                     continue;
                 }
             }
-            None if site == event.location => {}
-            None => continue,
+            None => {}
         }
         let Some(class) = interpreter.class(class_id).map(|class| class.name) else { continue };
         let keys = keys(&call.result);
