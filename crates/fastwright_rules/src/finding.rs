@@ -198,6 +198,8 @@ pub struct Fix {
     pub title: String,
     /// What callers see afterwards and did not before; empty when routes, document and guards stay equal.
     pub changes: String,
+    /// Whether what guards do changes, as named; who may do what must stay.
+    pub guard: bool,
     /// Edits that do not overlap.
     pub edits: Vec<Edit>,
     /// What the edits need of imports.
@@ -222,11 +224,17 @@ impl Fix {
         Self { changes: changes.into(), ..Self::new(FixSafety::Unsafe, title) }
     }
 
+    /// A fix that changes what a guard does, exactly as `changes` says, and lets nobody in who was kept out.
+    pub fn changes_guard(title: impl Into<String>, changes: impl Into<String>) -> Self {
+        Self { guard: true, ..Self::changes_contract(title, changes) }
+    }
+
     fn new(safety: FixSafety, title: impl Into<String>) -> Self {
         Self {
             safety,
             title: title.into(),
             changes: String::new(),
+            guard: false,
             edits: Vec::new(),
             imports: Vec::new(),
             import_edits: Vec::new(),

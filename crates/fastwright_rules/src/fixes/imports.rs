@@ -56,6 +56,14 @@ fn known(code: &Module, module: &str, name: Option<&str>) -> Option<String> {
                     through_module.get_or_insert_with(|| bound(alias).to_owned());
                 }
             }
+            // The same name from a module that is called so: relative imports do not say where they start.
+            StmtKind::ImportFrom { module: from, names, .. } => {
+                let same = from.rsplit('.').next() == module.rsplit('.').next();
+                let alias = name.and_then(|name| names.iter().find(|alias| alias.name == name));
+                if let (true, Some(alias)) = (same, alias) {
+                    return Some(bound(alias).to_owned());
+                }
+            }
             _ => {}
         }
     }
@@ -258,6 +266,10 @@ fn insertions(
         let after = block.iter().rev().find(|(_, order)| *order <= own);
         let before = block.iter().find(|(_, order)| *order > own);
         let (offset, text) = match (after, before) {
+            // The first of its section.
+            (Some((_, order)), Some((next, following))) if order.0 < own.0 && following.0 == own.0 => {
+                (source.line_start(next.span.start), line)
+            }
             (Some((place, order)), _) => {
                 let gap = if order.0 == own.0 { "" } else { "\n" };
                 let end = source.line_end(place.span.end);

@@ -38,6 +38,19 @@ impl Source<'_> {
         }
     }
 
+    /// A definition with its lines, and with the comments that stand right above it.
+    pub fn lines_with_comments(&self, span: Span) -> Span {
+        let mut start = self.line_start(span.start);
+        while start > 0 {
+            let above = self.line_start(start - 1);
+            if !self.text[above as usize..start as usize].trim_start().starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        Span::new(start, self.line_end(span.end))
+    }
+
     /// Whether a statement has its lines for itself: nothing but white space before, a comment at most behind.
     pub fn stands_alone(&self, span: Span) -> bool {
         let before = &self.text[self.line_start(span.start) as usize..span.start as usize];

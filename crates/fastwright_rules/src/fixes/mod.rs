@@ -6,8 +6,10 @@
 //! share one import.
 
 pub mod arguments;
+pub mod find;
 pub mod imports;
 pub mod lines;
+pub mod recipes;
 pub mod source;
 
 pub use source::Source;

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::data_flow::{
     Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows_among, is_whole_path, request_inputs,
 };
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::any_word;
@@ -19,6 +19,7 @@ use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
@@ -50,6 +51,8 @@ pub struct Injection<'i> {
     pub to_the_text: bool,
     /// Whether text that is the whole of what acts on it may be what the route is for: a lead only.
     pub whole_is_meant: bool,
+    /// The fix at the place of the call, from the name of what acts there.
+    pub fix: &'i dyn Fn(&Context<'_>, Location, &str) -> Option<Fix>,
 }
 
 impl std::fmt::Debug for Injection<'_> {
@@ -139,7 +142,8 @@ fn follow(
             {
                 continue;
             }
-            report.report(draft(code, &flow, input, route, injection));
+            let fix = (injection.fix)(context, flow.place, &flow.what);
+            report.report(draft(code, &flow, input, route, injection).fix(fix));
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::call_graph::Node;
 use crate::context::Context;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Fix};
+use crate::fixes::Source;
 use crate::library_versions::at_least;
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::analysis::is_test_path;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::BinaryOperator;
+use fastwright_python::ir::{BinaryOperator, ExprKind};
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
 use fastwright_python::summary::EventKind;
@@ -78,9 +79,30 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(graph.evidence(analysis, &reached))
                     .evidence(format!("this call raises `{}`", refused.raises), place)
                     .example(refused.instead.clone())
+                    .fix(refused.instead.contains("text(").then(|| text_fix(context, place)).flatten())
             });
         }
     }
+}
+
+/// `text(...)` around the plain texts that a call gets.
+fn text_fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let (_, call) = source.call(place.span)?;
+    let (text, imports) = source.import("sqlalchemy", Some("text"))?;
+    let first = &call.arguments.first()?.value;
+    if !matches!(first.kind, ExprKind::Str(_) | ExprKind::Format(_) | ExprKind::Name(_)) {
+        return None;
+    }
+    Some(
+        Fix::changes_contract(
+            "say that it is SQL: `text(...)`",
+            "the route answers instead of failing with 500",
+        )
+        .edit(source.insert(first.span.start, format!("{text}(")))
+        .edit(source.insert(first.span.end, ")"))
+        .imports(place.file, imports),
+    )
 }
 
 /// Whether a qualified name is a method of a session or connection, and which.

@@ -134,7 +134,11 @@ fn report_query(
             .evidence_chain(graph.steps(&path[calls..]))
             .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
         let function = &node.summary.function;
-        if calls > 0 || graph.is_called(coroutine) || !awaits_nothing(&function.definition) {
+        if calls > 0
+            || graph.is_called(coroutine)
+            || !awaits_nothing(&function.definition)
+            || crate::fixes::recipes::is_called_by_name(context, function.definition.name.as_str())
+        {
             return draft;
         }
         let draft = draft.example(format!("def {name}(...):"));
