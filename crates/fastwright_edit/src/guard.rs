@@ -118,9 +118,7 @@ fn contract(
         let permitted = match (permission, change.level) {
             (Permission::Safe, _) => false,
             (Permission::Unsafe, level) => level == Level::Business,
-            (Permission::Contract, Level::Security) => {
-                guard && CODE_OF_GUARDS.contains(&change.kind.as_str())
-            }
+            (Permission::Contract, Level::Security) => guard && stays_guarded(&change, after),
             (Permission::Contract, _) => true,
         };
         if !permitted {

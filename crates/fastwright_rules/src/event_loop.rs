@@ -33,6 +33,16 @@ pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
     }
 }
 
+/// The same, where it is known which function is called: of several that implement an abstract method, or that a
+/// condition chooses, the others may not wait.
+pub fn surely_stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
+    stays_on_loop(graph, edge)
+        && !graph
+            .edges(edge.from())
+            .iter()
+            .any(|other| other.site == edge.site && other.to() != edge.to() && other.kind == edge.kind)
+}
+
 /// Whether the result of a call goes into another call or is returned, instead of being used here.
 fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
     let Kind::List(made) = call.result.kind else { return false };

@@ -23,6 +23,7 @@ mod environment;
 mod exceptions;
 mod expressions;
 mod folders;
+mod implementations;
 mod imports;
 mod ini;
 mod items;
@@ -298,6 +299,12 @@ pub struct Interpreter<'a> {
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) typing_cache: typing_cache::TypingCache,
+    /// Who implements methods that are abstract, as far as it was asked for.
+    pub(crate) implementations: FxHashMap<(ObjectId, Name), implementations::Implementations>,
+    /// What functions put into variables of modules that are empty at import, as far as it was asked for.
+    pub(crate) filled_globals: FxHashMap<(ModuleId, Name), Option<Value>>,
+    /// Scopes with what modules import for type checkers, as far as it was asked for.
+    pub(crate) type_checking_scopes: FxHashMap<ModuleId, Option<ScopeId>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
     /// What function summaries have recorded so far.
@@ -371,6 +378,9 @@ impl<'a> Interpreter<'a> {
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             typing_cache: typing_cache::TypingCache::default(),
+            implementations: FxHashMap::default(),
+            filled_globals: FxHashMap::default(),
+            type_checking_scopes: FxHashMap::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),
