@@ -1,7 +1,8 @@
 //! Effects: what code does beyond computing. Found once for each function, then joined along calls.
 
-use crate::facts::{EdgeKind, SharedSearch, call_facts, status_of_exception};
+use crate::facts::{EdgeKind, call_facts, status_of_exception};
 use crate::library::sqlalchemy::{entity, session_kind};
+use crate::shared_search::SharedSearch;
 use crate::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;

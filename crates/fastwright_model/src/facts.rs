@@ -8,7 +8,7 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
 /// How a function gets to run another.
@@ -160,16 +160,17 @@ pub fn reach_some(
     receiver: Option<ObjectId>,
     wanted: &dyn Fn(&Summary) -> bool,
 ) -> Vec<Reached> {
-    // Each with the position of the one that calls it and the call.
-    let mut all: Vec<(Rc<Summary>, Option<(usize, Step)>)> = Vec::new();
+    let mut all: Vec<Rc<Summary>> = Vec::new();
+    // For each of them the position of the one that calls it, and the call.
+    let mut reached_by: Vec<Option<(usize, Step)>> = Vec::new();
     let mut seen = FxHashSet::default();
     if let Some(summary) = interpreter.summarize(function, receiver) {
         seen.insert(summary.key);
-        all.push((summary, None));
+        all.push(summary);
+        reached_by.push(None);
     }
     let mut at = 0;
-    while let Some((summary, _)) = all.get(at) {
-        let summary = Rc::clone(summary);
+    while let Some(summary) = all.get(at).map(Rc::clone) {
         let facts = call_facts(interpreter, &summary);
         for (position, (function, receiver, kind)) in &facts.targets {
             let (receiver, kind) = (*receiver, *kind);
@@ -179,24 +180,25 @@ pub fn reach_some(
             }
             if let Some(called) = interpreter.summarize(function, receiver) {
                 let site = summary.events[*position as usize].location;
-                all.push((called, Some((at, Step { function: Rc::clone(function), site, kind }))));
+                all.push(called);
+                reached_by.push(Some((at, Step { function: Rc::clone(function), site, kind })));
             }
         }
         at += 1;
     }
     let chain_to = |position: usize| {
         let mut chain = Vec::new();
-        let mut below = &all[position].1;
+        let mut below = &reached_by[position];
         while let Some((caller, step)) = below {
             chain.push(step.clone());
-            below = &all[*caller].1;
+            below = &reached_by[*caller];
         }
         chain.reverse();
         chain
     };
-    let numbered = all.iter().enumerate().filter(|(_, (summary, _))| wanted(summary));
+    let numbered = all.iter().enumerate().filter(|(_, summary)| wanted(summary));
     numbered
-        .map(|(position, (summary, _))| Reached { summary: Rc::clone(summary), chain: chain_to(position) })
+        .map(|(position, summary)| Reached { summary: Rc::clone(summary), chain: chain_to(position) })
         .collect()
 }
 
@@ -436,7 +438,7 @@ fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, dep
 }
 
 /// Whether something holds for what a value is made of, one level down; what lists, sets and dicts hold is left out.
-fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+pub(crate) fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     match &value.kind {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::Method(method) => test(&method.receiver),
@@ -455,53 +457,5 @@ fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
             Symbolic::Parameter(_) => false,
         },
         _ => false,
-    }
-}
-
-/// A search for one thing through many values. Values share their parts: those in which it was not found are looked
-/// through once. So it may only live as long as the values do.
-#[derive(Debug, Default)]
-pub struct SharedSearch {
-    /// Expressions in which it was not found, with the levels that were looked through.
-    without: FxHashMap<*const Symbolic, u32>,
-}
-
-impl SharedSearch {
-    /// Whether a value contains, anywhere inside, something that satisfies a predicate. `may_hold` tells of a value
-    /// whether that may be inside.
-    pub fn finds(
-        &mut self,
-        value: &Value,
-        may_hold: &dyn Fn(&Value) -> bool,
-        predicate: &mut dyn FnMut(&Value) -> bool,
-    ) -> bool {
-        self.finds_within(value, may_hold, predicate, 16)
-    }
-
-    fn finds_within(
-        &mut self,
-        value: &Value,
-        may_hold: &dyn Fn(&Value) -> bool,
-        predicate: &mut dyn FnMut(&Value) -> bool,
-        levels: u32,
-    ) -> bool {
-        if !may_hold(value) {
-            return false;
-        }
-        let expression = match &value.kind {
-            Kind::Symbolic(expression) => Some(std::ptr::from_ref(&**expression)),
-            _ => None,
-        };
-        let looked = expression.and_then(|expression| self.without.get(&expression));
-        if looked.is_some_and(|looked| *looked >= levels) {
-            return false;
-        }
-        let found = predicate(value)
-            || levels > 0
-                && any_inside(value, &mut |part| self.finds_within(part, may_hold, predicate, levels - 1));
-        if let (Some(expression), false) = (expression, found) {
-            self.without.insert(expression, levels);
-        }
-        found
     }
 }
