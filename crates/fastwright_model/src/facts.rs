@@ -230,7 +230,7 @@ fn target_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Optio
         _ if name.ends_with(".submit") => (0, EdgeKind::Offload),
         _ => return None,
     };
-    let given = call.arguments.positional.get(position)?;
+    let given = without_partial(call.arguments.positional.get(position)?);
     let function = interpreter.plain_function(given)?;
     let receiver = match &given.kind {
         Kind::Method(method) => match method.receiver.kind {
@@ -243,6 +243,18 @@ fn target_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Optio
         _ => None,
     };
     Some((function, receiver, kind))
+}
+
+/// The function behind `functools.partial(function, ...)`; everything else is itself.
+fn without_partial(value: &Value) -> &Value {
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, arguments, .. })
+            if callee.as_external().is_some_and(|name| name == "functools.partial") =>
+        {
+            arguments.positional.first().map_or(value, without_partial)
+        }
+        _ => value,
+    }
 }
 
 /// The qualified name of something in a library that is called: `sqlalchemy.orm.Session.commit` for a

@@ -128,6 +128,7 @@ static RULES: &[&dyn Rule] = &[
     &security::sql_injection::SqlInjection,
     &security::stored_media_type::StoredMediaType,
     &security::template_injection::TemplateInjection,
+    &security::unchecked_archive_members::UncheckedArchiveMembers,
     &security::unchecked_redirects::UncheckedRedirects,
     &security::unguarded_service_for_every_site::UnguardedServiceForEverySite,
     &security::unsafe_deserialization::UnsafeDeserialization,

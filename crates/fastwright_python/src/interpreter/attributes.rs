@@ -468,6 +468,13 @@ impl Interpreter<'_> {
                 _ => {}
             }
         }
+        if let Symbolic::Member { name: state, .. } = symbolic
+            && *state == "state"
+            && self.mode() == super::Mode::Summary
+            && let Some(value) = self.state_attribute(name)
+        {
+            return Ok(value);
+        }
         if let Symbolic::Item { base: generic, .. } = symbolic
             && matches!(generic.kind, Kind::Class(_) | Kind::External(_))
             && !name.starts_with("__")

@@ -200,6 +200,58 @@ impl Interpreter<'_> {
         Some(scope)
     }
 
+    /// What the program puts under a name into the state of an application: `app.state.store = Store()`. What belongs to
+    /// one request (`request.state.user`) is another matter.
+    pub(crate) fn state_attribute(&mut self, name: Name) -> Option<Value> {
+        if self.state_attributes.is_none() {
+            self.state_attributes = Some(rustc_hash::FxHashMap::default());
+            let found = self.state_assignments();
+            self.state_attributes = Some(found);
+        }
+        self.state_attributes.as_ref()?.get(&name).cloned()
+    }
+
+    fn state_assignments(&mut self) -> rustc_hash::FxHashMap<Name, Value> {
+        let mut found: rustc_hash::FxHashMap<Name, Value> = rustc_hash::FxHashMap::default();
+        let state = Name::from("state");
+        for number in 0..self.modules.len() {
+            let module = &self.modules[number];
+            let Some(file) = module.file else { continue };
+            let (code, scope) = (std::sync::Arc::clone(&module.code), module.scope);
+            let functions = code.functions.iter().filter(|function| function.mentions.may_hold(state));
+            let bodies = functions.map(|function| &*function.body).chain([&*code.body]);
+            for body in bodies {
+                let mut assigned = Vec::new();
+                find_state_assignments(body, &mut assigned);
+                for (name, value) in assigned {
+                    let mut made = None;
+                    match &value.kind {
+                        ExprKind::Call(call) => made = Some(&call.callee),
+                        ExprKind::Name(variable) => find_assigned(
+                            body,
+                            &|target| matches!(&target.kind, ExprKind::Name(known) if known == variable),
+                            &mut made,
+                        ),
+                        _ => {}
+                    }
+                    let Some(expression) = made else { continue };
+                    let callee = self.value_of_dotted(scope, expression, expression.span);
+                    let Some(callee) =
+                        callee.filter(|callee| matches!(callee.kind, Kind::Class(_) | Kind::External(_)))
+                    else {
+                        continue;
+                    };
+                    let site = crate::location::Location { file, span: expression.span };
+                    let value = Value::call(callee, Arguments::default(), site);
+                    let known = found.remove(&name);
+                    found
+                        .insert(name, Value::union(known.into_iter().chain([value]).collect::<Vec<Value>>()));
+                }
+            }
+        }
+        found
+    }
+
     /// What a dotted name means in the module of a function.
     fn value_of_dotted(&mut self, scope: ScopeId, expression: &Expr, span: Span) -> Option<Value> {
         match &expression.kind {
@@ -283,6 +335,39 @@ fn find_assigned<'s>(body: &'s [Stmt], is_it: &dyn Fn(&Expr) -> bool, made: &mut
                 handlers.iter().for_each(|handler| find_assigned(&handler.body, is_it, made));
                 find_assigned(orelse, is_it, made);
                 find_assigned(finalbody, is_it, made);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Assignments to the state of an application, with the name and what is assigned.
+fn find_state_assignments<'s>(body: &'s [Stmt], found: &mut Vec<(Name, &'s Expr)>) {
+    for statement in body {
+        match &statement.kind {
+            StmtKind::Assign { targets, value } => {
+                for target in targets {
+                    if let ExprKind::Attribute(base, name) = &target.kind
+                        && let ExprKind::Attribute(owner, state) = &base.kind
+                        && *state == "state"
+                        && !matches!(&owner.kind, ExprKind::Name(name) if matches!(name.as_str(), "request" | "websocket"))
+                    {
+                        found.push((*name, value));
+                    }
+                }
+            }
+            StmtKind::If { body, orelse, .. }
+            | StmtKind::For { body, orelse, .. }
+            | StmtKind::While { body, orelse, .. } => {
+                find_state_assignments(body, found);
+                find_state_assignments(orelse, found);
+            }
+            StmtKind::With { body, .. } => find_state_assignments(body, found),
+            StmtKind::Try { body, handlers, orelse, finalbody } => {
+                find_state_assignments(body, found);
+                handlers.iter().for_each(|handler| find_state_assignments(&handler.body, found));
+                find_state_assignments(orelse, found);
+                find_state_assignments(finalbody, found);
             }
             _ => {}
         }

@@ -303,6 +303,8 @@ pub struct Interpreter<'a> {
     pub(crate) implementations: FxHashMap<(ObjectId, Name), implementations::Implementations>,
     /// What functions put into variables of modules that are empty at import, as far as it was asked for.
     pub(crate) filled_globals: FxHashMap<(ModuleId, Name), Option<Value>>,
+    /// What the program puts into the state of applications, once it was asked for.
+    pub(crate) state_attributes: Option<FxHashMap<Name, Value>>,
     /// Scopes with what modules import for type checkers, as far as it was asked for.
     pub(crate) type_checking_scopes: FxHashMap<ModuleId, Option<ScopeId>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
@@ -380,6 +382,7 @@ impl<'a> Interpreter<'a> {
             typing_cache: typing_cache::TypingCache::default(),
             implementations: FxHashMap::default(),
             filled_globals: FxHashMap::default(),
+            state_attributes: None,
             type_checking_scopes: FxHashMap::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),

@@ -4,7 +4,9 @@ use crate::call_graph::{CallGraph, CallPath, Edge, Node};
 use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
-use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, surely_stays_on_loop};
+use crate::event_loop::{
+    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+};
 use crate::finding::{Confidence, Fix, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
@@ -67,9 +69,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .map(|node| (node, own_calls(graph, node, &mut names)))
         .filter(|(_, calls)| !calls.is_empty())
         .collect();
-    let reaching = graph.reaching(graph.functions(|node, _| calls.contains_key(&node)), |edge| {
-        surely_stays_on_loop(graph, edge)
-    });
+    let reaching = graph
+        .reaching(graph.functions(|node, _| calls.contains_key(&node)), |edge| stays_on_loop(graph, edge));
     let mut known: FxHashMap<usize, Vec<Blocking>> = FxHashMap::default();
     let mut below = |root: usize, tell: &mut dyn FnMut(&Blocking)| {
         known
@@ -121,7 +122,7 @@ fn blocking_below(
     reaching: &FunctionSet,
 ) -> Vec<Blocking> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-    let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && surely_stays_on_loop(graph, edge));
+    let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, reaching));
     let mut found = Vec::new();
     for (position, node) in ways.nodes().enumerate() {
         let Some(calls) = calls.get(&node) else { continue };

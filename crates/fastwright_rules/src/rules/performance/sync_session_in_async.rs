@@ -3,7 +3,9 @@
 use crate::call_graph::{CallGraph, CallPath, Edge, first_site};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
-use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, surely_stays_on_loop};
+use crate::event_loop::{
+    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+};
 use crate::finding::Fix;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
@@ -68,9 +70,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .iter()
         .filter_map(|node| Some((node, query(graph, node)?)))
         .collect();
-    let reaching = graph.reaching(graph.functions(|node, _| queries.contains_key(&node)), |edge| {
-        surely_stays_on_loop(graph, edge)
-    });
+    let reaching = graph
+        .reaching(graph.functions(|node, _| queries.contains_key(&node)), |edge| stays_on_loop(graph, edge));
     let mut known: FxHashMap<usize, Option<(usize, CallPath)>> = FxHashMap::default();
     for entry in context.entry_points() {
         if !entry.dependant().is_async {
@@ -80,8 +81,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
-            let ways =
-                graph.ways(root, |edge| reaching.contains(edge.to()) && surely_stays_on_loop(graph, edge));
+            let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, &reaching));
             let interpreter = &mut *context.analysis.interpreter.borrow_mut();
             ways.nodes().enumerate().find_map(|(position, node)| {
                 let (place, _) = queries.get(&node)?;

@@ -12,7 +12,7 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::summary::CallEvent;
-use fastwright_python::value::Symbolic;
+use fastwright_python::value::{Symbolic, Value};
 use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
@@ -41,14 +41,23 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     // A restricted interpreter is a sandbox, and each of them was left by somebody.
     let with_sandboxes = context.settings.profile >= Profile::Audit;
     let injection = Injection {
-        calls: &|name| runs(name) || (with_sandboxes && runs_restricted(name)),
+        calls: &|name| {
+            runs(name) || (with_sandboxes && (runs_restricted(name) || name == "builtins.getattr"))
+        },
         argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             if let Some(Symbolic::Call { site, .. }) = call.result.as_symbolic()
                 && thrown_away.contains(site)
             {
                 return None;
             }
-            let value = call.arguments.positional.first()?.clone();
+            let value = match name {
+                "builtins.getattr" => call.arguments.positional.get(1)?.clone(),
+                _ => call.arguments.positional.first()?.clone(),
+            };
+            let trusts = call.arguments.keyword("trust_remote_code");
+            if name.ends_with(".from_pretrained") && trusts.and_then(Value::as_bool) != Some(true) {
+                return None;
+            }
             Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
         },
         accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
@@ -87,19 +96,24 @@ fn runs_restricted(name: &str) -> bool {
 
 /// Whether a function runs its first argument as code, or imports what it names.
 fn runs(name: &str) -> bool {
-    matches!(
-        name,
-        "builtins.eval"
-            | "builtins.exec"
-            | "builtins.compile"
-            | "builtins.__import__"
-            | "importlib.import_module"
-            | "runpy.run_path"
-            | "runpy.run_module"
-            | "code.InteractiveInterpreter.runsource"
-            | "numexpr.evaluate"
-            | "asteval.Interpreter.eval"
-            | "sympy.sympify"
-            | "sympy.parsing.sympy_parser.parse_expr"
-    )
+    // A model whose repository the client names brings its own code along.
+    (name.starts_with("transformers.") && name.ends_with(".from_pretrained"))
+        || matches!(
+            name,
+            "builtins.eval"
+                | "builtins.exec"
+                | "builtins.compile"
+                | "builtins.__import__"
+                | "importlib.import_module"
+                | "runpy.run_path"
+                | "runpy.run_module"
+                | "code.InteractiveInterpreter.runsource"
+                | "numexpr.evaluate"
+                | "pandas.eval"
+                | "pandas.DataFrame.query"
+                | "pandas.DataFrame.eval"
+                | "asteval.Interpreter.eval"
+                | "sympy.sympify"
+                | "sympy.parsing.sympy_parser.parse_expr"
+        )
 }

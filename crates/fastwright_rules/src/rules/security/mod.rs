@@ -14,6 +14,7 @@ pub mod server_side_request_forgery;
 pub mod sql_injection;
 pub mod stored_media_type;
 pub mod template_injection;
+pub mod unchecked_archive_members;
 pub mod unchecked_redirects;
 pub mod unguarded_service_for_every_site;
 pub mod unsafe_deserialization;
