@@ -130,8 +130,12 @@ fn fix(
         return None;
     }
     let (decorator, imports) = source.import("contextlib", Some("asynccontextmanager"))?;
+    let start = source.line_start(statement.span.start);
+    let before = &source.text[..start as usize];
+    let empty = before.len() - before.trim_end_matches(['\r', '\n']).len();
+    let gap = "\n".repeat(3_usize.saturating_sub(before[before.len() - empty..].matches('\n').count()));
     let text =
-        format!("@{decorator}\nasync def lifespan(app: {class}):\n{startup}{step}yield\n{shutdown}\n\n");
+        format!("{gap}@{decorator}\nasync def lifespan(app: {class}):\n{startup}{step}yield\n{shutdown}\n\n");
     Some(
         Fix::changes_contract(
             "move the events into a lifespan",
