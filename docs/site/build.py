@@ -37,7 +37,8 @@ OWASP = {
 }
 
 GUIDES = [("Reading a review", "reading-a-review.md"), ("The catalogue, judged", "catalogue.md"),
-          ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md")]
+          ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md"),
+          ("The contract, differences, the gate", "contract.md"), ("Hooks, CI, coding agents", "hooks.md")]
 
 VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped", "open": "not yet"}
 
@@ -101,7 +102,9 @@ def catalogue(rules: list[dict]) -> str:
     rows, counts, wrong = [], defaultdict(int), []
     for entry in entries:
         counts[entry["verdict"]] += 1
-        if entry["verdict"] in ("implemented", "merged"):
+        if entry["by"].startswith("fastwright "):
+            what = f"`{entry['by']}`"
+        elif entry["verdict"] in ("implemented", "merged"):
             if entry["by"] not in known:
                 wrong.append(f"{entry['id']}: there is no rule `{entry['by']}`")
             what = f"[`{entry['by']}`](rules/{entry['by']}.md)"

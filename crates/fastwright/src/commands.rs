@@ -3,6 +3,7 @@
 mod contract;
 mod diff;
 mod fix;
+mod gate;
 mod openapi;
 mod review;
 mod routes;
@@ -11,6 +12,7 @@ mod rule;
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;
+pub(crate) use gate::gate;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -36,6 +38,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Fix => schema::fix(),
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
+        SchemaDocument::Gate => schema::gate(),
     })?;
     Ok(Ending::Clean)
 }

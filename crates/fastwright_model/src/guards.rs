@@ -80,7 +80,7 @@ impl GuardAnalysis {
         self.required_decorator(interpreter, endpoint, &mut guard);
         if let Some(dependant) = dependant {
             self.dependencies(interpreter, effects, dependant, &mut guard, &mut statuses);
-            if guard.kind == GuardKind::Public {
+            if guard.kind != GuardKind::Required {
                 self.handler(interpreter, effects, dependant, path, &mut guard, &mut statuses);
             }
         }
@@ -382,7 +382,9 @@ impl GuardAnalysis {
     ) {
         let Some(function) = dependant.function.clone() else { return };
         let own = effects.effects(interpreter, &function, dependant.receiver);
-        if !own.statuses.iter().any(|status| matches!(status, 401 | 403)) || own.reads_credentials.is_none() {
+        // What a dependency found out about the caller may be all that the handler looks at.
+        let looks = own.reads_credentials.is_some() || guard.kind == GuardKind::Optional;
+        if !looks || !own.statuses.iter().any(|status| matches!(status, 401 | 403)) {
             return;
         }
         let mut arguments = Arguments::default();

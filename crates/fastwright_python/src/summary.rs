@@ -242,6 +242,9 @@ impl Interpreter<'_> {
             }
             return Ok(Value::union(results));
         }
+        if let Some(implementing) = self.implementing_methods(callee, span) {
+            return self.call_in_summary(&implementing, arguments, span);
+        }
         let site = self.here(span);
         let (target, arguments) = self.summary_target(callee, arguments, span);
         let recorded = self.push_event(
@@ -540,7 +543,7 @@ impl Interpreter<'_> {
             scope: function.scope,
             module: function.module,
         });
-        let annotation = annotation.map(|annotation| self.evaluate_annotation(&annotation));
+        let annotation = annotation.map(|annotation| self.annotation_for_analysis(&annotation));
         let annotation = annotation.or_else(|| passed.cloned().flatten()).or_else(|| {
             let default = function.defaults.get(index).cloned().flatten()?;
             self.library.type_from_default(self, &default)
@@ -579,6 +582,14 @@ impl Interpreter<'_> {
             return None;
         }
         let value = Value::union(values);
+        // What is empty at first is filled before it is used.
+        if value.is_none() {
+            let span = base_span(base);
+            let filled = self.assigned_later(class, name, span);
+            return Some(
+                filled.unwrap_or_else(|| Value::symbolic(Symbolic::Member { base: base.clone(), name })),
+            );
+        }
         if let Some(Symbolic::Call { arguments, site, .. }) = base.as_symbolic() {
             let mut arguments = Arguments::clone(arguments);
             arguments.positional.insert(0, base.clone());
@@ -586,6 +597,14 @@ impl Interpreter<'_> {
             return Some(substitute(&value, init.id, &|name| names.get(&name).cloned(), &mut 200));
         }
         Some(value)
+    }
+}
+
+fn base_span(base: &Value) -> Span {
+    match base.as_symbolic() {
+        Some(Symbolic::Call { site, .. }) => site.span,
+        Some(Symbolic::Parameter(parameter)) => parameter.location.span,
+        _ => Span::default(),
     }
 }
 

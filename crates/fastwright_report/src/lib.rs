@@ -13,6 +13,7 @@ mod diff_output;
 mod excerpt;
 pub mod fix_document;
 mod full;
+mod gate_output;
 mod junit;
 mod markdown;
 pub mod names;

@@ -1,6 +1,7 @@
 //! What runs on the thread of the event loop, and what leaves it.
 
 use crate::call_graph::{CallGraph, Edge};
+use crate::call_index::FunctionSet;
 use crate::finding::{Confidence, Edit};
 use crate::run_once::runs_once;
 use crate::syntax::{any_own_expression, any_statement};
@@ -31,6 +32,17 @@ pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
             !handed_on
         }
     }
+}
+
+/// The same, where whatever is called there waits: of several functions that implement an abstract method, or that a
+/// condition chooses, all have to be among those that do.
+pub fn surely_stays_on_loop(graph: &CallGraph, edge: &Edge, waiting: &FunctionSet) -> bool {
+    stays_on_loop(graph, edge)
+        && graph
+            .edges(edge.from())
+            .iter()
+            .filter(|other| other.site == edge.site && other.kind == edge.kind)
+            .all(|other| waiting.contains(other.to()))
 }
 
 /// Whether the result of a call goes into another call or is returned, instead of being used here.

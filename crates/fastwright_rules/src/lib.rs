@@ -13,6 +13,7 @@ pub mod columns;
 pub mod comments;
 pub mod constraint_errors;
 pub mod context;
+pub mod credential_inputs;
 pub mod data_flow;
 pub mod dependency_overrides;
 pub mod engines;

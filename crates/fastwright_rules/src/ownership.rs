@@ -227,7 +227,7 @@ pub fn compares_owner(
     search: &mut Search,
 ) -> Option<Location> {
     let class: Value = Kind::Class(owned.table.class).into();
-    for event in &code.nodes[node].summary.events {
+    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
         let mut bases = Vec::new();
         let mut look = |value: &Value, bases: &mut Vec<Value>| {
             search.visit(interpreter, value, &mut |part| {
@@ -268,13 +268,22 @@ pub fn compares_owner(
                 {
                     return Some(event.location);
                 }
-                for argument in call
-                    .arguments
-                    .positional
-                    .iter()
-                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                {
+                let arguments = || {
+                    let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
+                    call.arguments.positional.iter().chain(keywords)
+                };
+                for argument in arguments() {
                     look(argument, &mut bases);
+                }
+                if call.target.is_some() {
+                    bases.extend(owners_compared_by_callee(
+                        interpreter,
+                        code,
+                        node,
+                        position,
+                        owned,
+                        arguments(),
+                    ));
                 }
             }
             _ => {}
@@ -292,6 +301,46 @@ pub fn compares_owner(
         }
     }
     None
+}
+
+/// The rows whose owner a call hands to a function that compares what it gets: `rules.assert_owner(job.owner_id)`.
+fn owners_compared_by_callee<'v>(
+    interpreter: &mut Interpreter<'_>,
+    code: &CallGraph,
+    node: usize,
+    event: usize,
+    owned: &OwnedTable<'_>,
+    mut arguments: impl Iterator<Item = &'v Value>,
+) -> Vec<Value> {
+    let owner = |value: &Value| match value.as_symbolic() {
+        Some(Symbolic::Member { base, name }) if owned.columns.contains(name) => Some(base.clone()),
+        _ => None,
+    };
+    if !arguments.any(|argument| owner(argument).is_some()) {
+        return Vec::new();
+    }
+    let Some(edge) = code.edge_at(node, event) else { return Vec::new() };
+    let given = code.bindings(interpreter, edge);
+    let mut bases = Vec::new();
+    for (parameter, value) in given {
+        let Some(base) = owner(&value) else { continue };
+        let is_it = |side: &Value| matches!(side.as_symbolic(), Some(Symbolic::Parameter(known)) if known.name == parameter);
+        let compares = code.nodes[edge.to()].summary.events.iter().any(|event| {
+            let EventKind::Condition(condition) = &event.kind else { return false };
+            holds(interpreter, condition, &mut |part| match part.as_symbolic() {
+                Some(Symbolic::Compare {
+                    comparison: Comparison::Equal | Comparison::NotEqual,
+                    left,
+                    right,
+                }) => is_it(left) || is_it(right),
+                _ => false,
+            })
+        });
+        if compares {
+            bases.push(base);
+        }
+    }
+    bases
 }
 
 /// The caller of a route as its code knows it.

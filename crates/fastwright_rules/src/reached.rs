@@ -29,10 +29,18 @@ pub fn visit_reached<'a>(
         let paths = known.entry(root).or_insert_with(|| {
             let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && counts(edge));
             let at_fault = ways.nodes().enumerate().filter(|(_, node)| faulty(*node));
-            at_fault.map(|(position, node)| (node, ways.path(position))).collect()
+            let paths = at_fault.map(|(position, node)| (node, ways.path(position)));
+            paths.filter(|(_, path)| may_be_taken(context, graph, path)).collect()
         });
         for (node, path) in paths.iter() {
             visit(entry, *node, path);
         }
     }
+}
+
+/// Whether no constant that a call passes on rules the way out; asked only where nobody else asks the interpreter.
+fn may_be_taken(context: &Context<'_>, graph: &CallGraph, path: &[Edge]) -> bool {
+    let Some(last) = path.last() else { return true };
+    let Ok(mut interpreter) = context.analysis.interpreter.try_borrow_mut() else { return true };
+    graph.may_be_taken(&mut interpreter, &path[..path.len() - 1], last.site)
 }

@@ -45,14 +45,18 @@ pub fn contract_with_functions(mut evaluation: Evaluation, versions: Versions, p
         files,
         reached: FxHashSet::default(),
     };
-    let apps = analysis
+    let mut apps: Vec<AppContract> = analysis
         .apps
         .iter()
         .zip(&analysis.details)
         .zip(ids.iter().zip(documents))
         .filter(|((app, _), _)| !app.mounted)
-        .map(|((app, details), (id, documents))| deriver.app(app, details, *id, documents))
+        .map(|((app, details), (id, documents))| deriver.app(app, details, Some(*id), documents))
         .collect();
+    // Routers that no app includes yet answer nobody; who changes them changes what they will do.
+    for (app, details) in analysis.apps.iter().zip(&analysis.details).filter(|(app, _)| app.latent) {
+        apps.push(deriver.app(app, details, None, Vec::new()));
+    }
     let functions = functions::unreached(&mut deriver.forms, &deriver.reached, &analysis, paths);
     let Deriver { behaviours, classes, .. } = deriver;
     Contract {
@@ -121,10 +125,11 @@ impl Deriver<'_, '_, '_> {
         &mut self,
         app: &App,
         details: &[RouteDetail],
-        id: ObjectId,
+        id: Option<ObjectId>,
         documents: Vec<OpenapiDocument>,
     ) -> AppContract {
-        let state = self.forms.interpreter().extension::<Registry>().routers.get(&id).cloned();
+        let registry = self.forms.interpreter().extension::<Registry>();
+        let state = id.and_then(|id| registry.routers.get(&id).cloned());
         let routes =
             app.routes.iter().zip(details).map(|(route, detail)| self.route(route, detail)).collect();
         let (middleware, exception_handlers, lifespan) = match &state {

@@ -261,6 +261,13 @@ impl Interpreter<'_> {
                     if let Some(value) =
                         self.class(*id).and_then(|class| class.attributes.get(&name)).cloned()
                     {
+                        // Declared and empty: it is filled when the application starts.
+                        if value.is_none()
+                            && self.mode() == super::Mode::Summary
+                            && self.annotation_in_class(&class_value, name).is_some()
+                        {
+                            return Ok(Value::symbolic(Symbolic::Member { base: class_value, name }));
+                        }
                         return Ok(match &value.kind {
                             Kind::Descriptor(descriptor) => match descriptor.kind {
                                 DescriptorKind::ClassMethod => Kind::Method(Rc::new(MethodValue {
@@ -337,7 +344,13 @@ impl Interpreter<'_> {
         let Kind::Instance(id) = base.kind else { return Ok(Value::NONE) };
         let Some(instance) = self.instance(id) else { return Ok(Value::NONE) };
         if let Some(value) = instance.attributes.get(&name) {
-            return Ok(value.clone());
+            let value = value.clone();
+            // Empty when the module is imported, and filled when the application starts.
+            if value.is_none() && self.mode() == super::Mode::Summary {
+                let class = instance.class.clone();
+                return Ok(self.assigned_later(&class, name, span).unwrap_or(value));
+            }
+            return Ok(value);
         }
         let class = instance.class.clone();
         match name.as_str() {
@@ -454,6 +467,13 @@ impl Interpreter<'_> {
                 }
                 _ => {}
             }
+        }
+        if let Symbolic::Member { name: state, .. } = symbolic
+            && *state == "state"
+            && self.mode() == super::Mode::Summary
+            && let Some(value) = self.state_attribute(name)
+        {
+            return Ok(value);
         }
         if let Symbolic::Item { base: generic, .. } = symbolic
             && matches!(generic.kind, Kind::Class(_) | Kind::External(_))

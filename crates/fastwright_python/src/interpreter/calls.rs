@@ -464,7 +464,7 @@ impl Interpreter<'_> {
         let outermost = !std::mem::replace(&mut self.call_is_limited, true);
         let saved_limit = self.step_limit;
         if outermost {
-            self.step_limit = self.step_limit.min(self.steps + self.limits.call_steps);
+            self.step_limit = self.step_limit.min(self.steps + self.limits.for_call(self.steps));
         }
         let functions_before = self.functions.len();
         let classes_before = self.classes.len();

@@ -176,6 +176,13 @@ impl Interpreter<'_> {
     fn evaluate_name(&mut self, name: Name, span: Span) -> Value {
         let scope = self.frame().scope;
         if let Some(value) = self.lookup(scope, name) {
+            if value.is_none()
+                && self.mode == super::Mode::Summary
+                && self.is_of_module(scope, name)
+                && let Some(filled) = self.global_assigned_later(self.scopes[scope.0 as usize].module, name)
+            {
+                return filled;
+            }
             return value;
         }
         let module = self.frame().module;

@@ -140,10 +140,10 @@ impl Interpreter<'_> {
         let (code, scope, file) = (Arc::clone(&state.code), state.scope, state.file.unwrap_or(FileId(0)));
         let conditions_before = self.conditions.len();
         let saved_mode = std::mem::replace(&mut self.mode, super::Mode::Import);
-        let saved_limit = self.step_limit;
+        let (saved_limit, steps_before) = (self.step_limit, self.steps);
         // What a library may cost on demand is decided by who asks.
         if self.following.is_none() {
-            self.step_limit = self.limits.import_steps;
+            self.step_limit = self.limits.for_module(self.steps);
         }
         let call_is_limited = std::mem::replace(&mut self.call_is_limited, false);
         self.frames.push(Frame {
@@ -183,7 +183,9 @@ impl Interpreter<'_> {
             }
         }
         self.frames.pop();
-        self.step_limit = saved_limit;
+        // Who imports it does not pay for it where each module has steps of its own.
+        let own = if self.steps > self.limits.import_steps { self.steps - steps_before } else { 0 };
+        self.step_limit = saved_limit.saturating_add(own);
         self.call_is_limited = call_is_limited;
         self.mode = saved_mode;
         self.conditions.truncate(conditions_before);

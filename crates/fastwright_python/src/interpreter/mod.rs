@@ -23,6 +23,7 @@ mod environment;
 mod exceptions;
 mod expressions;
 mod folders;
+mod implementations;
 mod imports;
 mod ini;
 mod items;
@@ -121,6 +122,25 @@ impl Default for Limits {
             call_depth: 60,
             loop_rounds: 5_000,
         }
+    }
+}
+
+impl Limits {
+    /// The step at which a module that begins at `steps` is given up. When few expensive modules have used up what there
+    /// is for all, each of the others still gets a little: what registers routes is rarely what is expensive.
+    pub(crate) fn for_module(&self, steps: u64) -> u64 {
+        let most = self.import_steps.saturating_mul(2);
+        self.import_steps.max(most.min(steps.saturating_add(self.import_steps / 300)))
+    }
+
+    /// How many steps a call made by module-level code may take: fewer, the more were taken.
+    pub(crate) fn for_call(&self, steps: u64) -> u64 {
+        let part = match steps {
+            few if few < self.import_steps / 4 => 1,
+            some if some < self.import_steps / 2 => 20,
+            _ => 200,
+        };
+        self.call_steps / part
     }
 }
 
@@ -279,6 +299,14 @@ pub struct Interpreter<'a> {
     pub(crate) type_aliases: FxHashMap<Location, TypeAliasDefinition>,
     pub(crate) annotation_cache: FxHashMap<usize, Option<Arc<ir::Expr>>>,
     pub(crate) typing_cache: typing_cache::TypingCache,
+    /// Who implements methods that are abstract, as far as it was asked for.
+    pub(crate) implementations: FxHashMap<(ObjectId, Name), implementations::Implementations>,
+    /// What functions put into variables of modules that are empty at import, as far as it was asked for.
+    pub(crate) filled_globals: FxHashMap<(ModuleId, Name), Option<Value>>,
+    /// What the program puts into the state of applications, once it was asked for.
+    pub(crate) state_attributes: Option<FxHashMap<Name, Value>>,
+    /// Scopes with what modules import for type checkers, as far as it was asked for.
+    pub(crate) type_checking_scopes: FxHashMap<ModuleId, Option<ScopeId>>,
     pub(crate) module_files: FxHashMap<FileId, ModuleId>,
     pub(crate) called: rustc_hash::FxHashSet<crate::program::FunctionId>,
     /// What function summaries have recorded so far.
@@ -352,6 +380,10 @@ impl<'a> Interpreter<'a> {
             type_aliases: FxHashMap::default(),
             annotation_cache: FxHashMap::default(),
             typing_cache: typing_cache::TypingCache::default(),
+            implementations: FxHashMap::default(),
+            filled_globals: FxHashMap::default(),
+            state_attributes: None,
+            type_checking_scopes: FxHashMap::default(),
             module_files: FxHashMap::default(),
             called: rustc_hash::FxHashSet::default(),
             summaries: SummaryTable::default(),

@@ -65,6 +65,23 @@ impl Interpreter<'_> {
         self.builtins.get(name).or_else(|| self.further_name(name))
     }
 
+    /// Whether a name means a variable of the module where it is looked up.
+    pub(crate) fn is_of_module(&self, scope: ScopeId, name: Name) -> bool {
+        let globals = self.modules[self.scopes[scope.0 as usize].module.0 as usize].scope;
+        let mut current = Some(scope);
+        while let Some(id) = current.filter(|id| *id != globals) {
+            let scope = &self.scopes[id.0 as usize];
+            if scope.globals.contains(&name) {
+                return true;
+            }
+            if scope.names.contains_key(&name) {
+                return false;
+            }
+            current = scope.parent;
+        }
+        self.scopes[globals.0 as usize].names.contains_key(&name)
+    }
+
     /// A name that is bound nowhere else, from the scopes given to [`Interpreter::with_further_names`].
     fn further_name(&self, name: Name) -> Option<Value> {
         self.further_names.iter().find_map(|scope| self.scopes[scope.0 as usize].names.get(&name).cloned())

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use crate::ir::BinaryOperator;
+use crate::name::Name;
 use crate::value::*;
 use std::rc::Rc;
 
@@ -62,9 +63,9 @@ impl Interpreter<'_> {
                 }
             }
             Symbolic::Member { base, name } => {
-                let class = self.class_of(base)?;
+                let class = self.declaring_class(base, *name)?;
                 let (annotation, _) = self.annotation_in_class(&class, *name)?;
-                let annotation = self.evaluate_annotation(&annotation);
+                let annotation = self.annotation_for_analysis(&annotation);
                 self.class_of_type(&annotation)
             }
             Symbolic::Element(base) | Symbolic::Item { base, .. } => match self.element_type(base) {
@@ -78,12 +79,31 @@ impl Interpreter<'_> {
         }
     }
 
+    /// The class whose body declares an attribute of a value: of an object its class; of a class itself, unless a library
+    /// replaces what is declared there (columns of tables, fields of models).
+    fn declaring_class(&mut self, base: &Value, name: Name) -> Option<Value> {
+        if let Kind::Class(_) = base.kind
+            && self.annotation_in_class(base, name).is_some()
+            && self.class_order(base).iter().all(|owner| {
+                owner.as_external().is_none_or(|name| {
+                    matches!(
+                        name.as_str(),
+                        "builtins.object" | "abc.ABC" | "typing.Protocol" | "typing.Generic"
+                    )
+                })
+            })
+        {
+            return Some(base.clone());
+        }
+        self.class_of(base)
+    }
+
     /// The type that a symbolic value is declared to have, generic arguments included.
     pub fn declared_type(&mut self, value: &Value) -> Option<Value> {
         match value.as_symbolic()? {
             Symbolic::Parameter(parameter) => parameter.annotation.clone(),
             Symbolic::Member { base, name } => {
-                let class = self.class_of(&base.clone())?;
+                let class = self.declaring_class(&base.clone(), *name)?;
                 let (annotation, _) = self.annotation_in_class(&class, *name)?;
                 Some(self.evaluate_annotation(&annotation))
             }

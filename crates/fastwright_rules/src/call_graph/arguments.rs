@@ -5,7 +5,7 @@ use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::name::Name;
 use fastwright_python::summary::CallEvent;
-use fastwright_python::value::{Arguments, Kind, Value};
+use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -23,15 +23,41 @@ fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     if kind == EdgeKind::Call || call.target.is_some() {
         return Arguments::clone(&call.arguments);
     }
-    let given = &call.arguments.positional;
-    let position = given
-        .iter()
-        .position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
-    let Some(position) = position else { return Arguments::clone(&call.arguments) };
     let mut positional = Vec::new();
-    if let Kind::Method(method) = &given[position].kind {
+    let mut keywords = call.arguments.keywords.clone();
+    let mut incomplete = call.arguments.incomplete;
+    let mut given = call.arguments.positional.iter();
+    let is_function =
+        |value: &Value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_));
+    let Some(handed) = given.find(|value| is_function(value) || partial(value).is_some()) else {
+        return Arguments::clone(&call.arguments);
+    };
+    let mut function = handed;
+    // What `functools.partial` keeps comes first.
+    let mut kept = Vec::new();
+    while let Some(bound) = partial(function) {
+        let Some((inner, rest)) = bound.positional.split_first() else { break };
+        kept.splice(0..0, rest.iter().cloned());
+        keywords.extend(bound.keywords.iter().cloned());
+        incomplete |= bound.incomplete;
+        function = inner;
+    }
+    if let Kind::Method(method) = &function.kind {
         positional.push(method.receiver.clone());
     }
-    positional.extend(given[position + 1..].iter().cloned());
-    Arguments { positional, keywords: call.arguments.keywords.clone(), incomplete: call.arguments.incomplete }
+    positional.extend(kept);
+    positional.extend(given.cloned());
+    Arguments { positional, keywords, incomplete }
+}
+
+/// What a call of `functools.partial` was given.
+fn partial(value: &Value) -> Option<&Arguments> {
+    match value.as_symbolic()? {
+        Symbolic::Call { callee, arguments, .. }
+            if callee.as_external().is_some_and(|name| name == "functools.partial") =>
+        {
+            Some(arguments)
+        }
+        _ => None,
+    }
 }

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod building;
+mod constant_conditions;
 mod routes;
 mod ways;
 

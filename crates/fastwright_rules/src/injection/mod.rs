@@ -9,7 +9,7 @@ use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
 use crate::context::Context;
 use crate::data_flow::{
-    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, is_whole_path, request_inputs,
+    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows_among, is_whole_path, request_inputs,
 };
 use crate::finding::{Confidence, Fix, Severity};
 use crate::metadata::Profile;
@@ -109,7 +109,11 @@ fn follow(
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: injection.to_the_text, checks };
-    let found = flows(code, interpreter, following, &candidates, |interpreter, node| {
+    // What administrators may set up is theirs to choose: a lead.
+    let is_lead = |route: &Route| is_for_few(route) && context.settings.profile < Profile::Audit;
+    let run = code.run_by(|app, route| !is_lead(&analysis.apps[app].routes[route]));
+    let among = |node: usize| run.contains(node);
+    let found = flows_among(code, interpreter, following, &candidates, &among, |interpreter, node| {
         let mut found = dangers(interpreter, code, node, injection);
         if let Some(acts) = answering.get(&node) {
             found.extend(returned(code, node, acts));
@@ -127,16 +131,15 @@ fn follow(
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];
+            if is_lead(route) {
+                continue;
+            }
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
             if injection.whole_is_meant
                 && context.settings.profile < Profile::Audit
                 && is_whole_path(&flow.value)
             {
-                continue;
-            }
-            // What administrators may set up is theirs to choose: a lead.
-            if is_for_few(route) && context.settings.profile < Profile::Audit {
                 continue;
             }
             let fix = (injection.fix)(context, flow.place, &flow.what);

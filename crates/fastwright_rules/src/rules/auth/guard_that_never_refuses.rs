@@ -2,13 +2,14 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::credential_inputs::takes_credentials;
 use crate::data_flow::{holds, root_parameter};
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::any_statement;
-use crate::vocabulary::{is_credential_name, words};
+
 use crate::wording::short_name;
 use crate::wording::{registration_step, route_name};
-use fastwright_model::application::{GuardKind, ParameterPlace, Route};
+use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_model::facts::{callee_name, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
@@ -137,17 +138,6 @@ fn harmless(
 /// Whether nothing refuses callers of a route but schemes that look for a header.
 fn required_by_schemes_alone(route: &Route) -> bool {
     route.guard.by.iter().all(|by| by.starts_with("fastapi.security"))
-}
-
-fn takes_credentials(node: &Dependant) -> bool {
-    node.walk().iter().any(|node| {
-        matches!(node.kind, DependantKind::SecurityScheme(_))
-            || node.parameters.iter().any(|parameter| {
-                matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie)
-                    && (is_credential_name(&parameter.alias)
-                        || words(&parameter.alias).contains(&"authorization".to_owned()))
-            })
-    })
 }
 
 /// Whether a function uses one of its parameters.

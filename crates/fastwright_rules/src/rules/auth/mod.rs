@@ -2,6 +2,7 @@
 
 pub mod abandoned_auth_library;
 pub mod account_enumeration;
+pub mod cross_site_session_cookie;
 pub mod fast_password_hash;
 pub mod guard_that_never_refuses;
 pub mod identity_from_client;
@@ -13,6 +14,8 @@ pub mod non_constant_time_comparison;
 pub mod owner_scope_dropped;
 pub mod password_change_without_current;
 pub mod read_permission_for_write;
+pub mod refresh_token_reuse;
+pub mod refusal_without_401;
 pub mod token_url_without_route;
 pub mod token_without_expiry;
 pub mod unchecked_oauth_state;

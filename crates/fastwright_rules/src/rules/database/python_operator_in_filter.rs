@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let definition = &function.definition;
         let file = analysis.files.get(function.id.file);
         if !file.first_party
-            || !filters.iter().any(|name| definition.mentions.may_hold(*name))
+            || !filters.iter().any(|name| definition.mentions.may_call(*name))
             || is_test_path(&file.relative)
         {
             continue;

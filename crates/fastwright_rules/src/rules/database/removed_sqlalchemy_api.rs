@@ -46,7 +46,7 @@ struct Refused {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let Some(confidence) = at_least(analysis, "sqlalchemy", Version::new(2, 0, 0)) else { return };
+    let Some(confidence) = at_least(context, "sqlalchemy", Version::new(2, 0, 0)) else { return };
     let graph = context.call_graph();
     let calling = graph.calls().libraries(|callee| callee.starts_with("sqlalchemy."));
     let mut found = Vec::new();
@@ -148,8 +148,11 @@ fn refused_call<'t>(
     text: &dyn Fn(Location) -> &'t str,
 ) -> Option<Refused> {
     let EventKind::Call(call) = &node.summary.events[event].kind else { return None };
-    let written = text(node.summary.events[event].location);
-    let called = written.split('(').next().unwrap_or(written).trim().to_owned();
+    // Hardly any call needs its text.
+    let called = || {
+        let written = text(node.summary.events[event].location);
+        written.split('(').next().unwrap_or(written).trim()
+    };
     let arguments = &*call.arguments;
     let (owner, method) = callee.rsplit_once('.')?;
     if let Some(method) = method_of_session_or_connection(callee) {
@@ -158,14 +161,17 @@ fn refused_call<'t>(
             && arguments.get(0, "statement").is_some_and(is_plain_text)
         {
             return Some(Refused {
-                what: format!("`{called}` gets plain text"),
+                what: format!("`{called}` gets plain text", called = called()),
                 raises: if session { "ArgumentError" } else { "ObjectNotExecutableError" },
-                instead: format!("{called}(text(...))"),
+                instead: format!("{called}(text(...))", called = called()),
             });
         }
         if method == "query" && owner == "sqlalchemy.ext.asyncio.AsyncSession" {
             return Some(Refused {
-                what: format!("`{called}` asks an `AsyncSession` for `query`, which it does not have"),
+                what: format!(
+                    "`{called}` asks an `AsyncSession` for `query`, which it does not have",
+                    called = called()
+                ),
                 raises: "AttributeError",
                 instead: "(await session.scalars(select(...))).all()".to_owned(),
             });
@@ -178,7 +184,10 @@ fn refused_call<'t>(
             _ => "with engine.begin() as connection:\n    connection.execute(...)",
         };
         return Some(Refused {
-            what: format!("`{called}` asks an engine for `{method}`, which it no longer has"),
+            what: format!(
+                "`{called}` asks an engine for `{method}`, which it no longer has",
+                called = called()
+            ),
             raises: "AttributeError",
             instead: instead.to_owned(),
         });
@@ -188,9 +197,9 @@ fn refused_call<'t>(
         && matches!(first.kind, Kind::List(_))
     {
         return Some(Refused {
-            what: format!("`{called}` gets a list"),
+            what: format!("`{called}` gets a list", called = called()),
             raises: "ArgumentError",
-            instead: format!("{called}(...)  # each element as an argument"),
+            instead: format!("{called}(...)  # each element as an argument", called = called()),
         });
     }
     if matches!(method, "where" | "filter" | "having")
@@ -218,9 +227,9 @@ fn refused_call<'t>(
         && arguments.positional.first().and_then(Value::as_str).is_some_and(|name| name != "*")
     {
         return Some(Refused {
-            what: format!("`{called}` gets the name of an attribute"),
+            what: format!("`{called}` gets the name of an attribute", called = called()),
             raises: "ArgumentError",
-            instead: format!("{called}(Model.attribute)"),
+            instead: format!("{called}(Model.attribute)", called = called()),
         });
     }
     None

@@ -215,7 +215,7 @@ const PARSING: &[&str] = &[
 
 /// Whether the `try` of a clause does nothing but read input of the client.
 fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Location) -> bool {
-    let regions = try_regions(&summary.function.definition.body);
+    let regions = try_regions(&summary.function.definition);
     let region = regions
         .iter()
         .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
@@ -349,7 +349,7 @@ const OF_VALUES: &[&str] = &[
 /// reach no database, file, service or program. Then nothing internal can be in the text.
 fn stays_inside(graph: &CallGraph, node: usize, clause: Location) -> bool {
     let summary = &graph.nodes[node].summary;
-    let regions = try_regions(&summary.function.definition.body);
+    let regions = try_regions(&summary.function.definition);
     let region = regions
         .iter()
         .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));

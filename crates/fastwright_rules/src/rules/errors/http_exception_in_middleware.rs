@@ -80,7 +80,7 @@ fn answers_by_status(interpreter: &Interpreter<'_>) -> bool {
 /// Whether a middleware has a `try` that an exception of another one may end in.
 fn may_catch(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, exception: &Value) -> bool {
     let function = Rc::clone(&code.nodes[node].summary.function);
-    try_regions(&function.definition.body)
+    try_regions(&function.definition)
         .iter()
         .any(|region| fate(interpreter, &function, region, exception) != Fate::Passes)
 }

@@ -120,7 +120,7 @@ fn swallowed(
 ) -> Vec<Swallowing> {
     let summary = Rc::clone(&graph.nodes[node].summary);
     let function = Rc::clone(&summary.function);
-    let regions = try_regions(&function.definition.body);
+    let regions = try_regions(&function.definition);
     if regions.is_empty() {
         return Vec::new();
     }

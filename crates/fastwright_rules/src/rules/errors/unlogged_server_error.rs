@@ -163,6 +163,9 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
     let function = Rc::clone(&summary.function);
     let file = function.id.file;
     let is_handler = node.entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
+    if !function.definition.mentions.may_try() {
+        return Vec::new();
+    }
     let mut broad: Vec<&Handler> = Vec::new();
     syntax::statements(&function.definition.body, &mut |statement| {
         if let StmtKind::Try { handlers, .. } = &statement.kind {

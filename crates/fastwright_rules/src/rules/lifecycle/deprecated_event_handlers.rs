@@ -141,7 +141,7 @@ fn fix(
             "move the events into a lifespan",
             "nothing: the same functions run at start and stop",
         )
-        .edit(source.insert(start, text))
+        .edit(source.insert(statement.span.start, text))
         .edit(source.add_keyword(made, "lifespan=lifespan")?)
         .edits(edits)
         .imports(owner.site.file, imports),

@@ -1,5 +1,7 @@
 //! Rules of the area `lifecycle`.
 
+pub mod body_read_in_middleware;
+pub mod context_variable_lost_in_middleware;
 pub mod debug_enabled;
 pub mod deprecated_event_handlers;
 pub mod iterated_routes_tree;

@@ -2,7 +2,8 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::data_flow::{input_text, member_path, root_parameter, text_parts};
+use crate::data_flow::{holds, input_text, member_path, root_parameter, text_parts};
+use crate::methods::method_of;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::within;
 use crate::vocabulary::is_credential_name;
@@ -11,7 +12,7 @@ use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
+use fastwright_python::summary::{Event, EventKind};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 
@@ -107,13 +108,39 @@ fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> V
                 })
                 .map(|(_, value)| value),
         );
-        if let Some(what) =
-            given.cloned().collect::<Vec<_>>().iter().find_map(|value| credential(interpreter, value, 0))
-        {
+        let events = &code.nodes[node].summary.events[..position];
+        let given: Vec<Value> =
+            given.filter(|value| !is_masked(interpreter, events, value)).cloned().collect();
+        if let Some(what) = given.iter().find_map(|value| credential(interpreter, value, 0)) {
             found.push((event.location, what));
         }
     }
     found
+}
+
+/// Whether what is logged is a copy in which a credential was replaced or taken out before: `shown["token"] = "..."`,
+/// `shown.pop("password")`.
+fn is_masked(interpreter: &Interpreter<'_>, before: &[Event], value: &Value) -> bool {
+    let made_at = |value: &Value| match value.as_symbolic() {
+        Some(Symbolic::Call { site, .. }) => Some(*site),
+        _ => None,
+    };
+    let masked: Vec<Location> = before
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::StoreItem { base, index, .. } if index.as_str().is_some_and(is_credential_name) => {
+                made_at(base)
+            }
+            EventKind::Call(call) => {
+                let (base, name) = method_of(&call.callee)?;
+                let key = call.arguments.positional.first()?;
+                (name == "pop" && key.as_str().is_some_and(is_credential_name)).then(|| made_at(&base))?
+            }
+            _ => None,
+        })
+        .collect();
+    !masked.is_empty()
+        && holds(interpreter, value, &mut |part| made_at(part).is_some_and(|site| masked.contains(&site)))
 }
 
 /// Whether a function of a library writes to the log, or prints.

@@ -1,18 +1,20 @@
 //! `blocking-call-in-async`: call that waits without giving way, reached from async code.
 
-use crate::call_graph::{CallGraph, CallPath, Node};
+use crate::call_graph::{CallGraph, CallPath, Edge, Node};
 use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
-use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
+use crate::event_loop::{
+    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+};
 use crate::finding::{Confidence, Fix, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
-use crate::syntax::{any_expression, call_expression};
+use crate::syntax::{any_expression, any_statement, call_expression, encloses};
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
-use fastwright_python::ir::{ExprKind, FunctionDef};
-use fastwright_python::location::Location;
+use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::Kind;
@@ -73,7 +75,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut below = |root: usize, tell: &mut dyn FnMut(&Blocking)| {
         known
             .entry(root)
-            .or_insert_with(|| blocking_below(graph, root, &calls, &reaching))
+            .or_insert_with(|| blocking_below(context, graph, root, &calls, &reaching))
             .iter()
             .for_each(tell);
     };
@@ -112,14 +114,27 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 /// The blocking calls that a function on the event loop makes, itself or in what it calls there.
-fn blocking_below(graph: &CallGraph, root: usize, calls: &Calls, reaching: &FunctionSet) -> Vec<Blocking> {
-    let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && stays_on_loop(graph, edge));
+fn blocking_below(
+    context: &Context<'_>,
+    graph: &CallGraph,
+    root: usize,
+    calls: &Calls,
+    reaching: &FunctionSet,
+) -> Vec<Blocking> {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, reaching));
     let mut found = Vec::new();
     for (position, node) in ways.nodes().enumerate() {
         let Some(calls) = calls.get(&node) else { continue };
         let path = ways.path(position);
         for (place, callee, waits) in calls {
             if *waits == Waits::File && path.len() > FILE_DEPTH {
+                continue;
+            }
+            let installs = |edge: &Edge| {
+                without_module(&graph.nodes[edge.from()].summary.function.definition.body, edge.site.span)
+            };
+            if !graph.may_be_taken(interpreter, &path, *place) || path.iter().any(installs) {
                 continue;
             }
             let severity = match waits {
@@ -155,11 +170,29 @@ fn own_calls(
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
         let package = |name: Name| name.as_str().split('.').next();
         let by_others = waits == Waits::File && uses_handle_elsewhere(&node.summary.function.definition);
-        if !awaited && !by_others && !found.iter().any(|(_, known, _)| package(*known) == package(callee)) {
+        let body = &node.summary.function.definition.body;
+        let for_once = without_module(body, place.span);
+        if !awaited
+            && !by_others
+            && !for_once
+            && !found.iter().any(|(_, known, _)| package(*known) == package(callee))
+        {
             found.push((place, callee, waits));
         }
     }
     found
+}
+
+/// Whether a place is only reached where a module is missing: what installs it runs once.
+fn without_module(body: &[Stmt], place: Span) -> bool {
+    any_statement(body, &mut |statement| {
+        let StmtKind::Try { handlers, .. } = &statement.kind else { return false };
+        handlers.iter().any(|handler| {
+            let class = handler.exception.as_ref().and_then(Expr::dotted_name);
+            class.is_some_and(|name| name == "ImportError" || name == "ModuleNotFoundError")
+                && handler.body.iter().any(|inner| encloses(inner.span, place))
+        })
+    })
 }
 
 /// Whether a function hands what it does with files to threads: `await asyncio.to_thread(handle.read, ...)`. Only the

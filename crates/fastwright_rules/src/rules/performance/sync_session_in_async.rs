@@ -3,7 +3,9 @@
 use crate::call_graph::{CallGraph, CallPath, Edge, first_site};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
-use crate::event_loop::{awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop};
+use crate::event_loop::{
+    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+};
 use crate::finding::Fix;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
@@ -79,9 +81,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
-            let ways = graph.ways(root, |edge| reaching.contains(edge.to()) && stays_on_loop(graph, edge));
-            let (position, node) = ways.nodes().enumerate().find(|(_, node)| queries.contains_key(node))?;
-            Some((node, ways.path(position)))
+            let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, &reaching));
+            let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+            ways.nodes().enumerate().find_map(|(position, node)| {
+                let (place, _) = queries.get(&node)?;
+                let path = ways.path(position);
+                graph.may_be_taken(interpreter, &path, *place).then_some((node, path))
+            })
         });
         let Some((node, path)) = found else { continue };
         let (place, callee) = queries[node];

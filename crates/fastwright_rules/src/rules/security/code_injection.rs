@@ -4,10 +4,16 @@ use crate::context::Context;
 use crate::data_flow::RequestInput;
 use crate::finding::{Confidence, Severity};
 use crate::injection::{Danger, Injection, report_injections};
+use crate::metadata::Profile;
 use crate::reporter::Reporter;
+use crate::syntax::statements;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ExprKind, StmtKind};
+use fastwright_python::location::Location;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::{Symbolic, Value};
+use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
     /// Text of a client that is run as code.
@@ -31,10 +37,27 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let thrown_away = thrown_away(context);
+    // A restricted interpreter is a sandbox, and each of them was left by somebody.
+    let with_sandboxes = context.settings.profile >= Profile::Audit;
     let injection = Injection {
-        calls: &runs,
+        calls: &|name| {
+            runs(name) || (with_sandboxes && (runs_restricted(name) || name == "builtins.getattr"))
+        },
         argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
-            let value = call.arguments.positional.first()?.clone();
+            if let Some(Symbolic::Call { site, .. }) = call.result.as_symbolic()
+                && thrown_away.contains(site)
+            {
+                return None;
+            }
+            let value = match name {
+                "builtins.getattr" => call.arguments.positional.get(1)?.clone(),
+                _ => call.arguments.positional.first()?.clone(),
+            };
+            let trusts = call.arguments.keyword("trust_remote_code");
+            if name.ends_with(".from_pretrained") && trusts.and_then(Value::as_bool) != Some(true) {
+                return None;
+            }
             Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
         },
         accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
@@ -50,21 +73,47 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     report_injections(context, report, &injection);
 }
 
+/// Calls of `compile` whose result is thrown away: they look whether text is code, and don't run it.
+fn thrown_away(context: &Context<'_>) -> FxHashSet<Location> {
+    let graph = context.call_graph();
+    let mut found = FxHashSet::default();
+    for node in graph.calls().libraries(|name| name == "builtins.compile" || runs_restricted(name)).iter() {
+        let function = &graph.nodes[node].summary.function;
+        statements(&function.definition.body, &mut |statement| {
+            if let StmtKind::Expr(expression) = &statement.kind
+                && matches!(expression.kind, ExprKind::Call(_))
+            {
+                found.insert(Location { file: function.id.file, span: expression.span });
+            }
+        });
+    }
+    found
+}
+
+fn runs_restricted(name: &str) -> bool {
+    name.starts_with("RestrictedPython.") && name.contains("compile_restricted")
+}
+
 /// Whether a function runs its first argument as code, or imports what it names.
 fn runs(name: &str) -> bool {
-    matches!(
-        name,
-        "builtins.eval"
-            | "builtins.exec"
-            | "builtins.compile"
-            | "builtins.__import__"
-            | "importlib.import_module"
-            | "runpy.run_path"
-            | "runpy.run_module"
-            | "code.InteractiveInterpreter.runsource"
-            | "numexpr.evaluate"
-            | "asteval.Interpreter.eval"
-            | "sympy.sympify"
-            | "sympy.parsing.sympy_parser.parse_expr"
-    )
+    // A model whose repository the client names brings its own code along.
+    (name.starts_with("transformers.") && name.ends_with(".from_pretrained"))
+        || matches!(
+            name,
+            "builtins.eval"
+                | "builtins.exec"
+                | "builtins.compile"
+                | "builtins.__import__"
+                | "importlib.import_module"
+                | "runpy.run_path"
+                | "runpy.run_module"
+                | "code.InteractiveInterpreter.runsource"
+                | "numexpr.evaluate"
+                | "pandas.eval"
+                | "pandas.DataFrame.query"
+                | "pandas.DataFrame.eval"
+                | "asteval.Interpreter.eval"
+                | "sympy.sympify"
+                | "sympy.parsing.sympy_parser.parse_expr"
+        )
 }

@@ -95,6 +95,8 @@ fn takes_program(name: &str) -> bool {
             | "os.execvp"
             | "os.execl"
             | "os.execlp"
+            | "mcp.StdioServerParameters"
+            | "mcp.client.stdio.StdioServerParameters"
     )
 }
 
@@ -127,9 +129,31 @@ fn command(interpreter: &Interpreter<'_>, name: &str, call: &CallEvent) -> Optio
     Some(Danger { acts: name.to_owned(), value })
 }
 
-/// The line that a list of arguments gives to a shell.
+/// The line that a list of arguments gives to a shell, the code that it gives to an interpreter, and the package that it
+/// lets an installer run.
 fn of_list(items: &[Value]) -> Option<Value> {
-    let program = items.first()?.as_str()?.rsplit('/').next()?;
+    let first = items.first()?;
+    let program = match first.as_external() {
+        Some(name) if name == "sys.executable" => "python",
+        _ => first.as_str()?.rsplit('/').next()?,
+    };
+    let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+    if let Some(installs) = items.iter().position(|item| item.as_str() == Some("install"))
+        && texts.iter().any(|text| matches!(*text, "pip" | "pip3" | "uv" | "npm"))
+    {
+        let packages = items.get(installs + 1..)?.iter().filter(|item| item.as_str().is_none());
+        return Some(Value::union(packages.cloned().collect::<Vec<_>>()));
+    }
+    let runs_code = match program {
+        "python" | "python3" => Some("-c"),
+        "node" | "perl" | "ruby" | "deno" => Some("-e"),
+        "php" => Some("-r"),
+        _ => None,
+    };
+    if let Some(option) = runs_code {
+        let at = items.iter().position(|item| item.as_str() == Some(option))?;
+        return items.get(at + 1).cloned();
+    }
     let is_shell =
         matches!(program, "sh" | "bash" | "dash" | "zsh" | "ksh" | "cmd" | "cmd.exe" | "powershell" | "pwsh");
     let option = items.iter().position(|item| {

@@ -9,6 +9,7 @@ use fastwright_model::application::Route;
 use fastwright_model::assemble::RouteDetail;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::*;
 
 crate::declare_rule! {
     /// Text of a client that is sent as part of a page.
@@ -74,5 +75,30 @@ fn markup(name: &str, call: &CallEvent) -> Option<Danger> {
         (false, Some(kind)) if kind.as_str().is_none() => kind,
         _ => return None,
     };
-    Some(Danger { acts: class.to_owned(), value: value.clone() })
+    let value = rendered(value).unwrap_or_else(|| value.clone());
+    Some(Danger { acts: class.to_owned(), value })
+}
+
+/// What a template of Jinja gets that escapes nothing: its environment was made without `autoescape`.
+fn rendered(value: &Value) -> Option<Value> {
+    let Symbolic::Call { callee, arguments, .. } = value.as_symbolic()? else { return None };
+    let Symbolic::Member { base, name } = callee.as_symbolic()? else { return None };
+    if *name != "render" {
+        return None;
+    }
+    let Symbolic::Call { callee: made_by, .. } = base.as_symbolic()? else { return None };
+    let Symbolic::Member { base: environment, name } = made_by.as_symbolic()? else { return None };
+    let Symbolic::Call { callee: class, arguments: options, .. } = environment.as_symbolic()? else {
+        return None;
+    };
+    let is_environment = class
+        .as_external()
+        .is_some_and(|name| name == "jinja2.Environment" || name == "jinja2.environment.Environment");
+    let escapes = options.incomplete
+        || options.keyword("autoescape").is_some_and(|value| value.as_bool() != Some(false));
+    if !is_environment || escapes || *name != "get_template" {
+        return None;
+    }
+    let keywords = arguments.keywords.iter().map(|(_, value)| value);
+    Some(Value::union(arguments.positional.iter().chain(keywords).cloned().collect::<Vec<_>>()))
 }

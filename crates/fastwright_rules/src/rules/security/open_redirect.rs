@@ -9,6 +9,7 @@ use crate::reporter::Reporter;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::*;
 
 crate::declare_rule! {
     /// Redirect to an address that the client chooses.
@@ -33,10 +34,16 @@ crate::declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let injection = Injection {
-        calls: &|name: &str| name.ends_with("responses.RedirectResponse"),
-        argument: &|_: &Interpreter<'_>, _: &str, call: &CallEvent| {
-            let value = host_part(call.arguments.get(0, "url")?, 0)?;
-            Some(Danger { acts: "RedirectResponse".to_owned(), value })
+        calls: &|name: &str| {
+            name.ends_with("responses.RedirectResponse") || name.ends_with("responses.Response")
+        },
+        argument: &|interpreter: &Interpreter<'_>, name: &str, call: &CallEvent| {
+            let (address, acts) = if name.ends_with(".RedirectResponse") {
+                (call.arguments.get(0, "url")?.clone(), "RedirectResponse")
+            } else {
+                (location_header(interpreter, call.arguments.get(2, "headers")?)?, "Location")
+            };
+            Some(Danger { acts: acts.to_owned(), value: host_part(&address, 0)? })
         },
         accepts: &|input: &RequestInput, route: &Route| input.is_address() && may_hold_slash(input, route),
         message: &|input: &RequestInput, route: &str, _: &str| {
@@ -49,4 +56,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);
+}
+
+/// What the header says that sends a browser elsewhere.
+fn location_header(interpreter: &Interpreter<'_>, headers: &Value) -> Option<Value> {
+    let Kind::Dict(id) = headers.kind else { return None };
+    let Object::Dict(dict) = interpreter.object(id) else { return None };
+    let mut entries = dict.entries.values();
+    entries
+        .find(|(key, _)| key.as_str().is_some_and(|name| name.eq_ignore_ascii_case("location")))
+        .map(|(_, value)| value.clone())
 }

@@ -9,6 +9,7 @@ use crate::reporter::Reporter;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
+use fastwright_python::value::*;
 
 crate::declare_rule! {
     /// Path built from text of a client.
@@ -90,10 +91,65 @@ fn path_position(name: &str) -> Option<(usize, &'static str)> {
         "os.remove" | "os.unlink" | "os.rmdir" | "os.removedirs" | "os.listdir" | "os.scandir"
         | "os.makedirs" | "os.mkdir" | "os.walk" | "os.open" | "shutil.rmtree" | "aiofiles.os.remove"
         | "aiofiles.os.unlink" => (0, "path"),
+        "send2trash.send2trash" | "shutil.make_archive" | "os.chdir" => (0, "paths"),
+        _ if reads_files(name) => (0, "file"),
         "os.rename" | "os.replace" | "shutil.copy" | "shutil.copy2" | "shutil.copyfile" | "shutil.move"
         | "shutil.copytree" => (0, "src"),
         _ => return None,
     })
+}
+
+/// Libraries whose functions open the file that their first argument names, besides taking open files.
+fn reads_files(name: &str) -> bool {
+    match name.split_once('.') {
+        Some(("pandas", function)) => function.starts_with("read_") && !function.starts_with("read_sql"),
+        Some(("numpy", function)) => {
+            matches!(function, "load" | "loadtxt" | "genfromtxt" | "fromfile" | "save" | "savez" | "savetxt")
+        }
+        Some(("PIL", function)) => matches!(function, "Image.open"),
+        Some(("torch" | "joblib", function)) => matches!(function, "load" | "dump"),
+        Some(("sqlite3" | "aiosqlite", function)) => function == "connect",
+        Some(("zipfile" | "tarfile", function)) => {
+            matches!(function, "ZipFile" | "open" | "TarFile" | "is_zipfile" | "is_tarfile")
+        }
+        Some(("shutil", function)) => function == "unpack_archive",
+        Some(("cv2", function)) => matches!(function, "imread" | "VideoCapture"),
+        Some(("soundfile", function)) => matches!(function, "read" | "SoundFile"),
+        Some(("librosa", function)) => function == "load",
+        Some(("h5py", function)) => function == "File",
+        Some(("pyarrow", function)) => function.ends_with("read_table"),
+        Some(("docx", function)) => function == "Document",
+        Some(("fitz" | "pymupdf", function)) => function == "open",
+        Some(("configparser", function)) => function == "ConfigParser.read",
+        Some(("dotenv", function)) => matches!(function, "load_dotenv" | "set_key" | "dotenv_values"),
+        _ => false,
+    }
+}
+
+/// Whether a value is what a file holds, or an open file, and no path.
+fn is_content(value: &Value) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Call { callee, .. }) => match &callee.kind {
+            Kind::External(name) => {
+                let (package, last) = (name.split('.').next().unwrap_or_default(), name.last_part());
+                package == "io"
+                    || matches!(last, "open" | "urlopen" | "NamedTemporaryFile" | "SpooledTemporaryFile")
+            }
+            _ => {
+                matches!(callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if matches!(name.as_str(), "read" | "read_bytes" | "open" | "getvalue"))
+            }
+        },
+        Some(Symbolic::Member { name, .. }) => matches!(name.as_str(), "file" | "content" | "raw"),
+        Some(Symbolic::Parameter(parameter)) => parameter.annotation.as_ref().is_some_and(|annotation| {
+            annotation.as_external().is_some_and(|name| {
+                name.ends_with(".UploadFile")
+                    || name.ends_with("BinaryIO")
+                    || name == "builtins.bytes"
+                    || name.starts_with("io.")
+            })
+        }),
+        _ => matches!(value.kind, Kind::Bytes(_)),
+    }
 }
 
 fn path(name: &str, call: &CallEvent) -> Option<Danger> {
@@ -109,14 +165,12 @@ fn path(name: &str, call: &CallEvent) -> Option<Danger> {
                 || name == "shutil.move"
             {
                 let target = call.arguments.get(1, "dst");
-                fastwright_python::value::Value::union(
-                    [Some(first), target].into_iter().flatten().cloned().collect::<Vec<_>>(),
-                )
+                Value::union([Some(first), target].into_iter().flatten().cloned().collect::<Vec<_>>())
             } else {
                 first.clone()
             }
         }
         None => receiver(call)?.clone(),
     };
-    Some(Danger { acts: acts.to_owned(), value })
+    (!is_content(&value)).then(|| Danger { acts: acts.to_owned(), value })
 }

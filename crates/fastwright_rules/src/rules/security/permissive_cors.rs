@@ -2,16 +2,14 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::credential_inputs::{cookie_readers, cookies_sign_in};
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::call_expression;
 use fastwright_model::analysis::Analysis;
-use fastwright_model::application::ParameterPlace;
-use fastwright_model::dependant::DependantKind;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind};
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -47,7 +45,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .collect();
     states.sort_by_key(|(id, _)| *id);
     let entries: Vec<MiddlewareEntry> = states.into_iter().flat_map(|(_, entries)| entries).collect();
-    let with_cookies = uses_cookies(context, code, &entries);
+    let with_cookies = uses_cookies(context, code, interpreter, &entries);
     for entry in entries {
         if entry
             .middleware
@@ -71,7 +69,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !with_cookies {
             draft = draft
                 .severity(Severity::Low)
-                .why("No route reads a cookie today, so browsers have little to send along; the first cookie makes it a hole.");
+                .why("No guard reads a cookie today, so browsers have little to send along; the first cookie makes it a hole.");
         }
         report.report(draft);
     }
@@ -162,34 +160,21 @@ fn matches_everything(pattern: &str) -> bool {
     matches!(rest, ".*" | ".+" | "[^/]+" | "[^/]*" | r"[\s\S]*")
 }
 
-/// Whether the service reads or sets cookies, as far as its parameters, schemes and middleware tell.
-fn uses_cookies(context: &Context<'_>, code: &CallGraph, entries: &[MiddlewareEntry]) -> bool {
+/// Whether cookies say who is calling: a session, or a cookie that a guarded route reads. One that only carries
+/// a step of signing in from page to page does not.
+fn uses_cookies(
+    context: &Context<'_>,
+    code: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    entries: &[MiddlewareEntry],
+) -> bool {
     let session = entries.iter().any(|entry| {
         entry
             .middleware
             .as_external()
             .is_some_and(|name| name == "starlette.middleware.sessions.SessionMiddleware")
     });
-    let by_hand = || {
-        code.nodes.iter().flat_map(|node| &node.summary.events).any(|event| match &event.kind {
-            EventKind::Call(call) => match call.callee.as_symbolic() {
-                Some(Symbolic::Member { base, name }) => {
-                    *name == "set_cookie"
-                        || matches!(base.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "cookies")
-                }
-                _ => false,
-            },
-            _ => false,
-        })
-    };
-    session
-        || by_hand()
-        || context.analysis.details.iter().flatten().filter_map(|detail| detail.dependant.as_ref()).any(|dependant| {
-            dependant.walk().iter().any(|node| {
-                node.parameters.iter().any(|parameter| parameter.place == ParameterPlace::Cookie)
-                    || matches!(&node.kind, DependantKind::SecurityScheme(class) if class.ends_with("APIKeyCookie"))
-            })
-        })
+    session || cookies_sign_in(context, &cookie_readers(context, code, interpreter))
 }
 
 #[cfg(test)]

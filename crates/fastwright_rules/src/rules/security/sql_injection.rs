@@ -42,6 +42,11 @@ const SQL_FUNCTIONS: &[&str] = &[
     "sqlalchemy.sql.expression.literal_column",
     "sqlalchemy.sql.elements.TextClause",
     "sqlalchemy.DDL",
+    "duckdb.sql",
+    "duckdb.query",
+    "duckdb.execute",
+    "pandas.read_sql",
+    "pandas.read_sql_query",
 ];
 /// Libraries whose connections and cursors run SQL text.
 const DRIVERS: &[&str] = &[
@@ -63,6 +68,8 @@ const DRIVERS: &[&str] = &[
     "cx_Oracle.",
     "oracledb.",
     "snowflake.",
+    "neo4j.",
+    "kuzu.",
 ];
 /// Methods of these that do.
 const RUNNING: &[&str] = &[
@@ -80,6 +87,8 @@ const RUNNING: &[&str] = &[
     "iterate",
     "command",
     "sql",
+    "run",
+    "execute_query",
 ];
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {

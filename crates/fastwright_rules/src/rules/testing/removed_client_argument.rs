@@ -36,7 +36,7 @@ const REMOVED: Version = Version::new(0, 28, 0);
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
-    let Some(confidence) = at_least(analysis, "httpx", REMOVED) else { return };
+    let Some(confidence) = at_least(context, "httpx", REMOVED) else { return };
     for (file, own) in analysis.files.iter() {
         let holds = |word: &str| memchr::memmem::find(own.text.as_bytes(), word.as_bytes()).is_some();
         if !own.first_party || !holds("httpx") || !(holds("app=") || holds("proxies=")) {

@@ -15,6 +15,7 @@ use fastwright_python::project::{Version, VersionSource};
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 crate::declare_rule! {
@@ -83,15 +84,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     // Few enough to compare one by one, without looking into the names.
     let old_names: Vec<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
-    for function in interpreter.functions().to_vec() {
-        let file = analysis.files.get(function.id.file);
+    let functions: Vec<Rc<FunctionValue>> = interpreter
+        .functions()
+        .iter()
+        .filter(|function| {
+            let mentions = &function.definition.mentions;
+            old_names.iter().any(|name| mentions.may_hold(*name))
+                && analysis.files.get(function.id.file).first_party
+                && seen.insert(function.id)
+        })
+        .cloned()
+        .collect();
+    for function in functions {
         let mentions = &function.definition.mentions;
-        if !file.first_party
-            || !old_names.iter().any(|name| mentions.may_hold(*name))
-            || !seen.insert(function.id)
-        {
-            continue;
-        }
         let is_static = function
             .definition
             .decorators
@@ -105,7 +110,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             Some(_) => {}
             None => {
-                if may_call_old(interpreter, &function, &old_names)
+                if old_names.iter().any(|name| mentions.may_call(*name))
+                    && may_call_old(interpreter, &function, &old_names)
                     && let Some(summary) = interpreter.summarize(&function, receiver)
                 {
                     report_calls(analysis, interpreter, &summary, report);

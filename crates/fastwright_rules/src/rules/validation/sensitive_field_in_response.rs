@@ -15,6 +15,7 @@ use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -77,6 +78,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let issues = exposed.iter().any(|found| found.kind != StoredCredential::Password)
             && hands_out(interpreter, route, detail, &declared);
         exposed.retain(|found| found.kind == StoredCredential::Password || !issues);
+        if exposed.iter().any(|found| found.path.is_empty()) && makes_it_up(interpreter, detail) {
+            // A password that was just made is shown once: it can't be asked for.
+            exposed.retain(|found| !found.path.is_empty() || found.name.contains("hash"));
+        }
         if route.guard.kind == GuardKind::Required && !route.guard.roles.is_empty() {
             // What administrators configure they may also read.
             exposed.retain(|found| found.kind == StoredCredential::Password);
@@ -95,6 +100,20 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(draft.fix(fix(context, exposed)));
         }
     }
+}
+
+/// Whether the handler makes a random value itself.
+fn makes_it_up(interpreter: &mut Interpreter<'_>, detail: &RouteDetail) -> bool {
+    let Some(handler) = &detail.dependant else { return false };
+    let Some(function) = handler.function.clone() else { return false };
+    interpreter.summarize(&function, handler.receiver).is_some_and(|summary| {
+        summary.events.iter().any(|event| match &event.kind {
+            EventKind::Call(call) => {
+                call.callee.as_external().is_some_and(|name| name.starts_with("secrets."))
+            }
+            _ => false,
+        })
+    })
 }
 
 /// Words in names of models that are for credentials or for what an administrator sets up.

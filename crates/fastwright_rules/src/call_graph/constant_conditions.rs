@@ -1,0 +1,142 @@
+//! Ways through calls that are never taken: a call on the way passes a constant, and the next one stands under a
+//! condition that the constant decides.
+//!
+//! A summary walks both branches, because callers differ. On one way the caller is known: `load(read_only=True)` never
+//! gets to what `load` does only `if not read_only`.
+
+use super::{CallGraph, Edge};
+use crate::syntax::{bound_names, encloses, reaches_end, statements};
+use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
+use fastwright_python::location::{Location, Span};
+use fastwright_python::name::Name;
+use fastwright_python::value::{Kind, Symbolic, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What the parameters of a function are on one way, where that is a constant.
+type Constants = FxHashMap<Name, Value>;
+
+impl CallGraph {
+    /// Whether a way may lead to a place in its last function: no condition on it is decided against it.
+    pub fn may_be_taken(&self, interpreter: &mut Interpreter<'_>, path: &[Edge], place: Location) -> bool {
+        let mut constants = Constants::default();
+        for (position, edge) in path.iter().enumerate() {
+            let next = path.get(position + 1).map_or(place, |edge| edge.site);
+            constants = self.constants(interpreter, edge, &constants);
+            let function = &self.nodes[edge.to()].summary.function;
+            if constants.is_empty() || function.id.file != next.file {
+                continue;
+            }
+            forget_assigned(&function.definition.body, &mut constants);
+            if excluded(&function.definition.body, next.span, &constants) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The constants that a call passes on, where those of its caller are known.
+    fn constants(&self, interpreter: &mut Interpreter<'_>, edge: &Edge, outer: &Constants) -> Constants {
+        let given = self.bindings(interpreter, edge);
+        let known = given.into_iter().filter_map(|(name, value)| {
+            let value = match value.as_symbolic() {
+                Some(Symbolic::Parameter(parameter)) => outer.get(&parameter.name)?.clone(),
+                _ => value,
+            };
+            is_constant(&value).then_some((name, value))
+        });
+        known.collect()
+    }
+}
+
+/// Whether a value is the same whatever the application is configured to be.
+fn is_constant(value: &Value) -> bool {
+    value.configurable.is_none()
+        && matches!(value.kind, Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_))
+}
+
+/// A parameter that the function sets again is no constant.
+fn forget_assigned(body: &[Stmt], constants: &mut Constants) {
+    let mut assigned = FxHashSet::default();
+    statements(body, &mut |statement| bound_names(statement, &mut assigned));
+    constants.retain(|name, _| !assigned.contains(name));
+}
+
+/// Whether a place is never reached: it stands in a branch that is not taken, or behind one that is and that ends.
+fn excluded(body: &[Stmt], place: Span, constants: &Constants) -> bool {
+    for statement in body {
+        let holds_place = encloses(statement.span, place);
+        match &statement.kind {
+            StmtKind::If { test, body, orelse } => {
+                let holds = decide(test, constants);
+                if holds_place {
+                    let inside = |block: &[Stmt]| block.iter().any(|inner| encloses(inner.span, place));
+                    return match holds {
+                        Some(true) if inside(orelse) => true,
+                        Some(false) if inside(body) => true,
+                        _ => excluded(body, place, constants) || excluded(orelse, place, constants),
+                    };
+                }
+                let ends = match holds {
+                    Some(true) => !reaches_end(body),
+                    Some(false) => !orelse.is_empty() && !reaches_end(orelse),
+                    None => false,
+                };
+                if ends {
+                    return true;
+                }
+            }
+            _ if holds_place => {
+                return crate::syntax::blocks(statement).any(|(block, _)| {
+                    block.iter().any(|inner| encloses(inner.span, place)) && excluded(block, place, constants)
+                });
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a condition holds, where constants decide it.
+fn decide(test: &Expr, constants: &Constants) -> Option<bool> {
+    match &test.kind {
+        ExprKind::Not(inner) => decide(inner, constants).map(|holds| !holds),
+        ExprKind::And(parts) => all_or(parts, constants, false),
+        ExprKind::Or(parts) => all_or(parts, constants, true),
+        ExprKind::Compare(comparisons) => {
+            let [(comparison, right)] = &*comparisons.rest else { return None };
+            let (left, right) = (constant(&comparisons.first, constants)?, constant(right, constants)?);
+            match comparison {
+                Comparison::Is | Comparison::Equal => Some(left.same(&right)),
+                Comparison::IsNot | Comparison::NotEqual => Some(!left.same(&right)),
+                _ => None,
+            }
+        }
+        _ => match constant(test, constants)?.kind {
+            Kind::None => Some(false),
+            Kind::Bool(holds) => Some(holds),
+            Kind::Int(number) => Some(number != 0),
+            Kind::Str(text) => Some(!text.is_empty()),
+            _ => None,
+        },
+    }
+}
+
+/// `and` and `or`: one part that is `decisive` decides, else all of them have to be known.
+fn all_or(parts: &[Expr], constants: &Constants, decisive: bool) -> Option<bool> {
+    let known: Vec<Option<bool>> = parts.iter().map(|part| decide(part, constants)).collect();
+    if known.contains(&Some(decisive)) {
+        return Some(decisive);
+    }
+    known.iter().all(Option::is_some).then_some(!decisive)
+}
+
+fn constant(expression: &Expr, constants: &Constants) -> Option<Value> {
+    match &expression.kind {
+        ExprKind::Name(name) => constants.get(name).cloned(),
+        ExprKind::None => Some(Value::NONE),
+        ExprKind::Bool(truth) => Some(Value::bool(*truth)),
+        ExprKind::Str(text) => Some(Value::str(text)),
+        _ => None,
+    }
+}
