@@ -416,7 +416,7 @@ fn config_fix(context: &Context<'_>, file: FileId, config: &ClassDef) -> Option<
             "settings that had no effect since Pydantic 2 have it again",
         )
     } else {
-        Fix::safe("write `model_config`")
+        Fix::needs_review("write `model_config`")
     };
     Some(fix.edit(source.replace(config.span, text)).imports(file, imports))
 }
