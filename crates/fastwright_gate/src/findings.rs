@@ -34,11 +34,13 @@ fn is_meant(claim: &str, finding: &KnownFinding) -> bool {
 /// Findings that have no counterpart before. A change that renames or moves code gives a finding another
 /// fingerprint: then the route, the symbol or the words say that it is the same.
 fn new_findings<'f>(old: &[KnownFinding], new: &'f [KnownFinding]) -> Vec<&'f KnownFinding> {
-    let same: [fn(&KnownFinding, &KnownFinding) -> bool; 4] = [
+    let same: [fn(&KnownFinding, &KnownFinding) -> bool; 5] = [
         |old, new| old.fingerprint == new.fingerprint,
         |old, new| old.rule == new.rule && old.route.is_some() && old.route == new.route,
         |old, new| old.rule == new.rule && old.message == new.message,
         |old, new| old.rule == new.rule && old.symbol == new.symbol && old.route == new.route,
+        // What many routes reach is told of one: of another, once that one is repaired.
+        |old, new| old.rule == new.rule && old.symbol == new.symbol && old.at.path == new.at.path,
     ];
     let mut left: Vec<&KnownFinding> = old.iter().collect();
     let mut found: Vec<&KnownFinding> = new.iter().collect();
