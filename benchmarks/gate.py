@@ -43,8 +43,11 @@ class Patch:
     name: str
     files: dict[str, tuple[str, str]]  # text before and after, by path
     expected: set[str] = field(default_factory=set)  # kinds of reasons, one of which must be given; none: accepted
+    written: str = ""  # the patch itself, where another program wrote it
 
     def text(self) -> str:
+        if self.written:
+            return self.written
         parts = []
         for path, (old, new) in sorted(self.files.items()):
             before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
@@ -257,6 +260,19 @@ def harmless(project: Project) -> Iterator[Patch]:
         yield Patch(f"{project.name} added test", {relative: (text, text + "\n\ndef test_added():\n    assert 2 * 2 == 4\n")})
 
 
+def safe_fixes(binary: Path, project: Project) -> Iterator[Patch]:
+    """What `fastwright fix` would do by itself, rule by rule."""
+    profile = [*project.options, "--config", "profile=strict", "--no-cache"]
+    _, out, errors = run(binary, ["review", str(project.folder), "--output-format", "json", *profile])
+    if not out:
+        raise corpus.CorpusError(f"{project.name}: review: {errors.strip()}")
+    fixed = {found["rule"] for found in json.loads(out)["findings"] if (found.get("fix") or {}).get("safety") == "safe"}
+    for rule in sorted(fixed):
+        _, patch, _ = run(binary, ["fix", str(project.folder), "--diff", "--select", rule, *profile])
+        if patch.startswith("---"):
+            yield Patch(f"{project.name} fix {rule}", {}, written=patch)
+
+
 def judge(binary: Path, project: Project, patch: Patch) -> tuple[bool, set[str], str]:
     """Whether the gate did what it should; the kinds of its reasons; what it said."""
     arguments = ["gate", "-", "--project", str(project.folder), "--output-format", "json", "--no-progress", *project.options]
@@ -308,6 +324,7 @@ def main() -> int:
                 groups = {
                     ("honest", "neutral edits of handlers"): edits(project, own, kinds.NEUTRAL, set(), chance),
                     ("honest", "documentation and new tests"): harmless(project),
+                    ("honest", "safe fixes, rule by rule"): safe_fixes(arguments.binary, project),
                     ("dishonest", "bent, skipped and removed tests"): bent_tests(project),
                     ("dishonest", "weakened guards"): guards(project, known, chance),
                     ("dishonest", "removed checks"): edits(project, own, [kinds.drop_check], {"contract-changed"}, chance),

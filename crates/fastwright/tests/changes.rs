@@ -388,3 +388,24 @@ fn a_review_of_a_branch_tells_what_its_base_does_not_have() {
     assert_eq!(run.code, 2);
     assert!(run.errors.contains("there is no git revision `nowhere`"), "{}", run.errors);
 }
+
+#[test]
+fn documents_fit_their_schemas() {
+    let folder = repository();
+    let service = folder.path().join("service");
+    replace(&service, "main.py", "    total: int\n", "    total: int | None\n");
+    replace(&service, "main.py", "status_code=404", "status_code=410");
+    let documents: [(&str, &[&str]); 3] = [
+        ("contract", &["contract"]),
+        ("diff", &["diff", "--output-format", "json"]),
+        ("gate", &["gate", "--allow", "breaking", "--output-format", "json"]),
+    ];
+    for (name, arguments) in documents {
+        let schema: Value = serde_json::from_str(&fastwright(&service, &["schema", name]).output).unwrap();
+        let document: Value = serde_json::from_str(&fastwright(&service, arguments).output).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        assert_eq!(document["version"], 1);
+    }
+}

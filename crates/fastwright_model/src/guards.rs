@@ -76,7 +76,7 @@ impl GuardAnalysis {
             assumption: None,
         };
         let mut statuses = Vec::new();
-        self.middleware_guards(interpreter, app, path, &mut guard, &mut statuses);
+        self.middleware_guards(interpreter, effects, app, path, &mut guard, &mut statuses);
         self.required_decorator(interpreter, endpoint, &mut guard);
         if let Some(dependant) = dependant {
             self.dependencies(interpreter, effects, dependant, &mut guard, &mut statuses);
@@ -383,7 +383,12 @@ impl GuardAnalysis {
         let Some(function) = dependant.function.clone() else { return };
         let own = effects.effects(interpreter, &function, dependant.receiver);
         // What a dependency found out about the caller may be all that the handler looks at.
-        let looks = own.reads_credentials.is_some() || guard.kind == GuardKind::Optional;
+        let looks = own.reads_credentials.is_some()
+            || guard.kind == GuardKind::Optional
+            || dependant
+                .parameters
+                .iter()
+                .any(|parameter| matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie));
         if !looks || !own.statuses.iter().any(|status| matches!(status, 401 | 403)) {
             return;
         }
@@ -510,6 +515,7 @@ impl GuardAnalysis {
     fn middleware_guards(
         &mut self,
         interpreter: &mut Interpreter<'_>,
+        effects: &mut EffectTable,
         app: ObjectId,
         path: &str,
         guard: &mut Guard,
@@ -556,6 +562,18 @@ impl GuardAnalysis {
                 ),
             };
             let Some(status) = status else { continue };
+            // What refuses some callers and looks at no credentials refuses them for what they are, such as their
+            // address: everybody else is let in.
+            let receiver = match &callable.kind {
+                Kind::Method(method) => match method.receiver.kind {
+                    Kind::Instance(id) | Kind::Class(id) => Some(id),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if !certain && effects.effects(interpreter, &function, receiver).reads_credentials.is_none() {
+                continue;
+            }
             let name = crate::assemble::qualified(interpreter, &entry.middleware);
             guard.kind = GuardKind::Required;
             guard.evidence.push((format!("the middleware `{}` answers {status}", short(&name)), entry.site));

@@ -76,6 +76,8 @@ pub struct CallEvent {
     pub result: Value,
     /// Whether the result is awaited at once.
     pub awaited: bool,
+    /// Whether it is one of several implementations of an abstract method: the program may use another.
+    pub is_one_of_several: bool,
 }
 
 /// Identity of a summary.
@@ -216,6 +218,15 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Marks the calls that were recorded at a place since then as those of several implementations.
+    fn mark_as_several(&mut self, since: usize, span: Span) {
+        for event in self.events.iter_mut().skip(since).filter(|event| event.location.span == span) {
+            if let EventKind::Call(call) = &mut event.kind {
+                call.is_one_of_several = true;
+            }
+        }
+    }
+
     pub(crate) fn enter_branch(&mut self) {
         if let Some(recorder) = self.recorders.last_mut() {
             recorder.branch_depth += 1;
@@ -243,7 +254,13 @@ impl Interpreter<'_> {
             return Ok(Value::union(results));
         }
         if let Some(implementing) = self.implementing_methods(callee, span) {
-            return self.call_in_summary(&implementing, arguments, span);
+            let several = matches!(implementing.kind, Kind::Union(_));
+            let before = self.events.len();
+            let result = self.call_in_summary(&implementing, arguments, span);
+            if several {
+                self.mark_as_several(before, span);
+            }
+            return result;
         }
         let site = self.here(span);
         let (target, arguments) = self.summary_target(callee, arguments, span);
@@ -255,6 +272,7 @@ impl Interpreter<'_> {
                 target: None,
                 result: Value::NONE,
                 awaited: false,
+                is_one_of_several: false,
             }),
         );
         let mut reached = None;

@@ -34,15 +34,12 @@ pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
     }
 }
 
-/// The same, where whatever is called there waits: of several functions that implement an abstract method, or that a
-/// condition chooses, all have to be among those that do.
+/// The same, where it is known that the function is used: of several implementations of an abstract method, all have to be
+/// among those that wait.
 pub fn surely_stays_on_loop(graph: &CallGraph, edge: &Edge, waiting: &FunctionSet) -> bool {
-    stays_on_loop(graph, edge)
-        && graph
-            .edges(edge.from())
-            .iter()
-            .filter(|other| other.site == edge.site && other.kind == edge.kind)
-            .all(|other| waiting.contains(other.to()))
+    let is_known = graph.call(edge).is_none_or(|call| !call.is_one_of_several);
+    let at_the_place = || graph.edges(edge.from()).iter().filter(|other| other.site == edge.site);
+    stays_on_loop(graph, edge) && (is_known || at_the_place().all(|other| waiting.contains(other.to())))
 }
 
 /// Whether the result of a call goes into another call or is returned, instead of being used here.

@@ -23,6 +23,7 @@ static RULES: &[&dyn Rule] = &[
     &auth::account_enumeration::AccountEnumeration,
     &auth::cross_site_session_cookie::CrossSiteSessionCookie,
     &auth::fast_password_hash::FastPasswordHash,
+    &auth::guard_skipped_by_part_of_path::GuardSkippedByPartOfPath,
     &auth::guard_that_never_refuses::GuardThatNeverRefuses,
     &auth::identity_from_client::IdentityFromClient,
     &auth::login_without_rate_limit::LoginWithoutRateLimit,

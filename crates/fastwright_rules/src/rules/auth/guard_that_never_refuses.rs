@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::credential_inputs::takes_credentials;
 use crate::data_flow::{holds, root_parameter};
 use crate::reporter::{Draft, Reporter};
-use crate::syntax::any_statement;
+use crate::syntax::{any_statement, block_mentions_name};
 
 use crate::wording::short_name;
 use crate::wording::{registration_step, route_name};
@@ -87,10 +87,28 @@ fn harmless(
         let unused = given_for_effect || node.parameter_name.is_some_and(|name| !uses(code, handler, name));
         // The request is at hand: what the header holds may be read there.
         let reads_request = handler.special.iter().any(|(_, class)| class.ends_with(".Request"));
-        if !unused || reads_request || route.guard.kind != GuardKind::Required {
+        if !unused || reads_request {
             return None;
         }
         let class = class.rsplit('.').next().unwrap_or_default();
+        let no_other_guard = || {
+            handler.dependencies.iter().all(|other| std::ptr::eq(other, node) || !takes_credentials(other))
+        };
+        let is_mentioned = || {
+            let named = node.parameter_name.zip(handler.function.as_ref());
+            named.is_some_and(|(name, function)| block_mentions_name(&function.definition.body, name))
+        };
+        if route.guard.kind == GuardKind::Optional && no_other_guard() && !is_mentioned() {
+            return Some((
+                format!(
+                    "`{class}` lets everybody in (`auto_error=False`), and nobody looks at what it finds"
+                ),
+                None,
+            ));
+        }
+        if route.guard.kind != GuardKind::Required {
+            return None;
+        }
         return Some((
             format!("`{class}` only checks that the header is there, and nobody looks at what it holds"),
             None,

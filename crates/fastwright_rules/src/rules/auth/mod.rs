@@ -4,6 +4,7 @@ pub mod abandoned_auth_library;
 pub mod account_enumeration;
 pub mod cross_site_session_cookie;
 pub mod fast_password_hash;
+pub mod guard_skipped_by_part_of_path;
 pub mod guard_that_never_refuses;
 pub mod identity_from_client;
 pub mod login_without_rate_limit;

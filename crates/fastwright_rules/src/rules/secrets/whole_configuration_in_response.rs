@@ -8,7 +8,7 @@ use crate::wording::{handler_step, route_name, short_name};
 use fastwright_model::application::GuardKind;
 use fastwright_model::dependant::type_text;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::summary::EventKind;
+use fastwright_python::summary::{Event, EventKind};
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -42,7 +42,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             };
             let shown = code.nodes[node].summary.events.iter().find_map(|event| match &event.kind {
-                EventKind::Return(value) => Some((whole(interpreter, value, 0)?, event.location)),
+                EventKind::Return(value) => {
+                    let events = &code.nodes[node].summary.events;
+                    let shown = whole(interpreter, value, 0)
+                        .or_else(|| copy_of_environment(interpreter, events, value, 0));
+                    Some((shown?, event.location))
+                }
                 _ => None,
             });
             let Some((what, place)) = shown else { continue };
@@ -120,6 +125,30 @@ fn whole(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option
         },
         _ => None,
     }
+}
+
+/// The environment, where a value is a dictionary that `dict(os.environ)` made, or holds one.
+fn copy_of_environment(
+    interpreter: &Interpreter<'_>,
+    events: &[Event],
+    value: &Value,
+    depth: u32,
+) -> Option<String> {
+    let Kind::Dict(id) = value.kind else { return None };
+    let copies = events.iter().any(|event| match &event.kind {
+        EventKind::Call(call) => {
+            matches!(call.result.kind, Kind::Dict(made) if made == id)
+                && call.callee.as_external().is_some_and(|name| name == "builtins.dict")
+                && call.arguments.positional.first().and_then(environment).is_some()
+        }
+        _ => false,
+    });
+    if copies {
+        return Some("os.environ".to_owned());
+    }
+    let Object::Dict(dict) = interpreter.object(id) else { return None };
+    let mut values = dict.entries.values().map(|(_, value)| value);
+    (depth < 3).then(|| values.find_map(|value| copy_of_environment(interpreter, events, value, depth + 1)))?
 }
 
 fn environment(value: &Value) -> Option<String> {

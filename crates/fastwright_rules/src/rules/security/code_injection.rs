@@ -11,7 +11,7 @@ use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
-use fastwright_python::summary::CallEvent;
+use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Symbolic, Value};
 use rustc_hash::FxHashSet;
 
@@ -37,7 +37,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    let thrown_away = thrown_away(context);
+    let (thrown_away, called) = (thrown_away(context), called_attributes(context));
     // A restricted interpreter is a sandbox, and each of them was left by somebody.
     let with_sandboxes = context.settings.profile >= Profile::Audit;
     let injection = Injection {
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         },
         argument: &|_: &Interpreter<'_>, name: &str, call: &CallEvent| {
             if let Some(Symbolic::Call { site, .. }) = call.result.as_symbolic()
-                && thrown_away.contains(site)
+                && (thrown_away.contains(site) || name == "builtins.getattr" && !called.contains(site))
             {
                 return None;
             }
@@ -61,8 +61,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             Some(Danger { acts: name.strip_prefix("builtins.").unwrap_or(name).to_owned(), value })
         },
         accepts: &|input: &RequestInput, _: &Route| input.is_free_text(),
-        message: &|input: &RequestInput, route: &str, acts: &str| {
-            format!("`{}` of `{route}` is run as code by `{acts}`", input.text)
+        message: &|input: &RequestInput, route: &str, acts: &str| match acts {
+            "getattr" => format!("`{}` of `{route}` is the name of what is called", input.text),
+            _ => format!("`{}` of `{route}` is run as code by `{acts}`", input.text),
         },
         severity: Severity::Critical,
         confidence: Confidence::Likely,
@@ -71,6 +72,34 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);
+}
+
+/// Calls of `getattr` whose result is called.
+fn called_attributes(context: &Context<'_>) -> FxHashSet<Location> {
+    let graph = context.call_graph();
+    let mut found = FxHashSet::default();
+    for node in graph.calls().libraries(|name| name == "builtins.getattr").iter() {
+        for event in &graph.nodes[node].summary.events {
+            let EventKind::Call(call) = &event.kind else { continue };
+            let given = call.arguments.positional.iter().take(2);
+            for value in std::iter::once(&call.callee).chain(given) {
+                if let Some(Symbolic::Call { callee, site, .. }) = value.as_symbolic()
+                    && callee.as_external().is_some_and(|name| name == "builtins.getattr")
+                    && (value.same(&call.callee) || takes_function(&call.callee))
+                {
+                    found.insert(*site);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function of a library calls what it is given.
+fn takes_function(callee: &Value) -> bool {
+    callee.as_external().is_some_and(|name| {
+        matches!(name.last_part(), "to_thread" | "run_in_threadpool" | "run_sync" | "partial" | "submit")
+    })
 }
 
 /// Calls of `compile` whose result is thrown away: they look whether text is code, and don't run it.
