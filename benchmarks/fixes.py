@@ -80,7 +80,16 @@ def document(binary: Path, folder: Path, app: str, timeout: float) -> str:
 
 
 def real_document(application: corpus.Application, folder: Path, scratch: Path) -> str | None:
-    """What the application itself says, imported from a folder in its environment."""
+    """What the application itself says, imported in its environment from a copy: some write files where they stand."""
+    live = scratch / "live"
+    shutil.copytree(folder, live, symlinks=True)
+    try:
+        return imported(application, live, scratch)
+    finally:
+        shutil.rmtree(live)
+
+
+def imported(application: corpus.Application, folder: Path, scratch: Path) -> str | None:
     python = corpus.ensure_environment(application.name) / "bin" / "python"
     variables = {name: value.replace("{scratch}", str(scratch)) for name, value in application.environment.items()}
     variables |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "HOME": str(scratch),
@@ -120,10 +129,8 @@ def measure(binary: Path, application: corpus.Application, arguments: argparse.N
                    "available": Counter(left["needs"] for left in fixed["left"] if left["needs"])}
         after = digests(folder)
         changed = sorted(path for path in after if before.get(path) != after[path])
-        if changed != sorted(path for path in fixed["files"]) and changed:
-            shown = {path.split("/", 1)[-1] for path in changed}
-            if len(changed) != len(fixed["files"]):
-                result["wrong"].append(f"says that {len(fixed['files'])} files change; {len(changed)} did: {shown}")
+        if len(changed) != len(fixed["files"]):
+            result["wrong"].append(f"says that {len(fixed['files'])} files change; {len(changed)} did: {changed[:3]}")
         if before.keys() != after.keys():
             result["wrong"].append(f"files were made or removed: {sorted(before.keys() ^ after.keys())[:3]}")
         for path in changed:

@@ -6,15 +6,17 @@ use crate::call_index::FunctionSet;
 use crate::engines::{Engine, engines};
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::finding::{Edit, Fix, ImportChange};
+use crate::fixes::recipes::called_names;
 use crate::fixes::{Source, imports};
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::{Field, fields};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::{FileId, Span};
+use fastwright_python::name::Name;
 use fastwright_python::tokens::{Token, tokens};
 use fastwright_python::value::{Kind, ObjectId, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
@@ -38,6 +40,7 @@ pub struct SharedFacts<'a> {
     engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
     tokens: RefCell<FxHashMap<FileId, Rc<[Token]>>>,
+    called_names: OnceCell<FxHashSet<Name>>,
 }
 
 impl<'a> Context<'a> {
@@ -66,6 +69,11 @@ impl<'a> Context<'a> {
         let found: Rc<[Token]> = tokens(&self.analysis.files.get(file).text).into();
         self.shared.tokens.borrow_mut().insert(file, Rc::clone(&found));
         found
+    }
+
+    /// The last names of everything that the project calls: `run` of `service.run()`.
+    pub fn called_names(&self) -> &'a FxHashSet<Name> {
+        self.shared.called_names.get_or_init(|| called_names(self))
     }
 
     /// The edits that bring what a fix needs of imports, and drop what it may drop.

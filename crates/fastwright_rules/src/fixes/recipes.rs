@@ -9,6 +9,8 @@ use crate::syntax::{any_expression, any_within};
 use fastwright_model::application::Route;
 use fastwright_python::ir::{ArgumentKind, Expr, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{FileId, Location, Span};
+use fastwright_python::name::Name;
+use rustc_hash::FxHashSet;
 
 /// A fix with a keyword argument, such as `timeout=10`, added to the call at a place.
 pub fn with_keyword(context: &Context<'_>, place: Location, argument: &str, fix: Fix) -> Option<Fix> {
@@ -64,19 +66,29 @@ pub fn coroutine_edit(source: &Source<'_>, function: &FunctionDef) -> Option<Edi
 
 /// Whether code of the project, tests included, calls a function by its name: making it a coroutine function, or a
 /// plain one, would break that.
-pub fn is_called_by_name(context: &Context<'_>, name: &str) -> bool {
-    let calls = |expression: &Expr| match &expression.kind {
-        ExprKind::Call(call) => match &call.callee.kind {
-            ExprKind::Name(own) | ExprKind::Attribute(_, own) => *own == name,
-            _ => false,
-        },
-        _ => false,
+pub fn is_called_by_name(context: &Context<'_>, name: Name) -> bool {
+    context.called_names().contains(&name)
+}
+
+/// The last names of everything that is called.
+pub(crate) fn called_names(context: &Context<'_>) -> FxHashSet<Name> {
+    let mut found = FxHashSet::default();
+    let mut take = |expression: &Expr| {
+        if let ExprKind::Call(call) = &expression.kind
+            && let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &call.callee.kind
+        {
+            found.insert(*name);
+        }
+        false
     };
-    context.analysis.codes.iter().any(|code| {
-        any_expression(&code.body, &mut |part| calls(part))
-            || code.functions.iter().any(|function| any_expression(&function.body, &mut |part| calls(part)))
-            || code.classes.iter().any(|class| any_expression(&class.body, &mut |part| calls(part)))
-    })
+    for code in &context.analysis.codes {
+        let functions = code.functions.iter().map(|function| &*function.body);
+        let classes = code.classes.iter().map(|class| &*class.body);
+        for body in std::iter::once(&*code.body).chain(functions).chain(classes) {
+            any_expression(body, &mut take);
+        }
+    }
+    found
 }
 
 /// Adds statuses to `responses=` of the decorator or call that registers a route.

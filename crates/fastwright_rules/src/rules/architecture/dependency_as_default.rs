@@ -80,7 +80,7 @@ fn is_dependency(value: &Value) -> bool {
 /// The markers in the annotations.
 fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef, marked: &[&Parameter]) -> Option<Fix> {
     // Who calls it by name may leave out what then has no default.
-    if is_called_by_name(context, function.name.as_str()) {
+    if is_called_by_name(context, function.name) {
         return None;
     }
     let source = Source::of(context, file)?;

@@ -251,7 +251,7 @@ fn tell(
         && entry.is_some()
         && !graph.is_called(root)
         && awaits_nothing(&function.definition)
-        && !crate::fixes::recipes::is_called_by_name(context, function.definition.name.as_str())
+        && !crate::fixes::recipes::is_called_by_name(context, function.definition.name)
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
         draft = draft.fix(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit));

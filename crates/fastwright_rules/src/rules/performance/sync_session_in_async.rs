@@ -139,7 +139,7 @@ fn report_query(
         if calls > 0
             || graph.is_called(coroutine)
             || !awaits_nothing(&function.definition)
-            || crate::fixes::recipes::is_called_by_name(context, function.definition.name.as_str())
+            || crate::fixes::recipes::is_called_by_name(context, function.definition.name)
         {
             return draft;
         }

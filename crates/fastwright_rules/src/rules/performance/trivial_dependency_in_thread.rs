@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef) -> Option<Fix> {
-    if is_called_by_name(context, function.name.as_str()) {
+    if is_called_by_name(context, function.name) {
         return None;
     }
     let source = Source::of(context, file)?;
