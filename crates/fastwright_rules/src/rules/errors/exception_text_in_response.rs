@@ -168,6 +168,9 @@ fn leaks(
             continue;
         }
         if is_decided(interpreter, summary, &source.exception, event.location)
+            || source
+                .written
+                .is_some_and(|written| is_switched_elsewhere(interpreter, graph, summary, written))
             || is_asked_by_helper(interpreter, summary, &source.exception, event.location)
         {
             continue;
@@ -490,6 +493,21 @@ fn is_decided(
         }
         _ => false,
     })
+}
+
+/// Whether the text is written in a function that is called, behind a switch for development there.
+fn is_switched_elsewhere(
+    interpreter: &Interpreter<'_>,
+    graph: &CallGraph,
+    summary: &Summary,
+    written: Location,
+) -> bool {
+    !inside(summary, written)
+        && graph
+            .nodes
+            .iter()
+            .filter(|node| inside(&node.summary, written))
+            .any(|node| is_decided(interpreter, &node.summary, &None, written))
 }
 
 fn is_switch(value: &Value) -> bool {

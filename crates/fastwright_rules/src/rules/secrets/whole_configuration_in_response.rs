@@ -148,7 +148,8 @@ fn copy_of_environment(
     }
     let Object::Dict(dict) = interpreter.object(id) else { return None };
     let mut values = dict.entries.values().map(|(_, value)| value);
-    (depth < 3).then(|| values.find_map(|value| copy_of_environment(interpreter, events, value, depth + 1)))?
+    (depth < 3)
+        .then(|| values.find_map(|value| copy_of_environment(interpreter, events, value, depth + 1)))?
 }
 
 fn environment(value: &Value) -> Option<String> {
