@@ -5,10 +5,12 @@ use crate::context::Context;
 use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
 use crate::reporter::{Draft, Reporter};
+use crate::syntax::{any_statement, any_within, encloses};
 use crate::vocabulary::{any_word, holds_any};
 use crate::wording::route_name;
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
@@ -132,7 +134,7 @@ fn leaks(
     // What a handler of exceptions gets is an exception there, and nowhere else.
     let mut own = Without::default();
     let without = if own_handled.is_some() { &mut own } else { without };
-    let mut search = Search { handled: own_handled, summary, without };
+    let mut search = Search { graph, handled: own_handled, summary, without };
     let mut found: Vec<Leak> = Vec::new();
     for (position, event) in summary.events.iter().enumerate() {
         let sent: Option<&Value> = match &event.kind {
@@ -168,9 +170,7 @@ fn leaks(
             continue;
         }
         if is_decided(interpreter, summary, &source.exception, event.location)
-            || source
-                .written
-                .is_some_and(|written| is_switched_elsewhere(interpreter, graph, summary, written))
+            || source.written.is_some_and(|written| is_switched_elsewhere(graph, summary, written))
             || is_asked_by_helper(interpreter, summary, &source.exception, event.location)
         {
             continue;
@@ -495,19 +495,19 @@ fn is_decided(
     })
 }
 
-/// Whether the text is written in a function that is called, behind a switch for development there.
-fn is_switched_elsewhere(
-    interpreter: &Interpreter<'_>,
-    graph: &CallGraph,
-    summary: &Summary,
-    written: Location,
-) -> bool {
+/// Whether the text is written in a function that is called, inside of a branch for development there.
+fn is_switched_elsewhere(graph: &CallGraph, summary: &Summary, written: Location) -> bool {
     !inside(summary, written)
-        && graph
-            .nodes
-            .iter()
-            .filter(|node| inside(&node.summary, written))
-            .any(|node| is_decided(interpreter, &node.summary, &None, written))
+        && graph.nodes.iter().filter(|node| inside(&node.summary, written)).any(|node| {
+            any_statement(&node.summary.function.definition.body, &mut |statement| {
+                let StmtKind::If { test, body, .. } = &statement.kind else { return false };
+                body.iter().any(|inner| encloses(inner.span, written.span))
+                    && any_within(test, &mut |part| match &part.kind {
+                        ExprKind::Name(name) | ExprKind::Attribute(_, name) => names_switch(name),
+                        _ => false,
+                    })
+            })
+        })
 }
 
 fn is_switch(value: &Value) -> bool {
@@ -516,8 +516,12 @@ fn is_switch(value: &Value) -> bool {
         Some(Symbolic::Parameter(parameter)) => parameter.name,
         _ => return value.configurable.is_some(),
     };
-    holds_any(&name, &["debug", "dev", "env", "production", "testing", "verbose"])
-        && any_word(&name, &mut |word| {
+    names_switch(&name)
+}
+
+fn names_switch(name: &str) -> bool {
+    holds_any(name, &["debug", "dev", "env", "production", "testing", "verbose"])
+        && any_word(name, &mut |word| {
             matches!(
                 word,
                 "debug"
@@ -547,6 +551,7 @@ type Without = FxHashMap<Part, u32>;
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
+    graph: &'s CallGraph,
     handled: Option<&'s ExceptionHandler>,
     summary: &'s Summary,
     without: &'s mut Without,
@@ -600,7 +605,7 @@ impl Search<'_> {
                         | "traceback.format_exception"
                         | "traceback.format_tb"
                         | "traceback.format_exception_only",
-                    ) => {
+                    ) if !is_switched_elsewhere(self.graph, summary, *site) => {
                         return Some(Source {
                             what: "the traceback".to_owned(),
                             caught: *site,
