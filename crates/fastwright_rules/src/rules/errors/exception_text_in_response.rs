@@ -103,6 +103,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             for reached in &routes {
+                if !graph.may_be_taken(interpreter, &reached.chain, leak.place) {
+                    continue;
+                }
                 let outline = reached
                     .outline(context.analysis, leak.place, &function.qualname)
                     .discriminator(&leak.what);
