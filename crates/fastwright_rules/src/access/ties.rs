@@ -198,6 +198,8 @@ fn relates(interpreter: &Interpreter<'_>, value: &Value, objects: &Marks, caller
             objects.are_in(interpreter, left) && callers.are_in(interpreter, right)
                 || objects.are_in(interpreter, right) && callers.are_in(interpreter, left)
         }
+        // Making something of both says nothing about whether they belong together.
+        Some(Symbolic::Call { callee, .. }) if makes(callee) => false,
         Some(Symbolic::Call { callee, arguments, .. }) => {
             let given = || {
                 let base = match callee.as_symbolic() {
@@ -215,6 +217,24 @@ fn relates(interpreter: &Interpreter<'_>, value: &Value, objects: &Marks, caller
         }
         _ => false,
     })
+}
+
+/// Whether what is called makes something new of what it gets: a class, or a function that says so.
+fn makes(callee: &Value) -> bool {
+    let says_so = |name: &str| {
+        ["add", "create", "insert", "save", "upsert", "model_validate", "model_construct"]
+            .iter()
+            .any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+    };
+    match &callee.kind {
+        Kind::Class(_) => true,
+        Kind::Function(function) => says_so(&function.definition.name),
+        Kind::Method(method) => match &method.function.kind {
+            Kind::Function(function) => says_so(&function.definition.name),
+            _ => false,
+        },
+        _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if says_so(name)),
+    }
 }
 
 /// Where a function hands an object to something that acts on it.

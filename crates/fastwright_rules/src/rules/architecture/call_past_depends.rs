@@ -5,10 +5,12 @@ use crate::context::Context;
 use crate::reporter::Reporter;
 use crate::syntax::any_expression;
 use fastwright_model::facts::EdgeKind;
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ExprKind, FunctionDef, Parameter, ParameterKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::{FunctionValue, Symbolic, Value};
+use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
     /// Function that FastAPI should fill, called by hand without what it depends on.
@@ -51,7 +53,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         for edge in graph.callers(node).filter(|edge| edge.kind == EdgeKind::Call) {
-            let left = left_to_markers(graph, edge, function);
+            let mut left = left_to_markers(graph, edge, function);
+            if !left.is_empty() {
+                let interpreter = &mut *analysis.interpreter.borrow_mut();
+                left.retain(|left| !is_tested_below(graph, interpreter, node, left.parameter.name, 0));
+            }
             let Some(first) = left.first() else { continue };
             let symbol = graph.nodes[edge.from()].symbol();
             let called = graph.nodes[node].name();
@@ -180,6 +186,42 @@ fn first_use(definition: &FunctionDef, name: Name) -> Option<Span> {
         tested
     });
     used.filter(|_| !tested)
+}
+
+/// Whether a function only hands a parameter on to others, and each of these looks at what it is before it uses it: a
+/// session that is made where none is given.
+fn is_tested_below(
+    graph: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    node: usize,
+    name: Name,
+    depth: u32,
+) -> bool {
+    let function = &graph.nodes[node].summary.function;
+    if first_use(&function.definition, name).is_none() {
+        return true;
+    }
+    if depth > 4 {
+        return false;
+    }
+    let mut uses = 0;
+    any_expression(&function.definition.body, &mut |expression| {
+        uses += usize::from(matches!(expression.kind, ExprKind::Name(own) if own == name));
+        false
+    });
+    let mut handed_on = FxHashSet::default();
+    for edge in graph.edges(node) {
+        for (parameter, value) in graph.bindings(interpreter, edge) {
+            let is_it = matches!(value.as_symbolic(), Some(Symbolic::Parameter(own)) if own.name == name && own.function == function.id);
+            if is_it {
+                if !is_tested_below(graph, interpreter, edge.to(), parameter, depth + 1) {
+                    return false;
+                }
+                handed_on.insert(edge.site);
+            }
+        }
+    }
+    handed_on.len() >= uses
 }
 
 /// The call with what it lacks.

@@ -44,6 +44,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     found.sort_by_key(|(place, ..)| *place);
     found.dedup_by_key(|(place, ..)| *place);
     for (place, symbol, steps) in found {
+        if has_tables_of_its_own(context, place) {
+            continue;
+        }
         report.report(
             Draft::new(
                 place,
@@ -54,6 +57,26 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .evidence("missing tables are made here, without a migration knowing of it", place),
         );
     }
+}
+
+/// Whether the tables are those of a `MetaData` in a variable of its own, in a project whose models have another one: a
+/// second database, such as a cache.
+fn has_tables_of_its_own(context: &Context<'_>, place: Location) -> bool {
+    let text = context.analysis.files.get(place.file).slice(place.span);
+    let Some((before, _)) = text.split_once(".create_all") else { return false };
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.');
+    let owner = before.rsplit(|character| !is_part(character)).next().unwrap_or_default();
+    // `Base.metadata`: which of several bases the migrations know is not told by a name.
+    if owner.is_empty() || owner.contains('.') || context.analysis.tables.is_empty() {
+        return false;
+    }
+    let given = [format!("metadata={owner}"), format!("metadata = {owner}")];
+    context
+        .analysis
+        .files
+        .iter()
+        .filter(|(_, file)| file.first_party)
+        .all(|(_, file)| !given.iter().any(|given| file.text.contains(given)))
 }
 
 /// The folder of Alembic's revisions, if the project has some.

@@ -8,6 +8,7 @@ use crate::finding::Fix;
 use crate::fixes::arguments::keyword;
 use crate::fixes::find::reason_phrase;
 use crate::reporter::{Draft, Reporter};
+use crate::syntax::{any_statement, any_within, encloses};
 use crate::vocabulary::{any_word, holds_any};
 use crate::wording::route_name;
 use fastwright_model::facts::callee_name;
@@ -106,6 +107,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             for reached in &routes {
+                if !graph.may_be_taken(interpreter, &reached.chain, leak.place) {
+                    continue;
+                }
                 let outline = reached
                     .outline(context.analysis, leak.place, &function.qualname)
                     .discriminator(&leak.what);
@@ -138,7 +142,7 @@ fn leaks(
     // What a handler of exceptions gets is an exception there, and nowhere else.
     let mut own = Without::default();
     let without = if own_handled.is_some() { &mut own } else { without };
-    let mut search = Search { handled: own_handled, summary, without };
+    let mut search = Search { graph, handled: own_handled, summary, without };
     let mut found: Vec<Leak> = Vec::new();
     for (position, event) in summary.events.iter().enumerate() {
         let sent: Option<&Value> = match &event.kind {
@@ -174,6 +178,7 @@ fn leaks(
             continue;
         }
         if is_decided(interpreter, summary, &source.exception, event.location)
+            || source.written.is_some_and(|written| is_switched_elsewhere(graph, summary, written))
             || is_asked_by_helper(interpreter, summary, &source.exception, event.location)
         {
             continue;
@@ -498,14 +503,33 @@ fn is_decided(
     })
 }
 
+/// Whether the text is written in a function that is called, inside of a branch for development there.
+fn is_switched_elsewhere(graph: &CallGraph, summary: &Summary, written: Location) -> bool {
+    !inside(summary, written)
+        && graph.nodes.iter().filter(|node| inside(&node.summary, written)).any(|node| {
+            any_statement(&node.summary.function.definition.body, &mut |statement| {
+                let StmtKind::If { test, body, .. } = &statement.kind else { return false };
+                body.iter().any(|inner| encloses(inner.span, written.span))
+                    && any_within(test, &mut |part| match &part.kind {
+                        ExprKind::Name(name) | ExprKind::Attribute(_, name) => names_switch(name),
+                        _ => false,
+                    })
+            })
+        })
+}
+
 fn is_switch(value: &Value) -> bool {
     let name = match value.as_symbolic() {
         Some(Symbolic::Member { name, .. }) => *name,
         Some(Symbolic::Parameter(parameter)) => parameter.name,
         _ => return value.configurable.is_some(),
     };
-    holds_any(&name, &["debug", "dev", "env", "production", "testing", "verbose"])
-        && any_word(&name, &mut |word| {
+    names_switch(&name)
+}
+
+fn names_switch(name: &str) -> bool {
+    holds_any(name, &["debug", "dev", "env", "production", "testing", "verbose"])
+        && any_word(name, &mut |word| {
             matches!(
                 word,
                 "debug"
@@ -535,6 +559,7 @@ type Without = FxHashMap<Part, u32>;
 
 /// A search for texts of exceptions in what one function answers.
 struct Search<'s> {
+    graph: &'s CallGraph,
     handled: Option<&'s ExceptionHandler>,
     summary: &'s Summary,
     without: &'s mut Without,
@@ -588,7 +613,7 @@ impl Search<'_> {
                         | "traceback.format_exception"
                         | "traceback.format_tb"
                         | "traceback.format_exception_only",
-                    ) => {
+                    ) if !is_switched_elsewhere(self.graph, summary, *site) => {
                         return Some(Source {
                             what: "the traceback".to_owned(),
                             caught: *site,
