@@ -387,3 +387,15 @@ fn what_routes_share_is_told_once() {
         guards.iter().find(|change| change.message.contains("current_user")).expect("the guard changed");
     assert_eq!(changed.routes.len(), 2);
 }
+
+#[test]
+fn apps_that_are_mounted_under_one_path_belong_together() {
+    let code = r#"
+from fastapi import FastAPI
+app = FastAPI()
+first, second = FastAPI(title="First"), FastAPI(title="Second")
+app.mount("/sub", first)
+app.mount("/sub", second)
+"#;
+    assert!(between(code, code).changes.is_empty());
+}

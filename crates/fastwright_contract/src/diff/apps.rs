@@ -67,10 +67,12 @@ fn pairs<'c>(old: &'c [AppContract], new: &'c [AppContract]) -> Pairs<'c> {
 
 /// What the documents say about the whole API.
 fn documents(changes: &mut Changes, old: &AppContract, new: &AppContract) {
-    for before in &old.documents {
-        let Some(after) = new.documents.iter().find(|document| document.mount == before.mount) else {
-            continue;
-        };
+    for (position, before) in old.documents.iter().enumerate() {
+        // Of several under one path, the first belongs to the first.
+        let earlier =
+            old.documents[..position].iter().filter(|document| document.mount == before.mount).count();
+        let mut fitting = new.documents.iter().filter(|document| document.mount == before.mount);
+        let Some(after) = fitting.nth(earlier) else { continue };
         let name = if before.mount.is_empty() {
             "the document".to_owned()
         } else {
