@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-LOGGING = re.compile(r"\b(log|logger|logging|_logger|LOG|LOGGER|print|warnings|tracer|metrics|span)\b[.(]", re.IGNORECASE)
+LOGGING = re.compile(r"\b(log|logger|logging|_logger|LOG|LOGGER|print|warnings|tracer|metrics|span|\w*log)\b[.(]", re.IGNORECASE)
 
 
 @dataclass
@@ -527,7 +527,7 @@ def annotate(source: Source) -> Iterator[Edit]:
     for node in source.own():
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             if node.targets[0].id in local_names(source) and stores(source, node.targets[0].id) == 1:
-                yield source.edit("annotation added", node.targets[0], f"{node.targets[0].id}: object")
+                yield source.edit("annotation added", node.targets[0], f"{node.targets[0].id}: 'typing.Any'")
 
 
 def stores(source: Source, name: str) -> int:

@@ -37,7 +37,8 @@ OWASP = {
 }
 
 GUIDES = [("Reading a review", "reading-a-review.md"), ("The catalogue, judged", "catalogue.md"),
-          ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md")]
+          ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md"),
+          ("The contract, differences, the gate", "contract.md"), ("Hooks, CI, coding agents", "hooks.md")]
 
 VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped", "open": "not yet"}
 

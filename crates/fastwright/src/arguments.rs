@@ -3,8 +3,9 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
+use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
-use fastwright_report::output::{DiffFormat, ReviewFormat, RoutesFormat};
+use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
 use fastwright_report::routes_selection::Grouping;
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub(crate) enum Colour {
 pub(crate) enum Command {
     /// Review projects: what the service does, what is wrong with it, and the proof.
     Review(ReviewArguments),
+    /// Fix what can be fixed without changing what the service does; each change is checked first.
+    Fix(FixArguments),
     /// List the routes of all apps: path, handler, who may call, tables.
     Routes(RoutesArguments),
     /// Print the OpenAPI document that the running application would serve, without running it.
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Contract(ContractArguments),
     /// Compare two contracts: what clients, callers and operators will see.
     Diff(DiffArguments),
+    /// Accept or refuse a change: nothing but what was asked for may be different.
+    Gate(GateArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -72,10 +77,14 @@ pub(crate) enum SchemaDocument {
     Review,
     /// `fastwright routes --output-format json`.
     Routes,
+    /// `fastwright fix --output-format json`.
+    Fix,
     /// `fastwright contract`.
     Contract,
     /// `fastwright diff --output-format json`.
     Diff,
+    /// `fastwright gate --output-format json`.
+    Gate,
 }
 
 /// `fastwright rule`.
@@ -191,6 +200,10 @@ pub(crate) struct ReviewArguments {
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub(crate) baseline: Option<PathBuf>,
 
+    /// Report only what this git revision does not have: `origin/main`, in a pull request.
+    #[arg(long, value_name = "REVISION", conflicts_with = "write_baseline", help_heading = "Rules")]
+    pub(crate) diff_base: Option<String>,
+
     /// Write all findings to a baseline and exit.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Rules")]
     pub(crate) write_baseline: Option<PathBuf>,
@@ -210,6 +223,75 @@ pub(crate) struct ReviewArguments {
     /// Print how many findings each rule has instead of the findings.
     #[arg(long, help_heading = "Output")]
     pub(crate) statistics: bool,
+}
+
+/// `fastwright fix`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FixArguments {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+
+    /// Rules whose findings are fixed: names, areas or `all` [default: those of the review].
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) select: Vec<String>,
+
+    /// Rules whose findings are left.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Make fixes, too, that change what the code does, while routes, document and guards stay equal.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Make fixes, too, that change the contract, as each of them names it; includes --unsafe-fixes.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) contract_fixes: bool,
+
+    /// Ask for each fix, with why and what it costs.
+    #[arg(short, long, help_heading = "Fixes")]
+    pub(crate) interactive: bool,
+
+    /// Print the change as a diff and write nothing; the exit code is 1 if there is one.
+    #[arg(long, conflicts_with = "verify", help_heading = "Fixes")]
+    pub(crate) diff: bool,
+
+    /// List each fix.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) show_fixes: bool,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) allow_dirty: bool,
+
+    /// Run the project's tests with this command before and after, and take the fixes back if they differ.
+    /// This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Fixes")]
+    pub(crate) verify: Option<String>,
+
+    /// Take the last fix back, or the one that was interrupted.
+    #[arg(long, conflicts_with_all = ["finish", "diff", "interactive", "verify"], help_heading = "Fixes")]
+    pub(crate) undo: bool,
+
+    /// Complete the fix that was interrupted.
+    #[arg(long, conflicts_with_all = ["diff", "interactive", "verify"], help_heading = "Fixes")]
+    pub(crate) finish: bool,
+
+    /// Least severity of a finding that is left that makes the exit code 1 [default: medium].
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser(), help_heading = "Output")]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// How to print what was done.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: FixFormat,
+}
+
+/// Formats of `fastwright fix`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FixFormat {
+    /// For people.
+    Full,
+    /// For tools.
+    Json,
 }
 
 /// `fastwright routes`.
@@ -293,18 +375,10 @@ pub(crate) struct ContractArguments {
     pub(crate) output_format: DiffFormat,
 }
 
-/// `fastwright diff`.
+/// What commands that compare two states of a project have in common.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct DiffArguments {
-    /// The old side: a git revision, a folder, or a file that `fastwright contract` wrote.
-    #[arg(default_value = "HEAD", value_name = "OLD")]
-    pub(crate) old: String,
-
-    /// The new side [default: the working tree].
-    #[arg(value_name = "NEW")]
-    pub(crate) new: Option<String>,
-
-    /// The project: of a revision this folder is taken, and it is the working tree.
+pub(crate) struct ComparedArguments {
+    /// The folder of the project, inside of its repository.
     #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Project")]
     pub(crate) project: PathBuf,
 
@@ -332,14 +406,6 @@ pub(crate) struct DiffArguments {
     #[arg(long, help_heading = "Configuration")]
     pub(crate) isolated: bool,
 
-    /// The levels of changes that make the exit code 1: `breaking`, `security`, `business`, `compatible`.
-    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level_parser(), help_heading = "Output")]
-    pub(crate) fail_on: Vec<Level>,
-
-    /// How to print the changes.
-    #[arg(long, value_name = "FORMAT", value_parser = diff_format_parser(), default_value = "full", help_heading = "Output")]
-    pub(crate) output_format: DiffFormat,
-
     /// Write the result to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<PathBuf>,
@@ -347,6 +413,64 @@ pub(crate) struct DiffArguments {
     /// Show no progress.
     #[arg(long, help_heading = "Output")]
     pub(crate) no_progress: bool,
+}
+
+/// `fastwright diff`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DiffArguments {
+    /// The old side: a git revision, a folder, or a file that `fastwright contract` wrote.
+    #[arg(default_value = "HEAD", value_name = "OLD")]
+    pub(crate) old: String,
+
+    /// The new side [default: the working tree].
+    #[arg(value_name = "NEW")]
+    pub(crate) new: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// The levels of changes that make the exit code 1: `breaking`, `security`, `business`, `compatible`.
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level_parser(), help_heading = "Output")]
+    pub(crate) fail_on: Vec<Level>,
+
+    /// How to print the changes.
+    #[arg(long, value_name = "FORMAT", value_parser = diff_format_parser(), default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: DiffFormat,
+}
+
+/// `fastwright gate`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GateArguments {
+    /// A patch as `git diff` writes it; `-` for standard input [default: the working tree against --base].
+    #[arg(value_name = "PATCH")]
+    pub(crate) patch: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// The git revision that the change starts from [default: HEAD; for a patch, the working tree].
+    #[arg(long, value_name = "REVISION", help_heading = "Change")]
+    pub(crate) base: Option<String>,
+
+    /// What the change may do: a kind or level of changes, or a kind of reason, each also as `KIND@METHOD /path`.
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = Allowance::parse, help_heading = "Change")]
+    pub(crate) allow: Vec<Allowance>,
+
+    /// What the change says it solves: a rule, `rule@METHOD /path`, or the fingerprint of a finding.
+    #[arg(long, value_name = "FINDING", value_delimiter = ',', help_heading = "Change")]
+    pub(crate) solves: Vec<String>,
+
+    /// Run the project's own tests with this command, before and after, on copies of the project.
+    #[arg(long, value_name = "COMMAND", help_heading = "Change")]
+    pub(crate) verify: Option<String>,
+
+    /// Print every kind of change and reason, and exit.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) list_kinds: bool,
+
+    /// How to print the verdict.
+    #[arg(long, value_name = "FORMAT", value_parser = gate_format_parser(), default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: GateFormat,
 }
 
 /// How a document is printed.
@@ -386,6 +510,11 @@ fn routes_format_parser() -> impl clap::builder::TypedValueParser<Value = Routes
 fn level_parser() -> impl clap::builder::TypedValueParser<Value = Level> {
     PossibleValuesParser::new(Level::ALL.iter().map(|entry| entry.name()))
         .map(|word| Level::ALL.into_iter().find(|level| level.name() == word).unwrap_or(Level::Breaking))
+}
+
+fn gate_format_parser() -> impl clap::builder::TypedValueParser<Value = GateFormat> {
+    PossibleValuesParser::new(GateFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| GateFormat::from_name(&word).unwrap_or(GateFormat::Full))
 }
 
 fn diff_format_parser() -> impl clap::builder::TypedValueParser<Value = DiffFormat> {

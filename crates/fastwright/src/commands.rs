@@ -2,6 +2,8 @@
 
 mod contract;
 mod diff;
+mod fix;
+mod gate;
 mod openapi;
 mod review;
 mod routes;
@@ -9,6 +11,8 @@ mod rule;
 
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
+pub(crate) use fix::fix;
+pub(crate) use gate::gate;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -31,8 +35,10 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
     terminal::print(&match document {
         SchemaDocument::Review => schema::review(),
         SchemaDocument::Routes => schema::routes(),
+        SchemaDocument::Fix => schema::fix(),
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
+        SchemaDocument::Gate => schema::gate(),
     })?;
     Ok(Ending::Clean)
 }

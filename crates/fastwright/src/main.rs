@@ -6,9 +6,12 @@ mod cache;
 mod commands;
 mod configuration;
 mod failure;
+mod git;
 mod inputs;
 mod memory;
+mod patch;
 mod progress;
+mod project_tests;
 mod settings;
 mod sides;
 mod terminal;
@@ -55,7 +58,10 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    if matches!(arguments.command, Command::Openapi(_) | Command::Contract(_) | Command::Diff(_)) {
+    if matches!(
+        arguments.command,
+        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)
+    ) {
         memory::use_small_pages();
     }
     // Where that can't be done, each part that works in parallel makes threads of its own.
@@ -76,6 +82,11 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Openapi(openapi) => commands::openapi(openapi, colour),
         Command::Contract(contract) => commands::contract(contract, colour),
         Command::Diff(diff) => commands::diff(diff, colour),
+        Command::Gate(gate) => commands::gate(gate, colour),
+        Command::Fix(fix) if fix.project.watch => {
+            Err(Failure::new("`fix` does not watch: each run of it is a decision"))
+        }
+        Command::Fix(fix) => commands::fix(fix, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

@@ -1,6 +1,6 @@
 //! The sides of a comparison: a git revision, a folder, a file with a contract, or the working tree.
 
-use crate::arguments::{DiffArguments, ProjectArguments};
+use crate::arguments::{ComparedArguments, ProjectArguments};
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::wiring;
@@ -46,35 +46,43 @@ impl Side {
     ///
     /// # Errors
     /// When the path, the repository or the revision is not there, or the file holds no contract.
-    pub(crate) fn contract(&self, arguments: &DiffArguments) -> Result<Contract, Failure> {
+    pub(crate) fn contract(&self, arguments: &ComparedArguments) -> Result<Contract, Failure> {
         match self {
             Side::File(path) => read_contract(path),
             Side::Folder(path) => wiring::contract(Arc::new(DiskTree), &settings(path, arguments)?),
             Side::Revision(revision) => {
                 let mut settings = settings(&arguments.project, arguments)?;
-                // The paths of a revision have no links but its own.
-                settings.path = settings.path.canonicalize().unwrap_or(settings.path);
-                let folder = if settings.path.is_dir() {
-                    settings.path.as_path()
-                } else {
-                    settings.path.parent().unwrap_or(&settings.path)
-                };
-                let tree =
-                    RevisionTree::open(folder, revision).map_err(|error| Failure::new(error.to_string()))?;
-                if tree.kind(&settings.path).is_none() {
-                    return Err(Failure::new(format!(
-                        "{} is not in the revision `{revision}`",
-                        arguments.project.display()
-                    )));
-                }
+                let tree = revision_tree(&mut settings, revision)?;
                 wiring::contract(Arc::new(tree), &settings)
             }
         }
     }
 }
 
+/// The files of a project as a revision has them. Its paths have no links but its own, so that of the settings
+/// loses those that it has.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub(crate) fn revision_tree(settings: &mut Settings, revision: &str) -> Result<RevisionTree, Failure> {
+    let shown = settings.path.display().to_string();
+    if let Ok(path) = settings.path.canonicalize() {
+        settings.path = path;
+    }
+    let folder = if settings.path.is_dir() {
+        settings.path.as_path()
+    } else {
+        settings.path.parent().unwrap_or(&settings.path)
+    };
+    let tree = RevisionTree::open(folder, revision).map_err(|error| Failure::new(error.to_string()))?;
+    if tree.kind(&settings.path).is_none() {
+        return Err(Failure::new(format!("{shown} is not in the revision `{revision}`")));
+    }
+    Ok(tree)
+}
+
 /// The settings of a project, with what the command line says.
-fn settings(path: &Path, arguments: &DiffArguments) -> Result<Settings, Failure> {
+pub(crate) fn settings(path: &Path, arguments: &ComparedArguments) -> Result<Settings, Failure> {
     Settings::for_project(
         path,
         &ProjectArguments {

@@ -5,7 +5,10 @@ use crate::failure::Failure;
 use crate::settings::{Settings, working_directory};
 use fastwright_contract::contract::document::Contract;
 use fastwright_contract::versions::Versions;
-use fastwright_model::analysis::{Analysis, AnalysisError, AnalysisOptions, analyse, evaluate_tree};
+use fastwright_gate::Snapshot;
+use fastwright_model::analysis::{
+    Analysis, AnalysisError, AnalysisOptions, analyse, analyse_tree, evaluate_tree, is_test_path,
+};
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::review_document::ReviewReport;
@@ -59,6 +62,22 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     Ok(result)
 }
 
+/// Fingerprints of all findings that a git revision of the project has.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub(crate) fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
+    let mut settings = settings.clone();
+    let tree = crate::sides::revision_tree(&mut settings, revision)?;
+    let analysis = analyse_tree(Arc::new(tree), &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    settings.review.baseline = None;
+    let review = fastwright_rules::review(&analysis, &settings.review);
+    let known = review.findings.into_iter().map(|finding| finding.fingerprint).collect();
+    crate::memory::leave(analysis);
+    Ok(known)
+}
+
 /// The contract of the project at one path, as a tree of sources has it.
 ///
 /// # Errors
@@ -70,6 +89,36 @@ pub(crate) fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result
     })?;
     let versions = Versions::of(&evaluation);
     Ok(fastwright_contract::contract::contract(evaluation, versions))
+}
+
+/// What the gate knows of the project as a tree of sources has it. `changed` are absolute paths of files whose
+/// functions matter even where no route reaches them. With it comes the folder that its paths are relative to.
+///
+/// # Errors
+/// When the path can't be read.
+pub(crate) fn snapshot(
+    tree: Arc<dyn SourceTree>,
+    settings: &Settings,
+    changed: &[PathBuf],
+) -> Result<(Snapshot, PathBuf), Failure> {
+    let failed = |AnalysisError::Path(message): AnalysisError| Failure::new(message);
+    let options = AnalysisOptions { for_document: true, latent_routes: true, ..settings.analysis.clone() };
+    let evaluation = evaluate_tree(Arc::clone(&tree), &settings.path, &options).map_err(failed)?;
+    let versions = Versions::of(&evaluation);
+    let root = evaluation.project.root.clone();
+    let paths: Vec<String> = changed
+        .iter()
+        .filter_map(|path| path.strip_prefix(&root).ok())
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .filter(|path| path.ends_with(".py") && !is_test_path(path))
+        .collect();
+    let contract = fastwright_contract::contract::contract_with_functions(evaluation, versions, &paths);
+    let options = AnalysisOptions { latent_routes: true, ..settings.analysis.clone() };
+    let analysis = analyse_tree(tree, &settings.path, &options).map_err(failed)?;
+    let review = fastwright_rules::review(&analysis, &settings.review);
+    let snapshot = Snapshot::new(contract, &review, &analysis.files);
+    crate::memory::leave(analysis);
+    Ok((snapshot, root))
 }
 
 /// The root of an analysed project as seen from the working directory.

@@ -465,3 +465,120 @@ def tree(db: Session = Depends(get_db)):
     same(code, &code.replace("walk", "descend"));
     different(code, &code.replace("child.open", "child.closed"));
 }
+
+#[test]
+fn decisions_in_each_other_are_one() {
+    let code = r#"
+@app.get("/state")
+def state(a: int, b: int, c: int, db: Session = Depends(get_db)):
+    size = 0
+    if a > 1 and b > 2:
+        size = 5
+    if a == 1 or b == 2 or c == 3:
+        db.commit()
+    if db.get(Order, a) and db.get(Order, b):
+        raise HTTPException(status_code=409)
+    result = db.get(Order, size)
+    return result
+"#;
+    same(
+        code,
+        &code.replace(
+            "    if a > 1 and b > 2:\n        size = 5",
+            "    if a > 1:\n        if b > 2:\n            size = 5",
+        ),
+    );
+    same(code, &code.replace("if a > 1 and b > 2", "if not (not a > 1 or not b > 2)"));
+    same(
+        code,
+        &code.replace(
+            "    if a == 1 or b == 2 or c == 3:\n        db.commit()\n",
+            "    if a == 1:\n        db.commit()\n    elif b == 2:\n        db.commit()\n    elif c == 3:\n        db.commit()\n",
+        ),
+    );
+    same(code, &code.replace("a == 1 or b == 2 or c == 3", "not (a != 1 and b != 2 and c != 3)"));
+    same(
+        code,
+        &code.replace(
+            "    if db.get(Order, a) and db.get(Order, b):\n        raise",
+            "    if db.get(Order, a):\n        if db.get(Order, b):\n            raise",
+        ),
+    );
+    same(
+        code,
+        &code
+            .replace("    result = db.get(Order, size)\n    return result", "    return db.get(Order, size)"),
+    );
+    different(code, &code.replace("a > 1 and b > 2", "a > 1 or b > 2"));
+    different(code, &code.replace("a == 1 or b == 2 or", "a == 1 or b == 2 and"));
+    different(code, &code.replace("a > 1 and b > 2", "a > 1"));
+}
+
+#[test]
+fn helpers_without_annotations_are_followed_by_what_they_get() {
+    let code = r#"
+class Store:
+    def __init__(self, session: Session):
+        self.session = session
+    def find(self, order_id: int):
+        order = self.session.get(Order, order_id)
+        if order is None:
+            raise HTTPException(status_code=404)
+        return order
+
+def get_store(db: Session = Depends(get_db)) -> Store:
+    return Store(db)
+
+@app.get("/orders/{order_id}")
+def read(order_id: int, store: Store = Depends(get_store)):
+    order = store.find(order_id)
+    return order.state
+"#;
+    let extracted = code.replace("@app.get", "def extracted(store, order_id):\n    order = store.find(order_id)\n    return order.state\n\n@app.get")
+        .replace("Depends(get_store)):\n    order = store.find(order_id)\n    return order.state", "Depends(get_store)):\n    return extracted(store, order_id)");
+    same(code, &extracted);
+    different(&extracted, &extracted.replace("404", "410"));
+}
+
+#[test]
+fn what_comes_behind_a_call_counts() {
+    let code = r#"
+class Sink:
+    async def send(self, text: str):
+        raise NotImplementedError
+
+class Injected:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, *args, **kwargs):
+        return store(get_db(), *args, **kwargs)
+
+async def store(db, text):
+    db.add(text)
+
+def load(text):
+    try:
+        return parse(text)
+    except ValueError:
+        raise HTTPException(status_code=400)
+
+save = Injected(store)
+
+@app.post("/texts")
+async def create(text: str, sink: Sink, db: Session = Depends(get_db)):
+    parsed = load(text)
+    await sink.send(parsed)
+    await save(parsed, color="red")
+    db.commit()
+    return {"text": parsed}
+"#;
+    for (old, new) in [
+        ("sink.send(parsed)", "sink.send(text)"),
+        ("color=\"red\"", "color=\"blue\""),
+        ("    db.commit()\n", ""),
+        ("{\"text\": parsed}", "None"),
+    ] {
+        assert!(code.contains(old), "{old}");
+        different(code, &code.replacen(old, new, 1));
+    }
+}

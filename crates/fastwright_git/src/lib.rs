@@ -152,7 +152,9 @@ impl RevisionTree {
                 Walk::Found(kind, id) => return Some((wanted, Found::Git(kind, id))),
                 Walk::Link(next) => wanted = next,
                 Walk::Nothing => {
-                    return self.is_environment(&wanted).then(|| (wanted.clone(), Found::Disk(wanted)));
+                    // That there is a repository says where the project ends, in each of its revisions.
+                    let is_there = self.is_environment(&wanted) || wanted == self.worktree.join(".git");
+                    return is_there.then(|| (wanted.clone(), Found::Disk(wanted)));
                 }
             }
         }

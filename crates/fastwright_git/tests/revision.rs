@@ -55,6 +55,7 @@ fn files_are_those_of_the_revision() {
         assert_eq!(tree.kind(&root.join("shop/added.py")), None);
         assert_eq!(tree.kind(&root.join("untracked.py")), None);
         assert_eq!(tree.kind(&root.join("shop")), Some(EntryKind::Directory));
+        assert_eq!(tree.kind(&root.join(".git")), Some(EntryKind::Directory));
         let names: Vec<String> = tree
             .entries(&root.join("shop"))
             .expect("a directory")

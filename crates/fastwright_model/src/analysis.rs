@@ -324,6 +324,27 @@ impl Evaluation {
         routing_table(&mut self.interpreter, app, self.version, &source_text)
     }
 
+    /// Evaluates further files of the project, by their paths relative to it: those that no app imports.
+    pub fn evaluate_files(&mut self, paths: &[String]) {
+        let modules: Vec<String> = self
+            .project
+            .files
+            .iter()
+            .filter(|file| paths.contains(&file.relative))
+            .map(|file| file.module.to_string())
+            .collect();
+        for module in modules {
+            if let Some(found) = self.shared.module_named(&module) {
+                self.interpreter.import_root(found);
+            }
+        }
+        for late in self.shared.0.borrow_mut().take_late_problems() {
+            if !self.problems.iter().any(|known| known.path == late.path) {
+                self.problems.push(problem(late));
+            }
+        }
+    }
+
     /// Where a location is: the path relative to the project, line and column from 1.
     pub fn position(&self, location: Location) -> (String, u32, u32) {
         let program = self.shared.0.borrow();

@@ -1,7 +1,8 @@
 //! Effects: what code does beyond computing. Found once for each function, then joined along calls.
 
-use crate::facts::{EdgeKind, call_facts, mentions_where, status_of_exception};
+use crate::facts::{EdgeKind, call_facts, status_of_exception};
 use crate::library::sqlalchemy::{entity, session_kind};
+use crate::shared_search::SharedSearch;
 use crate::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
@@ -157,6 +158,7 @@ impl EffectTable {
         let mut calls = Vec::new();
         let facts = call_facts(interpreter, summary);
         let mut targets = facts.targets.iter().peekable();
+        let mut search = SharedSearch::default();
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Call(call) => {
@@ -172,12 +174,12 @@ impl EffectTable {
                     }
                     self.call(interpreter, call, facts.callees[position], &mut effects);
                     if effects.reads_credentials.is_none()
-                        && (reads_credentials(interpreter, &call.callee)
+                        && (reads_credentials(interpreter, &mut search, &call.callee)
                             || call
                                 .arguments
                                 .positional
                                 .iter()
-                                .any(|value| reads_credentials(interpreter, value)))
+                                .any(|value| reads_credentials(interpreter, &mut search, value)))
                     {
                         effects.reads_credentials = Some(event.location);
                     }
@@ -193,7 +195,8 @@ impl EffectTable {
                     }
                 }
                 EventKind::Condition(value) | EventKind::Return(value)
-                    if effects.reads_credentials.is_none() && reads_credentials(interpreter, value) =>
+                    if effects.reads_credentials.is_none()
+                        && reads_credentials(interpreter, &mut search, value) =>
                 {
                     effects.reads_credentials = Some(event.location);
                 }
@@ -307,22 +310,16 @@ fn base_class(value: &Value) -> Option<Value> {
 /// Names of a request's parts that carry credentials.
 const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "user"];
 
-fn reads_credentials(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
+/// `search` is through the values of one function.
+fn reads_credentials(interpreter: &mut Interpreter<'_>, search: &mut SharedSearch, value: &Value) -> bool {
     static PARTS: LazyLock<NameSet> = LazyLock::new(|| NameSet::new(CREDENTIAL_PARTS.iter().copied()));
-    if !value.may_name(*PARTS) {
-        return false;
-    }
-    let mut found = Vec::new();
-    mentions_where(value, *PARTS, &mut |inner| {
-        if let Some(Symbolic::Member { base, name }) = inner.as_symbolic()
-            && CREDENTIAL_PARTS.contains(&name.as_str())
-        {
-            found.push(base.clone());
-        }
-        false
-    });
-    found.into_iter().any(|base| {
-        interpreter.library_classes_of(&base).iter().any(|name| name == "starlette.requests.HTTPConnection")
+    let may_read = |value: &Value| value.may_name(*PARTS);
+    search.finds(value, &may_read, &mut |inner| match inner.as_symbolic() {
+        Some(Symbolic::Member { base, name }) if CREDENTIAL_PARTS.contains(&name.as_str()) => interpreter
+            .library_classes_of(base)
+            .iter()
+            .any(|class| class == "starlette.requests.HTTPConnection"),
+        _ => false,
     })
 }
 

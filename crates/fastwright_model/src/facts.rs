@@ -3,12 +3,12 @@
 
 use crate::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How a function gets to run another.
@@ -60,9 +60,25 @@ pub struct CallFacts {
     /// For every event the qualified library name of what is called; none for calls of the program's own
     /// functions and for other events.
     pub callees: Vec<Option<Name>>,
+    /// What is called besides, each once.
+    pub called: Vec<Called>,
+    /// Whether the function tests, or returns, whether two things are equal.
+    pub compares: bool,
 }
 
-/// [`target`] and [`callee_name`] for every event of a summary, found once.
+/// Something that a function calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// A function of the program, by its name.
+    Function(Name),
+    /// A class of the program.
+    Class(ObjectId),
+    /// A method of this name, of an object that is not of the program.
+    Method(Name),
+}
+
+/// What is asked about the calls and comparisons of a summary, found once: soon after the function was walked, while
+/// its events are at hand.
 pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<CallFacts> {
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
@@ -79,14 +95,53 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
                     facts.targets.push((position as u32, target));
                 }
                 facts.callees.push(name);
+                for called in called_by(call).into_iter().flatten() {
+                    if !facts.called.contains(&called) {
+                        facts.called.push(called);
+                    }
+                }
+            }
+            EventKind::Condition(value) | EventKind::Return(value) => {
+                facts.compares = facts.compares || compares(value, 0);
+                facts.callees.push(None);
             }
             _ => facts.callees.push(None),
         }
     }
     facts.targets.shrink_to_fit();
+    facts.called.shrink_to_fit();
     let facts = Rc::new(facts);
     interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
     facts
+}
+
+fn called_by(call: &CallEvent) -> [Option<Called>; 2] {
+    let function = call.target.as_ref().map(|(function, _)| Called::Function(function.definition.name));
+    let other = match &call.callee.kind {
+        Kind::Class(class) => Some(Called::Class(*class)),
+        _ => match call.callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => Some(Called::Method(*name)),
+            _ => None,
+        },
+    };
+    [function, other]
+}
+
+/// How deep comparisons are looked for in what is tested: `not`, and alternatives.
+const DEEPEST_COMPARISON: u32 = 6;
+
+fn compares(value: &Value, depth: u32) -> bool {
+    match value.as_symbolic() {
+        Some(Symbolic::Compare { comparison, .. }) => {
+            matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+        }
+        Some(Symbolic::Not(inner)) => depth < DEEPEST_COMPARISON && compares(inner, depth + 1),
+        _ => {
+            depth < DEEPEST_COMPARISON
+                && value.alternatives().len() > 1
+                && value.alternatives().iter().any(|part| compares(part, depth + 1))
+        }
+    }
 }
 
 /// Functions that are reached from one, each once, nearest first.
@@ -95,31 +150,56 @@ pub fn reach(
     function: &Rc<FunctionValue>,
     receiver: Option<ObjectId>,
 ) -> Vec<Reached> {
-    let mut found = Vec::new();
+    reach_some(interpreter, function, receiver, &|_| true)
+}
+
+/// The same, but gives only those that are wanted: their chains are all that is put together.
+pub fn reach_some(
+    interpreter: &mut Interpreter<'_>,
+    function: &Rc<FunctionValue>,
+    receiver: Option<ObjectId>,
+    wanted: &dyn Fn(&Summary) -> bool,
+) -> Vec<Reached> {
+    let mut all: Vec<Rc<Summary>> = Vec::new();
+    // For each of them the position of the one that calls it, and the call.
+    let mut reached_by: Vec<Option<(usize, Step)>> = Vec::new();
     let mut seen = FxHashSet::default();
-    let mut queue = VecDeque::new();
     if let Some(summary) = interpreter.summarize(function, receiver) {
         seen.insert(summary.key);
-        queue.push_back(Reached { summary, chain: Vec::new() });
+        all.push(summary);
+        reached_by.push(None);
     }
-    while let Some(reached) = queue.pop_front() {
-        let facts = call_facts(interpreter, &reached.summary);
+    let mut at = 0;
+    while let Some(summary) = all.get(at).map(Rc::clone) {
+        let facts = call_facts(interpreter, &summary);
         for (position, (function, receiver, kind)) in &facts.targets {
             let (receiver, kind) = (*receiver, *kind);
             let key = fastwright_python::summary::SummaryKey { function: function.serial, receiver };
-            if !seen.insert(key) || found.len() + queue.len() > 4_000 {
+            if !seen.insert(key) || all.len() > 4_001 {
                 continue;
             }
-            if let Some(summary) = interpreter.summarize(function, receiver) {
-                let mut chain = reached.chain.clone();
-                let site = reached.summary.events[*position as usize].location;
-                chain.push(Step { function: Rc::clone(function), site, kind });
-                queue.push_back(Reached { summary, chain });
+            if let Some(called) = interpreter.summarize(function, receiver) {
+                let site = summary.events[*position as usize].location;
+                all.push(called);
+                reached_by.push(Some((at, Step { function: Rc::clone(function), site, kind })));
             }
         }
-        found.push(reached);
+        at += 1;
     }
-    found
+    let chain_to = |position: usize| {
+        let mut chain = Vec::new();
+        let mut below = &reached_by[position];
+        while let Some((caller, step)) = below {
+            chain.push(step.clone());
+            below = &reached_by[*caller];
+        }
+        chain.reverse();
+        chain
+    };
+    let numbered = all.iter().enumerate().filter(|(_, summary)| wanted(summary));
+    numbered
+        .map(|(position, summary)| Reached { summary: Rc::clone(summary), chain: chain_to(position) })
+        .collect()
 }
 
 /// The function of the program that a call runs: its target, or what is handed to a thread or task.
@@ -361,45 +441,31 @@ pub fn status_of_response(interpreter: &mut Interpreter<'_>, response: &Value) -
 
 /// Whether a value contains, anywhere inside, something that satisfies a predicate.
 pub fn mentions(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
-    mentions_within(value, None, predicate, 16)
+    mentions_within(value, predicate, 16)
 }
 
-/// The same, asking only about parts in which one of these attributes is taken of something.
-pub fn mentions_where(value: &Value, names: NameSet, predicate: &mut dyn FnMut(&Value) -> bool) -> bool {
-    mentions_within(value, Some(names), predicate, 16)
+fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, depth: u32) -> bool {
+    predicate(value)
+        || depth > 0 && any_inside(value, &mut |part| mentions_within(part, predicate, depth - 1))
 }
 
-fn mentions_within(
-    value: &Value,
-    names: Option<NameSet>,
-    predicate: &mut dyn FnMut(&Value) -> bool,
-    depth: u32,
-) -> bool {
-    if names.is_some_and(|names| !value.may_name(names)) {
-        return false;
-    }
-    if predicate(value) {
-        return true;
-    }
-    if depth == 0 {
-        return false;
-    }
-    let mut inside = |value: &Value| mentions_within(value, names, predicate, depth - 1);
+/// Whether something holds for what a value is made of, one level down; what lists, sets and dicts hold is left out.
+pub(crate) fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     match &value.kind {
-        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(inside),
-        Kind::Method(method) => inside(&method.receiver),
+        Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
+        Kind::Method(method) => test(&method.receiver),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, arguments, .. } => {
-                inside(callee)
-                    || arguments.positional.iter().any(&mut inside)
-                    || arguments.keywords.iter().any(|(_, value)| inside(value))
+                test(callee)
+                    || arguments.positional.iter().any(&mut *test)
+                    || arguments.keywords.iter().any(|(_, value)| test(value))
             }
-            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => inside(base),
-            Symbolic::Item { base, index } => inside(base) || inside(index),
+            Symbolic::Member { base, .. } | Symbolic::Element(base) | Symbolic::Not(base) => test(base),
+            Symbolic::Item { base, index } => test(base) || test(index),
             Symbolic::Binary { left, right, .. } | Symbolic::Compare { left, right, .. } => {
-                inside(left) || inside(right)
+                test(left) || test(right)
             }
-            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(inside),
+            Symbolic::Format(parts) | Symbolic::Template(parts) => parts.iter().any(test),
             Symbolic::Parameter(_) => false,
         },
         _ => false,

@@ -13,4 +13,5 @@ pub mod registry;
 pub mod routes;
 pub mod schemas;
 pub mod selection;
+mod shared_search;
 pub mod tables;

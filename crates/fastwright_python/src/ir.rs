@@ -205,19 +205,38 @@ pub struct FunctionDef {
     pub body: Box<[Stmt]>,
     /// Names of type parameters (PEP 695).
     pub type_parameters: Box<[TypeParameter]>,
-    /// Names and attributes in the body, those of nested functions included.
+    /// What the body mentions, what nested functions mention included.
     pub mentions: MentionedNames,
 }
 
-/// Names and attributes that code mentions, as a Bloom filter that is as large as the code needs: it never
-/// misses one, and may claim one that is not there. Saves walking bodies that have nothing to tell.
+/// Names and attributes that code mentions, the methods that it calls, and whether it has a `try` or a `with`, as a
+/// Bloom filter that is as large as the code needs: it never misses one, and may claim one that is not there. Saves
+/// walking bodies that have nothing to tell.
 #[derive(Debug, Default)]
 pub struct MentionedNames(Box<[u64]>);
 
 impl MentionedNames {
     /// Whether a name may be mentioned; when not, it certainly isn't.
     pub fn may_hold(&self, name: Name) -> bool {
-        let place = place(name);
+        self.may_hold_place(place(name))
+    }
+
+    /// Whether a method, or a function of a module, of this name may be called: `name` in `object.name(...)`.
+    pub fn may_call(&self, name: Name) -> bool {
+        self.may_hold_place(called_place(name))
+    }
+
+    /// Whether there may be a `try`.
+    pub fn may_try(&self) -> bool {
+        self.may_hold_place(TRY)
+    }
+
+    /// Whether there may be a `with`.
+    pub fn may_enter(&self) -> bool {
+        self.may_hold_place(WITH)
+    }
+
+    fn may_hold_place(&self, place: usize) -> bool {
         // The number of words is a power of two, or there are none.
         self.0
             .get((place >> 6) & self.0.len().wrapping_sub(1))
@@ -228,6 +247,14 @@ impl MentionedNames {
 fn place(name: Name) -> usize {
     (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
 }
+
+fn called_place(name: Name) -> usize {
+    (name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> 52) as usize
+}
+
+/// Places of keywords: any that are not the same.
+const TRY: usize = 0x2a5;
+const WITH: usize = 0xd5a;
 
 /// [`MentionedNames`] while they are collected.
 #[derive(Debug, Clone)]
@@ -242,7 +269,25 @@ impl MentionsSoFar {
 
     /// Adds a name.
     pub(crate) fn insert(&mut self, name: Name) {
-        let place = place(name);
+        self.insert_place(place(name));
+    }
+
+    /// Adds the name of a method that is called.
+    pub(crate) fn insert_call(&mut self, name: Name) {
+        self.insert_place(called_place(name));
+    }
+
+    /// Adds that there is a `try`.
+    pub(crate) fn insert_try(&mut self) {
+        self.insert_place(TRY);
+    }
+
+    /// Adds that there is a `with`.
+    pub(crate) fn insert_with(&mut self) {
+        self.insert_place(WITH);
+    }
+
+    fn insert_place(&mut self, place: usize) {
         self.0[place >> 6] |= 1 << (place & 63);
     }
 
@@ -587,5 +632,19 @@ mod tests {
                 (0..1_000).filter(|number| mentions.may_hold(Name::from(format!("other_{number}"))));
             assert!(claimed.count() < 150, "{count} names");
         }
+    }
+
+    #[test]
+    fn calls_and_blocks_are_not_mistaken_for_names() {
+        let name = Name::from("commit");
+        let mut mentions = MentionsSoFar::new();
+        mentions.insert_call(name);
+        let called = mentions.clone().finish();
+        assert!(called.may_call(name) && !called.may_hold(name) && !called.may_try() && !called.may_enter());
+        mentions.insert_try();
+        let tried = mentions.clone().finish();
+        assert!(tried.may_try() && !tried.may_enter());
+        mentions.insert_with();
+        assert!(mentions.finish().may_enter());
     }
 }

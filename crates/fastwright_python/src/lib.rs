@@ -13,4 +13,5 @@ pub mod program;
 pub mod project;
 pub mod source;
 pub mod summary;
+pub mod tokens;
 pub mod value;

@@ -193,18 +193,21 @@ impl Lowering {
                 let body = self.statements(&node.body);
                 StmtKind::If { test, body, orelse: self.clauses(&node.elif_else_clauses) }
             }
-            ast::Stmt::With(node) => StmtKind::With {
-                items: node
-                    .items
-                    .iter()
-                    .map(|item| WithItem {
-                        context: self.expression(&item.context_expr),
-                        target: item.optional_vars.as_deref().map(|target| self.expression(target)),
-                    })
-                    .collect(),
-                body: self.statements(&node.body),
-                is_async: node.is_async,
-            },
+            ast::Stmt::With(node) => {
+                self.mentions.last_mut().into_iter().for_each(MentionsSoFar::insert_with);
+                StmtKind::With {
+                    items: node
+                        .items
+                        .iter()
+                        .map(|item| WithItem {
+                            context: self.expression(&item.context_expr),
+                            target: item.optional_vars.as_deref().map(|target| self.expression(target)),
+                        })
+                        .collect(),
+                    body: self.statements(&node.body),
+                    is_async: node.is_async,
+                }
+            }
             ast::Stmt::Match(node) => StmtKind::Match {
                 subject: self.expression(&node.subject),
                 cases: node
@@ -221,24 +224,27 @@ impl Lowering {
                 exception: node.exc.as_deref().map(|value| self.expression(value)),
                 cause: node.cause.as_deref().map(|value| self.expression(value)),
             },
-            ast::Stmt::Try(node) => StmtKind::Try {
-                body: self.statements(&node.body),
-                handlers: node
-                    .handlers
-                    .iter()
-                    .map(|handler| {
-                        let ast::ExceptHandler::ExceptHandler(handler) = handler;
-                        Handler {
-                            span: span(handler.range),
-                            exception: handler.type_.as_deref().map(|class| self.expression(class)),
-                            name: handler.name.as_ref().map(|identifier| name(identifier.as_str())),
-                            body: self.statements(&handler.body),
-                        }
-                    })
-                    .collect(),
-                orelse: self.statements(&node.orelse),
-                finalbody: self.statements(&node.finalbody),
-            },
+            ast::Stmt::Try(node) => {
+                self.mentions.last_mut().into_iter().for_each(MentionsSoFar::insert_try);
+                StmtKind::Try {
+                    body: self.statements(&node.body),
+                    handlers: node
+                        .handlers
+                        .iter()
+                        .map(|handler| {
+                            let ast::ExceptHandler::ExceptHandler(handler) = handler;
+                            Handler {
+                                span: span(handler.range),
+                                exception: handler.type_.as_deref().map(|class| self.expression(class)),
+                                name: handler.name.as_ref().map(|identifier| name(identifier.as_str())),
+                                body: self.statements(&handler.body),
+                            }
+                        })
+                        .collect(),
+                    orelse: self.statements(&node.orelse),
+                    finalbody: self.statements(&node.finalbody),
+                }
+            }
             ast::Stmt::Assert(node) => StmtKind::Assert {
                 test: self.expression(&node.test),
                 message: node.msg.as_deref().map(|message| self.expression(message)),
@@ -673,10 +679,15 @@ impl Lowering {
                     .map(|(operator, right)| (comparison(*operator), self.expression(right)))
                     .collect(),
             })),
-            ast::Expr::Call(node) => ExprKind::Call(Box::new(Call {
-                callee: self.expression(&node.func),
-                arguments: self.arguments(&node.arguments),
-            })),
+            ast::Expr::Call(node) => {
+                let callee = self.expression(&node.func);
+                if let (ExprKind::Attribute(_, method), Some(mentions)) =
+                    (&callee.kind, self.mentions.last_mut())
+                {
+                    mentions.insert_call(*method);
+                }
+                ExprKind::Call(Box::new(Call { callee, arguments: self.arguments(&node.arguments) }))
+            }
             ast::Expr::FString(node) => {
                 let mut parts = Vec::new();
                 for part in &node.value {

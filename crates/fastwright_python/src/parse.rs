@@ -108,7 +108,7 @@ fn syntax_problem(text: &str, errors: &[ruff_python_parser::ParseError]) -> Opti
     })
 }
 
-fn parser_options() -> ParseOptions {
+pub(crate) fn parser_options() -> ParseOptions {
     ParseOptions::from(Mode::Module).with_target_version(ruff_python_ast::PythonVersion::latest())
 }
 

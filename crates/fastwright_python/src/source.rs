@@ -182,6 +182,117 @@ impl SourceTree for DiskTree {
     }
 }
 
+/// A tree in which some files are others, or are not there: what a program would be after a change.
+pub struct OverlayTree {
+    below: std::sync::Arc<dyn SourceTree>,
+    /// Texts by canonical path; none for files that are gone.
+    changed: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// Folders that only changed files make.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl OverlayTree {
+    /// A tree with changes: paths are absolute, links resolved.
+    pub fn new(below: std::sync::Arc<dyn SourceTree>, changed: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Self {
+        let folders = changed
+            .iter()
+            .filter(|(_, text)| text.is_some())
+            .flat_map(|(path, _)| path.ancestors().skip(1).map(Path::to_path_buf))
+            .collect();
+        Self { below, changed, folders }
+    }
+
+    /// What the change says of a path, links resolved where the path is known below.
+    fn change(&self, path: &Path) -> Option<&Option<Vec<u8>>> {
+        let path = self.below.absolute(path).ok()?;
+        if let Some(change) = self.changed.get(&path) {
+            return Some(change);
+        }
+        let canonical = self.below.canonical(&path).or_else(|_| {
+            let parent = path.parent().unwrap_or(&path);
+            let name = path.file_name().unwrap_or_default();
+            self.below.canonical(parent).map(|parent| parent.join(name))
+        });
+        self.changed.get(&canonical.ok()?)
+    }
+}
+
+impl SourceTree for OverlayTree {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.change(path) {
+            Some(Some(text)) => Ok(text.clone()),
+            Some(None) => Err(not_found()),
+            None => self.below.read(path),
+        }
+    }
+
+    fn kind(&self, path: &Path) -> Option<EntryKind> {
+        match self.change(path) {
+            Some(Some(_)) => Some(EntryKind::File),
+            Some(None) => None,
+            None => self.below.kind(path).or_else(|| {
+                let path = self.below.absolute(path).ok()?;
+                self.folders.contains(&path).then_some(EntryKind::Directory)
+            }),
+        }
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        match self.change(path) {
+            Some(Some(text)) => Ok(text.len() as u64),
+            Some(None) => Err(not_found()),
+            None => self.below.size(path),
+        }
+    }
+
+    fn entries(&self, directory: &Path) -> io::Result<Vec<TreeEntry>> {
+        let absolute = self.below.absolute(directory)?;
+        let below = self.below.entries(directory);
+        let is_own = self.folders.contains(&absolute);
+        let mut entries = match below {
+            Ok(entries) => entries,
+            Err(_) if is_own => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        entries.retain(|entry| !matches!(self.change(&entry.path), Some(None)));
+        let canonical = self.below.canonical(&absolute).unwrap_or(absolute);
+        let mut add = |path: PathBuf, kind: EntryKind| {
+            if let Some(name) = path.file_name()
+                && !entries.iter().any(|entry| entry.path.file_name() == Some(name))
+            {
+                entries.push(TreeEntry { path: directory.join(name), kind, is_link: false });
+            }
+        };
+        for (path, text) in &self.changed {
+            if text.is_some() && path.parent() == Some(canonical.as_path()) {
+                add(path.clone(), EntryKind::File);
+            }
+        }
+        for folder in &self.folders {
+            if folder.parent() == Some(canonical.as_path()) {
+                add(folder.clone(), EntryKind::Directory);
+            }
+        }
+        entries.sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
+        Ok(entries)
+    }
+
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        self.below.absolute(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.change(path) {
+            Some(None) => Err(not_found()),
+            Some(Some(_)) => self.below.canonical(path).or_else(|_| self.below.absolute(path)),
+            None => self.below.canonical(path).or_else(|error| {
+                let path = self.below.absolute(path)?;
+                if self.folders.contains(&path) { Ok(path) } else { Err(error) }
+            }),
+        }
+    }
+}
+
 /// Files in memory, for tests and for text that is not on disk.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTree {

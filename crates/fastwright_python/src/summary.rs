@@ -449,6 +449,29 @@ impl Interpreter<'_> {
         if let Some(summary) = self.summaries.done.get(&key) {
             return Some(Rc::clone(summary));
         }
+        let summary = self.walked(function, receiver, &[])?;
+        self.summaries.done.insert(key, Rc::clone(&summary));
+        Some(summary)
+    }
+
+    /// The summary of a function as if its parameters without annotation had these types, in order. It is made
+    /// anew each time.
+    pub fn summarize_typed(
+        &mut self,
+        function: &Rc<FunctionValue>,
+        receiver: Option<ObjectId>,
+        types: &[Option<Value>],
+    ) -> Option<Rc<Summary>> {
+        self.walked(function, receiver, types)
+    }
+
+    fn walked(
+        &mut self,
+        function: &Rc<FunctionValue>,
+        receiver: Option<ObjectId>,
+        types: &[Option<Value>],
+    ) -> Option<Rc<Summary>> {
+        let key = SummaryKey { function: function.serial, receiver };
         if self.frames.len() as u32 >= self.limits.call_depth
             || self.summaries.steps > ALL_SUMMARY_STEPS
             || !self.summaries.running.insert(key)
@@ -471,7 +494,7 @@ impl Interpreter<'_> {
         let scope = self.new_scope(Some(function.scope), function.module, false);
         let mut parameters = Vec::with_capacity(function.definition.parameters.len());
         for (index, parameter) in function.definition.parameters.iter().enumerate() {
-            let value = self.symbolic_parameter(function, index, receiver);
+            let value = self.symbolic_parameter(function, index, receiver, types.get(index));
             parameters.push((parameter.name, value.clone()));
             self.scopes[scope.0 as usize].names.insert(parameter.name, value);
         }
@@ -502,7 +525,6 @@ impl Interpreter<'_> {
             incomplete,
         });
         self.summaries.running.remove(&key);
-        self.summaries.done.insert(key, Rc::clone(&summary));
         Some(summary)
     }
 
@@ -512,6 +534,7 @@ impl Interpreter<'_> {
         function: &Rc<FunctionValue>,
         index: usize,
         receiver: Option<ObjectId>,
+        passed: Option<&Option<Value>>,
     ) -> Value {
         let parameter = &function.definition.parameters[index];
         let location = Location { file: function.id.file, span: parameter.span };
@@ -539,7 +562,7 @@ impl Interpreter<'_> {
             module: function.module,
         });
         let annotation = annotation.map(|annotation| self.annotation_for_analysis(&annotation));
-        let annotation = annotation.or_else(|| {
+        let annotation = annotation.or_else(|| passed.cloned().flatten()).or_else(|| {
             let default = function.defaults.get(index).cloned().flatten()?;
             self.library.type_from_default(self, &default)
         });

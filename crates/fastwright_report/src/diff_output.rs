@@ -89,6 +89,17 @@ fn entry(change: &Change, appearance: &Appearance) -> String {
     text
 }
 
+/// How it was and how it is, for places without colours.
+fn values(change: &Change) -> String {
+    let mut text = String::new();
+    for (sign, value) in [('-', &change.old), ('+', &change.new)] {
+        if let Some(value) = value {
+            text.push_str(&format!("{sign} {}\n", one_line(value)));
+        }
+    }
+    text
+}
+
 fn one_line(text: &str) -> String {
     visible(text).replace('\n', " ")
 }
@@ -234,7 +245,7 @@ pub(crate) fn github(diff: &Diff) -> String {
             "::{command} {}title={}::{}\n",
             place.unwrap_or_default(),
             property(&format!("{} ({})", change.kind, change.level.name())),
-            data(&format!("{}{subject}\n\n{}", change.message, change.effect)),
+            data(&format!("{}{subject}\n{}\n{}", change.message, values(change), change.effect)),
         ));
     }
     text.push_str(&format!("fastwright: {}", sentence(diff)));

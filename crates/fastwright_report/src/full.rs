@@ -90,12 +90,14 @@ impl<'report> FindingText<'report> {
             self.part(text, "as above", &format!("{list} (see the first `{}`)", finding.rule));
         }
         if let Some(fix) = &finding.fix {
-            let edits = counted(fix.edits.len(), "edit", "edits");
-            let effect = match fix.safety {
-                crate::names::FixSafety::Safe => "safe: the contract stays equal",
-                crate::names::FixSafety::Unsafe => "unsafe: changes the contract as named",
+            let option = match (fix.safety, fix.changes.is_empty()) {
+                (crate::names::FixSafety::Safe, _) => "",
+                (crate::names::FixSafety::Unsafe, true) => " --unsafe-fixes",
+                (crate::names::FixSafety::Unsafe, false) => " --contract-fixes",
             };
-            self.part(text, "fix", &format!("{edits}, {effect}"));
+            let title = if fix.title.is_empty() { String::new() } else { format!(": {}", fix.title) };
+            let command = format!("`fastwright fix --select {}{option}`", finding.rule);
+            self.part(text, "fix", &format!("{}{title}, {command}", fix.safety.name()));
         }
         self.part(text, "about", &self.classification());
     }

@@ -6,6 +6,7 @@ use crate::routes_document::RoutesDocument;
 use crate::routes_selection::Grouping;
 use crate::rule_page::RuleDescription;
 use fastwright_contract::diff::Diff;
+use fastwright_gate::Verdict;
 
 macro_rules! formats {
     ($(#[$documentation:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -84,6 +85,16 @@ formats! {
     }
 }
 
+formats! {
+    /// Outputs of `fastwright gate`.
+    GateFormat {
+        /// Text with each reason.
+        Full = "full",
+        /// The document of [`fastwright_gate::Verdict`].
+        Json = "json",
+    }
+}
+
 impl ReviewFormat {
     /// Whether a person reads it in a terminal: such text gets colours, links, and the terminal's width.
     pub fn is_text(self) -> bool {
@@ -132,6 +143,14 @@ pub fn render_diff(diff: &Diff, format: DiffFormat, appearance: &Appearance) -> 
         DiffFormat::Json => json(diff),
         DiffFormat::Markdown => crate::diff_output::markdown(diff),
         DiffFormat::Github => crate::diff_output::github(diff),
+    }
+}
+
+/// A verdict of the gate, in a format.
+pub fn render_verdict(verdict: &Verdict, format: GateFormat, appearance: &Appearance) -> String {
+    match format {
+        GateFormat::Full => crate::gate_output::text(verdict, appearance),
+        GateFormat::Json => json(verdict),
     }
 }
 

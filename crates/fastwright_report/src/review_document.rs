@@ -123,6 +123,12 @@ pub struct Edit {
 pub struct Fix {
     /// Whether the contract stays equal.
     pub safety: FixSafety,
+    /// What the edits do.
+    #[serde(default)]
+    pub title: String,
+    /// What callers see afterwards and did not before; empty when the contract stays equal.
+    #[serde(default)]
+    pub changes: String,
     /// Edits that do not overlap.
     pub edits: Vec<Edit>,
 }
@@ -377,9 +383,11 @@ fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files)
         contract_effect: finding.contract_effect.clone(),
         fix: finding.fix.as_ref().map(|fix| Fix {
             safety: fix.safety.into(),
+            title: fix.title.clone(),
+            changes: fix.changes.clone(),
             edits: fix
-                .edits
-                .iter()
+                .all_edits()
+                .into_iter()
                 .map(|edit| Edit { location: Place::new(edit.location, files), text: edit.text.clone() })
                 .collect(),
         }),

@@ -3,7 +3,7 @@
 
 use crate::names::{Area, Severity};
 use crate::place::Place;
-use crate::review_document::{Edit, Finding, ReviewDocument};
+use crate::review_document::{Finding, Fix, ReviewDocument};
 use crate::rule_page::RuleDescription;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -345,7 +345,7 @@ fn result(document: &ReviewDocument, finding: &Finding, rule_index: usize) -> Sa
         locations: [location(document, &finding.location, None)],
         code_flows,
         partial_fingerprints: BTreeMap::from([("fastwright/v1", finding.fingerprint.clone())]),
-        fixes: finding.fix.iter().filter_map(|fix| sarif_fix(document, finding, &fix.edits)).collect(),
+        fixes: finding.fix.iter().filter_map(|fix| sarif_fix(document, finding, fix)).collect(),
         properties: ResultProperties {
             severity: finding.severity,
             confidence: finding.confidence,
@@ -356,9 +356,9 @@ fn result(document: &ReviewDocument, finding: &Finding, rule_index: usize) -> Sa
     }
 }
 
-fn sarif_fix(document: &ReviewDocument, finding: &Finding, edits: &[Edit]) -> Option<SarifFix> {
+fn sarif_fix(document: &ReviewDocument, finding: &Finding, fix: &Fix) -> Option<SarifFix> {
     let mut changes: Vec<ArtifactChange> = Vec::new();
-    for edit in edits {
+    for edit in &fix.edits {
         let artifact_location = artifact(document, &edit.location.path);
         let replacement = Replacement {
             deleted_region: region(&edit.location),
@@ -369,7 +369,8 @@ fn sarif_fix(document: &ReviewDocument, finding: &Finding, edits: &[Edit]) -> Op
             None => changes.push(ArtifactChange { artifact_location, replacements: vec![replacement] }),
         }
     }
-    let description = Message::markdown(finding.recommendation.clone());
+    let title = if fix.title.is_empty() { &finding.recommendation } else { &fix.title };
+    let description = Message::markdown(title.clone());
     (!changes.is_empty()).then_some(SarifFix { description, artifact_changes: changes })
 }
 

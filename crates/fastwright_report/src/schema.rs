@@ -4,6 +4,7 @@ use crate::review_document::ReviewDocument;
 use crate::routes_document::RoutesDocument;
 use fastwright_contract::contract::document::Contract;
 use fastwright_contract::diff::Diff;
+use fastwright_gate::Verdict;
 
 /// The JSON Schema of `fastwright review --output-format json`.
 pub fn review() -> String {
@@ -23,4 +24,14 @@ pub fn contract() -> String {
 /// The JSON Schema of `fastwright diff --output-format json`.
 pub fn diff() -> String {
     crate::output::json(&schemars::schema_for!(Diff))
+}
+
+/// The JSON Schema of `fastwright gate --output-format json`.
+pub fn gate() -> String {
+    crate::output::json(&schemars::schema_for!(Verdict))
+}
+
+/// The JSON Schema of `fastwright fix --output-format json`.
+pub fn fix() -> String {
+    crate::output::json(&schemars::schema_for!(crate::fix_document::FixDocument))
 }

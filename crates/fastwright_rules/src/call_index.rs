@@ -2,14 +2,10 @@
 //! calls, and need not look at the functions that have none.
 
 use crate::call_graph::Node;
-use fastwright_python::ir::Comparison;
+use fastwright_model::facts::Called;
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
-use fastwright_python::value::*;
+use fastwright_python::value::ObjectId;
 use rustc_hash::FxHashMap;
-
-/// How deep comparisons are looked for in what is tested: `not`, and alternatives.
-const DEEPEST: u32 = 6;
 
 /// Functions by what they call and compare. They are numbered as the nodes that the index was made of.
 #[derive(Debug, Default)]
@@ -69,25 +65,15 @@ impl CallIndex {
             for callee in node.facts.callees.iter().flatten() {
                 add(index.libraries.entry(*callee).or_default(), number);
             }
-            for event in &node.summary.events {
-                match &event.kind {
-                    EventKind::Call(call) => {
-                        if let Some((function, _)) = &call.target {
-                            add(index.functions.entry(function.definition.name).or_default(), number);
-                        }
-                        if let Kind::Class(class) = call.callee.kind {
-                            add(index.classes.entry(class).or_default(), number);
-                        } else if let Some(Symbolic::Member { name, .. }) = call.callee.as_symbolic() {
-                            add(index.methods.entry(*name).or_default(), number);
-                        }
-                    }
-                    EventKind::Condition(value) | EventKind::Return(value)
-                        if index.comparing.last() != Some(&number) && compares(value, 0) =>
-                    {
-                        index.comparing.push(number);
-                    }
-                    _ => {}
+            for called in &node.facts.called {
+                match *called {
+                    Called::Function(name) => add(index.functions.entry(name).or_default(), number),
+                    Called::Class(class) => add(index.classes.entry(class).or_default(), number),
+                    Called::Method(name) => add(index.methods.entry(name).or_default(), number),
                 }
+            }
+            if node.facts.compares {
+                index.comparing.push(number);
             }
         }
         index
@@ -107,10 +93,7 @@ impl CallIndex {
     /// Functions that call a function, a method or something in a library with a wanted last name.
     pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
         let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
-        self.set(
-            all.filter(|(name, _)| wanted(name.rsplit('.').next().unwrap_or_default()))
-                .map(|(_, nodes)| nodes),
-        )
+        self.set(all.filter(|(name, _)| wanted(name.last_part())).map(|(_, nodes)| nodes))
     }
 
     /// Functions that make an object of one of these classes.
@@ -135,19 +118,5 @@ impl CallIndex {
 fn add(nodes: &mut Vec<u32>, node: u32) {
     if nodes.last() != Some(&node) {
         nodes.push(node);
-    }
-}
-
-fn compares(value: &Value, depth: u32) -> bool {
-    match value.as_symbolic() {
-        Some(Symbolic::Compare { comparison, .. }) => {
-            matches!(comparison, Comparison::Equal | Comparison::NotEqual)
-        }
-        Some(Symbolic::Not(inner)) => depth < DEEPEST && compares(inner, depth + 1),
-        _ => {
-            depth < DEEPEST
-                && value.alternatives().len() > 1
-                && value.alternatives().iter().any(|part| compares(part, depth + 1))
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What functions on the way do to be sure of an input: compare it, match it, hand it to something that refuses;
 //! and which of that really rules out what is dangerous.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
 use crate::data_flow::{Part, any_part, holds, inputs};
 use crate::vocabulary::holds_any;
@@ -11,7 +11,8 @@ use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What a check on the way means for what is followed.
@@ -193,37 +194,79 @@ fn is_real_check(name: &str) -> bool {
     )
 }
 
-/// Functions that can rule something out, found once for all rules.
+/// Functions that can rule something out. Few are asked about, and each is looked at once for all rules.
 #[derive(Debug)]
 pub struct Deciding {
-    /// With a check or a test of their own.
-    own: FunctionSet,
-    /// With one in what they call as well.
-    reaching: FunctionSet,
+    /// With a real check among what they call.
+    checking: FunctionSet,
+    /// Whether those that were asked about have a check or a test of their own.
+    own: RefCell<Vec<Option<bool>>>,
+    /// Whether they, or what they call, have one.
+    reaching: RefCell<Vec<Option<bool>>>,
 }
 
 impl Deciding {
     /// Those of a graph.
     pub fn of(graph: &CallGraph) -> Self {
-        let tests = |value: &Value| {
-            mentions(value, &mut |part| match part.as_symbolic() {
-                Some(Symbolic::Compare { comparison, .. }) => {
-                    matches!(comparison, Comparison::In | Comparison::NotIn)
-                }
-                Some(Symbolic::Member { name, .. }) => is_real_check(name) || *name == "startswith",
-                _ => false,
-            })
-        };
-        let testing = graph.functions(|_, node| {
-            node.summary.events.iter().any(|event| match &event.kind {
-                EventKind::Condition(value) | EventKind::Return(value) => tests(value),
-                _ => false,
-            })
-        });
-        let checking = graph.calls().named(is_real_check);
-        let own = testing.or(&checking);
-        Self { reaching: graph.reaching(own.clone(), |_| true), own }
+        let unknown = vec![None; graph.nodes.len()];
+        Self {
+            checking: graph.calls().named(is_real_check),
+            own: RefCell::new(unknown.clone()),
+            reaching: RefCell::new(unknown),
+        }
     }
+
+    /// Whether a function has a check or a test of its own.
+    fn has_own(&self, graph: &CallGraph, node: usize) -> bool {
+        let known = self.own.borrow()[node];
+        known.unwrap_or_else(|| {
+            let own = self.checking.contains(node)
+                || graph.nodes[node].summary.events.iter().any(|event| match &event.kind {
+                    EventKind::Condition(value) | EventKind::Return(value) => tests(value),
+                    _ => false,
+                });
+            self.own.borrow_mut()[node] = Some(own);
+            own
+        })
+    }
+
+    /// Whether a function, or something that it calls, has one.
+    fn reaches(&self, graph: &CallGraph, node: usize) -> bool {
+        let known = self.reaching.borrow()[node];
+        known.unwrap_or_else(|| {
+            let mut seen = FxHashSet::from_iter([node]);
+            let mut waiting = vec![node];
+            let mut found = false;
+            while let Some(node) = waiting.pop() {
+                let known = self.reaching.borrow()[node];
+                if known == Some(false) {
+                    continue;
+                }
+                if known == Some(true) || self.has_own(graph, node) {
+                    found = true;
+                    break;
+                }
+                waiting.extend(graph.edges(node).iter().map(Edge::to).filter(|called| seen.insert(*called)));
+            }
+            let mut reaching = self.reaching.borrow_mut();
+            reaching[node] = Some(found);
+            if !found {
+                seen.into_iter().for_each(|node| reaching[node] = Some(false));
+            }
+            found
+        })
+    }
+}
+
+/// Whether something is asked that may rule an input out.
+fn tests(value: &Value) -> bool {
+    mentions(value, &mut |part| match part.as_symbolic() {
+        Some(Symbolic::Compare { comparison, .. }) => {
+            matches!(comparison, Comparison::In | Comparison::NotIn)
+        }
+        Some(Symbolic::Member { name, .. }) => is_real_check(name) || *name == "startswith",
+        _ => false,
+    })
 }
 
 /// Whether a function certainly rules dangerous values of an input out before an event.
@@ -248,10 +291,10 @@ fn rules_out_inputs(
     depth: u32,
 ) -> bool {
     let deciding = graph.deciding();
-    if !deciding.reaching.contains(node) {
+    if !deciding.reaches(graph, node) {
         return false;
     }
-    let tests_here = by_tests && deciding.own.contains(node);
+    let tests_here = by_tests && deciding.has_own(graph, node);
     let summary = Rc::clone(&graph.nodes[node].summary);
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
     let mut holding = Holding { inputs, known: FxHashMap::default() };
@@ -265,9 +308,9 @@ fn rules_out_inputs(
                 return true;
             }
             EventKind::Call(call) => {
-                let leads = graph.edge_at(node, position).map(|edge| deciding.reaching.contains(edge.to()));
+                let leads = graph.edge_at(node, position).map(|edge| deciding.reaches(graph, edge.to()));
                 // Neither a check itself, nor a way to one.
-                if leads == Some(false) || leads.is_none() && !deciding.own.contains(node) {
+                if leads == Some(false) || leads.is_none() && !deciding.has_own(graph, node) {
                     continue;
                 }
                 let given = given_to(call);

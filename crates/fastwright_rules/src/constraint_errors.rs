@@ -49,7 +49,7 @@ pub fn is_caught(context: &Context<'_>, code: &CallGraph, functions: &[usize]) -
         if summary.incomplete || AVOIDS.iter().any(|name| uses_name(&function.definition, name)) {
             return true;
         }
-        try_regions(&function.definition.body).iter().flat_map(|region| region.handlers).any(|handler| {
+        try_regions(&function.definition).iter().flat_map(|region| region.handlers).any(|handler| {
             // A class that is not known may be one of them.
             let catches = match &handler.exception {
                 None => true,

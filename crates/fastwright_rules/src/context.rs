@@ -5,10 +5,14 @@ use crate::call_graph::CallGraph;
 use crate::call_index::FunctionSet;
 use crate::engines::{Engine, engines};
 use crate::entry_points::{EntryPoint, entry_points};
+use crate::finding::{Edit, Fix, ImportChange};
+use crate::fixes::{Source, imports};
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::{Field, fields};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::{FileId, Span};
+use fastwright_python::tokens::{Token, tokens};
 use fastwright_python::value::{Kind, ObjectId, Value};
 use rustc_hash::FxHashMap;
 use std::cell::{OnceCell, RefCell};
@@ -33,6 +37,7 @@ pub struct SharedFacts<'a> {
     copying: OnceCell<FunctionSet>,
     engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
+    tokens: RefCell<FxHashMap<FileId, Rc<[Token]>>>,
 }
 
 impl<'a> Context<'a> {
@@ -51,6 +56,68 @@ impl<'a> Context<'a> {
         let found: Rc<[Field]> = fields(interpreter, class).into();
         self.shared.fields.borrow_mut().insert(id, Rc::clone(&found));
         found
+    }
+
+    /// The tokens of a file, for edits.
+    pub fn tokens(&self, file: FileId) -> Rc<[Token]> {
+        if let Some(known) = self.shared.tokens.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[Token]> = tokens(&self.analysis.files.get(file).text).into();
+        self.shared.tokens.borrow_mut().insert(file, Rc::clone(&found));
+        found
+    }
+
+    /// The edits that bring what a fix needs of imports, and drop what it may drop.
+    pub(crate) fn import_edits(&self, fix: &Fix) -> Vec<Edit> {
+        let mut files: Vec<FileId> = fix.imports.iter().map(|(file, _)| *file).collect();
+        files.sort_unstable();
+        files.dedup();
+        let mut edits = Vec::new();
+        for file in files {
+            let Some(source) = Source::of(self, file) else { continue };
+            let changes = fix.imports.iter().filter(|(of, _)| *of == file).map(|(_, change)| change);
+            let own = imports::additions(&source, changes.clone(), &|module| self.is_own_module(module));
+            let may_drop = changes.filter_map(|change| match change {
+                ImportChange::MayDrop { name } => Some(name.as_str()),
+                ImportChange::Needs { .. } => None,
+            });
+            let in_file = |edit: &&Edit| edit.location.file == file;
+            let edited: Vec<Span> = fix.edits.iter().filter(in_file).map(|edit| edit.location.span).collect();
+            let texts: Vec<&str> = fix.edits.iter().filter(in_file).map(|edit| &*edit.text).collect();
+            let needed = |name: &str| {
+                texts.iter().any(|text| text.contains(name)) || self.is_imported_from(file, name)
+            };
+            let dropped = imports::removals(&source, may_drop, &edited, &needed);
+            // Where both touch one statement, the unused name stays until `fix` looks again.
+            let touches = |one: &Edit, other: &Edit| {
+                let (one, other) = (one.location.span, other.location.span);
+                one.start <= other.end && other.start <= one.end
+            };
+            let dropped = dropped.into_iter().filter(|edit| !own.iter().any(|other| touches(edit, other)));
+            let dropped: Vec<Edit> = dropped.collect();
+            edits.extend(own);
+            edits.extend(dropped);
+        }
+        edits
+    }
+
+    /// Whether a module is the project's own.
+    pub fn is_own_module(&self, module: &str) -> bool {
+        let top = |module: &str| module.split('.').next().unwrap_or("").to_owned();
+        let wanted = top(module);
+        self.analysis.files.iter().any(|(_, file)| file.first_party && top(&file.module) == wanted)
+    }
+
+    /// Whether another file of the project may import a name from this one, or everything.
+    pub fn is_imported_from(&self, file: FileId, name: &str) -> bool {
+        let own = self.analysis.files.get(file).module;
+        let last = own.rsplit('.').next().unwrap_or("");
+        self.analysis.codes.iter().flat_map(|code| &code.imports).any(|import| {
+            let module = import.module.rsplit('.').next().unwrap_or("");
+            (module == last || module.is_empty())
+                && import.names.iter().any(|imported| *imported == name || *imported == "*")
+        })
     }
 
     /// Who calls whom in the code that requests run, with the way back from a function to its routes. Ask

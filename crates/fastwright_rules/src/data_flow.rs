@@ -581,12 +581,24 @@ pub fn flows<T: Clone>(
     interpreter: &mut Interpreter<'_>,
     following: Following,
     candidates: &FunctionSet,
+    find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
+) -> Vec<Flow<T>> {
+    flows_among(graph, interpreter, following, candidates, &|_| true, find)
+}
+
+/// The same in some functions: those that routes of interest run, see [`CallGraph::run_by`].
+pub fn flows_among<T: Clone>(
+    graph: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    following: Following,
+    candidates: &FunctionSet,
+    among: &dyn Fn(usize) -> bool,
     mut find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
 ) -> Vec<Flow<T>> {
     let mut arrived = Vec::new();
     let mut waiting: Vec<Flow<T>> = Vec::new();
     let mut seen: FxHashSet<(usize, Location, usize)> = FxHashSet::default();
-    for node in candidates.iter() {
+    for node in candidates.iter().filter(|node| among(*node)) {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
             if !has_input(interpreter, &sink.value) {
@@ -611,7 +623,8 @@ pub fn flows<T: Clone>(
         let node = flow.node;
         let function = graph.nodes[node].summary.function.id;
         let is_plain = root_parameter(&flow.value).is_some();
-        let callers = graph.callers(node).filter(|_| flow.calls.len() < LONGEST_CHAIN);
+        let callers =
+            graph.callers(node).filter(|edge| flow.calls.len() < LONGEST_CHAIN && among(edge.from()));
         for edge in callers {
             let caller = edge.from();
             let step = (caller, flow.place, edge.event());

@@ -3,7 +3,7 @@
 use crate::call_graph::CallGraph;
 use fastwright_model::facts::{EdgeKind, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Handler, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -71,10 +71,12 @@ pub struct TryRegion<'c> {
     pub handlers: &'c [Handler],
 }
 
-/// The `try` statements of a body, those of inner functions left out, the innermost first.
-pub fn try_regions(body: &[Stmt]) -> Vec<TryRegion<'_>> {
+/// The `try` statements of a function, those of inner functions left out, the innermost first.
+pub fn try_regions(function: &FunctionDef) -> Vec<TryRegion<'_>> {
     let mut found = Vec::new();
-    find_try_regions(body, &mut found);
+    if function.mentions.may_try() {
+        find_try_regions(&function.body, &mut found);
+    }
     found
 }
 
@@ -178,7 +180,7 @@ impl<'g> Escapes<'g> {
     pub fn passing(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Vec<(Location, Escape)> {
         let function = Rc::clone(&self.graph.nodes[node].summary.function);
         let mut inside = self.inside(interpreter, node);
-        let regions = if inside.is_empty() { Vec::new() } else { try_regions(&function.definition.body) };
+        let regions = if inside.is_empty() { Vec::new() } else { try_regions(&function.definition) };
         inside.retain(|(location, escape)| {
             regions
                 .iter()

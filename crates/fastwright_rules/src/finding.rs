@@ -1,6 +1,6 @@
 //! A finding: one reported problem with the chain that proves it.
 
-use fastwright_python::location::Location;
+use fastwright_python::location::{FileId, Location};
 
 /// How bad it is for *this* application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +149,7 @@ pub struct RouteReference {
 pub enum FixSafety {
     /// The contract is provably equal.
     Safe,
-    /// The contract changes as named in the finding.
+    /// What the code does changes; the fix names what callers see.
     Unsafe,
 }
 
@@ -172,13 +172,108 @@ pub struct Edit {
     pub text: String,
 }
 
+/// What a fix needs of the imports of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ImportChange {
+    /// `from module import name`, or `import module` without a name.
+    Needs {
+        /// The module, absolute.
+        module: String,
+        /// The name in it.
+        name: Option<String>,
+    },
+    /// The import that binds this name goes if nothing mentions the name any more.
+    MayDrop {
+        /// The name as the file knows it.
+        name: String,
+    },
+}
+
 /// The edits that remove a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Whether the contract stays equal.
     pub safety: FixSafety,
+    /// What the edits do, in a few words without a full stop.
+    pub title: String,
+    /// What callers see afterwards and did not before; empty when routes, document and guards stay equal.
+    pub changes: String,
+    /// Whether what guards do changes, as named; who may do what must stay.
+    pub guard: bool,
     /// Edits that do not overlap.
     pub edits: Vec<Edit>,
+    /// What the edits need of imports.
+    pub imports: Vec<(FileId, ImportChange)>,
+    /// `imports` as edits of the files as they are; filled by the review.
+    pub import_edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// A fix that leaves everything equal that callers see.
+    pub fn safe(title: impl Into<String>) -> Self {
+        Self::new(FixSafety::Safe, title)
+    }
+
+    /// A fix that changes what the code does, but not the document, routes or guards.
+    pub fn needs_review(title: impl Into<String>) -> Self {
+        Self::new(FixSafety::Unsafe, title)
+    }
+
+    /// A fix that changes the contract, exactly as `changes` says.
+    pub fn changes_contract(title: impl Into<String>, changes: impl Into<String>) -> Self {
+        Self { changes: changes.into(), ..Self::new(FixSafety::Unsafe, title) }
+    }
+
+    /// A fix that changes what a guard does, exactly as `changes` says, and lets nobody in who was kept out.
+    pub fn changes_guard(title: impl Into<String>, changes: impl Into<String>) -> Self {
+        Self { guard: true, ..Self::changes_contract(title, changes) }
+    }
+
+    fn new(safety: FixSafety, title: impl Into<String>) -> Self {
+        Self {
+            safety,
+            title: title.into(),
+            changes: String::new(),
+            guard: false,
+            edits: Vec::new(),
+            imports: Vec::new(),
+            import_edits: Vec::new(),
+        }
+    }
+
+    /// Adds an edit.
+    #[must_use]
+    pub fn edit(mut self, edit: Edit) -> Self {
+        self.edits.push(edit);
+        self
+    }
+
+    /// Adds edits.
+    #[must_use]
+    pub fn edits(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
+        self.edits.extend(edits);
+        self
+    }
+
+    /// Adds what a file needs of its imports.
+    #[must_use]
+    pub fn imports(mut self, file: FileId, changes: impl IntoIterator<Item = ImportChange>) -> Self {
+        self.imports.extend(changes.into_iter().map(|change| (file, change)));
+        self
+    }
+
+    /// The import that binds `name` goes if nothing mentions the name any more.
+    #[must_use]
+    pub fn may_drop_import(self, file: FileId, name: impl Into<String>) -> Self {
+        self.imports(file, [ImportChange::MayDrop { name: name.into() }])
+    }
+
+    /// Edits and import edits, by file and place.
+    pub fn all_edits(&self) -> Vec<&Edit> {
+        let mut edits: Vec<&Edit> = self.edits.iter().chain(&self.import_edits).collect();
+        edits.sort_by_key(|edit| edit.location);
+        edits
+    }
 }
 
 /// One reported problem, with the anatomy that every output renders.

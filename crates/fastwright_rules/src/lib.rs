@@ -22,6 +22,7 @@ pub mod escaping;
 pub mod event_loop;
 pub mod finding;
 pub mod fingerprint;
+pub mod fixes;
 pub mod flow;
 pub mod imported_names;
 pub mod injection;

@@ -83,6 +83,11 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
         review.problems.push(internal_error(rule.metadata(), "it reported something without evidence"));
     }
     let mut findings = kept.sift(reported, &checked);
+    for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
+        if !fix.imports.is_empty() {
+            fix.import_edits = context.import_edits(fix);
+        }
+    }
     sort(&mut findings, &analysis.files);
     deduplicate(&mut review.undecided);
     review.findings = findings;

@@ -11,6 +11,7 @@ use crate::rules::{
 static RULES: &[&dyn Rule] = &[
     &architecture::annotation_unknown_at_runtime::AnnotationUnknownAtRuntime,
     &architecture::call_past_depends::CallPastDepends,
+    &architecture::dependency_as_default::DependencyAsDefault,
     &architecture::import_cycle::ImportCycle,
     &architecture::mutable_global_state::MutableGlobalState,
     &architecture::query_past_service_layer::QueryPastServiceLayer,
@@ -94,6 +95,7 @@ static RULES: &[&dyn Rule] = &[
     &lifecycle::body_read_in_middleware::BodyReadInMiddleware,
     &lifecycle::context_variable_lost_in_middleware::ContextVariableLostInMiddleware,
     &lifecycle::debug_enabled::DebugEnabled,
+    &lifecycle::deprecated_event_handlers::DeprecatedEventHandlers,
     &lifecycle::iterated_routes_tree::IteratedRoutesTree,
     &lifecycle::mixed_lifespan_and_events::MixedLifespanAndEvents,
     &lifecycle::mounted_lifespan_not_run::MountedLifespanNotRun,

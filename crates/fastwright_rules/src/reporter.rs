@@ -1,6 +1,6 @@
 //! How a rule reports: a draft of a finding, completed from the rule's metadata.
 
-use crate::finding::{Confidence, Edit, Evidence, Finding, Fix, FixSafety, RouteReference, Severity};
+use crate::finding::{Confidence, Evidence, Finding, Fix, RouteReference, Severity};
 use crate::metadata::RuleMetadata;
 use crate::review::Undecided;
 use crate::settings::CompiledSettings;
@@ -379,8 +379,8 @@ impl Draft {
     }
 
     /// Edits that remove the finding.
-    pub fn fix(mut self, safety: FixSafety, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { safety, edits });
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
         self
     }
 

@@ -2,7 +2,7 @@
 //! do nothing.
 
 use crate::comments::{Comments, scan};
-use crate::finding::{Evidence, Finding, FixSafety};
+use crate::finding::{Evidence, Finding, Fix};
 use crate::registry;
 use crate::reporter::{Draft, ReportedFinding, Reporter};
 use crate::rules::architecture::suppression_without_reason::SuppressionWithoutReason;
@@ -182,7 +182,7 @@ impl Suppressions {
                 let mut draft = unused(suppression.location, problem, rule);
                 if !suppression.misplaced && suppression.rules.len() == 1 {
                     let edit = removal(files.get(suppression.location.file), suppression.location);
-                    draft = draft.fix(FixSafety::Safe, vec![edit]);
+                    draft = draft.fix(Fix::safe("remove the comment").edit(edit));
                 }
                 report.report(draft);
             }

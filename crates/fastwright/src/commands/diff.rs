@@ -1,6 +1,6 @@
 //! `fastwright diff`.
 
-use crate::arguments::{Colour, DiffArguments};
+use crate::arguments::{Colour, ComparedArguments, DiffArguments};
 use crate::failure::{Ending, Failure};
 use crate::progress::Progress;
 use crate::sides::Side;
@@ -21,11 +21,11 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
             let name = side.name();
             (side, name)
         }
-        None => (Side::Folder(arguments.project.clone()), "the working tree".to_owned()),
+        None => (Side::Folder(arguments.compared.project.clone()), "the working tree".to_owned()),
     };
     let progress =
-        Progress::start(format!("comparing {} and {new_name}", old.name()), !arguments.no_progress);
-    let (before, after) = both(&old, &new, arguments);
+        Progress::start(format!("comparing {} and {new_name}", old.name()), !arguments.compared.no_progress);
+    let (before, after) = both(&old, &new, &arguments.compared);
     let (before, after) = (before?, after?);
     drop(progress);
     for (contract, name) in [(&before, old.name()), (&after, new_name.clone())] {
@@ -38,7 +38,7 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
     }
     let diff = compare((&old.name(), &before), (&new_name, &after));
     let format = arguments.output_format;
-    match &arguments.output_file {
+    match &arguments.compared.output_file {
         Some(file) => {
             terminal::write_file(file, &render_diff(&diff, format, &terminal::file_appearance(colour)))?;
         }
@@ -51,7 +51,7 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
 type Read = Result<Contract, Failure>;
 
 /// Both sides at once.
-fn both(old: &Side, new: &Side, arguments: &DiffArguments) -> (Read, Read) {
+fn both(old: &Side, new: &Side, arguments: &ComparedArguments) -> (Read, Read) {
     std::thread::scope(|scope| {
         let first = std::thread::Builder::new()
             .stack_size(fastwright_python::parallel::STACK)

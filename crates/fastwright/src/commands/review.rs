@@ -20,7 +20,7 @@ use std::time::Instant;
 pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Ending, Failure> {
     let start = Instant::now();
     let project = &arguments.project;
-    let settings = project
+    let mut settings = project
         .paths
         .iter()
         .map(|path| Settings::for_review(path, arguments))
@@ -29,6 +29,12 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
         return Ok(Ending::Clean);
     }
     let progress = Progress::start(progress_text(project), !project.no_progress);
+    if let Some(revision) = &arguments.diff_base {
+        for settings in &mut settings {
+            let known = wiring::fingerprints(settings, revision)?;
+            settings.review.baseline.get_or_insert_default().extend(known);
+        }
+    }
     let mut reports = Vec::new();
     for settings in &settings {
         reports.push(wiring::review(settings, cache("review", settings, project).as_ref())?);

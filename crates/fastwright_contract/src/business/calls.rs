@@ -8,7 +8,7 @@ use super::step::{Step, ends};
 use super::term::{Detail, Digest, DigestBuilder, Term};
 use super::walker::{Exit, Names, Walker};
 use fastwright_model::facts::callee_name;
-use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, ParameterKind};
+use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, ParameterKind, StmtKind};
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{EventKind, SummaryKey};
@@ -27,6 +27,8 @@ pub(crate) struct CallSite {
     pub(crate) callee: Value,
     /// The function of the program that runs.
     pub(crate) target: Option<(Rc<FunctionValue>, Option<ObjectId>)>,
+    /// With what, the object of a method first.
+    pub(crate) arguments: Rc<Arguments>,
     /// Whether different calls were seen there.
     pub(crate) ambiguous: bool,
 }
@@ -36,13 +38,20 @@ impl Forms<'_, '_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
+        types: &[Option<Value>],
     ) -> Rc<CallIndex> {
-        let key = SummaryKey { function: function.serial, receiver };
+        let summary = SummaryKey { function: function.serial, receiver };
+        let key = (summary, types.iter().map(type_key).collect::<Vec<_>>());
         if let Some(known) = self.calls.get(&key) {
             return Rc::clone(known);
         }
         let mut index = CallIndex::default();
-        if let Some(summary) = self.interpreter.summarize(function, receiver) {
+        let summary = if types.is_empty() {
+            self.interpreter.summarize(function, receiver)
+        } else {
+            self.interpreter.summarize_typed(function, receiver, types)
+        };
+        if let Some(summary) = summary {
             for event in &summary.events {
                 let EventKind::Call(call) = &event.kind else { continue };
                 if event.location.file != function.id.file {
@@ -51,7 +60,12 @@ impl Forms<'_, '_> {
                 let target = call.target.as_ref().map(|(function, key)| (Rc::clone(function), key.receiver));
                 match index.entry(event.location.span) {
                     std::collections::hash_map::Entry::Vacant(place) => {
-                        place.insert(CallSite { callee: call.callee.clone(), target, ambiguous: false });
+                        place.insert(CallSite {
+                            callee: call.callee.clone(),
+                            target,
+                            arguments: Rc::clone(&call.arguments),
+                            ambiguous: false,
+                        });
                     }
                     std::collections::hash_map::Entry::Occupied(mut place) => {
                         let known = place.get_mut();
@@ -69,6 +83,42 @@ impl Forms<'_, '_> {
         self.calls.insert(key, Rc::clone(&index));
         index
     }
+}
+
+/// Whether a method is there for others to override: what runs is not known.
+fn is_open(function: &FunctionValue, definition: &FunctionDef) -> bool {
+    if function.class.is_none() {
+        return false;
+    }
+    let is_abstract = definition.decorators.iter().any(|decorator| {
+        let name = decorator.dotted_name();
+        name.is_some_and(|name| name.rsplit('.').next() == Some("abstractmethod"))
+    });
+    is_abstract
+        || definition.body.iter().all(|statement| match &statement.kind {
+            StmtKind::Pass => true,
+            StmtKind::Expr(expression) => {
+                matches!(expression.kind, ExprKind::Str(_) | ExprKind::Ellipsis)
+            }
+            StmtKind::Raise { exception: Some(exception), .. } => {
+                let name = match &exception.kind {
+                    ExprKind::Call(call) => call.callee.dotted_name(),
+                    _ => exception.dotted_name(),
+                };
+                name.as_deref() == Some("NotImplementedError")
+            }
+            _ => false,
+        })
+}
+
+/// What tells two types apart.
+pub(crate) type TypeKey = Option<(Option<ObjectId>, Option<Name>)>;
+
+fn type_key(of: &Option<Value>) -> TypeKey {
+    of.as_ref().map(|of| match of.kind {
+        Kind::Class(id) => (Some(id), None),
+        _ => (None, of.as_external()),
+    })
 }
 
 /// An argument as it is passed.
@@ -114,6 +164,12 @@ impl Walker<'_, '_, '_> {
             return Term::none();
         }
         if let Some(term) = self.put_in_place(&target, &arguments, awaited, false, whole.span, out) {
+            // What the program's own function only hands on runs here.
+            if awaited && matches!(term.detail(), Detail::Later) {
+                out.push(Step::effect(&term, self.at(whole.span)));
+                let number = self.count(term.digest());
+                return result_of(&term, number);
+            }
             return term;
         }
         self.library_call(whole, call, name, base, target, arguments, awaited, out)
@@ -204,7 +260,7 @@ impl Walker<'_, '_, '_> {
                 }
             });
         }
-        if let Some(CallSite { target: Some((function, receiver)), ambiguous: false, callee }) = site {
+        if let Some(CallSite { target: Some((function, receiver)), ambiguous: false, callee, .. }) = site {
             return Some(Target::Known {
                 function: Rc::clone(function),
                 receiver: *receiver,
@@ -302,7 +358,7 @@ impl Walker<'_, '_, '_> {
         } else {
             self.may_inline(&function)
         };
-        if !fits || (definition.is_async && !awaited) {
+        if !fits || (definition.is_async && !awaited) || is_open(&function, &definition) {
             return None;
         }
         let own = if is_constructor {
@@ -319,16 +375,21 @@ impl Walker<'_, '_, '_> {
             bound
         };
         let names = self.bound_names(&function, &definition, own.as_ref(), arguments, is_local)?;
+        let types = self.passed_types(&function, span);
         let saved = std::mem::replace(&mut self.state.names, names);
-        self.push_frame(&function, receiver, outer, is_tail && !is_constructor);
+        self.push_frame(&function, receiver, &types, outer, is_tail && !is_constructor);
         if is_local && let Some(frame) = self.frames.last_mut() {
             // The code of a local function stands in the file of the function around it.
             frame.file = function.id.file;
         }
+        let before = out.len();
         let exit = self.block(&definition.body, None, out);
         let frame = self.frames.pop();
         self.state.names = saved;
         let left_with = frame.map(|frame| frame.left_with).unwrap_or_default();
+        if !left_with.is_empty() {
+            super::step::seen_by_caller(&mut out[before..]);
+        }
         let result = match exit {
             Exit::Falls if is_tail && !is_constructor => {
                 out.push(Step::end(super::step::Ending::Return, Some(&Term::none()), self.at(span)));
@@ -348,6 +409,34 @@ impl Walker<'_, '_, '_> {
         let mut parts: Vec<&Term> = left_with.iter().collect();
         parts.push(&result);
         Some(Term::made("one of the results", &parts, result.text()))
+    }
+
+    /// The classes of what a call passes, for parameters that say nothing of their type; empty where all say it.
+    fn passed_types(&mut self, function: &Rc<FunctionValue>, span: Span) -> Vec<Option<Value>> {
+        let parameters = &function.definition.parameters;
+        let says_nothing =
+            |kind: ParameterKind| !matches!(kind, ParameterKind::VarPositional | ParameterKind::VarKeyword);
+        if !parameters.iter().any(|known| known.annotation.is_none() && says_nothing(known.kind)) {
+            return Vec::new();
+        }
+        let Some(site) = self.site(span) else { return Vec::new() };
+        let location = self.at(span);
+        let interpreter = self.forms.interpreter();
+        let passed = interpreter.bind_parameters(function, Arguments::clone(&site.arguments), location);
+        let types: Vec<Option<Value>> = parameters
+            .iter()
+            .map(|parameter| {
+                if parameter.annotation.is_some() || !says_nothing(parameter.kind) {
+                    return None;
+                }
+                let class = interpreter.class_of(passed.get(&parameter.name)?)?;
+                // Plain values say nothing that code could be followed by.
+                let is_plain = class.as_external().is_some_and(|name| name.starts_with("builtins."));
+                let known = matches!(class.kind, Kind::Class(_) | Kind::External(_));
+                (known && !is_plain).then_some(class)
+            })
+            .collect();
+        if types.iter().all(Option::is_none) { Vec::new() } else { types }
     }
 
     fn receiver_class(&mut self, receiver: Option<ObjectId>) -> Option<Term> {
@@ -513,6 +602,7 @@ impl Walker<'_, '_, '_> {
         let mut digest = DigestBuilder::new("call");
         let shown;
         let mut pure = false;
+        let mut later = false;
         match (&target, &base) {
             (Target::Known { function, receiver, bound, .. }, _) => {
                 let term = self.function_term(&Rc::clone(function), *receiver);
@@ -520,16 +610,13 @@ impl Walker<'_, '_, '_> {
                 if let Some(bound) = bound {
                     digest.digest(bound.digest());
                 }
-                if function.definition.is_async && !awaited {
-                    digest.text("later");
-                    pure = true;
-                }
+                later = function.definition.is_async && !awaited;
                 shown = term.text().to_owned();
             }
             (Target::Local(definition, _), _) => {
                 let local = self.local_digest(&Arc::clone(definition));
                 digest.digest(local);
-                pure = definition.is_async && !awaited;
+                later = definition.is_async && !awaited;
                 shown = definition.name.to_string();
             }
             (Target::Other, Some(base)) => {
@@ -564,6 +651,9 @@ impl Walker<'_, '_, '_> {
             if let Some(version) = self.state.versions.get(&term.digest()) {
                 digest.digest(*version);
             }
+        }
+        if later {
+            return Term::with(digest.finish(), call_text(&shown, &arguments), Detail::Later);
         }
         let term = Term::new(digest.finish(), call_text(&shown, &arguments));
         if pure {

@@ -331,9 +331,7 @@ impl Walker<'_, '_, '_> {
                     true => out.extend(steps),
                     // Later operands are looked at only when the earlier ones leave it open.
                     false => {
-                        let text = joined_texts(&terms, &format!(" {word} "));
-                        let so_far = Term::made(word, &terms.iter().collect::<Vec<_>>(), text);
-                        let so_far = if let [only] = terms.as_slice() { only.clone() } else { so_far };
+                        let so_far = junction(word, &terms);
                         let (positive, negated) = match so_far.detail() {
                             Detail::Not(inner) => (inner.clone(), true),
                             _ => (so_far, false),
@@ -347,8 +345,7 @@ impl Walker<'_, '_, '_> {
             }
             terms.push(term);
         }
-        let text = joined_texts(&terms, &format!(" {word} "));
-        Term::made(word, &terms.iter().collect::<Vec<_>>(), text)
+        junction(word, &terms)
     }
 
     fn format(&mut self, tag: &str, whole: &Expr, parts: &[FormatPart], out: &mut Vec<Step>) -> Term {
@@ -493,6 +490,25 @@ impl Walker<'_, '_, '_> {
         let text = self.forms.files.get(location.file).slice(location.span);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// `a and b and c` is `a and (b and c)`; `a or b` is the opposite of `not a and not b`.
+fn junction(word: &str, terms: &[Term]) -> Term {
+    let text = joined_texts(terms, &format!(" {word} "));
+    let is_or = word == "or";
+    let operand = |term: &Term| {
+        if is_or { term.negated(super::step::opposite(term.text())) } else { term.clone() }
+    };
+    let mut parts = terms.iter().rev();
+    let Some(last) = parts.next() else { return Term::none() };
+    if terms.len() == 1 {
+        return last.clone();
+    }
+    let mut all = operand(last);
+    for part in parts {
+        all = Term::both(&operand(part), &all);
+    }
+    if is_or { all.named(&format!("not ({text})")).negated(text) } else { all.named(&text) }
 }
 
 /// The result of something that is done.

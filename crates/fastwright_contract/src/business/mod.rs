@@ -52,7 +52,7 @@ pub struct Forms<'f, 'a> {
     /// What is being walked: a function that is met again calls itself.
     running: FxHashSet<FunctionId>,
     /// Calls of functions by their place.
-    calls: FxHashMap<SummaryKey, Rc<calls::CallIndex>>,
+    calls: FxHashMap<(SummaryKey, Vec<calls::TypeKey>), Rc<calls::CallIndex>>,
     /// Digests of values of the program that have been worked out.
     depth: u32,
 }

@@ -1,6 +1,7 @@
 //! The one way to write a tree of steps: what comes after a decision of which one way ends stands in the other
 //! way, results are given where they are decided, and what says nothing is left out.
 
+use super::statements::joined;
 use super::step::{Ending, Step, ends};
 use super::term::Detail;
 
@@ -42,7 +43,7 @@ pub(crate) fn normalize(steps: Vec<Step>, place: Place) -> Vec<Step> {
                     rest = after.into_iter();
                     continue;
                 }
-                result.push(Step::Branch { condition, text, location, then, otherwise });
+                result.push(joined(condition, &text, location, then, otherwise));
                 rest = after.into_iter();
             }
             Step::Loop { digest, text, location, body, orelse } => {
@@ -75,6 +76,8 @@ pub(crate) fn normalize(steps: Vec<Step>, place: Place) -> Vec<Step> {
                 result.extend(decided(choice.0, location, place));
                 return result;
             }
+            // What comes behind the call is reached.
+            end @ Step::End { ending: Ending::Left, .. } => result.push(end),
             end @ Step::End { .. } => {
                 if !says_nothing(&end, place) {
                     result.push(end);
@@ -132,11 +135,5 @@ fn decided(
     if then.is_empty() && otherwise.is_empty() {
         return Vec::new();
     }
-    vec![Step::Branch {
-        condition: condition.digest(),
-        text: condition.text().into(),
-        location,
-        then,
-        otherwise,
-    }]
+    vec![joined(condition.digest(), condition.text(), location, then, otherwise)]
 }

@@ -1,8 +1,8 @@
 //! Statements, one after the other.
 
 use super::inlining::Callable;
-use super::step::{Ending, Step, ends};
-use super::term::{Detail, Digest, DigestBuilder, Term, digest_of};
+use super::step::{Ending, Step, digest_of_steps, ends};
+use super::term::{Detail, Digest, DigestBuilder, Term, digest_of, digest_of_both, literal};
 use super::walker::{Exit, Walker};
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::Location;
@@ -21,6 +21,11 @@ impl Walker<'_, '_, '_> {
     pub(crate) fn block(&mut self, body: &[Stmt], next: Option<&Next<'_>>, out: &mut Vec<Step>) -> Exit {
         for (index, statement) in body.iter().enumerate() {
             let behind = Next { rest: &body[index + 1..], next };
+            // A result that is given a name first is given all the same.
+            if let Some(value) = named_result(statement, body.get(index + 1)) {
+                let location = self.at(statement.span);
+                return self.give(Some(value), location, out);
+            }
             match self.statement(statement, &behind, out) {
                 Exit::Falls => {}
                 exit => return exit,
@@ -47,6 +52,10 @@ impl Walker<'_, '_, '_> {
     fn statement(&mut self, statement: &Stmt, behind: &Next<'_>, out: &mut Vec<Step>) -> Exit {
         let location = self.at(statement.span);
         match &statement.kind {
+            StmtKind::If { test, body, orelse } if orelse.is_empty() && parts_of(test).is_some() => {
+                let parts = parts_of(test).unwrap_or_default();
+                self.all_of(parts, body, behind, out)
+            }
             StmtKind::If { test, body, orelse } => {
                 let (condition, negated) = self.condition(test, out);
                 if let Some(truth) = condition.constant_truth() {
@@ -186,6 +195,23 @@ impl Walker<'_, '_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `if a and b:` is `if a:` with `if b:` inside.
+    fn all_of(&mut self, parts: &[Expr], body: &[Stmt], behind: &Next<'_>, out: &mut Vec<Step>) -> Exit {
+        let Some((test, others)) = parts.split_first() else { return self.block(body, Some(behind), out) };
+        let (condition, negated) = self.condition(test, out);
+        if let Some(truth) = condition.constant_truth() {
+            return if truth != negated { self.all_of(others, body, behind, out) } else { Exit::Falls };
+        }
+        let location = self.at(test.span);
+        let inside = |walker: &mut Self, out: &mut Vec<Step>| walker.all_of(others, body, behind, out);
+        let falls = |_: &mut Self, _: &mut Vec<Step>| Exit::Falls;
+        if negated {
+            self.decide(&condition, location, falls, inside, behind, out)
+        } else {
+            self.decide(&condition, location, inside, falls, behind, out)
         }
     }
 
@@ -401,7 +427,27 @@ impl Walker<'_, '_, '_> {
     }
 }
 
-/// Adds a decision; one that leads to nothing says nothing.
+/// `name = value` right before `return name`.
+fn named_result<'s>(statement: &'s Stmt, next: Option<&Stmt>) -> Option<&'s Expr> {
+    let StmtKind::Assign { targets, value } = &statement.kind else { return None };
+    let [target] = &**targets else { return None };
+    let StmtKind::Return(Some(given)) = &next?.kind else { return None };
+    match (&target.kind, &given.kind) {
+        (ExprKind::Name(name), ExprKind::Name(given)) if name == given => Some(value),
+        _ => None,
+    }
+}
+
+/// The operands of `a and b`.
+fn parts_of(test: &Expr) -> Option<&[Expr]> {
+    match &test.kind {
+        ExprKind::And(parts) => Some(parts),
+        _ => None,
+    }
+}
+
+/// Adds a decision; one that leads to nothing says nothing, and one inside of another with the same way out is
+/// one decision.
 pub(crate) fn push_branch(
     condition: &Term,
     location: Location,
@@ -412,11 +458,43 @@ pub(crate) fn push_branch(
     if then.is_empty() && otherwise.is_empty() {
         return;
     }
-    out.push(Step::Branch {
-        condition: condition.digest(),
-        text: condition.text().into(),
-        location,
-        then,
-        otherwise,
-    });
+    let (condition, text) = (condition.digest(), condition.text());
+    out.push(joined(condition, text, location, then, otherwise));
+}
+
+/// A decision, joined with the one inside of it where both have the same way out.
+pub(crate) fn joined(
+    condition: Digest,
+    text: &str,
+    location: Location,
+    mut then: Vec<Step>,
+    mut otherwise: Vec<Step>,
+) -> Step {
+    for holds in [true, false] {
+        let (way, other) = if holds { (&mut then, &otherwise) } else { (&mut otherwise, &then) };
+        let [Step::Branch { then: inner_then, otherwise: inner_otherwise, .. }] = way.as_slice() else {
+            continue;
+        };
+        let other_digest = digest_of_steps(other);
+        let inner_holds = if digest_of_steps(inner_otherwise) == other_digest {
+            true
+        } else if digest_of_steps(inner_then) == other_digest {
+            false
+        } else {
+            continue;
+        };
+        let Some(Step::Branch { condition: inner, text: inner_text, then: yes, otherwise: no, .. }) =
+            way.pop()
+        else {
+            continue;
+        };
+        let both = digest_of_both(literal(condition, holds), literal(inner, inner_holds));
+        let words = |text: &str, holds: bool| {
+            if holds { text.to_owned() } else { super::step::opposite(text) }
+        };
+        let text = format!("{} and {}", words(text, holds), words(&inner_text, inner_holds));
+        let (then, otherwise) = if inner_holds { (yes, no) } else { (no, yes) };
+        return Step::Branch { condition: both, text: text.into(), location, then, otherwise };
+    }
+    Step::Branch { condition, text: text.into(), location, then, otherwise }
 }

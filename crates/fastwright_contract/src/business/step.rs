@@ -14,8 +14,10 @@ pub enum Ending {
     Break,
     /// It goes on with the next element.
     Continue,
-    /// It gives a result out of a loop of a function whose caller goes on.
+    /// It gives a result out of a loop or block of a function whose caller goes on.
     Leave,
+    /// The same, seen from the caller: what comes behind the call is reached.
+    Left,
 }
 
 impl Ending {
@@ -25,7 +27,7 @@ impl Ending {
             Ending::Raise => "raise",
             Ending::Break => "break",
             Ending::Continue => "continue",
-            Ending::Leave => "leave",
+            Ending::Leave | Ending::Left => "leave",
         }
     }
 }
@@ -84,7 +86,7 @@ impl Step {
     /// Whether nothing comes after it.
     pub(crate) fn ends(&self) -> bool {
         match self {
-            Step::End { .. } => true,
+            Step::End { ending, .. } => *ending != Ending::Left,
             Step::Branch { then, otherwise, .. } => ends(then) && ends(otherwise),
             Step::Inside { body, .. } => ends(body),
             Step::Try { body, handlers, orelse, finalbody, .. } => {
@@ -92,6 +94,31 @@ impl Step {
                     || (ends(body) || ends(orelse)) && handlers.iter().all(|(_, _, _, handler)| ends(handler))
             }
             Step::Effect { .. } | Step::Loop { .. } => false,
+        }
+    }
+}
+
+/// Marks the ways that leave a function as seen from its caller.
+pub(crate) fn seen_by_caller(steps: &mut [Step]) {
+    for step in steps {
+        match step {
+            Step::End { ending, .. } if *ending == Ending::Leave => *ending = Ending::Left,
+            Step::End { .. } | Step::Effect { .. } => {}
+            Step::Branch { then, otherwise, .. } => {
+                seen_by_caller(then);
+                seen_by_caller(otherwise);
+            }
+            Step::Loop { body, orelse, .. } => {
+                seen_by_caller(body);
+                seen_by_caller(orelse);
+            }
+            Step::Inside { body, .. } => seen_by_caller(body),
+            Step::Try { body, handlers, orelse, finalbody, .. } => {
+                seen_by_caller(body);
+                handlers.iter_mut().for_each(|(_, _, _, steps)| seen_by_caller(steps));
+                seen_by_caller(orelse);
+                seen_by_caller(finalbody);
+            }
         }
     }
 }
@@ -254,26 +281,73 @@ fn raises(steps: &[Step]) -> bool {
 }
 
 /// The text of the opposite of a decision: one comparison is turned round, anything else is denied.
-fn opposite(text: &str) -> String {
+pub(crate) fn opposite(text: &str) -> String {
     const PAIRS: &[(&str, &str)] =
         &[(" == ", " != "), (" is not ", " is "), (" not in ", " in "), (" < ", " >= "), (" > ", " <= ")];
-    let is_simple = !text.contains('"')
-        && !text.contains('\'')
-        && [" and ", " or ", " if ", "lambda", "…"].iter().all(|word| !text.contains(word))
-        && text.split_whitespace().count() <= 5;
-    if is_simple {
-        for (one, other) in PAIRS {
-            for (from, to) in [(one, other), (other, one)] {
-                if text.matches(from).count() == 1 {
-                    return text.replacen(from, to, 1);
-                }
+    let outside = outside_of_brackets(text);
+    let has_words =
+        [" and ", " or ", " if ", " else "].iter().any(|word| outside.contains(word)) || text.ends_with('…');
+    if !has_words {
+        if let Some(rest) = text.strip_prefix("not ") {
+            return rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).map_or_else(
+                || rest.to_owned(),
+                |inner| if is_closed(inner) { inner.to_owned() } else { rest.to_owned() },
+            );
+        }
+        let operators = PAIRS.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]);
+        for (from, to) in operators {
+            // ` is ` stands in ` is not `, and ` in ` in ` not in `: the longer ones come first.
+            if outside.matches(from).count() == 1 {
+                let at = outside.find(from).unwrap_or(0);
+                return format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
             }
         }
-        if let Some(rest) = text.strip_prefix("not ") {
-            return rest.to_owned();
+        return format!("not {text}");
+    }
+    format!("not ({text})")
+}
+
+/// A text with blanks in place of what stands in brackets and quotes, byte for byte.
+fn outside_of_brackets(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mut quoted = false;
+    let mut escaped = false;
+    let kept = text.bytes().map(|byte| {
+        if quoted {
+            if byte == b'"' && !escaped {
+                quoted = false;
+            }
+            escaped = byte == b'\\' && !escaped;
+            return b'_';
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                return b'_';
+            }
+            _ => {}
+        }
+        if depth > 0 || quoted || !byte.is_ascii() { b'_' } else { byte }
+    });
+    kept.map(char::from).collect()
+}
+
+/// Whether every parenthesis that closes was opened inside.
+fn is_closed(text: &str) -> bool {
+    let mut depth = 0;
+    for character in text.chars() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
         }
     }
-    format!("not {text}")
+    depth == 0
 }
 
 /// The identity of a decision as it is read: what holds where the first way is taken.

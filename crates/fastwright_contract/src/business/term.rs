@@ -94,6 +94,8 @@ pub(crate) enum Detail {
     Callable(Callable),
     /// A value of the evaluated program.
     Value(Value),
+    /// A coroutine that nobody has waited for yet.
+    Later,
 }
 
 /// Characters of a text that people see; what is longer is cut.
@@ -157,10 +159,31 @@ impl Term {
         Self::with(digest_of("not", &[self]), text, Detail::Not(self.clone()))
     }
 
-    /// One of two terms, by a condition.
+    /// Whether both hold. What `or` says is the opposite of this over the opposites.
+    pub(crate) fn both(first: &Term, second: &Term) -> Self {
+        let text = format!("{} and {}", first.text(), second.text());
+        Self::new(digest_of_both(first.digest(), second.digest()), text)
+    }
+
+    /// One of two terms, by a condition. Where one of them is a choice that has the other as well, it is one choice.
     pub(crate) fn choice(condition: &Term, yes: &Term, no: &Term) -> Self {
         if yes.digest() == no.digest() {
             return yes.clone();
+        }
+        let holds = |term: &Term, holds: bool| {
+            if holds { term.clone() } else { term.negated(super::step::opposite(term.text())) }
+        };
+        for (way, other, outer) in [(yes, no, true), (no, yes, false)] {
+            let Detail::Choice(inner, inner_yes, inner_no) = way.detail() else { continue };
+            let (result, inner_holds) = if inner_no.digest() == other.digest() {
+                (inner_yes, true)
+            } else if inner_yes.digest() == other.digest() {
+                (inner_no, false)
+            } else {
+                continue;
+            };
+            let both = Self::both(&holds(condition, outer), &holds(inner, inner_holds));
+            return Self::choice(&both, result, other);
         }
         let text = format!("{} if {} else {}", yes.text(), condition.text(), no.text());
         let digest = digest_of("choice", &[condition, yes, no]);
@@ -180,6 +203,23 @@ impl Term {
             _ => self.clone(),
         }
     }
+}
+
+/// The digest of two conditions that both hold.
+pub(crate) fn digest_of_both(first: Digest, second: Digest) -> Digest {
+    let mut builder = DigestBuilder::new("both");
+    builder.digest(first).digest(second);
+    builder.finish()
+}
+
+/// The digest of a condition or its opposite.
+pub(crate) fn literal(condition: Digest, holds: bool) -> Digest {
+    if holds {
+        return condition;
+    }
+    let mut builder = DigestBuilder::new("not");
+    builder.number(1).digest(condition);
+    builder.finish()
 }
 
 /// The digest of a kind of term over other terms.

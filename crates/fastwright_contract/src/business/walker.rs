@@ -103,7 +103,7 @@ pub(crate) fn walk(
         };
         walker.state.names.insert(parameter.name, term);
     }
-    walker.push_frame(function, receiver, None, true);
+    walker.push_frame(function, receiver, &[], None, true);
     let mut steps = Vec::new();
     let body = std::sync::Arc::clone(&function.definition);
     walker.block(&body.body, None, &mut steps);
@@ -188,10 +188,11 @@ impl Walker<'_, '_, '_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
+        types: &[Option<Value>],
         outer: Option<Rc<Names>>,
         is_root: bool,
     ) {
-        let calls = self.forms.call_index(function, receiver);
+        let calls = self.forms.call_index(function, receiver, types);
         self.frames.push(Frame {
             function: Rc::clone(function),
             calls,

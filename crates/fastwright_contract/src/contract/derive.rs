@@ -2,10 +2,10 @@
 
 use super::behaviours::{Behaviours, at};
 use super::classes::Classes;
-use super::database;
 use super::document::*;
 use super::raised::RaisedStatuses;
 use super::routes::Deriver;
+use super::{database, functions};
 use crate::business::{DigestText, Forms};
 use crate::fastapi::openapi;
 use crate::pydantic::generate::SchemaGenerator;
@@ -17,11 +17,21 @@ use fastwright_model::library::describe;
 use fastwright_model::registry::{Registry, RouterState};
 use fastwright_python::location::{Files, Location};
 use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
+use std::rc::Rc;
 
 /// The contract of an evaluated program. Evaluate it with
 /// [`AnalysisOptions::for_document`](fastwright_model::analysis::AnalysisOptions::for_document).
-pub fn contract(mut evaluation: Evaluation, versions: Versions) -> Contract {
+pub fn contract(evaluation: Evaluation, versions: Versions) -> Contract {
+    contract_with_functions(evaluation, versions, &[])
+}
+
+/// [`contract`] with what functions of some files do that no route reaches. Paths are relative to the project.
+pub fn contract_with_functions(mut evaluation: Evaluation, versions: Versions, paths: &[String]) -> Contract {
     let documents = documents(&mut evaluation, versions);
+    if !paths.is_empty() {
+        evaluation.evaluate_files(paths);
+    }
     let ids: Vec<ObjectId> = evaluation.selected.iter().map(|selected| selected.id).collect();
     let analysis = evaluation.into_analysis();
     let files = &analysis.files;
@@ -33,15 +43,21 @@ pub fn contract(mut evaluation: Evaluation, versions: Versions) -> Contract {
         classes: Classes::default(),
         raised: RaisedStatuses::default(),
         files,
+        reached: FxHashSet::default(),
     };
-    let apps = analysis
+    let mut apps: Vec<AppContract> = analysis
         .apps
         .iter()
         .zip(&analysis.details)
         .zip(ids.iter().zip(documents))
         .filter(|((app, _), _)| !app.mounted)
-        .map(|((app, details), (id, documents))| deriver.app(app, details, *id, documents))
+        .map(|((app, details), (id, documents))| deriver.app(app, details, Some(*id), documents))
         .collect();
+    // Routers that no app includes yet answer nobody; who changes them changes what they will do.
+    for (app, details) in analysis.apps.iter().zip(&analysis.details).filter(|(app, _)| app.latent) {
+        apps.push(deriver.app(app, details, None, Vec::new()));
+    }
+    let functions = functions::unreached(&mut deriver.forms, &deriver.reached, &analysis, paths);
     let Deriver { behaviours, classes, .. } = deriver;
     Contract {
         version: 1,
@@ -52,6 +68,7 @@ pub fn contract(mut evaluation: Evaluation, versions: Versions) -> Contract {
         tables,
         behaviours: behaviours.into_map(),
         classes: classes.into_map(),
+        functions,
         undecided: undecided(files, &analysis.undecided),
         problems: analysis
             .problems
@@ -108,10 +125,11 @@ impl Deriver<'_, '_, '_> {
         &mut self,
         app: &App,
         details: &[RouteDetail],
-        id: ObjectId,
+        id: Option<ObjectId>,
         documents: Vec<OpenapiDocument>,
     ) -> AppContract {
-        let state = self.forms.interpreter().extension::<Registry>().routers.get(&id).cloned();
+        let registry = self.forms.interpreter().extension::<Registry>();
+        let state = id.and_then(|id| registry.routers.get(&id).cloned());
         let routes =
             app.routes.iter().zip(details).map(|(route, detail)| self.route(route, detail)).collect();
         let (middleware, exception_handlers, lifespan) = match &state {
@@ -152,6 +170,7 @@ impl Deriver<'_, '_, '_> {
                     let found = self.forms.interpreter().find_in_class(&value, method.into());
                     let Some((method, _)) = found else { continue };
                     if let Some(function) = self.forms.interpreter().plain_function(&method) {
+                        self.raised(&[(Rc::clone(&function), Some(class))]);
                         let form = self.forms.of_function(&function, Some(class));
                         piece.behaviour = piece.behaviour.or_else(|| Some(self.behaviours.keep(&form)));
                         digest.add(&form.digest.text());
@@ -212,6 +231,7 @@ impl Deriver<'_, '_, '_> {
                     },
                     _ => None,
                 };
+                self.raised(&[(Rc::clone(&function), receiver)]);
                 let form = self.forms.of_function(&function, receiver);
                 let behaviour = self.behaviours.keep(&form);
                 (behaviour.clone(), Some(behaviour))

@@ -25,6 +25,10 @@ pub struct Contract {
     pub behaviours: BTreeMap<String, Vec<BehaviourLine>>,
     /// Classes whose methods matter to some route, by `module:qualname`.
     pub classes: BTreeMap<String, ClassContract>,
+    /// What functions do that no route reaches, by `path:qualname`; only of those files that were asked for.
+    /// `<module>` stands for what a file does by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub functions: BTreeMap<String, String>,
     /// What could not be decided: a difference there is not seen.
     pub undecided: Vec<Undecided>,
     /// What could not be read.

@@ -10,7 +10,8 @@ mod behaviours;
 mod classes;
 mod database;
 mod derive;
+mod functions;
 mod raised;
 mod routes;
 
-pub use derive::contract;
+pub use derive::{contract, contract_with_functions};

@@ -6,14 +6,16 @@ use fastwright_model::assemble::qualified;
 use fastwright_model::facts::{call_facts, reach, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Files;
+use fastwright_python::program::FunctionId;
 use fastwright_python::summary::{EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What one function does itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OwnFacts {
+    pub(crate) function: FunctionId,
     pub(crate) raised: Vec<RaisedStatus>,
     pub(crate) effects: Vec<&'static str>,
 }
@@ -56,7 +58,7 @@ fn own_facts(
     function: &Rc<FunctionValue>,
     summary: &Summary,
 ) -> OwnFacts {
-    let mut facts = OwnFacts::default();
+    let mut facts = OwnFacts { function: function.id, raised: Vec::new(), effects: Vec::new() };
     let calls = call_facts(interpreter, summary);
     for (position, event) in summary.events.iter().enumerate() {
         match &event.kind {

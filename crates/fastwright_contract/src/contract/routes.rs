@@ -9,7 +9,9 @@ use fastwright_model::application::{Guard, Route};
 use fastwright_model::assemble::{RouteDetail, declared_response};
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_python::location::Files;
+use fastwright_python::program::FunctionId;
 use fastwright_python::value::*;
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
 /// What deriving needs from route to route.
@@ -19,10 +21,12 @@ pub(crate) struct Deriver<'d, 'f, 'a> {
     pub(crate) classes: Classes,
     pub(crate) raised: RaisedStatuses,
     pub(crate) files: &'d Files,
+    /// Functions that some route reaches.
+    pub(crate) reached: FxHashSet<FunctionId>,
 }
 
 /// A function that runs for a route, and what its first parameter is bound to.
-type Running = (Rc<FunctionValue>, Option<ObjectId>);
+pub(crate) type Running = (Rc<FunctionValue>, Option<ObjectId>);
 
 impl Deriver<'_, '_, '_> {
     pub(crate) fn route(&mut self, route: &Route, detail: &RouteDetail) -> RouteContract {
@@ -80,11 +84,14 @@ impl Deriver<'_, '_, '_> {
         }
     }
 
-    fn raised(&mut self, functions: &[Running]) -> (Vec<RaisedStatus>, Vec<&'static str>) {
+    /// What functions raise and do, with everything that they reach.
+    pub(crate) fn raised(&mut self, functions: &[Running]) -> (Vec<RaisedStatus>, Vec<&'static str>) {
         let mut raised = Vec::new();
         let mut effects = Vec::new();
         for (function, receiver) in functions {
+            self.reached.insert(function.id);
             for facts in self.raised.of(self.forms.interpreter(), self.files, function, *receiver) {
+                self.reached.insert(facts.function);
                 raised.extend(facts.raised.iter().cloned());
                 effects.extend(facts.effects.iter().copied());
             }

@@ -77,11 +77,6 @@ fn documents(changes: &mut Changes, old: &AppContract, new: &AppContract) {
             format!("the document under {}", before.mount)
         };
         let at = (Some(&old.at), Some(&new.at));
-        if before.doubts.len() < after.doubts.len() && before.doubts.is_empty() {
-            let reason = after.doubts.first().map_or("", |doubt| doubt.reason.as_str());
-            let found = Found::new(format!("{name} can't be derived any more: {reason}"));
-            changes.add(Subject::Document, "unknown", found.at(at.0, at.1));
-        }
         let (before, after) = (&before.document, &after.document);
         for (pointer, change, words) in [
             ("/info/title", "title-changed", "title"),

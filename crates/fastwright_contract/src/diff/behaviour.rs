@@ -180,8 +180,16 @@ fn lines(
 ) {
     let (before, after) = (Lines::of(old_contract, old), Lines::of(new_contract, new));
     let Matched { removed, added, changed, consequences } = matched(before.lines, after.lines);
-    let mut teller =
-        Teller { changes, sides, what, before: &before, after: &after, told: 0, replaced: Vec::new() };
+    let mut teller = Teller {
+        changes,
+        sides,
+        what,
+        before: &before,
+        after: &after,
+        told: 0,
+        replaced: Vec::new(),
+        kept: Vec::new(),
+    };
     // What is gone in one place and there in another was moved.
     let mut gone = removed;
     let mut come = added;
@@ -210,7 +218,9 @@ fn lines(
             teller.added(new);
         }
     }
-    if teller.told == 0 && !is_guard {
+    let told = teller.told;
+    teller.hand_over();
+    if told == 0 && !is_guard {
         let (old, new) = match consequences.first() {
             Some((old, new)) => (before.lines.get(*old), after.lines.get(*new)),
             None => (before.lines.first(), after.lines.first()),
@@ -294,13 +304,17 @@ struct Teller<'t, 's> {
     told: usize,
     /// Texts that were told to stand in place of others.
     replaced: Vec<(String, String)>,
+    kept: Vec<(Subject, &'static str, Found)>,
 }
+
+/// Steps of one handler or dependency that are told one by one.
+const MOST_TOLD: usize = 12;
 
 impl Teller<'_, '_> {
     fn tell(
         &mut self,
         subject: Subject,
-        change: &str,
+        change: &'static str,
         words: String,
         old: Option<&BehaviourLine>,
         new: Option<&BehaviourLine>,
@@ -311,7 +325,28 @@ impl Teller<'_, '_> {
         found.old = old.map(|line| line.text.clone());
         found.new = new.map(|line| line.text.clone());
         let found = found.at(old.map(|line| &line.at), new.map(|line| &line.at));
-        self.changes.add_to(self.sides, subject, change, found);
+        self.kept.push((subject, change, found));
+    }
+
+    /// Hands over what was told. Of code that was rewritten nobody reads every line: what opens something is told
+    /// by itself, the rest as one change.
+    fn hand_over(self) {
+        let Teller { changes, sides, what, before, after, kept, .. } = self;
+        let count = kept.len();
+        let is_rewritten = count > MOST_TOLD;
+        if is_rewritten {
+            let name = if what.is_empty() { "it".to_owned() } else { format!("the {what}") };
+            let message = format!("{name} was rewritten: {count} of its steps differ");
+            let at = (before.lines.first().map(|line| &line.at), after.lines.first().map(|line| &line.at));
+            let found = Found::new(message).part(part(what)).at(at.0, at.1);
+            changes.add_to(sides, Subject::Behaviour, "rewritten", found);
+        }
+        for (subject, change, found) in kept {
+            let opens = subject == Subject::AccessCheck || subject == Subject::Check && change == "removed";
+            if !is_rewritten || opens {
+                changes.add_to(sides, subject, change, found);
+            }
+        }
     }
 
     fn check(&self, old: Option<&BehaviourLine>, new: Option<&BehaviourLine>) -> Subject {
@@ -337,57 +372,37 @@ impl Teller<'_, '_> {
         }
         self.replaced.extend(replacement(&before.text, &after.text));
         let (old_refusal, new_refusal) = (self.before.refusal(old), self.after.refusal(new));
-        match before.kind.as_str() {
-            "if" => match (old_refusal, new_refusal) {
-                (Some(first), Some(second)) => {
-                    let subject = self.check(Some(first), Some(second));
-                    let words =
-                        format!("`{}` is refused where it was `{}`", condition(after), condition(before));
-                    self.tell(subject, "changed", words, Some(before), Some(after));
-                }
-                (Some(first), None) => {
-                    let subject = self.check(Some(first), None);
-                    let words = format!("`{}` is no longer refused", condition(before));
-                    self.tell(subject, "removed", words, Some(before), Some(after));
-                }
-                (None, Some(second)) => {
-                    let subject = self.check(None, Some(second));
-                    let words = format!("`{}` is refused", condition(after));
-                    self.tell(subject, "added", words, Some(before), Some(after));
-                }
-                (None, None) => {
-                    let words =
-                        format!("it decides by `{}` instead of `{}`", condition(after), condition(before));
-                    self.tell(Subject::Condition, "changed", words, Some(before), Some(after));
-                }
-            },
-            "raise" => {
+        let (subject, change, words) = match (before.kind.as_str(), old_refusal, new_refusal) {
+            ("if", Some(_), Some(_)) => {
+                (self.check(old_refusal, new_refusal), "changed", "other requests are refused".to_owned())
+            }
+            ("if", Some(_), None) => {
+                let words = format!("`{}` is no longer refused", condition(before));
+                (self.check(old_refusal, None), "removed", words)
+            }
+            ("if", None, Some(_)) => {
+                let words = format!("`{}` is refused", condition(after));
+                (self.check(None, new_refusal), "added", words)
+            }
+            ("if", None, None) => (Subject::Condition, "changed", "it decides differently".to_owned()),
+            ("raise", ..) => {
                 let subject = self.check(Some(before), Some(after));
-                let words = format!("it refuses with `{}` instead of `{}`", after.text, before.text);
-                self.tell(subject, "answer-changed", words, Some(before), Some(after));
+                (subject, "answer-changed", "it refuses with another answer".to_owned())
             }
-            "return" | "leave" => {
-                let words = format!("it answers `{}` instead of `{}`", after.text, before.text);
-                self.tell(Subject::Result, "changed", words, Some(before), Some(after));
+            ("return" | "leave", ..) => (Subject::Result, "changed", "it answers differently".to_owned()),
+            ("effect", ..) => (Subject::Effect, "changed", "it does something else".to_owned()),
+            ("loop" | "break" | "continue", ..) => {
+                (Subject::Behaviour, "loop-changed", "it repeats differently".to_owned())
             }
-            "effect" => {
-                let words = format!("it does `{}` instead of `{}`", after.text, before.text);
-                self.tell(Subject::Effect, "changed", words, Some(before), Some(after));
+            ("inside", ..) => {
+                (Subject::Behaviour, "transaction-changed", "it works inside of another block".to_owned())
             }
-            "loop" | "break" | "continue" => {
-                let words = format!("it repeats by `{}` instead of `{}`", after.text, before.text);
-                self.tell(Subject::Behaviour, "loop-changed", words, Some(before), Some(after));
+            ("except" | "try" | "finally", ..) => {
+                (Subject::Behaviour, "error-handling-changed", "it handles failures differently".to_owned())
             }
-            "inside" => {
-                let words = format!("it works inside of `{}` instead of `{}`", after.text, before.text);
-                self.tell(Subject::Behaviour, "transaction-changed", words, Some(before), Some(after));
-            }
-            "except" | "try" | "finally" => {
-                let words = format!("it handles `{}` instead of `{}`", after.text, before.text);
-                self.tell(Subject::Behaviour, "error-handling-changed", words, Some(before), Some(after));
-            }
-            _ => {}
-        }
+            _ => return,
+        };
+        self.tell(subject, change, words, Some(before), Some(after));
     }
 
     fn removed(&mut self, position: usize) {

@@ -4,20 +4,33 @@ use super::change::{Changes, Found};
 use super::kind::Subject;
 use crate::contract::document::{ColumnContract, IndexContract, TableContract};
 
-/// Compares all tables.
+/// Compares all tables. Several classes may be mapped to one table: those of the same file belong together.
 pub(crate) fn compare(changes: &mut Changes, old: &[TableContract], new: &[TableContract]) {
+    let mut left: Vec<&TableContract> = new.iter().collect();
+    let mut gone: Vec<&TableContract> = Vec::new();
+    let mut pairs = Vec::new();
+    let file = |table: &TableContract| table.at.path.clone();
     for table in old {
-        match new.iter().find(|other| other.name == table.name) {
-            Some(other) => compare_table(changes, table, other),
+        match left.iter().position(|other| other.name == table.name && file(other) == file(table)) {
+            Some(position) => pairs.push((table, left.remove(position))),
+            None => gone.push(table),
+        }
+    }
+    for table in gone {
+        match left.iter().position(|other| other.name == table.name) {
+            Some(position) => pairs.push((table, left.remove(position))),
             None => {
                 let found = Found::new(format!("the table `{}` is gone", table.name)).part(part(table));
                 changes.add(Subject::Table, "removed", found.at(Some(&table.at), None));
             }
         }
     }
-    for table in new.iter().filter(|table| !old.iter().any(|known| known.name == table.name)) {
+    for table in left {
         let found = Found::new(format!("the table `{}` is new", table.name)).part(part(table));
         changes.add(Subject::Table, "added", found.at(None, Some(&table.at)));
+    }
+    for (before, after) in pairs {
+        compare_table(changes, before, after);
     }
 }
 

@@ -178,7 +178,6 @@ kinds! {
         Breaking "security-scheme-removed" "Generated clients lose this way to sign in.";
         Compatible "security-scheme-added" "Documentation shows another way to sign in.";
         Breaking "security-scheme-changed" "Clients that sign in as before may be refused.";
-        Breaking "unknown" "Parts of the document can't be derived any more: what changed there is not seen.";
     }
     Route {
         Breaking "removed" "Clients that call it get 404, or 405 where another method is left.";
@@ -483,6 +482,7 @@ kinds! {
         Business "removed" "A way to answer is gone.";
     }
     Behaviour {
+        Business "rewritten" "Much of what it does is different.";
         Business "loop-changed" "Something else is repeated.";
         Business "error-handling-changed" "Failures have another outcome.";
         Business "transaction-changed" "Something else happens inside a block that is entered and left.";

@@ -43,6 +43,9 @@ pub(crate) fn compare(
     }
 }
 
+/// Methods of one class that are told one by one.
+const MOST_METHODS: usize = 4;
+
 fn named<'c>(contract: &'c Contract, names: &'c [String]) -> BTreeMap<&'c str, &'c ClassContract> {
     names.iter().filter_map(|name| Some((name.as_str(), contract.classes.get(name)?))).collect()
 }
@@ -56,7 +59,17 @@ fn parts(changes: &mut Changes, sides: Sides<'_>, class: &str, old: &[Piece], ne
         |pieces: &[Piece], piece: &Piece| pieces.iter().any(|other| other.fingerprint == piece.fingerprint);
     let mut come: Vec<&Piece> = new.iter().filter(|piece| !has(old, piece)).collect();
     let part = format!("model `{class}`");
-    for piece in old.iter().filter(|piece| !has(new, piece)) {
+    // One cause that many methods share is told once.
+    let named = |piece: &&&Piece| new.iter().any(|other| other.name == piece.name);
+    let gone: Vec<&Piece> = old.iter().filter(|piece| !has(new, piece)).collect();
+    if gone.iter().filter(named).count() > MOST_METHODS {
+        let found = Found::new(format!("{} methods of `{class}` do something else", gone.len()));
+        let found =
+            found.part(part).at(gone.first().map(|piece| &piece.at), come.first().map(|piece| &piece.at));
+        changes.add_to(sides, Subject::Model, "method-changed", found);
+        return;
+    }
+    for piece in gone {
         match come.iter().position(|other| other.name == piece.name) {
             Some(position) => {
                 let other = come.remove(position);

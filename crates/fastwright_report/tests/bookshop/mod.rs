@@ -10,9 +10,7 @@ use fastwright_model::application::{
 };
 use fastwright_python::location::{File, FileId, Files, Location, Span};
 use fastwright_python::source::MemoryTree;
-use fastwright_rules::finding::{
-    Area, Confidence, Edit, Evidence, Finding, Fix, FixSafety, RouteReference, Severity,
-};
+use fastwright_rules::finding::{Area, Confidence, Edit, Evidence, Finding, Fix, RouteReference, Severity};
 use fastwright_rules::review::{
     self, PreservedOperation, PreservedResource, Problem, Review, ReviewedProject, Statistics,
 };
@@ -220,13 +218,14 @@ impl Sources {
             example: "order = await session.scalar(\n    select(Order).where(Order.id == order_id, Order.owner_id == user.id)\n)\nif order is None:\n    raise HTTPException(404)".to_owned(),
             trade_off: "Staff who look after orders of others need a route or role of their own.".to_owned(),
             contract_effect: "404 instead of 200 for users who do not own the order".to_owned(),
-            fix: Some(Fix {
-                safety: FixSafety::Unsafe,
-                edits: vec![Edit {
-                    location,
-                    text: "session.scalar(select(Order).where(Order.id == order_id, Order.owner_id == user.id))".to_owned(),
-                }],
-            }),
+            fix: Some(
+                Fix::changes_contract("put the owner into the query", "404 for callers who do not own the order")
+                    .edit(Edit {
+                        location,
+                        text: "session.scalar(select(Order).where(Order.id == order_id, Order.owner_id == user.id))"
+                            .to_owned(),
+                    }),
+            ),
             fingerprint: format!("0a11{}", handler.len()),
         }
     }

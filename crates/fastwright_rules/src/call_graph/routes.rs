@@ -47,6 +47,21 @@ impl ReachedBy {
 }
 
 impl CallGraph {
+    /// The functions that some routes run, given by the positions of app and route: their handlers, their
+    /// dependencies, and all that these reach.
+    pub fn run_by(&self, matters: impl Fn(usize, usize) -> bool) -> FunctionSet {
+        let is_start = |entry: &Entry| match *entry {
+            Entry::Handler(app, route) | Entry::Dependency(app, route, _) => matters(app, route),
+            Entry::ExceptionHandler(_) | Entry::Middleware => false,
+        };
+        let starts = self.functions(|_, node| node.entries.iter().any(is_start));
+        let mut run = starts.clone();
+        for node in self.reached_from(starts.iter()) {
+            run.insert(node);
+        }
+        run
+    }
+
     /// The routes that run a function, each by its shortest chain.
     pub fn routes_of(&self, node: usize) -> Vec<ReachedBy> {
         let mut found = Vec::new();

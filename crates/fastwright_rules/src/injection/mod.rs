@@ -9,9 +9,9 @@ use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
 use crate::context::Context;
 use crate::data_flow::{
-    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows, is_whole_path, request_inputs,
+    Checks, Flow, Following, RequestInput, Sink, entry_dependant, flows_among, is_whole_path, request_inputs,
 };
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::any_word;
@@ -19,6 +19,7 @@ use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
@@ -50,6 +51,8 @@ pub struct Injection<'i> {
     pub to_the_text: bool,
     /// Whether text that is the whole of what acts on it may be what the route is for: a lead only.
     pub whole_is_meant: bool,
+    /// The fix at the place of the call, from the name of what acts there.
+    pub fix: &'i dyn Fn(&Context<'_>, Location, &str) -> Option<Fix>,
 }
 
 impl std::fmt::Debug for Injection<'_> {
@@ -106,7 +109,11 @@ fn follow(
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: injection.to_the_text, checks };
-    let found = flows(code, interpreter, following, &candidates, |interpreter, node| {
+    // What administrators may set up is theirs to choose: a lead.
+    let is_lead = |route: &Route| is_for_few(route) && context.settings.profile < Profile::Audit;
+    let run = code.run_by(|app, route| !is_lead(&analysis.apps[app].routes[route]));
+    let among = |node: usize| run.contains(node);
+    let found = flows_among(code, interpreter, following, &candidates, &among, |interpreter, node| {
         let mut found = dangers(interpreter, code, node, injection);
         if let Some(acts) = answering.get(&node) {
             found.extend(returned(code, node, acts));
@@ -124,6 +131,9 @@ fn follow(
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];
+            if is_lead(route) {
+                continue;
+            }
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
             if injection.whole_is_meant
@@ -132,11 +142,8 @@ fn follow(
             {
                 continue;
             }
-            // What administrators may set up is theirs to choose: a lead.
-            if is_for_few(route) && context.settings.profile < Profile::Audit {
-                continue;
-            }
-            report.report(draft(code, &flow, input, route, injection));
+            let fix = (injection.fix)(context, flow.place, &flow.what);
+            report.report(draft(code, &flow, input, route, injection).fix(fix));
         }
     }
 }

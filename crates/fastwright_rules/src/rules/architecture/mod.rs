@@ -2,6 +2,7 @@
 
 pub mod annotation_unknown_at_runtime;
 pub mod call_past_depends;
+pub mod dependency_as_default;
 pub mod import_cycle;
 pub mod mutable_global_state;
 pub mod query_past_service_layer;

@@ -316,7 +316,9 @@ fn names_of(
 /// Whether one of the names of its module stands in a function.
 fn may_use(function: &FunctionValue, names: &FxHashMap<ModuleId, FxHashSet<Name>>) -> bool {
     let (Some(names), definition) = (names.get(&function.module), &function.definition) else { return false };
-    if !names.iter().any(|name| definition.mentions.may_hold(*name)) {
+    // Few, so comparing them is cheaper than asking a set.
+    let names: Vec<Name> = names.iter().copied().filter(|name| definition.mentions.may_hold(*name)).collect();
+    if names.is_empty() {
         return false;
     }
     syntax::any_expression(&definition.body, &mut |expression| match &expression.kind {

@@ -3,7 +3,7 @@
 use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::data_flow::{
-    Checks, Following, Sink, entry_dependant, flows, holds, input_text, inputs, request_inputs,
+    Checks, Following, Sink, entry_dependant, flows_among, holds, input_text, inputs, request_inputs,
 };
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::{holds_any, words};
@@ -47,7 +47,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut names = FxHashMap::default();
     let verifying = code.calls().named(sounds_verifying).or(&code.calls().comparing());
     let following = Following { to_the_text: false, checks: Checks::Ignore };
-    let found = flows(code, interpreter, following, &verifying, |interpreter, node| {
+    let is_login = |route: &Route| {
+        // Guards verify on every route: the login is where the credential is asked for.
+        route.guard.kind != GuardKind::Required && route.methods.iter().any(|method| method == "POST")
+    };
+    let run = code.run_by(|app, route| is_login(&analysis.apps[app].routes[route]));
+    let among = |node: usize| run.contains(node);
+    let found = flows_among(code, interpreter, following, &verifying, &among, |interpreter, node| {
         verifications(interpreter, code, node, &mut names)
     });
     if found.is_empty() {
@@ -61,11 +67,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];
             let Some(handler) = analysis.details[app][position].dependant.as_ref() else { continue };
-            // Guards verify on every route: the login is where the credential is asked for.
-            if !matches!(entry, Entry::Handler(..)) || route.guard.kind == GuardKind::Required {
-                continue;
-            }
-            if !route.methods.iter().any(|method| method == "POST")
+            if !matches!(entry, Entry::Handler(..))
+                || !is_login(route)
                 || !asks(interpreter, dependant, &flow.value)
             {
                 continue;

@@ -1,12 +1,15 @@
 //! `missing-authentication`: route that anyone may call although its siblings require a signed-in user.
 
 use crate::context::Context;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::Source;
 use crate::public_by_nature::{is_public_by_nature, resource};
 use crate::reporter::{Draft, Reporter, route_method};
+use crate::route_list::registered_at;
 use crate::wording::{handler_step, short_name};
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route, RouteKind};
+use fastwright_python::ir::{Stmt, StmtKind};
 
 crate::declare_rule! {
     /// Route that anyone may call although its siblings require a signed-in user.
@@ -53,7 +56,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 guarded_read(app, &comparable, route)
             };
             let Some((neighbour, reason, confidence)) = neighbour else { continue };
-            report.report(finding(route, neighbour, &reason, confidence));
+            let fix = fix(context, route, neighbour);
+            report.report(finding(route, neighbour, &reason, confidence).fix(fix));
         }
     }
 }
@@ -211,4 +215,46 @@ fn finding(open: &Route, neighbour: &Route, reason: &str, confidence: Confidence
             .example(format!("dependencies=[Depends({})]", short_name(guard)));
     }
     draft
+}
+
+/// The guard of the neighbour as a dependency of the route, where it is one function of the project.
+fn fix(context: &Context<'_>, open: &Route, neighbour: &Route) -> Option<Fix> {
+    let [guard] = neighbour.guard.by.as_slice() else { return None };
+    let (module, name) = guard.split_once(':')?;
+    if open.guard.kind != GuardKind::Public || name.contains(['.', '<', '(']) {
+        return None;
+    }
+    let place = registered_at(open);
+    let source = Source::of(context, place.file)?;
+    let file = context.analysis.files.get(place.file);
+    let defined = |statement: &Stmt| matches!(&statement.kind, StmtKind::Function(own) if own.name == name);
+    let (guard, imports) = if file.module == module {
+        let own = source.module.body.iter().find(|statement| defined(statement))?;
+        (own.span.end < place.span.start).then(|| (name.to_owned(), Vec::new()))?
+    } else {
+        let theirs = context.analysis.files.iter().find(|(_, theirs)| theirs.module == module)?;
+        let code = context.analysis.codes.get(theirs.0.0 as usize)?;
+        if !theirs.1.first_party || !code.body.iter().any(defined) {
+            return None;
+        }
+        let last = file.module.rsplit('.').next().unwrap_or_default();
+        // The guard must not import what it would be imported by.
+        if code.imports.iter().any(|import| import.module.rsplit('.').next() == Some(last)) {
+            return None;
+        }
+        source.import(module, Some(name))?
+    };
+    let (depends, more) = source.import("fastapi", Some("Depends"))?;
+    let (expression, _) = source.call(place.span)?;
+    let edit = source.add_keyword(expression, &format!("dependencies=[{depends}({guard})]"))?;
+    let changes = format!("visitors are refused by `{name}`");
+    Some(
+        Fix::changes_contract(
+            format!("let `{name}` guard the route, as it guards `{}`", route_name(neighbour)),
+            changes,
+        )
+        .edit(edit)
+        .imports(place.file, imports)
+        .imports(place.file, more),
+    )
 }

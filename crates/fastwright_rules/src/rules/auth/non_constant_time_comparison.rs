@@ -3,11 +3,14 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, has_input, request_inputs};
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::is_credential_name;
 use crate::wording::{handler_step, route_name};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::Comparison;
+use fastwright_python::ir;
+use fastwright_python::ir::{Comparison, Expr, ExprKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -70,10 +73,51 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     route_name(route)
                 ))
                 .example(example(&written))
+                .fix(fix(context, flow.place))
                 .discriminator(function.name.as_str()),
             );
         }
     }
+}
+
+/// `secrets.compare_digest` in the place of the comparison, where both sides are texts.
+fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let mut found = None;
+    let statement = source.statement(place.span)?;
+    crate::syntax::any_own_expression(statement, &mut |expression| {
+        crate::syntax::any_within(expression, &mut |part| {
+            if let ExprKind::Compare(comparison) = &part.kind
+                && let [(operator, right)] = &*comparison.rest
+                && matches!(operator, ir::Comparison::Equal | ir::Comparison::NotEqual)
+            {
+                found.get_or_insert((part, comparison, *operator, right));
+            }
+            false
+        })
+    });
+    let (whole, comparison, operator, right) = found?;
+    if source.has_comment(whole.span) {
+        return None;
+    }
+    let (secrets, imports) = source.import("secrets", None)?;
+    let side = |side: &Expr| {
+        let text = source.slice(side.span);
+        match &side.kind {
+            ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Call(_) | ExprKind::Subscript(_) => {
+                Some(format!("{text}.encode()"))
+            }
+            ExprKind::Str(_) | ExprKind::Format(_) => Some(format!("{text}.encode()")),
+            _ => None,
+        }
+    };
+    let not = if operator == ir::Comparison::NotEqual { "not " } else { "" };
+    let text = format!("{not}{secrets}.compare_digest({}, {})", side(&comparison.first)?, side(right)?);
+    Some(
+        Fix::changes_guard("compare in constant time", "nothing but the time that a refusal takes")
+            .edit(source.replace(whole.span, text))
+            .imports(place.file, imports),
+    )
 }
 
 /// The comparison as it is written, on one line.

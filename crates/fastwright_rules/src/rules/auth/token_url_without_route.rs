@@ -1,6 +1,10 @@
 //! `token-url-without-route`: address for signing in that the document names and no route has.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
+use crate::fixes::recipes::text_edit;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_model::application::{App, Route, RouteKind};
@@ -69,7 +73,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     )
                     .evidence(format!("`{address}` is named as the address for signing in"), made)
                     .evidence(format!("`{}` gives out tokens", route_name(sign_in)), sign_in.location)
-                    .example(format!("OAuth2PasswordBearer(tokenUrl=\"{expected}\")")),
+                    .example(format!("OAuth2PasswordBearer(tokenUrl=\"{expected}\")"))
+                    .fix(fix(
+                        context,
+                        made,
+                        if document.is_empty() { expected } else { &sign_in.path },
+                    )),
                 );
             }
         }
@@ -156,4 +165,14 @@ fn matches_parameters(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.split('/'), path.split('/'));
     pattern.clone().count() == path.clone().count()
         && pattern.zip(path).all(|(part, given)| part.contains('{') || part == given)
+}
+
+/// The path that gives out tokens in the place of the one that nobody serves.
+fn fix(context: &Context<'_>, made: Location, expected: &str) -> Option<Fix> {
+    let source = Source::of(context, made.file)?;
+    let (_, call) = source.call(made.span)?;
+    let given = keyword(call, "tokenUrl").or(call.arguments.first())?;
+    let edit = text_edit(&source, &given.value, expected)?;
+    let changes = format!("the document names `{expected}` as the address for signing in");
+    Some(Fix::changes_guard("name the route that gives out tokens", changes).edit(edit))
 }

@@ -3,12 +3,15 @@
 use crate::call_graph::{CallGraph, Edge};
 use crate::context::Context;
 use crate::data_flow::holds;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::arguments::keyword;
+use crate::fixes::recipes::with_value;
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Reporter};
-use crate::syntax::expressions;
+use crate::syntax::{any_expression, expressions};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ArgumentKind, ExprKind};
+use fastwright_python::ir::{ArgumentKind, Expr, ExprKind};
+use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 
@@ -56,6 +59,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .message(format!("`{}` {what}", function.name))
                     .evidence(effect.clone(), event.location)
                     .example("jwt.decode(token, KEY, algorithms=[\"HS256\"])")
+                    .fix(fix(context, event.location, &what))
             };
             let routes = code.routes_of(node);
             if routes.is_empty() {
@@ -79,6 +83,41 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
         }
     }
+}
+
+/// The one algorithm with which the project signs its own tokens.
+fn fix(context: &Context<'_>, place: Location, what: &str) -> Option<Fix> {
+    if what.contains("signature") {
+        return None;
+    }
+    let mut algorithms: Vec<String> = Vec::new();
+    for code in &context.analysis.codes {
+        for function in &code.functions {
+            any_expression(&function.body, &mut |expression| {
+                if let ExprKind::Call(call) = &expression.kind
+                    && call
+                        .callee
+                        .dotted_name()
+                        .is_some_and(|name| name == "encode" || name.ends_with("jwt.encode"))
+                {
+                    let given = keyword(call, "algorithm").map(|argument| &argument.value);
+                    let given = given.or_else(|| call.arguments.get(2).map(|argument| &argument.value));
+                    if let Some(Expr { kind: ExprKind::Str(name), .. }) = given {
+                        algorithms.push(name.to_string());
+                    }
+                }
+                false
+            });
+        }
+    }
+    algorithms.sort_unstable();
+    algorithms.dedup();
+    let [only] = algorithms.as_slice() else { return None };
+    let fix = Fix::changes_guard(
+        "accept the algorithm that signs the tokens, and no other",
+        format!("tokens that are not signed with `{only}` are refused"),
+    );
+    with_value(context, place, "algorithms", &format!("[\"{only}\"]"), fix)
 }
 
 fn is_decoding(call: &CallEvent) -> bool {

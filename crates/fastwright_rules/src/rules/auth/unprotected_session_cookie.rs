@@ -1,10 +1,14 @@
 //! `unprotected-session-cookie`: cookie with a session or token that scripts can read or that goes over plain HTTP.
 
 use crate::context::Context;
+use crate::finding::{Edit, Fix};
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
 use crate::metadata::Profile;
 use crate::reporter::Reporter;
 use crate::vocabulary::words;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
 
@@ -60,10 +64,25 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         .example(format!(
                             "response.set_cookie(\"{name}\", ..., httponly=True, secure=True, samesite=\"lax\")"
                         ))
+                        .fix(fix(context, event.location, &missing))
                 });
             }
         }
     }
+}
+
+fn fix(context: &Context<'_>, place: Location, missing: &[&str]) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let (expression, call) = source.call(place.span)?;
+    let lacking: Vec<&str> = missing.iter().copied().filter(|name| keyword(call, name).is_none()).collect();
+    let known = missing.iter().filter_map(|name| keyword(call, name));
+    let mut edits: Vec<Edit> = known.map(|argument| source.replace(argument.value.span, "True")).collect();
+    if !lacking.is_empty() {
+        let text: Vec<String> = lacking.iter().map(|name| format!("{name}=True")).collect();
+        edits.push(source.add_keyword(expression, &text.join(", "))?);
+    }
+    let changes = "browsers keep the cookie from scripts and from plain HTTP";
+    Some(Fix::changes_contract("protect the cookie", changes).edits(edits))
 }
 
 fn sets_cookie(call: &CallEvent) -> bool {

@@ -4,12 +4,15 @@ use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::callable_name;
+use crate::finding::Fix;
+use crate::fixes::recipes::{depends_call, with_value};
 use crate::reporter::Reporter;
 use crate::sessions::{begins_transaction, call_at, calls_to, functions_calling};
 use crate::syntax::{unawaited, yields};
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
 use fastwright_model::application::RouteKind;
+use fastwright_model::dependant::Dependant;
 use fastwright_python::ir::StmtKind;
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
@@ -89,6 +92,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(waits, late.waits_at)
                 .evidence(late.what.clone(), late.place)
                 .example(format!("Depends({name}, scope=\"function\")"))
+                .fix(ends_with_handler(context, dependency))
         });
     }
 }
@@ -132,4 +136,12 @@ fn late_commit(graph: &CallGraph, committing: &FunctionSet, node: usize, depth: 
         }
     }
     None
+}
+
+/// `scope="function"` where the dependency is attached.
+fn ends_with_handler(context: &Context<'_>, dependency: &Dependant) -> Option<Fix> {
+    let name = dependency.function.as_ref()?.definition.name;
+    let place = depends_call(context, dependency.location, name.as_str())?;
+    let fix = Fix::needs_review(format!("end `{name}` before the response is sent"));
+    with_value(context, place, "scope", "\"function\"", fix)
 }

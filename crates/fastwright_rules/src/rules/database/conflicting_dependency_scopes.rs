@@ -2,9 +2,12 @@
 
 use crate::context::Context;
 use crate::entry_points::callable_name;
+use crate::finding::Fix;
+use crate::fixes::recipes::{depends_call, with_value};
 use crate::reporter::Reporter;
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
+use fastwright_model::dependant::Dependant;
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
 
@@ -60,6 +63,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 .evidence(format!("`{name}` has exit code and the scope `request`"), place)
                 .evidence(format!("`{inner_name}` has the scope `function`: FastAPI refuses to import this"), inner.location)
                 .example(format!("Depends({name}, scope=\"function\")"))
+                .fix(ends_with_handler(context, outer))
         });
     }
+}
+
+/// `scope="function"` where the dependency is attached.
+fn ends_with_handler(context: &Context<'_>, dependency: &Dependant) -> Option<Fix> {
+    let name = dependency.function.as_ref()?.definition.name;
+    let place = depends_call(context, dependency.location, name.as_str())?;
+    let fix = Fix::needs_review(format!("end `{name}` before the response is sent"));
+    with_value(context, place, "scope", "\"function\"", fix)
 }

@@ -4,11 +4,12 @@ use crate::context::Context;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{blocks, own_expressions};
 use fastwright_model::analysis::is_test_path;
-use fastwright_model::facts::reach;
+use fastwright_model::facts::reach_some;
 use fastwright_model::registry::Registry;
 use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
+use fastwright_python::summary::Summary;
 use fastwright_python::value::Value;
 
 crate::declare_rule! {
@@ -156,12 +157,14 @@ fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
             format!("`{}` runs when the application starts", function.definition.name),
             Location { file: function.id.file, span: function.definition.name_span },
         );
-        for reached in reach(interpreter, &function, None) {
+        let may_make_tables = |summary: &Summary| {
+            let function = &summary.function;
+            function.definition.mentions.may_hold(create_all)
+                && context.analysis.files.get(function.id.file).first_party
+        };
+        for reached in reach_some(interpreter, &function, None, &may_make_tables) {
             let definition = &reached.summary.function.definition;
             let file = reached.summary.function.id.file;
-            if !definition.mentions.may_hold(create_all) || !context.analysis.files.get(file).first_party {
-                continue;
-            }
             for span in unconditional_calls(&definition.body) {
                 let mut steps = vec![root_step.clone()];
                 steps.extend(

@@ -1,6 +1,8 @@
 //! `engine-without-ping`: pool that hands out connections which the server may have closed.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 
 crate::declare_rule! {
@@ -44,7 +46,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 ),
             )
             .evidence("neither `pool_pre_ping` nor `pool_recycle` is given", engine.site)
-            .example("pool_pre_ping=True"),
+            .example("pool_pre_ping=True")
+            .fix(with_keyword(
+                context,
+                engine.site,
+                "pool_pre_ping=True",
+                Fix::needs_review("test connections before they are handed out"),
+            )),
         );
     }
 }

@@ -3,6 +3,8 @@
 use crate::call_graph::{CallGraph, Node};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
+use crate::finding::Fix;
+use crate::fixes::recipes::with_value;
 use crate::reached::visit_reached;
 use crate::reporter::{Outline, Reporter};
 use crate::sessions::{is_new_session, is_session_method, made_at};
@@ -95,6 +97,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(graph.steps(path))
                     .evidence(format!("the commit expires `{name}`"), at(read.commit))
                     .evidence(note(), at(read.read))
+                    .fix(with_value(
+                        context,
+                        maker.site,
+                        "expire_on_commit",
+                        "False",
+                        Fix::needs_review("keep what is loaded over the commit"),
+                    ))
             });
         },
     );

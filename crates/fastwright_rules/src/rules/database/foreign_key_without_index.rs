@@ -2,6 +2,9 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_model::tables::{Column, Table};
@@ -78,7 +81,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     column.location,
                 )
                 .evidence(format!("`{}` uses it in a query", definition.name), place)
-                .example("index=True"),
+                .example("index=True")
+                .fix(with_keyword(
+                    context,
+                    statement_at(context, column.location),
+                    "index=True",
+                    Fix::changes_contract(
+                        "index the column",
+                        format!("`{}` gets an index: the database needs a migration", table.name),
+                    ),
+                )),
             );
         }
     }
@@ -150,4 +162,11 @@ fn indexed_elsewhere(context: &Context<'_>) -> FxHashSet<(Name, Name)> {
         }
     }
     found
+}
+
+/// The statement that defines a column.
+fn statement_at(context: &Context<'_>, place: Location) -> Location {
+    let source = Source::of(context, place.file);
+    let statement = source.as_ref().and_then(|source| source.statement(place.span));
+    Location { span: statement.map_or(place.span, |statement| statement.span), ..place }
 }

@@ -4,6 +4,7 @@ use crate::call_graph::{CallGraph, Edge, Node, first_site};
 use crate::context::Context;
 use crate::data_flow::Search;
 use crate::entry_points::EntryPoint;
+use crate::fixes::recipes::with_eager_loading;
 use crate::reached::visit_reached;
 use crate::relationship_loading::{has_options, loader_texts, names};
 use crate::reporter::{Draft, Reporter};
@@ -110,7 +111,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 {
                     continue;
                 }
-                report_read(report, entry, graph, node, path, read);
+                report_read(context, report, entry, graph, node, path, read);
             }
         },
     );
@@ -118,13 +119,14 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let Some(root) = graph.of_dependant(entry.handler()) else { continue };
         for read in reads_of_response(context, entry, &graph.nodes[root], &lazy) {
             if !loaded_below(root).iter().any(|text| names(text, &read.relation)) {
-                report_read(report, entry, graph, root, &[], &read);
+                report_read(context, report, entry, graph, root, &[], &read);
             }
         }
     }
 }
 
 fn report_read(
+    context: &Context<'_>,
     report: &mut Reporter<'_>,
     entry: &EntryPoint<'_>,
     graph: &CallGraph,
@@ -135,7 +137,10 @@ fn report_read(
     let symbol = graph.nodes[node].symbol();
     let next = first_site(path).unwrap_or(read.loaded_at);
     let outline = entry.outline(read.place, &symbol, next).discriminator(&read.relation);
-    report.report_on_route(&outline, |draft| tell(draft, entry, graph, path, read));
+    report.report_on_route(&outline, |draft| {
+        let fix = with_eager_loading(context, read.loaded_at, &read.class, read.relation.as_str());
+        tell(draft, entry, graph, path, read).fix(fix)
+    });
 }
 
 fn tell(draft: Draft, entry: &EntryPoint<'_>, graph: &CallGraph, path: &[Edge], read: &LazyRead) -> Draft {

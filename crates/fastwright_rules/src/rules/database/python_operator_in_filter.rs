@@ -1,6 +1,8 @@
 //! `python-operator-in-filter`: condition of a query that Python decides before the database sees it.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::expressions;
 use fastwright_model::analysis::is_test_path;
@@ -61,7 +63,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let definition = &function.definition;
         let file = analysis.files.get(function.id.file);
         if !file.first_party
-            || !filters.iter().any(|name| definition.mentions.may_hold(*name))
+            || !filters.iter().any(|name| definition.mentions.may_call(*name))
             || is_test_path(&file.relative)
         {
             continue;
@@ -94,6 +96,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         Location { file: function.id.file, span: call.callee.span },
                     )
                     .evidence(found.note, place)
+                    .fix(fix(context, place, &found.instead))
                     .example(found.instead),
                 );
             }
@@ -191,4 +194,23 @@ fn is_condition(expression: &Expr, is_column: &dyn Fn(&Expr) -> bool) -> bool {
         }
         _ => is_column(expression),
     }
+}
+
+/// What SQLAlchemy has for the operator.
+fn fix(context: &Context<'_>, place: Location, instead: &str) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    if source.has_comment(place.span) {
+        return None;
+    }
+    let fix = Fix::changes_contract(
+        "let the database decide",
+        "the rows that meet the condition, where it was decided by Python",
+    );
+    let function = ["and_", "or_"].into_iter().find(|name| instead.starts_with(&format!("{name}(")));
+    let Some(function) = function else {
+        return Some(fix.edit(source.replace(place.span, instead)));
+    };
+    let (name, imports) = source.import("sqlalchemy", Some(function))?;
+    let text = instead.replacen(function, &name, 1);
+    Some(fix.edit(source.replace(place.span, text)).imports(place.file, imports))
 }

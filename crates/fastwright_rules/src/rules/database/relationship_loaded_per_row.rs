@@ -3,6 +3,7 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
+use crate::fixes::recipes::with_eager_loading;
 use crate::relationship_loading::{has_options, loader_texts, names};
 use crate::reporter::Reporter;
 use crate::wording::route_name;
@@ -85,6 +86,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence(format!("`{}` reads it of each row", read.model), read.field)
                     .evidence("while this is turned into the response", read.returned)
                     .example(format!(".options(selectinload({class}.{relation}))"))
+                    .fix(with_eager_loading(context, read.query, class.as_str(), relation.as_str()))
             });
         }
     }

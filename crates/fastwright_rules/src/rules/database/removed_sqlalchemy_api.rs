@@ -2,12 +2,13 @@
 
 use crate::call_graph::Node;
 use crate::context::Context;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Fix};
+use crate::fixes::Source;
 use crate::library_versions::at_least;
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::analysis::is_test_path;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::BinaryOperator;
+use fastwright_python::ir::{BinaryOperator, ExprKind};
 use fastwright_python::location::Location;
 use fastwright_python::project::Version;
 use fastwright_python::summary::EventKind;
@@ -78,9 +79,30 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(graph.evidence(analysis, &reached))
                     .evidence(format!("this call raises `{}`", refused.raises), place)
                     .example(refused.instead.clone())
+                    .fix(refused.instead.contains("text(").then(|| text_fix(context, place)).flatten())
             });
         }
     }
+}
+
+/// `text(...)` around the plain texts that a call gets.
+fn text_fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let (_, call) = source.call(place.span)?;
+    let (text, imports) = source.import("sqlalchemy", Some("text"))?;
+    let first = &call.arguments.first()?.value;
+    if !matches!(first.kind, ExprKind::Str(_) | ExprKind::Format(_) | ExprKind::Name(_)) {
+        return None;
+    }
+    Some(
+        Fix::changes_contract(
+            "say that it is SQL: `text(...)`",
+            "the route answers instead of failing with 500",
+        )
+        .edit(source.insert(first.span.start, format!("{text}(")))
+        .edit(source.insert(first.span.end, ")"))
+        .imports(place.file, imports),
+    )
 }
 
 /// Whether a qualified name is a method of a session or connection, and which.
@@ -126,8 +148,11 @@ fn refused_call<'t>(
     text: &dyn Fn(Location) -> &'t str,
 ) -> Option<Refused> {
     let EventKind::Call(call) = &node.summary.events[event].kind else { return None };
-    let written = text(node.summary.events[event].location);
-    let called = written.split('(').next().unwrap_or(written).trim().to_owned();
+    // Hardly any call needs its text.
+    let called = || {
+        let written = text(node.summary.events[event].location);
+        written.split('(').next().unwrap_or(written).trim()
+    };
     let arguments = &*call.arguments;
     let (owner, method) = callee.rsplit_once('.')?;
     if let Some(method) = method_of_session_or_connection(callee) {
@@ -136,14 +161,17 @@ fn refused_call<'t>(
             && arguments.get(0, "statement").is_some_and(is_plain_text)
         {
             return Some(Refused {
-                what: format!("`{called}` gets plain text"),
+                what: format!("`{called}` gets plain text", called = called()),
                 raises: if session { "ArgumentError" } else { "ObjectNotExecutableError" },
-                instead: format!("{called}(text(...))"),
+                instead: format!("{called}(text(...))", called = called()),
             });
         }
         if method == "query" && owner == "sqlalchemy.ext.asyncio.AsyncSession" {
             return Some(Refused {
-                what: format!("`{called}` asks an `AsyncSession` for `query`, which it does not have"),
+                what: format!(
+                    "`{called}` asks an `AsyncSession` for `query`, which it does not have",
+                    called = called()
+                ),
                 raises: "AttributeError",
                 instead: "(await session.scalars(select(...))).all()".to_owned(),
             });
@@ -156,7 +184,10 @@ fn refused_call<'t>(
             _ => "with engine.begin() as connection:\n    connection.execute(...)",
         };
         return Some(Refused {
-            what: format!("`{called}` asks an engine for `{method}`, which it no longer has"),
+            what: format!(
+                "`{called}` asks an engine for `{method}`, which it no longer has",
+                called = called()
+            ),
             raises: "AttributeError",
             instead: instead.to_owned(),
         });
@@ -166,9 +197,9 @@ fn refused_call<'t>(
         && matches!(first.kind, Kind::List(_))
     {
         return Some(Refused {
-            what: format!("`{called}` gets a list"),
+            what: format!("`{called}` gets a list", called = called()),
             raises: "ArgumentError",
-            instead: format!("{called}(...)  # each element as an argument"),
+            instead: format!("{called}(...)  # each element as an argument", called = called()),
         });
     }
     if matches!(method, "where" | "filter" | "having")
@@ -196,9 +227,9 @@ fn refused_call<'t>(
         && arguments.positional.first().and_then(Value::as_str).is_some_and(|name| name != "*")
     {
         return Some(Refused {
-            what: format!("`{called}` gets the name of an attribute"),
+            what: format!("`{called}` gets the name of an attribute", called = called()),
             raises: "ArgumentError",
-            instead: format!("{called}(Model.attribute)"),
+            instead: format!("{called}(Model.attribute)", called = called()),
         });
     }
     None

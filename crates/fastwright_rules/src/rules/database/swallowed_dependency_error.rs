@@ -3,7 +3,7 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::entry_points::callable_name;
-use crate::finding::{Confidence, Edit, FixSafety};
+use crate::finding::{Confidence, Edit, Fix};
 use crate::reporter::Reporter;
 use crate::sessions::call_at;
 use crate::syntax::{Ending, ending, yields};
@@ -94,7 +94,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         at(swallow.handler),
                     );
                 match &swallow.edit {
-                    Some(edit) => draft.fix(FixSafety::Unsafe, vec![edit.clone()]),
+                    Some(edit) => draft.fix(Fix::needs_review("raise the error again").edit(edit.clone())),
                     None => draft,
                 }
             });

@@ -1,7 +1,10 @@
 //! `misplaced-slash`: path or prefix whose slashes do not fit together.
 
 use crate::context::Context;
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
+use crate::fixes::recipes::text_edit;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::analysis::is_test_path;
@@ -49,7 +52,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if is_own(state.site)
             && let Some(why) = refused(prefix)
         {
-            report.report(prefix_draft(state.site, prefix, why, "the router is made with this prefix"));
+            report.report(
+                prefix_draft(state.site, prefix, why, "the router is made with this prefix")
+                    .fix(prefix_fix(context, state.site, prefix)),
+            );
         }
         for entry in &state.entries {
             if !is_own(entry.site()) {
@@ -60,12 +66,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     let prefix =
                         include.options.keyword("prefix").and_then(Value::as_str).unwrap_or_default();
                     if let Some(why) = refused(prefix) {
-                        report.report(prefix_draft(
-                            include.site,
-                            prefix,
-                            why,
-                            "the router is included with this prefix",
-                        ));
+                        report.report(
+                            prefix_draft(
+                                include.site,
+                                prefix,
+                                why,
+                                "the router is included with this prefix",
+                            )
+                            .fix(prefix_fix(context, include.site, prefix)),
+                        );
                     }
                 }
                 Entry::Route(route) => {
@@ -111,7 +120,8 @@ fn routes(context: &Context<'_>, written: &FxHashMap<Location, String>, report: 
             draft
                 .evidence(format!("the path is `{own}`"), site)
                 .evidence_chain(steps.skip(1))
-                .example(format!("\"/{own}\"")),
+                .example(format!("\"/{own}\""))
+                .fix(path_fix(context, site, own, before)),
         );
     }
 }
@@ -137,4 +147,24 @@ fn prefix_draft(site: Location, prefix: &str, why: &str, note: &str) -> Draft {
         .discriminator(prefix)
         .evidence(note, site)
         .example(format!("prefix=\"/{}\"", prefix.trim_matches('/')))
+}
+
+/// One slash at the start of a prefix, and none at its end.
+fn prefix_fix(context: &Context<'_>, site: Location, prefix: &str) -> Option<Fix> {
+    let source = Source::of(context, site.file)?;
+    let (_, call) = source.call(site.span)?;
+    let new = format!("/{}", prefix.trim_matches('/'));
+    let edit = text_edit(&source, &keyword(call, "prefix")?.value, &new)?;
+    let changes = format!("the routes are served under `{new}`");
+    Some(Fix::changes_contract(format!("write the prefix as `{new}`"), changes).edit(edit))
+}
+
+/// A slash at the start of a path.
+fn path_fix(context: &Context<'_>, site: Location, own: &str, before: &str) -> Option<Fix> {
+    let source = Source::of(context, site.file)?;
+    let (_, call) = source.call(site.span)?;
+    let path = keyword(call, "path").or(call.arguments.first())?;
+    let edit = text_edit(&source, &path.value, &format!("/{own}"))?;
+    let changes = format!("the route is served as `{before}/{own}`");
+    Some(Fix::changes_contract("let the path begin with a slash", changes).edit(edit))
 }

@@ -1,10 +1,15 @@
 //! `mixed-trailing-slashes`: some paths end with a slash and some do not.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
+use crate::fixes::recipes::text_edit;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::registry::{EntryKind, Registry};
+use fastwright_python::ir::ExprKind;
 use fastwright_python::value::{ObjectId, Value};
 use rustc_hash::FxHashMap;
 
@@ -91,7 +96,37 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             for route in few.iter().take(6) {
                 draft = draft.evidence(format!("`{}` {}", title(route), what(route)), registered_at(route));
             }
-            report.report(draft);
+            report.report(draft.fix(fix(context, &few)));
         }
     }
+}
+
+/// The paths of the few as the others have them.
+fn fix(context: &Context<'_>, few: &[&&Route]) -> Option<Fix> {
+    let mut fix = Fix::changes_contract(
+        "write all paths in the same way",
+        "the old form of the path is redirected with 307",
+    );
+    let mut done = Vec::new();
+    for route in few {
+        let place = registered_at(route);
+        if done.contains(&place) {
+            continue;
+        }
+        done.push(place);
+        let source = Source::of(context, place.file)?;
+        let (_, call) = source.call(place.span)?;
+        let path = &keyword(call, "path").or(call.arguments.first())?.value;
+        let ExprKind::Str(written) = &path.kind else { return None };
+        let new = match written.strip_suffix('/') {
+            Some(without) => without.to_owned(),
+            None => format!("{written}/"),
+        };
+        // An empty path needs a prefix.
+        if new.is_empty() && route.path.len() < 2 || !route.path.ends_with(&**written) {
+            return None;
+        }
+        fix = fix.edit(text_edit(&source, path, &new)?);
+    }
+    Some(fix)
 }

@@ -1,14 +1,20 @@
 //! `shadowed-route`: route that an earlier one answers instead.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::path_shape::PathShape;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, registration_steps, source, title};
+use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route, RouteKind};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_model::dependant::type_text;
-use rustc_hash::FxHashMap;
+use fastwright_python::ir::{FunctionDef, StmtKind};
+use fastwright_python::location::Span;
+use fastwright_python::tokens::TokenKind;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 crate::declare_rule! {
     /// Route that an earlier one answers instead.
@@ -61,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         earlier_detail: &details[*earlier],
                         earlier_shape: shape,
                     };
-                    report.report(hidden.draft(context.analysis));
+                    report.report(hidden.draft(context.analysis).fix(hidden.fix(context)));
                 }
             }
             let shape = match route.kind {
@@ -172,6 +178,55 @@ impl Hidden<'_> {
             draft = draft.example(example);
         }
         draft
+    }
+
+    /// The function with its decorators in front of the one that takes its requests, where both stand in one file.
+    fn fix(&self, context: &Context<'_>) -> Option<Fix> {
+        if self.earlier.location.file != self.route.location.file || self.earlier.kind == RouteKind::Mount {
+            return None;
+        }
+        let source = Source::of(context, self.route.location.file)?;
+        let own = source.function(self.route.location.span)?;
+        let other = source.function(self.earlier.location.span)?;
+        let statement = |function: &FunctionDef| {
+            source.module.body.iter().position(
+                |statement| matches!(&statement.kind, StmtKind::Function(known) if known.span == function.span),
+            )
+        };
+        let (from, to) = (statement(own)?, statement(other)?);
+        // Registered by their decorators, in this order; nothing between is needed to define it.
+        let mut bound = FxHashSet::default();
+        for between in source.module.body.get(to..from)? {
+            syntax::bound_names(between, &mut bound);
+            if let StmtKind::Function(function) = &between.kind {
+                bound.insert(function.name);
+            }
+            if let StmtKind::Class(class) = &between.kind {
+                bound.insert(class.name);
+            }
+        }
+        let head = Span::new(own.span.start, own.body.first()?.span.start);
+        let needs = source.tokens_in(head).iter().any(|token| {
+            let text = source.slice(token.span);
+            token.kind == TokenKind::Name && bound.iter().any(|name| name.as_str() == text)
+        });
+        if needs || own.decorators.is_empty() || !source.stands_alone(own.span) {
+            return None;
+        }
+        let lines = source.lines_with_comments(own.span);
+        let before = source.lines_with_comments(other.span);
+        let text = source.slice(lines).trim_end().to_owned();
+        // The empty lines in front of it go with it.
+        let start = source.text[..lines.start as usize].trim_end().len() as u32;
+        let start = source.line_end(start);
+        Some(
+            Fix::changes_contract(
+                format!("register it before `{}`", title(self.earlier)),
+                format!("`{}` answers its own requests", title(self.route)),
+            )
+            .edit(source.replace(Span::new(start, lines.end), ""))
+            .edit(source.insert(before.start, format!("{text}\n\n\n"))),
+        )
     }
 
     /// What callers get, where the type of the parameter refuses the fixed text.

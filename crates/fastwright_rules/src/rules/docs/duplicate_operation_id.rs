@@ -1,7 +1,8 @@
 //! `duplicate-operation-id`: operations of one document that share their id.
 
 use crate::context::Context;
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
+use crate::fixes::recipes::without_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::application::{Route, RouteKind};
@@ -74,7 +75,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if *path == route.path && first.methods.iter().any(|method| route.methods.contains(method)) {
                 continue;
             }
-            let draft = shared(first, route, &id, &source);
+            let mut draft = shared(first, route, &id, &source);
+            if matches!(source, Source::Written) {
+                let changes = format!("the operation id of `{}` is made by FastAPI", title(route));
+                let fix = Fix::changes_contract("leave the id to FastAPI", changes);
+                draft = draft.fix(without_keyword(context, registered_at(route), "operation_id", fix));
+            }
             let Source::Made(function) = &source else {
                 report.report(draft);
                 continue;

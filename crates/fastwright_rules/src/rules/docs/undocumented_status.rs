@@ -1,6 +1,9 @@
 //! `undocumented-status`: status that the code raises and the document does not mention.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::find::reason_phrase;
+use crate::fixes::recipes::with_responses;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::syntax;
@@ -66,7 +69,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         missing.retain(|status, _| !documented.contains(status) && *status >= 400);
         if !missing.is_empty() {
-            report.report(draft(route, &missing));
+            report.report(draft(route, &missing).fix(fix(context, route, &missing)));
         }
     }
 }
@@ -256,6 +259,19 @@ fn passes_on(handler: &Handler) -> bool {
         }
     });
     again
+}
+
+fn fix(
+    context: &Context<'_>,
+    route: &Route,
+    missing: &BTreeMap<u16, Vec<(String, Location)>>,
+) -> Option<Fix> {
+    let statuses: Vec<u16> = missing.keys().copied().collect();
+    let named: Vec<String> =
+        statuses.iter().map(|status| format!("{status} ({})", reason_phrase(*status))).collect();
+    let changes = format!("the document of `{}` names {}", title(route), named.join(", "));
+    let fix = Fix::changes_contract("name the statuses in `responses=`", changes);
+    with_responses(context, route, &statuses, fix)
 }
 
 fn draft(route: &Route, missing: &BTreeMap<u16, Vec<(String, Location)>>) -> Draft {

@@ -4,13 +4,16 @@ use crate::call_graph::{CallGraph, Entry, ExceptionHandler};
 use crate::context::Context;
 use crate::data_flow::{Part, any_text_part, holds};
 use crate::escaping::try_regions;
+use crate::finding::Fix;
+use crate::fixes::arguments::keyword;
+use crate::fixes::find::reason_phrase;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{any_statement, any_within, encloses};
 use crate::vocabulary::{any_word, holds_any};
 use crate::wording::route_name;
 use fastwright_model::facts::callee_name;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ExprKind, StmtKind};
+use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::summary::{EventKind, Summary};
 use fastwright_python::value::*;
@@ -98,6 +101,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(registration)
                     .evidence(leak.caught_note, leak.caught)
                     .evidence_chain([step])
+                    .fix(fix(context, leak.place))
                     .discriminator(leak.what),
                 );
                 continue;
@@ -116,6 +120,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         .evidence_chain(graph.evidence(context.analysis, reached))
                         .evidence(leak.caught_note.clone(), leak.caught)
                         .evidence_chain([step.clone()])
+                        .fix(fix(context, leak.place))
                 });
             }
         }
@@ -215,7 +220,7 @@ const PARSING: &[&str] = &[
 
 /// Whether the `try` of a clause does nothing but read input of the client.
 fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Location) -> bool {
-    let regions = try_regions(&summary.function.definition.body);
+    let regions = try_regions(&summary.function.definition);
     let region = regions
         .iter()
         .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
@@ -349,7 +354,7 @@ const OF_VALUES: &[&str] = &[
 /// reach no database, file, service or program. Then nothing internal can be in the text.
 fn stays_inside(graph: &CallGraph, node: usize, clause: Location) -> bool {
     let summary = &graph.nodes[node].summary;
-    let regions = try_regions(&summary.function.definition.body);
+    let regions = try_regions(&summary.function.definition);
     let region = regions
         .iter()
         .find(|region| region.handlers.iter().any(|handler| handler.span.start == clause.span.start));
@@ -705,4 +710,37 @@ fn start(location: Location) -> Location {
     let mut location = location;
     location.span.end = location.span.start + 6;
     location
+}
+
+/// The name of the status in the place of the text, and the text in the log, where the module has a logger.
+fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = crate::fixes::Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    let StmtKind::Raise { exception: Some(raised), .. } = &statement.kind else { return None };
+    let ExprKind::Call(call) = &raised.kind else { return None };
+    let logger = source.logger()?;
+    let by_position = |position: usize| {
+        call.arguments.get(position).filter(|argument| argument.kind == ArgumentKind::Positional)
+    };
+    let status = keyword(call, "status_code").or_else(|| by_position(0))?;
+    let detail = keyword(call, "detail").or_else(|| by_position(1))?;
+    let status = match &status.value.kind {
+        ExprKind::Int(status) => u16::try_from(*status).ok()?,
+        // `status.HTTP_400_BAD_REQUEST`.
+        ExprKind::Attribute(_, name) => name.as_str().strip_prefix("HTTP_")?.get(..3)?.parse().ok()?,
+        _ => return None,
+    };
+    if source.has_comment(detail.value.span) || matches!(detail.value.kind, ExprKind::Dict(_)) {
+        return None;
+    }
+    let phrase = reason_phrase(status);
+    let span = source.with_parentheses(detail.value.span);
+    Some(
+        Fix::changes_contract(
+            "answer with the name of the status, and log the error",
+            format!("the detail of the {status} is `{phrase}`"),
+        )
+        .edit(source.replace(span, format!("\"{phrase}\"")))
+        .edit(source.statement_before(statement, &format!("{logger}.exception(\"{phrase}\")"))?),
+    )
 }

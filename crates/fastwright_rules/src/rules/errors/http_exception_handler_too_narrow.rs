@@ -1,6 +1,8 @@
 //! `http-exception-handler-too-narrow`: handler for FastAPI's `HTTPException` that misses those of the router.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
@@ -61,9 +63,31 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             .evidence("the application is made here", app)
             .evidence(format!("`{name}` is registered for FastAPI's class only"), site)
             .evidence("it gives errors a form of its own", answer)
-            .example("from starlette.exceptions import HTTPException as StarletteHTTPException\n\n@app.exception_handler(StarletteHTTPException)"),
+            .example("from starlette.exceptions import HTTPException as StarletteHTTPException\n\n@app.exception_handler(StarletteHTTPException)")
+            .fix(fix(context, site)),
         );
     }
+}
+
+/// Starlette's class in the place of FastAPI's, which is derived from it.
+fn fix(context: &Context<'_>, site: Location) -> Option<Fix> {
+    let source = Source::of(context, site.file)?;
+    let (_, call) = source.call(site.span)?;
+    let class = &call.arguments.first()?.value;
+    let written = class.dotted_name()?;
+    if written.rsplit('.').next() != Some("HTTPException") {
+        return None;
+    }
+    let (module, imports) = source.import("starlette.exceptions", None)?;
+    Some(
+        Fix::changes_contract(
+            "register the handler for Starlette's `HTTPException`",
+            "404 and 405 of the router have the form of the other errors",
+        )
+        .edit(source.replace(class.span, format!("{module}.HTTPException")))
+        .imports(site.file, imports)
+        .may_drop_import(site.file, written.split('.').next().unwrap_or_default()),
+    )
 }
 
 /// Where a handler makes an answer whose body is another than FastAPI's `{"detail": ...}`.

@@ -3,10 +3,14 @@
 use crate::call_graph::{CallGraph, Entry, MiddlewareFunction};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, try_regions};
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::value::{Kind, Symbolic, Value};
 use std::rc::Rc;
@@ -50,7 +54,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if others.into_iter().any(|other| may_catch(interpreter, code, *other, &escape.exception)) {
                 continue;
             }
-            report.report(draft(code, *node, *site, place, &escape));
+            let fix = fix(context, code, *node, place, &escape);
+            report.report(draft(code, *node, *site, place, &escape).fix(fix));
         }
     }
 }
@@ -75,7 +80,7 @@ fn answers_by_status(interpreter: &Interpreter<'_>) -> bool {
 /// Whether a middleware has a `try` that an exception of another one may end in.
 fn may_catch(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, exception: &Value) -> bool {
     let function = Rc::clone(&code.nodes[node].summary.function);
-    try_regions(&function.definition.body)
+    try_regions(&function.definition)
         .iter()
         .any(|region| fate(interpreter, &function, region, exception) != Fate::Passes)
 }
@@ -108,4 +113,40 @@ fn detail(exception: &Value) -> Option<String> {
         Kind::Str(text) => Some(format!("{text:?}")),
         _ => None,
     }
+}
+
+/// The answer in the place of the exception, where a middleware that answers raises it itself.
+fn fix(
+    context: &Context<'_>,
+    code: &CallGraph,
+    node: usize,
+    place: Location,
+    escape: &Escape,
+) -> Option<Fix> {
+    let definition = &code.nodes[node].summary.function.definition;
+    let source = Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    let StmtKind::Raise { exception: Some(raised), cause: None } = &statement.kind else { return None };
+    let ExprKind::Call(call) = &raised.kind else { return None };
+    // Only what gets `call_next` answers with what it returns.
+    if escape.calls() > 0 || definition.name == "__call__" || source.has_comment(statement.span) {
+        return None;
+    }
+    let given = |position: usize, name: &str| {
+        let argument = keyword(call, name).or_else(|| {
+            call.arguments.get(position).filter(|argument| argument.kind == ArgumentKind::Positional)
+        })?;
+        Some(source.slice(argument.value.span).to_owned())
+    };
+    let (status, detail) = (given(0, "status_code")?, given(1, "detail")?);
+    let headers = given(2, "headers").map(|headers| format!(", headers={headers}")).unwrap_or_default();
+    let (class, imports) = source.import("fastapi.responses", Some("JSONResponse"))?;
+    let text = format!("return {class}({{\"detail\": {detail}}}, status_code={status}{headers})");
+    let raised_name = call.callee.dotted_name()?;
+    Some(
+        Fix::changes_guard("answer instead of raising", format!("{} instead of 500", escape.status))
+            .edit(source.replace(statement.span, text))
+            .imports(place.file, imports)
+            .may_drop_import(place.file, raised_name.split('.').next().unwrap_or_default()),
+    )
 }

@@ -2,10 +2,15 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::arguments::keyword;
 use crate::reporter::Reporter;
+use crate::syntax::any_within;
 use crate::wording::route_name;
 use fastwright_model::schemas::Field;
 use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::ir::ExprKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -65,10 +70,30 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         .evidence(format!("`{}` stays a `{}`", found.path, found.type_name), found.location)
                         .evidence("the dumped model goes into the response as it is", place)
                         .example("model_dump(mode=\"json\")")
+                        .fix(fix(context, place))
                 });
             }
         }
     }
+}
+
+/// `mode="json"` for every model that is dumped into the response.
+fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let (response, _) = source.call(place.span)?;
+    let mut edits = Vec::new();
+    any_within(response, &mut |part| {
+        if let ExprKind::Call(call) = &part.kind
+            && matches!(&call.callee.kind, ExprKind::Attribute(_, name) if *name == "model_dump")
+            && keyword(call, "mode").is_none()
+        {
+            edits.extend(source.add_keyword(part, "mode=\"json\""));
+        }
+        false
+    });
+    let fix =
+        Fix::changes_contract("dump the model for JSON", "the route answers instead of failing with 500");
+    (!edits.is_empty()).then(|| fix.edits(edits))
 }
 
 fn unwritable_answers(

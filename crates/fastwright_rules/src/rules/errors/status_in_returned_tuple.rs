@@ -1,6 +1,8 @@
 //! `status-in-returned-tuple`: body and status returned as a tuple, which FastAPI sends as a list with 200.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::flow::handler_alone;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
@@ -8,6 +10,7 @@ use fastwright_model::application::RouteKind;
 use fastwright_model::assemble::declared_response;
 use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::{Interpreter, plain_type};
+use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
@@ -70,9 +73,32 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 )),
                 _ => draft.example(format!("return JSONResponse(..., status_code={status})")),
             };
-            report.report(draft);
+            report.report(draft.fix(fix(context, place, status)));
         }
     }
+}
+
+/// A response with the body and the status.
+fn fix(context: &Context<'_>, place: Location, status: i64) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    let StmtKind::Return(Some(value)) = &statement.kind else { return None };
+    let ExprKind::Tuple(items) = &value.kind else { return None };
+    let [body, _] = &**items else { return None };
+    let span = source.with_parentheses(value.span);
+    if source.has_comment(span) || !matches!(body.kind, ExprKind::Dict(_)) {
+        return None;
+    }
+    let (class, imports) = source.import("fastapi.responses", Some("JSONResponse"))?;
+    let text = format!("{class}({}, status_code={status})", source.slice(body.span));
+    Some(
+        Fix::changes_contract(
+            "answer with the status",
+            format!("{status} with the body instead of 200 with a list"),
+        )
+        .edit(source.replace(span, text))
+        .imports(place.file, imports),
+    )
 }
 
 /// The status of a pair of a body and a status, and the text of the body's only entry.

@@ -3,6 +3,8 @@
 use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::escaping::{Escape, Escapes, Fate, fate, is_broad, try_regions};
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::metadata::Profile;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
@@ -89,10 +91,25 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         )
                         .example("except HTTPException:\n    raise\nexcept Exception: ...")
                         .contract_effect(format!("{lost} instead of {instead}"))
+                        .fix(fix(context, swallowing.clause, format!("{lost} instead of {instead}")))
                 });
             }
         }
     }
+}
+
+/// A clause in front of the broad one that lets the answer through.
+fn fix(context: &Context<'_>, clause: Location, changes: String) -> Option<Fix> {
+    let source = Source::of(context, clause.file)?;
+    let (name, imports) = source.import("fastapi", Some("HTTPException"))?;
+    let start = source.line_start(clause.span.start);
+    let step = source.indentation_step();
+    let text = source.indented(clause.span.start, &format!("except {name}:\n{step}raise"));
+    Some(
+        Fix::changes_contract("raise `HTTPException` again before the broad clause", changes)
+            .edit(source.insert(start, text))
+            .imports(clause.file, imports),
+    )
 }
 
 fn swallowed(
@@ -103,7 +120,7 @@ fn swallowed(
 ) -> Vec<Swallowing> {
     let summary = Rc::clone(&graph.nodes[node].summary);
     let function = Rc::clone(&summary.function);
-    let regions = try_regions(&function.definition.body);
+    let regions = try_regions(&function.definition);
     if regions.is_empty() {
         return Vec::new();
     }

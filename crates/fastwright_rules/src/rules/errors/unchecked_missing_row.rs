@@ -192,28 +192,27 @@ fn unchecked(
             continue;
         }
         let Some((site, method)) = lookup(&call.result) else { continue };
+        if call.target.is_none() && site != event.location {
+            continue;
+        }
         let Some(class) = interpreter.class_of(&call.result) else { continue };
         let Kind::Class(class_id) = class.kind else { continue };
         if !analysis.tables.iter().any(|table| table.class == class_id) || asks_itself(summary, site) {
             continue;
         }
-        match &call.target {
-            // A function of the program that asks for itself gives no `None`.
-            Some(_) => {
-                let Some(edge) = code.edge_at(node, position) else { continue };
-                // A row that is passed in and handed back was found before.
-                let passed_in = call
-                    .arguments
-                    .positional
-                    .iter()
-                    .chain(call.arguments.keywords.iter().map(|(_, value)| value))
-                    .any(|value| mentions(value, &mut |part| is_made_at(part, site)));
-                if passed_in || asks_about(code, edge.to(), site) {
-                    continue;
-                }
+        // A function of the program that asks for itself gives no `None`.
+        if call.target.is_some() {
+            let Some(edge) = code.edge_at(node, position) else { continue };
+            // A row that is passed in and handed back was found before.
+            let passed_in = call
+                .arguments
+                .positional
+                .iter()
+                .chain(call.arguments.keywords.iter().map(|(_, value)| value))
+                .any(|value| mentions(value, &mut |part| is_made_at(part, site)));
+            if passed_in || asks_about(code, edge.to(), site) {
+                continue;
             }
-            None if site == event.location => {}
-            None => continue,
         }
         let Some(class) = interpreter.class(class_id).map(|class| class.name) else { continue };
         let keys = keys(&call.result);

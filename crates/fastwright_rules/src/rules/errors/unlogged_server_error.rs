@@ -3,6 +3,8 @@
 use crate::call_graph::{CallGraph, Entry};
 use crate::context::Context;
 use crate::escaping::{class_named, is_broad};
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{self, unawaited};
 use crate::wording::route_name;
@@ -105,8 +107,45 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let name = code.nodes[lost.node].summary.function.definition.name;
             draft = draft.evidence(format!("`{name}` does the same"), lost.clause);
         }
+        let draft = draft.fix(fix(context, code, &all));
         report.report(draft.example("except Exception:\n    logger.exception(\"...\")\n    raise"));
     }
+}
+
+/// Logs in each of the clauses, with a logger of the module.
+fn fix(context: &Context<'_>, code: &CallGraph, all: &[Lost]) -> Option<Fix> {
+    let file = all.first()?.clause.file;
+    let source = Source::of(context, file)?;
+    let mut fix = Fix::safe("log the error with its traceback");
+    let logger = match source.logger() {
+        Some(known) => known,
+        None => {
+            let first = source.behind_imports();
+            if first == 0 || crate::fixes::imports::mentions(&source, "logger", &[]) {
+                return None;
+            }
+            let (logging, imports) = source.import("logging", None)?;
+            fix = fix
+                .imports(file, imports)
+                .edit(source.insert(first, format!("\nlogger = {logging}.getLogger(__name__)\n")));
+            "logger"
+        }
+    };
+    for lost in all {
+        let function = &code.nodes[lost.node].summary.function.definition;
+        let mut body = None;
+        syntax::statements(&function.body, &mut |statement| {
+            if let StmtKind::Try { handlers, .. } = &statement.kind {
+                let own = handlers.iter().find(|handler| handler.span.start == lost.clause.span.start);
+                body = body.or(own.and_then(|handler| handler.body.first().map(|first| first.span)));
+            }
+        });
+        let first = source.statement(body?)?;
+        fix = fix.edit(
+            source.statement_before(first, &format!("{logger}.exception(\"`{}` failed\")", function.name))?,
+        );
+    }
+    Some(fix)
 }
 
 /// Whether an app has a handler that may log answers of 500.
@@ -124,6 +163,9 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
     let function = Rc::clone(&summary.function);
     let file = function.id.file;
     let is_handler = node.entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
+    if !function.definition.mentions.may_try() {
+        return Vec::new();
+    }
     let mut broad: Vec<&Handler> = Vec::new();
     syntax::statements(&function.definition.body, &mut |statement| {
         if let StmtKind::Try { handlers, .. } = &statement.kind {

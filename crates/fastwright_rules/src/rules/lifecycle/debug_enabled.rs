@@ -1,7 +1,8 @@
 //! `debug-enabled`: debug mode or reloading switched on where the service is started.
 
 use crate::context::Context;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Fix};
+use crate::fixes::recipes::without_keyword;
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::{Registry, RouterKind};
@@ -57,7 +58,13 @@ fn check_apps(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             None => (format!("`{name}` always runs with `debug`"), Confidence::Certain),
         };
-        report.report(Draft::new(state.site, name, message).confidence(confidence).evidence(
+        let written = confidence == Confidence::Certain;
+        let fix = written.then(|| {
+            let fix = Fix::needs_review("answer failures without the stack trace");
+            without_keyword(context, state.site, "debug", fix)
+        });
+        report
+            .report(Draft::new(state.site, name, message).fix(fix.flatten()).confidence(confidence).evidence(
             "`debug` is true here: an unhandled exception is answered with its stack trace and source lines",
             state.site,
         ));

@@ -1,10 +1,14 @@
 //! `mixed-lifespan-and-events`: startup and shutdown handlers beside a lifespan, which ignores them.
 
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
+use crate::rules::lifecycle::deprecated_event_handlers::without_decorator;
 use fastwright_model::registry::Registry;
+use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
-use fastwright_python::value::Value;
+use fastwright_python::value::{FunctionValue, Value};
 
 crate::declare_rule! {
     /// Startup and shutdown handlers beside a lifespan, which ignores them.
@@ -80,7 +84,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 owner.locator
             );
             let draft = Draft::new(*place, name.clone(), message).discriminator(name.clone());
-            report.report(proof(draft).evidence(format!("`{name}` is registered for {event} here"), *place));
+            let fix = lifespan
+                .as_ref()
+                .zip(interpreter.plain_function(handler))
+                .and_then(|(lifespan, handler)| in_lifespan(context, event, *place, &handler, lifespan));
+            report.report(
+                proof(draft).evidence(format!("`{name}` is registered for {event} here"), *place).fix(fix),
+            );
         }
         for keyword in &owner.keywords {
             let message = format!(
@@ -92,4 +102,38 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             ));
         }
     }
+}
+
+/// The call of an event handler in the lifespan, before or behind its `yield`, instead of its decorator.
+fn in_lifespan(
+    context: &Context<'_>,
+    event: &str,
+    registered: Location,
+    handler: &FunctionValue,
+    lifespan: &FunctionValue,
+) -> Option<Fix> {
+    let file = lifespan.id.file;
+    let source = Source::of(context, file)?;
+    let (own, body) = (&handler.definition, &lifespan.definition.body);
+    if handler.id.file != file || !own.parameters.is_empty() || !lifespan.definition.is_async {
+        return None;
+    }
+    let undecorated = without_decorator(&source, handler, registered)?;
+    let waits = body.iter().find(|statement| {
+        matches!(&statement.kind, StmtKind::Expr(value) if matches!(value.kind, ExprKind::Yield(_)))
+    })?;
+    let call = format!("{}{}()", if own.is_async { "await " } else { "" }, own.name);
+    let called = match event {
+        "startup" => source.statement_before(waits, &call)?,
+        "shutdown" => source.statement_after(waits, &call)?,
+        _ => return None,
+    };
+    Some(
+        Fix::changes_contract(
+            format!("call `{}` in the lifespan `{}`", own.name, lifespan.definition.name),
+            format!("`{}` runs at {event}", own.name),
+        )
+        .edit(called)
+        .edit(undecorated),
+    )
 }

@@ -2,7 +2,8 @@
 
 use crate::context::Context;
 use crate::entry_points::callable_name;
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
+use crate::fixes::recipes::with_renamed;
 use crate::reporter::{Draft, Reporter};
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
@@ -79,7 +80,15 @@ fn parameters(context: &Context<'_>, versions: FastapiVersions, report: &mut Rep
                         .severity(Severity::Low)
                         .discriminator(format!("{} {old}", parameter.name))
                         .evidence_chain(entry.steps())
-                        .evidence(format!("`{old}=` is given here"), *site),
+                        .evidence(format!("`{old}=` is given here"), *site)
+                        .fix(
+                            (old == "regex")
+                                .then(|| {
+                                    let fix = Fix::safe("write `pattern=`");
+                                    with_renamed(context, *site, old, new, fix)
+                                })
+                                .flatten(),
+                        ),
                 );
             }
         }
@@ -137,7 +146,17 @@ fn constructors(context: &Context<'_>, versions: FastapiVersions, report: &mut R
             report.report(
                 Draft::new(state.site, "FastAPI", message)
                     .confidence(versions.confidence)
-                    .evidence("`openapi_prefix=` is given here", state.site),
+                    .evidence("`openapi_prefix=` is given here", state.site)
+                    .fix(with_renamed(
+                        context,
+                        state.site,
+                        "openapi_prefix",
+                        "root_path",
+                        Fix::changes_contract(
+                            "write `root_path=`",
+                            "the document names the prefix as a server",
+                        ),
+                    )),
             );
         }
     }

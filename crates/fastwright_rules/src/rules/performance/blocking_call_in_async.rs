@@ -7,7 +7,7 @@ use crate::entry_points::EntryPoint;
 use crate::event_loop::{
     awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
 };
-use crate::finding::{Confidence, FixSafety, Severity};
+use crate::finding::{Confidence, Fix, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
 use crate::syntax::{any_expression, any_statement, call_expression, encloses};
@@ -251,9 +251,10 @@ fn tell(
         && entry.is_some()
         && !graph.is_called(root)
         && awaits_nothing(&function.definition)
+        && !crate::fixes::recipes::is_called_by_name(context, function.definition.name.as_str())
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
-        draft = draft.fix(FixSafety::Safe, vec![edit]);
+        draft = draft.fix(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit));
     }
     draft
 }

@@ -2,6 +2,8 @@
 
 use crate::call_graph::{Node, first_site};
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::with_value;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
 use crate::syntax::program_uses_name;
@@ -95,6 +97,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                                 *place,
                             )
                             .example("timeout=10")
+                            .fix(with_value(
+                                context,
+                                *place,
+                                "timeout",
+                                "10",
+                                Fix::needs_review("give up after ten seconds"),
+                            ))
                     },
                 );
             }

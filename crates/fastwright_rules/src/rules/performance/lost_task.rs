@@ -2,6 +2,9 @@
 
 use crate::call_graph::{CallGraph, first_site};
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::imports::mentions;
 use crate::reached::visit_reached;
 use crate::reporter::Reporter;
 use crate::syntax::{call_expression, expressions, statements};
@@ -51,9 +54,46 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     .evidence_chain(entry.steps())
                     .evidence_chain(graph.steps(path))
                     .evidence("the task that is made here is thrown away: it may vanish before it is done, and nobody sees its error", *place)
+                    .fix(fix(context, *place))
             });
         }
     });
+}
+
+/// The tasks of the module.
+const TASKS: &str = "background_tasks";
+
+/// Keeps the task in a set of the module until it is done.
+fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    let (start, name) = match &statement.kind {
+        StmtKind::Expr(value) if value.span == place.span => (true, "task"),
+        StmtKind::Assign { targets, .. } => match &**targets {
+            [Expr { kind: ExprKind::Name(name), .. }] => (false, name.as_str()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let function = source.function(place.span)?;
+    let is_taken = start && crate::syntax::uses_name(function, name);
+    if is_taken || mentions(&source, TASKS, &[]) {
+        return None;
+    }
+    let (asyncio, imports) = source.import("asyncio", None)?;
+    let kept = format!("{TASKS}.add({name})\n{name}.add_done_callback({TASKS}.discard)");
+    let first = source.behind_imports();
+    if first == 0 {
+        return None;
+    }
+    let mut fix = Fix::needs_review("keep a reference to the task until it is done")
+        .edit(source.insert(first, format!("\n{TASKS}: set[{asyncio}.Task] = set()\n")))
+        .edit(source.statement_after(statement, &kept)?)
+        .imports(place.file, imports);
+    if start {
+        fix = fix.edit(source.insert(statement.span.start, format!("{name} = ")));
+    }
+    Some(fix)
 }
 
 fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Location, String)> {

@@ -6,7 +6,7 @@ use crate::entry_points::EntryPoint;
 use crate::event_loop::{
     awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
 };
-use crate::finding::FixSafety;
+use crate::finding::Fix;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
 use fastwright_python::location::Location;
@@ -136,14 +136,16 @@ fn report_query(
             .evidence_chain(graph.steps(&path[calls..]))
             .evidence(format!("`{method}` of a synchronous session waits for the database"), place);
         let function = &node.summary.function;
-        if calls > 0 || graph.is_called(coroutine) || !awaits_nothing(&function.definition) {
+        if calls > 0
+            || graph.is_called(coroutine)
+            || !awaits_nothing(&function.definition)
+            || crate::fixes::recipes::is_called_by_name(context, function.definition.name.as_str())
+        {
             return draft;
         }
         let draft = draft.example(format!("def {name}(...):"));
-        match plain_function_edit(&context.analysis.files, function.id.file, &function.definition) {
-            Some(edit) => draft.fix(FixSafety::Safe, vec![edit]),
-            None => draft,
-        }
+        let edit = plain_function_edit(&context.analysis.files, function.id.file, &function.definition);
+        draft.fix(edit.map(|edit| Fix::safe("let FastAPI run it in a thread: `def`").edit(edit)))
     });
 }
 

@@ -2,11 +2,14 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
+use crate::fixes::recipes::{coroutine_edit, is_called_by_name};
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::application::RouteKind;
 use fastwright_model::dependant::DependantKind;
-use fastwright_python::ir::StmtKind;
-use fastwright_python::location::Location;
+use fastwright_python::ir::{FunctionDef, StmtKind};
+use fastwright_python::location::{FileId, Location};
 use fastwright_python::summary::EventKind;
 use rustc_hash::FxHashMap;
 
@@ -78,9 +81,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             )
             .evidence(format!("`{}` is a coroutine and depends on it", used.handler), used.attached)
             .evidence("it is `def`, so that FastAPI runs it in a thread", function.location())
-            .example(format!("async def {name}(...)")),
+            .example(format!("async def {name}(...)"))
+            .fix(fix(context, function.location().file, &function.summary.function.definition)),
         );
     }
+}
+
+fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef) -> Option<Fix> {
+    if is_called_by_name(context, function.name.as_str()) {
+        return None;
+    }
+    let source = Source::of(context, file)?;
+    Some(Fix::safe("let it run on the event loop: `async def`").edit(coroutine_edit(&source, function)?))
 }
 
 /// Whether a function calls nothing that may take its time: no function of the program or a library, and no

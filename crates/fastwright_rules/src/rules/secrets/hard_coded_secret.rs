@@ -3,13 +3,15 @@
 use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::data_flow::parts;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::{is_credential_name, words};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
-use fastwright_python::location::Location;
+use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::*;
@@ -117,6 +119,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             (None, _) => format!("a literal in `{name}` {}", found.purpose),
         };
         let mut draft = Draft::new(place, name.clone(), message).discriminator(name.clone());
+        if found.setting.is_some() {
+            draft = draft.fix(fix(context, place, &name));
+        }
         if literal.is_some() {
             draft = draft.evidence("the value is a literal", place);
         }
@@ -385,4 +390,23 @@ fn default_text(value: &Expr) -> Option<Text> {
         }
         _ => None,
     }
+}
+
+/// A setting without its default.
+fn fix(context: &Context<'_>, place: Location, name: &str) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    let StmtKind::AnnAssign { annotation, value: Some(value), .. } = &statement.kind else { return None };
+    if !matches!(value.kind, ExprKind::Str(_)) {
+        return None;
+    }
+    let start = source.with_parentheses(annotation.span).end;
+    let variable = name.to_uppercase();
+    Some(
+        Fix::changes_contract(
+            "take the value from the environment only",
+            format!("the service does not start without `{variable}`"),
+        )
+        .edit(source.replace(Span::new(start, statement.span.end), "")),
+    )
 }

@@ -60,6 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         confidence: Confidence::Likely,
         to_the_text: false,
         whole_is_meant: false,
+        fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);
 }

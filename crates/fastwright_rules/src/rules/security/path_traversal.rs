@@ -44,6 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         confidence: Confidence::Likely,
         to_the_text: true,
         whole_is_meant: true,
+        fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);
 }

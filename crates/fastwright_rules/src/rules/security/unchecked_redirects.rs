@@ -3,12 +3,14 @@
 use super::server_side_request_forgery::{address_position, requested};
 use crate::context::Context;
 use crate::data_flow::RequestInput;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::recipes::with_value;
 use crate::injection::{Injection, report_checked_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::location::Location;
 use fastwright_python::summary::CallEvent;
 use fastwright_python::value::Symbolic;
 
@@ -50,6 +52,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         confidence: Confidence::Possible,
         to_the_text: false,
         whole_is_meant: false,
+        fix: &without_redirects,
     };
     report_checked_injections(context, report, &injection);
 }
@@ -77,4 +80,15 @@ fn of_client(call: &CallEvent, keyword: &str) -> Option<Option<bool>> {
         told.is_some()
     });
     told
+}
+
+/// A request that does not go on to where the answer redirects.
+fn without_redirects(context: &Context<'_>, place: Location, acts: &str) -> Option<Fix> {
+    let keyword = match acts.split('.').next() {
+        Some("requests" | "aiohttp") => "allow_redirects",
+        Some("httpx" | "httpx2") => "follow_redirects",
+        _ => return None,
+    };
+    let fix = Fix::changes_contract("do not follow redirects", "an answer that redirects is taken as it is");
+    with_value(context, place, keyword, "False", fix)
 }

@@ -2,12 +2,15 @@
 
 use crate::context::Context;
 use crate::data_flow::RequestInput;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::Source;
 use crate::injection::values::is_set;
 use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::ExprKind;
+use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::CallEvent;
 
 crate::declare_rule! {
@@ -46,6 +49,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         confidence: Confidence::Likely,
         to_the_text: false,
         whole_is_meant: false,
+        fix: &safe_yaml,
     };
     report_injections(context, report, &injection);
 }
@@ -94,4 +98,24 @@ fn data(name: &str, call: &CallEvent) -> Option<Danger> {
         .first()
         .or_else(|| call.arguments.keywords.first().map(|(_, value)| value))?;
     (!is_harmless).then(|| Danger { acts: name.to_owned(), value: value.clone() })
+}
+
+/// The loader of YAML that only makes plain values.
+fn safe_yaml(context: &Context<'_>, place: Location, acts: &str) -> Option<Fix> {
+    let new = match acts {
+        "yaml.load" | "yaml.unsafe_load" | "yaml.full_load" => "safe_load",
+        "yaml.load_all" => "safe_load_all",
+        _ => return None,
+    };
+    let source = Source::of(context, place.file)?;
+    let (_, call) = source.call(place.span)?;
+    let ExprKind::Attribute(base, _) = &call.callee.kind else { return None };
+    let name = Span::new(source.with_parentheses(base.span).end + 1, call.callee.span.end);
+    let mut fix =
+        Fix::changes_contract("load plain values only", "YAML with tags of Python objects is refused")
+            .edit(source.replace(name, new));
+    if call.arguments.len() > 1 {
+        fix = fix.edit(source.without_argument(&call.arguments, 1)?);
+    }
+    Some(fix)
 }

@@ -1,7 +1,7 @@
 //! `removed-client-argument`: argument of an HTTPX client that HTTPX 0.28 has removed.
 
 use crate::context::Context;
-use crate::finding::{Edit, FixSafety};
+use crate::finding::{Edit, Fix};
 use crate::imported_names::ImportedNames;
 use crate::library_versions::at_least;
 use crate::reporter::{Draft, Reporter};
@@ -110,7 +110,10 @@ fn draft(
     .evidence(format!("`{old}=` is given here"), at(argument.span))
     .example(format!("{prefix}{class}({new}, ...)"));
     if old == "app" && prefix.ends_with('.') {
-        draft = draft.fix(FixSafety::Safe, vec![Edit { location: at(argument.span), text: new }]);
+        draft = draft.fix(
+            Fix::safe(format!("give `transport=` instead of `{old}=`"))
+                .edit(Edit { location: at(argument.span), text: new }),
+        );
     }
     draft
 }

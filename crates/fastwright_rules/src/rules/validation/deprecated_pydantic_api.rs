@@ -1,19 +1,21 @@
 //! `deprecated-pydantic-api`: interface of Pydantic 1 used with Pydantic 2.
 
 use crate::context::Context;
-use crate::finding::{Edit, FixSafety, Severity};
+use crate::finding::{Edit, Fix, Severity};
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{ArgumentKind, Expr, ExprKind, FunctionDef, StmtKind};
-use fastwright_python::location::{Location, Span};
+use fastwright_python::ir::{ArgumentKind, ClassDef, Expr, ExprKind, FunctionDef, StmtKind};
+use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::project::{Version, VersionSource};
 use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 crate::declare_rule! {
@@ -77,20 +79,24 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let calling = code.calls().named(|name| METHODS.iter().any(|(old, _)| name == *old));
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for class in interpreter.classes().to_vec() {
-        class_body(analysis, interpreter, class, report);
+        class_body(context, interpreter, class, report);
     }
     // Few enough to compare one by one, without looking into the names.
     let old_names: Vec<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
-    for function in interpreter.functions().to_vec() {
-        let file = analysis.files.get(function.id.file);
+    let functions: Vec<Rc<FunctionValue>> = interpreter
+        .functions()
+        .iter()
+        .filter(|function| {
+            let mentions = &function.definition.mentions;
+            old_names.iter().any(|name| mentions.may_hold(*name))
+                && analysis.files.get(function.id.file).first_party
+                && seen.insert(function.id)
+        })
+        .cloned()
+        .collect();
+    for function in functions {
         let mentions = &function.definition.mentions;
-        if !file.first_party
-            || !old_names.iter().any(|name| mentions.may_hold(*name))
-            || !seen.insert(function.id)
-        {
-            continue;
-        }
         let is_static = function
             .definition
             .decorators
@@ -104,7 +110,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             Some(_) => {}
             None => {
-                if may_call_old(interpreter, &function, &old_names)
+                if old_names.iter().any(|name| mentions.may_call(*name))
+                    && may_call_old(interpreter, &function, &old_names)
                     && let Some(summary) = interpreter.summarize(&function, receiver)
                 {
                     report_calls(analysis, interpreter, &summary, report);
@@ -237,7 +244,10 @@ fn method_draft(
         let at = (place.span.start - location.span.start) as usize;
         draft = draft.example(format!("{}{new}{}", &text[..at], &text[at + old.len()..]));
         if SAME.contains(&old) && arguments {
-            draft = draft.fix(FixSafety::Safe, vec![Edit { location: place, text: new.to_owned() }]);
+            draft = draft.fix(
+                Fix::needs_review(format!("call `{new}`"))
+                    .edit(Edit { location: place, text: new.to_owned() }),
+            );
         }
     }
     draft
@@ -269,11 +279,12 @@ fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Lo
 
 /// Decorators and `class Config` in the body of a model.
 fn class_body(
-    analysis: &Analysis,
+    context: &Context<'_>,
     interpreter: &Interpreter<'_>,
     class: ObjectId,
     report: &mut Reporter<'_>,
 ) {
+    let analysis = context.analysis;
     let value: Value = Kind::Class(class).into();
     if !is_model(interpreter, &value) {
         return;
@@ -289,7 +300,9 @@ fn class_body(
         match &statement.kind {
             StmtKind::Class(inner) if inner.name == "Config" => {
                 let location = Location { file, span: inner.name_span };
-                report.report(config_draft(interpreter, object, location));
+                report.report(
+                    config_draft(interpreter, object, location).fix(config_fix(context, file, inner)),
+                );
             }
             StmtKind::Function(function) => {
                 for decorator in &function.decorators {
@@ -372,4 +385,38 @@ fn config_draft(interpreter: &Interpreter<'_>, object: &ClassObject, location: L
         .evidence("its configuration is a class", location)
         .example(format!("model_config = ConfigDict({})", entries.join(", ")));
     if renamed.is_empty() { draft } else { draft.severity(Severity::Medium) }
+}
+
+/// `model_config` in the place of `class Config`, where that is a list of plain values.
+fn config_fix(context: &Context<'_>, file: FileId, config: &ClassDef) -> Option<Fix> {
+    let source = Source::of(context, file)?;
+    if !config.arguments.is_empty() || source.has_comment(config.span) || config.docstring().is_some() {
+        return None;
+    }
+    let (mut entries, mut renamed) = (Vec::new(), false);
+    for statement in &config.body {
+        let StmtKind::Assign { targets, value } = &statement.kind else { return None };
+        let [Expr { kind: ExprKind::Name(name), .. }] = &**targets else { return None };
+        // What is no renaming needs another value, or another place.
+        if matches!(
+            name.as_str(),
+            "allow_mutation" | "fields" | "getter_dict" | "json_encoders" | "json_loads" | "json_dumps"
+        ) {
+            return None;
+        }
+        let new = KEYS.iter().find(|(old, _)| *name == **old).map(|(_, new)| *new);
+        renamed |= new.is_some();
+        entries.push(format!("{}={}", new.unwrap_or(name.as_str()), source.slice(value.span)));
+    }
+    let (class, imports) = source.import("pydantic", Some("ConfigDict"))?;
+    let text = format!("model_config = {class}({})", entries.join(", "));
+    let fix = if renamed {
+        Fix::changes_contract(
+            "write `model_config`",
+            "settings that had no effect since Pydantic 2 have it again",
+        )
+    } else {
+        Fix::needs_review("write `model_config`")
+    };
+    Some(fix.edit(source.replace(config.span, text)).imports(file, imports))
 }

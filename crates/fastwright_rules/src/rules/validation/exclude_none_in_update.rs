@@ -2,6 +2,8 @@
 
 use crate::body_copies::copies_of;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::{with_renamed, without_keyword};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::dependant::type_text;
@@ -61,6 +63,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 })
                 .collect();
             let Some((first, column)) = kept.first() else { continue };
+            // `null` for a column that has to be filled would be the next fault.
+            let is_harmless = context.fields(interpreter, &copy.model).iter().all(|field| {
+                let column = table.columns.iter().find(|column| column.name == field.name);
+                !allows_none(&field.annotation) || column.is_none_or(|column| column.nullable)
+            });
             let (name, model) = (title(route), type_text(interpreter, &copy.model));
             let shown: Vec<String> =
                 kept.iter().take(3).map(|(field, _)| format!("`{}`", field.name)).collect();
@@ -85,8 +92,22 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     text.replace(", exclude_none=True", "").replace("exclude_none=True, ", "")
                 } else {
                     text.replace("exclude_none=True", "exclude_unset=True")
+                })
+                .fix(if !is_harmless {
+                    None
+                } else if text.contains("exclude_unset=True") {
+                    without_keyword(context, site, "exclude_none", fix(&name))
+                } else {
+                    with_renamed(context, site, "exclude_none", "exclude_unset", fix(&name))
                 }),
             );
         }
     }
+}
+
+fn fix(route: &str) -> Fix {
+    Fix::changes_contract(
+        "take what was sent, `null` included",
+        format!("`{route}` stores `null` where it is sent"),
+    )
 }

@@ -1,7 +1,8 @@
 //! `none-as-response`: handler that gives `None` although its response model does not allow it.
 
 use crate::context::Context;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Fix};
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::syntax;
@@ -98,7 +99,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 registered_at(route),
             )
             .evidence(how, place)
-            .example("raise HTTPException(404, \"...\")"),
+            .example("raise HTTPException(404, \"...\")")
+            .fix(fix(context, place)),
         );
     }
 }
@@ -138,4 +140,19 @@ fn refuses_none(interpreter: &mut Interpreter<'_>, declared: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// 404 where `None` is returned.
+fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
+    let source = Source::of(context, place.file)?;
+    let statement = source.statement(place.span)?;
+    if !matches!(&statement.kind, StmtKind::Return(None | Some(Expr { kind: ExprKind::None, .. }))) {
+        return None;
+    }
+    let (class, imports) = source.import("fastapi", Some("HTTPException"))?;
+    Some(
+        Fix::changes_contract("answer 404", "404 instead of 500")
+            .edit(source.replace(statement.span, format!("raise {class}(404)")))
+            .imports(place.file, imports),
+    )
 }

@@ -2,12 +2,16 @@
 
 use crate::context::Context;
 use crate::data_flow::has_validator;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::methods::method_of;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
 use fastwright_model::facts::mentions;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
+use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
@@ -98,10 +102,42 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                         .example(format!(
                             "class {name}(BaseModel):\n    model_config = ConfigDict(from_attributes=True)"
                         ))
+                        .fix(fix(context, declared))
                 });
             }
         }
     }
+}
+
+/// `model_config` with `from_attributes` in a model that has no configuration of its own.
+fn fix(context: &Context<'_>, declared: Location) -> Option<Fix> {
+    let source = Source::of(context, declared.file)?;
+    let class = source.class(declared.span)?;
+    let configures = |statement: &Stmt| match &statement.kind {
+        StmtKind::Assign { targets, .. } => {
+            targets.iter().any(|target| matches!(target.kind, ExprKind::Name(name) if name == "model_config"))
+        }
+        StmtKind::Class(inner) => inner.name == "Config",
+        _ => false,
+    };
+    if class.body.iter().any(configures) {
+        return None;
+    }
+    let first = class.body.get(usize::from(class.docstring().is_some())).or(class.body.first())?;
+    let (config, imports) = source.import("pydantic", Some("ConfigDict"))?;
+    let text = format!("model_config = {config}(from_attributes=True)");
+    let edit = match class.docstring() {
+        Some(_) if class.body.len() == 1 => source.statement_after(first, &format!("\n{text}"))?,
+        _ => source.statement_before(first, &format!("{text}\n\n"))?,
+    };
+    Some(
+        Fix::changes_contract(
+            format!("let `{}` read attributes of objects", class.name),
+            "the route answers instead of failing with 500",
+        )
+        .edit(edit)
+        .imports(declared.file, imports),
+    )
 }
 
 /// Whether a model takes objects by their attributes, or may: what its configuration and its validators say

@@ -2,6 +2,8 @@
 
 use crate::body_copies::{BodyCopy, copies_of};
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use fastwright_model::analysis::Analysis;
@@ -73,7 +75,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let model = type_text(interpreter, &copy.model);
-            report.report(draft(analysis, route, &copy, &lost, &model));
+            let fix = copy.dump.site.filter(|site| {
+                let text = source(analysis, *site);
+                text.ends_with(')') && !text.contains("vars(") && !text.starts_with("dict(")
+            });
+            let fix = fix.and_then(|site| {
+                let changes = format!("`{}` leaves fields alone that are not sent", title(route));
+                let fix = Fix::changes_contract("take only what was sent", changes);
+                with_keyword(context, site, "exclude_unset=True", fix)
+            });
+            report.report(draft(analysis, route, &copy, &lost, &model).fix(fix));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `sensitive-field-in-response`: response model with a credential in it.
 
 use crate::context::Context;
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::stored_credential::{StoredCredential, stored_credential};
@@ -96,7 +97,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .collect();
     for (route, exposed, response) in &shown {
         if let Some(draft) = draft(route, exposed, response, &direct) {
-            report.report(draft);
+            report.report(draft.fix(fix(context, exposed)));
         }
     }
 }
@@ -392,4 +393,33 @@ fn draft(route: &Route, exposed: &[Exposed], response: &str, direct: &[Location]
         }
     }
     Some(draft)
+}
+
+/// `Field(exclude=True)` for what nobody shall see.
+fn fix(context: &Context<'_>, exposed: &[Exposed]) -> Option<Fix> {
+    let mut fix = Fix::changes_contract(
+        "leave the field out of what is answered",
+        "the response no longer has the field",
+    );
+    let mut done: Vec<Location> = Vec::new();
+    for found in exposed {
+        if done.contains(&found.location) {
+            continue;
+        }
+        done.push(found.location);
+        let source = Source::of(context, found.location.file)?;
+        let statement = source.statement(found.location.span)?;
+        let StmtKind::AnnAssign { annotation, value, .. } = &statement.kind else { return None };
+        match value.as_deref() {
+            None => {
+                let (field, imports) = source.import("pydantic", Some("Field"))?;
+                let end = source.with_parentheses(annotation.span).end;
+                fix = fix
+                    .edit(source.insert(end, format!(" = {field}(exclude=True)")))
+                    .imports(source.file, imports);
+            }
+            Some(value) => fix = fix.edit(source.add_keyword(value, "exclude=True")?),
+        }
+    }
+    Some(fix)
 }

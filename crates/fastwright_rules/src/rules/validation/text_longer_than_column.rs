@@ -4,11 +4,15 @@ use crate::body_copies::{copies_of, copying_singly, single_copies_of};
 use crate::columns::{ColumnDefinition, is_text};
 use crate::context::Context;
 use crate::data_flow::has_validator;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
+use crate::syntax;
 use fastwright_model::dependant::{split_annotated, type_text};
 use fastwright_model::schemas::Field;
 use fastwright_python::interpreter::aliased_type;
+use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 
@@ -119,7 +123,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     format!("the column `{}` holds {} characters", first.field.name, first.holds),
                     first.column,
                 )
-                .example(format!("{}: Annotated[str, Field(max_length={})]", first.field.name, first.holds)),
+                .example(format!("{}: Annotated[str, Field(max_length={})]", first.field.name, first.holds))
+                .fix(fix(context, &longer)),
             );
         }
     }
@@ -185,4 +190,48 @@ fn most_characters(field: &Field) -> Option<Option<i64>> {
         }
     }
     Some(most.get())
+}
+
+/// The length of the column as the length of each field.
+fn fix(context: &Context<'_>, longer: &[Longer]) -> Option<Fix> {
+    let file = longer.first()?.field.location.file;
+    let source = Source::of(context, file)?;
+    let mut fix = Fix::changes_contract(
+        "take as many characters as the columns hold",
+        "longer texts are answered with 422, and the document says so",
+    );
+    for one in longer {
+        let statement = source.statement(one.field.location.span)?;
+        let StmtKind::AnnAssign { annotation, value, .. } = &statement.kind else { return None };
+        let length = format!("max_length={}", one.holds);
+        let field = value.as_deref().into_iter().chain([&**annotation]).find_map(|part| {
+            let mut found = None;
+            syntax::any_within(part, &mut |part| {
+                let is_field = matches!(&part.kind, ExprKind::Call(call) if call.callee.dotted_name().is_some_and(|name| name.rsplit('.').next() == Some("Field")));
+                if is_field {
+                    found = Some(part);
+                }
+                is_field
+            });
+            found
+        });
+        if one.most.is_some() {
+            return None;
+        }
+        if let Some(field) = field {
+            fix = fix.edit(source.add_keyword(field, &length)?);
+            continue;
+        }
+        let (name, imports) = source.import("pydantic", Some("Field"))?;
+        fix = fix.imports(file, imports);
+        if value.is_none() {
+            let end = source.with_parentheses(annotation.span).end;
+            fix = fix.edit(source.insert(end, format!(" = {name}({length})")));
+        } else {
+            let (annotated, imports) = source.import("typing", Some("Annotated"))?;
+            let text = format!("{annotated}[{}, {name}({length})]", source.slice(annotation.span));
+            fix = fix.imports(file, imports).edit(source.replace(annotation.span, text));
+        }
+    }
+    Some(fix)
 }

@@ -2,16 +2,19 @@
 
 use crate::call_graph::Node;
 use crate::context::Context;
+use crate::finding::Fix;
+use crate::fixes::Source;
 use crate::flow::follow;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
+use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::mentions;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::{Interpreter, plain_type};
-use fastwright_python::ir::Comparison;
+use fastwright_python::ir::{Comparison, Expr, ExprKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -109,7 +112,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         });
         for candidate in candidates {
             if let Some(sink) = candidate.sink.as_ref().filter(|_| !candidate.bounded) {
-                report.report(draft(analysis, route, &candidate, sink));
+                report.report(draft(analysis, route, &candidate, sink).fix(fix(context, &candidate)));
             }
         }
     }
@@ -304,4 +307,50 @@ fn draft(analysis: &Analysis, route: &Route, candidate: &Candidate, sink: &Sink)
         draft = draft.example(format!("{parameter}: Annotated[int, Query(ge=1, le=100)]{default}"));
     }
     draft
+}
+
+/// An upper bound: in the `Query(...)` that is there, or in a new one.
+fn fix(context: &Context<'_>, candidate: &Candidate) -> Option<Fix> {
+    let source = Source::of(context, candidate.location.file)?;
+    let function = source.function(candidate.location.span)?;
+    let parameter =
+        function.parameters.iter().find(|own| syntax::encloses(own.span, candidate.location.span))?;
+    let annotation = parameter.annotation.as_deref()?;
+    let default = parameter.default.as_ref();
+    let written = |expression: &Expr| match expression.kind {
+        ExprKind::Int(value) => Some(value),
+        _ => None,
+    };
+    let mut most = 100;
+    let mut queries = Vec::new();
+    for part in std::iter::once(annotation).chain(default) {
+        syntax::any_within(part, &mut |part| {
+            if let ExprKind::Call(call) = &part.kind
+                && call.callee.dotted_name().is_some_and(|name| name.rsplit('.').next() == Some("Query"))
+            {
+                let given = call.arguments.first().and_then(|argument| written(&argument.value));
+                most = most.max(given.unwrap_or(0));
+                queries.push(part);
+            }
+            false
+        });
+    }
+    most = most.max(default.and_then(written).unwrap_or(0));
+    let fix = Fix::changes_contract(
+        format!("take {most} at most"),
+        format!("more than {most} is answered with 422, and the document says so"),
+    );
+    if let [query] = queries.as_slice() {
+        return Some(fix.edit(source.add_keyword(query, &format!("le={most}"))?));
+    }
+    if !queries.is_empty() || source.slice(annotation.span) != "int" {
+        return None;
+    }
+    let (annotated, first) = source.import("typing", Some("Annotated"))?;
+    let (query, second) = source.import("fastapi", Some("Query"))?;
+    Some(
+        fix.edit(source.replace(annotation.span, format!("{annotated}[int, {query}(le={most})]")))
+            .imports(source.file, first)
+            .imports(source.file, second),
+    )
 }

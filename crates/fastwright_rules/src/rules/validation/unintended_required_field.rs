@@ -1,7 +1,8 @@
 //! `unintended-required-field`: nullable field of a request without default, which clients must send nevertheless.
 
 use crate::context::Context;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::Source;
 use crate::metadata::Profile;
 use crate::reporter::{Draft, Outline, Reporter};
 use crate::route_list::{registered_at, source, title};
@@ -10,6 +11,7 @@ use fastwright_model::assemble::declared_response;
 use fastwright_model::dependant::type_text;
 use fastwright_model::schemas::{Field, allows_none, classes_of_type, is_model};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{Parameter, ParameterKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::value::*;
 
@@ -66,13 +68,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 if is_plain && parameter.required && allows_none(annotation) && !by_hand {
                     let kind = type_text(interpreter, annotation);
                     let symbol = node.qualified.rsplit(':').next().unwrap_or_default().to_owned();
-                    report.report(parameter_draft(
-                        route,
-                        parameter,
-                        &kind,
-                        symbol,
-                        source(analysis, parameter.location),
-                    ));
+                    report.report(
+                        parameter_draft(
+                            route,
+                            parameter,
+                            &kind,
+                            symbol,
+                            source(analysis, parameter.location),
+                        )
+                        .fix(parameter_fix(context, parameter)),
+                    );
                 }
             }
         }
@@ -169,6 +174,7 @@ fn model_fields(
                 .evidence(format!("`{model_name}` is read from the request here"), taken_at)
                 .evidence_chain(null)
                 .example(lines.join("\n"));
+            let draft = draft.fix(field_fix(context, &same));
             if !is_answered {
                 return draft;
             }
@@ -177,6 +183,51 @@ fn model_fields(
             ))
         });
     }
+}
+
+/// Defaults for fields that may be null.
+fn field_fix(context: &Context<'_>, fields: &[&Field]) -> Option<Fix> {
+    let file = fields.first()?.location.file;
+    let source = Source::of(context, file)?;
+    let mut fix = Fix::changes_contract(
+        "give the fields the default `None`",
+        "the fields may be left out: 422 no longer, and not required in the document",
+    );
+    for field in fields {
+        let statement = source.statement(field.location.span)?;
+        let StmtKind::AnnAssign { value: None, annotation, .. } = &statement.kind else { return None };
+        let end = source.with_parentheses(annotation.span).end;
+        fix = fix.edit(source.insert(end, " = None"));
+    }
+    // What follows without a default in a dataclass would no longer be allowed.
+    let class = source.class(fields.first()?.location.span)?;
+    class.decorators.is_empty().then_some(fix)
+}
+
+/// A default for a parameter that may be null.
+fn parameter_fix(
+    context: &Context<'_>,
+    parameter: &fastwright_model::dependant::DependantParameter,
+) -> Option<Fix> {
+    let source = Source::of(context, parameter.location.file)?;
+    let function = source.function(parameter.location.span)?;
+    let position = function.parameters.iter().position(|own| own.name == parameter.name)?;
+    let own = &function.parameters[position];
+    let follows = |other: &Parameter| {
+        matches!(other.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
+            && other.default.is_none()
+    };
+    if own.default.is_some()
+        || own.kind != ParameterKind::KeywordOnly && function.parameters[position + 1..].iter().any(follows)
+    {
+        return None;
+    }
+    let end = source.with_parentheses(own.annotation.as_deref()?.span).end;
+    let changes = format!("`{}` may be left out: 422 no longer, and not required in the document", own.name);
+    Some(
+        Fix::changes_contract(format!("give `{}` the default `None`", own.name), changes)
+            .edit(source.insert(end, " = None")),
+    )
 }
 
 fn parameter_draft(

@@ -1,7 +1,8 @@
 //! `validator-without-return`: validator that gives nothing back, so that the field becomes `None`.
 
 use crate::context::Context;
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Fix};
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::registry::{Decoration, Registry};
@@ -95,10 +96,26 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             draft = draft.evidence("the function may end here, without a `return`", at(last.span));
         }
         if let Some(returned) = returned_name(definition, kind) {
-            draft = draft.example(format!("return {returned}"));
+            draft = draft.example(format!("return {returned}")).fix(fix(context, &function, &returned));
         }
         report.report(draft);
     }
+}
+
+/// A `return` at the end, where the function only ends there without a value.
+fn fix(context: &Context<'_>, function: &FunctionValue, returned: &str) -> Option<Fix> {
+    let source = Source::of(context, function.id.file)?;
+    let last = function.definition.body.last()?;
+    if !syntax::reaches_end(&function.definition.body) {
+        return None;
+    }
+    Some(
+        Fix::changes_contract(
+            format!("return `{returned}`"),
+            "the value that was sent arrives, where it was `None`",
+        )
+        .edit(source.statement_after(last, &format!("return {returned}"))?),
+    )
 }
 
 fn is_validator(name: &str) -> bool {

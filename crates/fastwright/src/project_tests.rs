@@ -1,0 +1,124 @@
+//! The project's own tests, run on copies of the project before and after a change.
+
+use crate::failure::Failure;
+use crate::git;
+use fastwright_gate::{ChangedFile, TestOutcome};
+use fastwright_python::source::SourceTree;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// What one run said.
+struct Run {
+    code: Option<i32>,
+    passed: BTreeSet<String>,
+    failed: BTreeSet<String>,
+    last_words: String,
+}
+
+/// Runs a command on the project as it was and as it is. `project` is the folder to run it in, relative to the
+/// root.
+///
+/// # Errors
+/// When no copy can be made or the command can't be started.
+pub(crate) fn compare(
+    command: &str,
+    root: &Path,
+    project: &Path,
+    tree: &dyn SourceTree,
+    changed: &[ChangedFile],
+) -> Result<TestOutcome, Failure> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::new(format!("no folder for a copy can be made: {error}")))?;
+    let copy = folder.path().join("project");
+    let failed =
+        |error: std::io::Error| Failure::new(format!("a copy of the project can't be made: {error}"));
+    let write = |path: &str, text: &[u8]| -> std::io::Result<()> {
+        let target = copy.join(path);
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(target, text)
+    };
+    let new_paths: BTreeSet<&str> =
+        changed.iter().filter(|file| file.old.is_none()).map(|file| file.path.as_str()).collect();
+    std::fs::create_dir_all(copy.join(project)).map_err(failed)?;
+    for path in git::kept_paths(root)? {
+        if new_paths.contains(path.as_str()) {
+            continue;
+        }
+        if let Ok(text) = tree.read(&root.join(&path)) {
+            write(&path, &text).map_err(failed)?;
+            #[cfg(unix)]
+            if let Ok(metadata) = std::fs::metadata(root.join(&path)) {
+                let _ = std::fs::set_permissions(copy.join(&path), metadata.permissions());
+            }
+        }
+    }
+    for file in changed {
+        if let Some(old) = &file.old {
+            write(&file.path, old).map_err(failed)?;
+        }
+    }
+    #[cfg(unix)]
+    for environment in [".venv", "venv"] {
+        for folder in [Path::new(""), project] {
+            let installed = root.join(folder).join(environment);
+            let link = copy.join(folder).join(environment);
+            if installed.is_dir() && !link.exists() {
+                std::os::unix::fs::symlink(&installed, link).map_err(failed)?;
+            }
+        }
+    }
+    let before = run(command, &copy.join(project))?;
+    if before.code != Some(0) && before.passed.is_empty() {
+        let failure = format!(
+            "`{command}` fails before the change already, so it says nothing about it: {}",
+            before.last_words
+        );
+        return Ok(TestOutcome { broken: Vec::new(), failure: Some(failure) });
+    }
+    for file in changed {
+        match &file.new {
+            Some(text) if !file.is_link => write(&file.path, text).map_err(failed)?,
+            _ => {
+                let _ = std::fs::remove_file(copy.join(&file.path));
+            }
+        }
+    }
+    let after = run(command, &copy.join(project))?;
+    let mut broken: Vec<String> = before.passed.difference(&after.passed).cloned().collect();
+    let mut failure = None;
+    if broken.is_empty() && before.code == Some(0) && after.code != Some(0) {
+        broken.extend(after.failed.iter().cloned());
+        if broken.is_empty() {
+            failure = Some(format!("`{command}` fails after the change: {}", after.last_words));
+        }
+    }
+    Ok(TestOutcome { broken, failure })
+}
+
+fn run(command: &str, folder: &Path) -> Result<Run, Failure> {
+    let shell = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let done = Command::new(shell.0)
+        .args([shell.1, command])
+        .current_dir(folder)
+        // Names of tests that passed and failed, where it is pytest.
+        .env("PYTEST_ADDOPTS", "-rA -p no:cacheprovider")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .map_err(|error| Failure::new(format!("`{command}` can't be started: {error}")))?;
+    let text = String::from_utf8_lossy(&done.stdout);
+    let named = |word: &str| -> BTreeSet<String> {
+        text.lines()
+            .filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+            .filter(|rest| rest.contains("::"))
+            .map(|rest| rest.split(" - ").next().unwrap_or(rest).trim().to_owned())
+            .collect()
+    };
+    let (passed, mut failed) = (named("PASSED"), named("FAILED"));
+    failed.extend(named("ERROR"));
+    let told = if text.trim().is_empty() { String::from_utf8_lossy(&done.stderr) } else { text };
+    let last_words = told.trim().lines().last().unwrap_or("it said nothing").to_owned();
+    Ok(Run { code: done.status.code(), passed, failed, last_words })
+}
