@@ -6,7 +6,7 @@ use fastwright_gate::{ChangedFile, TestOutcome};
 use fastwright_python::source::SourceTree;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What one run said.
 struct Run {
@@ -98,11 +98,16 @@ pub(crate) fn compare(
     Ok(TestOutcome { broken, failure })
 }
 
+/// A command of the user as a shell runs it in a folder; it gets no input.
+pub(crate) fn shell(command: &str, folder: &Path) -> Command {
+    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
+    shell.current_dir(folder).stdin(Stdio::null());
+    shell
+}
+
 fn run(command: &str, folder: &Path) -> Result<Run, Failure> {
-    let shell = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let done = Command::new(shell.0)
-        .args([shell.1, command])
-        .current_dir(folder)
+    let done = shell(command, folder)
         // Names of tests that passed and failed, where it is pytest.
         .env("PYTEST_ADDOPTS", "-rA -p no:cacheprovider")
         .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -172,7 +172,7 @@ impl Walker<'_, '_, '_> {
             }
             return term;
         }
-        self.library_call(whole, call, name, base, target, arguments, awaited, out)
+        self.named_call(&call.callee, whole, name, base, target, arguments, awaited, out)
     }
 
     /// `return helper(...)`: what the helper gives is what the function gives.
@@ -209,7 +209,7 @@ impl Walker<'_, '_, '_> {
         if term.is_none() && out.len() == before {
             // Arguments were evaluated; the call itself is told as any other.
             let name = self.library_name(&call.callee, site.as_ref());
-            let term = self.library_call(whole, call, name, None, target, arguments, awaited, out);
+            let term = self.named_call(&call.callee, whole, name, None, target, arguments, awaited, out);
             out.push(Step::end(super::step::Ending::Return, Some(&term), self.at(value.span)));
         }
         Some(Exit::Ends)
@@ -543,7 +543,9 @@ impl Walker<'_, '_, '_> {
             arguments.push((argument.kind, self.expression(&argument.value, out)));
         }
         let term = self.put_in_place(&target, &arguments, true, false, whole.span, out);
-        Some(term.unwrap_or_else(|| self.library_call(whole, call, None, None, target, arguments, true, out)))
+        Some(term.unwrap_or_else(|| {
+            self.named_call(&call.callee, whole, None, None, target, arguments, true, out)
+        }))
     }
 
     /// The same for something whose code is not known: `to_thread(client.get, url)` is `client.get(url)`.
@@ -562,21 +564,6 @@ impl Walker<'_, '_, '_> {
         }
         let name = self.plain_value(given).and_then(|value| value.as_external());
         Some(self.named_call(given, whole, name, base, Target::Other, arguments, true, out))
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of one call")]
-    fn library_call(
-        &mut self,
-        whole: &Expr,
-        call: &Call,
-        name: Option<Name>,
-        base: Option<Term>,
-        target: Target,
-        arguments: Vec<Passed>,
-        awaited: bool,
-        out: &mut Vec<Step>,
-    ) -> Term {
-        self.named_call(&call.callee, whole, name, base, target, arguments, awaited, out)
     }
 
     /// A call that stays a call.

@@ -571,4 +571,86 @@ mod tests {
         assert_eq!(names.len(), count);
         assert!(count > 150, "{count}");
     }
+
+    /// What the comparison of schemas, effects and lines asks for.
+    #[test]
+    fn everything_that_is_asked_for_has_a_kind() {
+        let bounds = [
+            "type-changed",
+            "type-narrowed",
+            "type-widened",
+            "value-removed",
+            "value-added",
+            "constraint-tightened",
+            "constraint-loosened",
+            "pattern-changed",
+            "format-changed",
+            "documentation-changed",
+        ];
+        let parameter = [
+            "added",
+            "added-required",
+            "removed",
+            "became-required",
+            "became-optional",
+            "default-changed",
+            "default-added",
+            "default-removed",
+            "deprecated",
+            "no-longer-deprecated",
+        ];
+        let inside = [
+            "variant-removed",
+            "variant-added",
+            "discriminator-changed",
+            "default-changed",
+            "default-added",
+            "default-removed",
+            "schema-renamed",
+            "deprecated",
+            "no-longer-deprecated",
+        ];
+        let request =
+            ["null-refused", "null-accepted", "more-properties-refused", "more-properties-accepted"];
+        let response =
+            ["null-possible", "null-impossible", "more-properties-shown", "more-properties-hidden"];
+        let property = ["added", "removed", "became-required", "became-optional"];
+        let line = ["added", "removed", "changed"];
+        let effects = ["commit", "rollback", "outside-call", "background-work", "table-read", "table-write"];
+        let mut asked: Vec<(Subject, String)> = Vec::new();
+        let mut ask = |subject: Subject, changes: &[&str]| {
+            asked.extend(changes.iter().map(|change| (subject, (*change).to_owned())));
+        };
+        ask(Subject::PathParameter, &bounds);
+        for subject in [Subject::QueryParameter, Subject::HeaderParameter, Subject::CookieParameter] {
+            ask(subject, &bounds);
+            ask(subject, &parameter);
+        }
+        for (whole, property_of, of_side) in [
+            (Subject::Request, Subject::RequestProperty, request),
+            (Subject::Response, Subject::ResponseProperty, response),
+        ] {
+            for subject in [whole, property_of] {
+                ask(subject, &bounds);
+                ask(subject, &inside);
+                ask(subject, &of_side);
+            }
+            ask(property_of, &property);
+        }
+        ask(Subject::RequestProperty, &["added-required"]);
+        for subject in [Subject::Check, Subject::AccessCheck] {
+            ask(subject, &line);
+            ask(subject, &["answer-changed"]);
+        }
+        for subject in [Subject::Condition, Subject::Result, Subject::Effect] {
+            ask(subject, &line);
+        }
+        asked.extend(effects.iter().flat_map(|effect| {
+            ["added", "removed"].map(|change| (Subject::Effect, format!("{effect}-{change}")))
+        }));
+        for (subject, change) in asked {
+            let known = KINDS.iter().any(|kind| kind.subject == subject && kind.change == change);
+            assert!(known, "there is no kind {}-{change}", subject.name());
+        }
+    }
 }

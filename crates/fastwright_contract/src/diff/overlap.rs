@@ -19,32 +19,40 @@ fn segments(path: &str) -> Vec<Segment<'_>> {
         .collect()
 }
 
-/// A path with the names of its parameters left out: two with the same template are one for callers.
-pub(crate) fn template(path: &str) -> String {
+/// A path with something else in place of each parameter, which is given as its name and its converter.
+fn with_parameters(path: &str, mut put: impl FnMut(&str, &str) -> String) -> String {
     let mut text = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(start) = rest.find('{') {
         let Some(end) = rest[start..].find('}') else { break };
+        let inner = &rest[start + 1..start + end];
+        let (name, converter) = inner.split_once(':').unwrap_or((inner, ""));
         text.push_str(&rest[..start]);
-        let converter = rest[start + 1..start + end].split_once(':').map_or("", |(_, converter)| converter);
-        // Converters that only check leave the path as it is.
-        text.push_str(if converter == "path" { "{path}" } else { "{}" });
+        text.push_str(&put(name, converter));
         rest = &rest[start + end + 1..];
     }
     text.push_str(rest);
     text
 }
 
+/// A path with the names of its parameters left out: two with the same template are one for callers.
+pub(crate) fn template(path: &str) -> String {
+    // Converters that only check leave the path as it is.
+    with_parameters(path, |_, converter| if converter == "path" { "{path}" } else { "{}" }.to_owned())
+}
+
+/// `/files/{path:path}` as the document writes it: `/files/{path}`.
+pub(crate) fn without_converters(path: &str) -> String {
+    with_parameters(path, |name, _| format!("{{{name}}}"))
+}
+
 /// Names of the parameters of a path, in order.
 pub(crate) fn names(path: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut rest = path;
-    while let Some(start) = rest.find('{') {
-        let Some(end) = rest[start..].find('}') else { break };
-        let inner = &rest[start + 1..start + end];
-        found.push(inner.split(':').next().unwrap_or(inner).to_owned());
-        rest = &rest[start + end + 1..];
-    }
+    with_parameters(path, |name, _| {
+        found.push(name.to_owned());
+        String::new()
+    });
     found
 }
 
@@ -81,5 +89,6 @@ mod tests {
     fn names_of_parameters_are_left_out_of_templates() {
         assert_eq!(template("/a/{b}/c/{d:int}/{e:path}"), "/a/{}/c/{}/{path}");
         assert_eq!(names("/a/{b}/c/{d:int}"), ["b", "d"]);
+        assert_eq!(without_converters("/a/{b}/{e:path}/c"), "/a/{b}/{e}/c");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::change::{Changes, Found, Sides};
 use super::kind::{Level, Subject};
-use super::overlap::{names, overlap, template};
+use super::overlap::{names, overlap, template, without_converters};
 use super::parameters::{self, Documents};
 use super::{behaviour, guards, models, operations};
 use crate::contract::document::{AppContract, Contract, RouteContract};
@@ -271,22 +271,6 @@ fn operation<'c>(app: &'c AppContract, of: Operation<'_>) -> Option<(&'c Json, &
     let path = without_converters(&of.route.path[document.mount.len()..]);
     let item = document.document.get("paths")?.get(&path)?;
     Some((&document.document, item.get(of.method.to_ascii_lowercase())?))
-}
-
-/// `/files/{path:path}` as the document writes it: `/files/{path}`.
-fn without_converters(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(start) = rest.find('{') {
-        let Some(end) = rest[start..].find('}') else { break };
-        let inner = &rest[start + 1..start + end];
-        text.push_str(&rest[..=start]);
-        text.push_str(inner.split(':').next().unwrap_or(inner));
-        text.push('}');
-        rest = &rest[start + end + 1..];
-    }
-    text.push_str(rest);
-    text
 }
 
 /// Statuses that code raises: the document seldom shows them.

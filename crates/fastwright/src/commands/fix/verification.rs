@@ -1,11 +1,11 @@
 //! `fastwright fix --verify COMMAND`: the project's own tests, before and after.
 
 use crate::failure::Failure;
+use crate::project_tests::shell;
 use crate::terminal;
 use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// What a test command says: its exit code, and the counts of its last line where pytest or unittest wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,7 @@ impl fmt::Display for Verdict {
 /// When it can't be started.
 pub(super) fn run(command: &str, root: &Path, when: &str) -> Result<Verdict, Failure> {
     terminal::tell(&format!("fastwright: running the project's own code, `{command}`, {when}"));
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
-    let output = shell
-        .current_dir(root)
-        .stdin(Stdio::null())
+    let output = shell(command, root)
         .output()
         .map_err(|error| Failure::new(format!("`{command}` can't be started: {error}")))?;
     let mut told = std::io::stderr().lock();
