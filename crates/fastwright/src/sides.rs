@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::wiring;
 use fastwright_contract::contract::document::Contract;
 use fastwright_git::RevisionTree;
+use fastwright_python::parallel;
 use fastwright_python::source::{DiskTree, SourceTree};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,4 +130,18 @@ pub(crate) fn read_contract(path: &Path) -> Result<Contract, Failure> {
     }
     serde_json::from_value(value)
         .map_err(|error| Failure::new(format!("{shown} is no contract that can be read: {error}")))
+}
+
+/// Runs two questions at once, as both sides of a comparison are.
+pub(crate) fn both<T: Send>(first: impl Fn() -> T + Sync, second: impl Fn() -> T) -> (T, T) {
+    std::thread::scope(|scope| {
+        match std::thread::Builder::new().stack_size(parallel::STACK).spawn_scoped(scope, &first) {
+            Ok(running) => {
+                let second = second();
+                (running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), second)
+            }
+            // A machine without room for a thread: one after the other.
+            Err(_) => (first(), second()),
+        }
+    })
 }

@@ -1,11 +1,10 @@
 //! `fastwright diff`.
 
-use crate::arguments::{Colour, ComparedArguments, DiffArguments};
+use crate::arguments::{Colour, DiffArguments};
 use crate::failure::{Ending, Failure};
 use crate::progress::Progress;
-use crate::sides::Side;
+use crate::sides::{Side, both};
 use crate::terminal;
-use fastwright_contract::contract::document::Contract;
 use fastwright_contract::diff::diff as compare;
 use fastwright_report::output::render_diff;
 
@@ -25,7 +24,8 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
     };
     let progress =
         Progress::start(format!("comparing {} and {new_name}", old.name()), !arguments.compared.no_progress);
-    let (before, after) = both(&old, &new, &arguments.compared);
+    let compared = &arguments.compared;
+    let (before, after) = both(|| old.contract(compared), || new.contract(compared));
     let (before, after) = (before?, after?);
     drop(progress);
     for (contract, name) in [(&before, old.name()), (&after, new_name.clone())] {
@@ -46,23 +46,4 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
     }
     let fails = diff.changes.iter().any(|change| arguments.fail_on.contains(&change.level));
     Ok(if fails { Ending::Findings } else { Ending::Clean })
-}
-
-type Read = Result<Contract, Failure>;
-
-/// Both sides at once.
-fn both(old: &Side, new: &Side, arguments: &ComparedArguments) -> (Read, Read) {
-    std::thread::scope(|scope| {
-        let first = std::thread::Builder::new()
-            .stack_size(fastwright_python::parallel::STACK)
-            .spawn_scoped(scope, || old.contract(arguments));
-        match first {
-            Ok(first) => {
-                let after = new.contract(arguments);
-                let before = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                (before, after)
-            }
-            Err(_) => (old.contract(arguments), new.contract(arguments)),
-        }
-    })
 }

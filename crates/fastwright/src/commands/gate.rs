@@ -3,12 +3,10 @@
 use crate::arguments::{Colour, GateArguments};
 use crate::failure::{Ending, Failure};
 use crate::progress::Progress;
-use crate::settings::Settings;
 use crate::{git, patch, project_tests, sides, terminal, wiring};
 use fastwright_contract::diff::KINDS;
-use fastwright_gate::{ChangedFile, REASONS, Request, Snapshot, judge};
+use fastwright_gate::{ChangedFile, REASONS, Request, judge};
 use fastwright_git::RevisionTree;
-use fastwright_python::parallel;
 use fastwright_python::source::{DiskTree, OverlayTree, SourceTree};
 use fastwright_report::output::render_verdict;
 use std::collections::BTreeMap;
@@ -39,7 +37,8 @@ pub(crate) fn gate(arguments: &GateArguments, colour: Colour) -> Result<Ending, 
     let change = change(arguments, &folder)?;
     let paths: Vec<PathBuf> = change.files.iter().map(|file| change.root.join(&file.path)).collect();
     let progress = Progress::start("comparing before and after".to_owned(), !compared.no_progress);
-    let (old, new) = both(&change, &settings, &paths);
+    let take = |tree: &Arc<dyn SourceTree>| wiring::snapshot(Arc::clone(tree), &settings, &paths);
+    let (old, new) = sides::both(|| take(&change.before), || take(&change.after));
     let ((old, _), (new, seen_from)) = (old?, new?);
     drop(progress);
     let tests = match &arguments.verify {
@@ -124,26 +123,6 @@ fn change(arguments: &GateArguments, folder: &Path) -> Result<Change, Failure> {
         .collect();
     let after = Arc::new(OverlayTree::new(Arc::clone(&before), changed));
     Ok(Change { root, before, after, files })
-}
-
-type Taken = Result<(Snapshot, PathBuf), Failure>;
-
-/// Both sides at once.
-fn both(change: &Change, settings: &Settings, paths: &[PathBuf]) -> (Taken, Taken) {
-    let take = |tree: &Arc<dyn SourceTree>| wiring::snapshot(Arc::clone(tree), settings, paths);
-    std::thread::scope(|scope| {
-        let first = std::thread::Builder::new()
-            .stack_size(parallel::STACK)
-            .spawn_scoped(scope, || take(&change.before));
-        match first {
-            Ok(first) => {
-                let after = take(&change.after);
-                let before = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                (before, after)
-            }
-            Err(_) => (take(&change.before), take(&change.after)),
-        }
-    })
 }
 
 /// Paths inside of the project as every other report writes them; others start at the repository.

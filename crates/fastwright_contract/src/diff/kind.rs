@@ -148,9 +148,15 @@ impl Kind {
     }
 }
 
-/// Rows of the table.
+/// Rows of the table: a block for a subject, or for several in brackets that share their rows.
 macro_rules! kinds {
-    ($($subject:ident { $($level:ident $change:literal $effect:literal;)* })*) => {
+    (@flat [$($done:tt)*] [$($subject:ident)+] $rows:tt $($rest:tt)*) => {
+        kinds!(@flat [$($done)* $($subject $rows)+] $($rest)*);
+    };
+    (@flat [$($done:tt)*] $subject:ident $rows:tt $($rest:tt)*) => {
+        kinds!(@flat [$($done)* $subject $rows] $($rest)*);
+    };
+    (@flat [$($subject:ident { $($level:ident $change:literal $effect:literal;)* })*]) => {
         /// Every kind of change.
         pub static KINDS: &[Kind] = &[
             $($(Kind {
@@ -160,6 +166,9 @@ macro_rules! kinds {
                 effect: $effect,
             },)*)*
         ];
+    };
+    ($($rows:tt)+) => {
+        kinds!(@flat [] $($rows)+);
     };
 }
 
@@ -220,51 +229,7 @@ kinds! {
         Breaking "format-changed" "Values that were accepted may be refused with 422.";
         Compatible "documentation-changed" "Documentation reads differently.";
     }
-    QueryParameter {
-        Breaking "added-required" "Requests without it are refused with 422.";
-        Compatible "added" "Clients can send it.";
-        Breaking "removed" "What clients send has no effect any more.";
-        Breaking "became-required" "Requests without it are refused with 422.";
-        Compatible "became-optional" "Clients can leave it out.";
-        Breaking "type-changed" "Values that were accepted are refused with 422.";
-        Breaking "type-narrowed" "Values that were accepted are refused with 422.";
-        Compatible "type-widened" "More values are accepted.";
-        Breaking "value-removed" "A value that was accepted is refused with 422.";
-        Compatible "value-added" "One more value is accepted.";
-        Breaking "constraint-tightened" "Values that were accepted are refused with 422.";
-        Compatible "constraint-loosened" "More values are accepted.";
-        Breaking "pattern-changed" "Values that were accepted may be refused with 422.";
-        Breaking "format-changed" "Values that were accepted may be refused with 422.";
-        Business "default-changed" "Requests without it get another result.";
-        Business "default-added" "Requests without it get another result.";
-        Business "default-removed" "Requests without it get another result.";
-        Compatible "deprecated" "Documentation asks clients to stop sending it.";
-        Compatible "no-longer-deprecated" "Documentation recommends it again.";
-        Compatible "documentation-changed" "Documentation reads differently.";
-    }
-    HeaderParameter {
-        Breaking "added-required" "Requests without it are refused with 422.";
-        Compatible "added" "Clients can send it.";
-        Breaking "removed" "What clients send has no effect any more.";
-        Breaking "became-required" "Requests without it are refused with 422.";
-        Compatible "became-optional" "Clients can leave it out.";
-        Breaking "type-changed" "Values that were accepted are refused with 422.";
-        Breaking "type-narrowed" "Values that were accepted are refused with 422.";
-        Compatible "type-widened" "More values are accepted.";
-        Breaking "value-removed" "A value that was accepted is refused with 422.";
-        Compatible "value-added" "One more value is accepted.";
-        Breaking "constraint-tightened" "Values that were accepted are refused with 422.";
-        Compatible "constraint-loosened" "More values are accepted.";
-        Breaking "pattern-changed" "Values that were accepted may be refused with 422.";
-        Breaking "format-changed" "Values that were accepted may be refused with 422.";
-        Business "default-changed" "Requests without it get another result.";
-        Business "default-added" "Requests without it get another result.";
-        Business "default-removed" "Requests without it get another result.";
-        Compatible "deprecated" "Documentation asks clients to stop sending it.";
-        Compatible "no-longer-deprecated" "Documentation recommends it again.";
-        Compatible "documentation-changed" "Documentation reads differently.";
-    }
-    CookieParameter {
+    [QueryParameter HeaderParameter CookieParameter] {
         Breaking "added-required" "Requests without it are refused with 422.";
         Compatible "added" "Clients can send it.";
         Breaking "removed" "What clients send has no effect any more.";
