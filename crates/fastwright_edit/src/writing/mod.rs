@@ -3,4 +3,4 @@
 pub mod journal;
 mod root;
 
-pub use journal::{Interrupted, Journal, JournalError};
+pub use journal::{FileWrite, Interrupted, Journal, JournalError};
