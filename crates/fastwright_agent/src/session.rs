@@ -9,7 +9,7 @@ use crate::person::Question;
 use crate::report::Report;
 use crate::state::{make_private_folder, new_private_file};
 use fastwright_language_model::{
-    Answer, Arguments, Exchange, Message, ModelError, Outcome, Request, ToolCall, ToolDefinition, ToolResult,
+    Answer, Exchange, Message, ModelError, Outcome, Request, ToolCall, ToolDefinition, ToolResult,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -60,8 +60,10 @@ pub enum Entry {
     },
     /// Files are about to be written.
     Writing {
-        /// Their paths.
-        files: Vec<String>,
+        /// They.
+        files: Vec<WrittenFile>,
+        /// The report once they are written.
+        report: Box<Report>,
     },
     /// They are written.
     Written,
@@ -70,6 +72,17 @@ pub enum Entry {
         /// With this report.
         report: Box<Report>,
     },
+}
+
+/// A file that a session writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenFile {
+    /// Its path, relative to the project.
+    pub path: String,
+    /// Hash of its bytes before; none where it is new.
+    pub before: Option<String>,
+    /// Hash of its bytes afterwards; none where it is taken away.
+    pub after: Option<String>,
 }
 
 /// What a session is about.
@@ -222,7 +235,7 @@ impl Session {
             _ => None,
         });
         let kept = past.into_iter().filter(|entry| {
-            matches!(entry, Entry::Decided { .. } | Entry::Tested { .. } | Entry::Writing { .. } | Entry::Written)
+            matches!(entry, Entry::Decided { .. } | Entry::Tested { .. })
         });
         let session = Self::of(id.to_owned(), Mode::Replay, kept.collect());
         Ok(Replay { session, started, exchanges, report })
@@ -297,30 +310,24 @@ impl Session {
         };
     }
 
-    /// What a tool says: what it said before where it only reads, else what comes out now, which has to be the same.
-    pub(crate) fn tool_result(
-        &mut self,
-        call: &ToolCall,
-        only_reads: bool,
-        run: impl FnOnce(&mut Self) -> Result<String, SessionError>,
-    ) -> Result<ToolResult, SessionError> {
-        if only_reads
-            && let Some(Entry::Returned { result }) = self.past.front()
-            && result.call_id == call.id
-            && result.name == call.name
-        {
-            let result = result.clone();
-            self.past.pop_front();
-            return Ok(result);
+    /// What a tool said to this call before.
+    pub(crate) fn known_result(&mut self, call: &ToolCall) -> Option<String> {
+        match self.past.front() {
+            Some(Entry::Returned { result }) if result.call_id == call.id && result.name == call.name => {
+                Some(result.content.clone())
+            }
+            _ => None,
         }
-        let content = run(self)?;
-        let result = ToolResult::of(call, content);
+    }
+
+    /// Keeps what a tool says; what it said before has to be the same.
+    pub(crate) fn result(&mut self, result: ToolResult) -> Result<ToolResult, SessionError> {
         match self.past.front() {
             Some(Entry::Returned { result: known }) if *known == result => {
                 self.past.pop_front();
             }
             Some(Entry::Returned { .. }) => {
-                return Err(SessionError::Diverged(format!("`{}` says something else than before", call.name)));
+                return Err(SessionError::Diverged(format!("`{}` says something else than before", result.name)));
             }
             _ => {
                 self.nothing_else()?;
@@ -369,21 +376,30 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Says that files are about to be written. Gives back whether that was said before, and whether it was done.
-    pub(crate) fn writing(&mut self, files: Vec<String>) -> Result<Begun, SessionError> {
-        if let Some(Entry::Writing { files: known }) = self.past.front() {
+    /// Says that files are about to be written.
+    pub(crate) fn writing(&mut self, files: Vec<WrittenFile>, report: &Report) -> Result<(), SessionError> {
+        if let Some(Entry::Writing { files: known, .. }) = self.past.front() {
             if *known != files {
                 return Err(SessionError::Diverged("other files would be written".to_owned()));
             }
             self.past.pop_front();
-            if let Some(Entry::Written) = self.past.front() {
-                self.past.pop_front();
-                return Ok(Begun::Done);
-            }
-            return Ok(Begun::Before);
+            return Ok(());
         }
-        self.record(&Entry::Writing { files })?;
-        Ok(Begun::Now)
+        if self.mode == Mode::Continue {
+            self.nothing_else()?;
+        }
+        self.record(&Entry::Writing { files, report: Box::new(report.clone()) })
+    }
+
+    /// What an earlier run of this session was about to write when it ended, with the report.
+    pub(crate) fn was_writing(&self) -> Option<(&[WrittenFile], &Report)> {
+        if self.mode == Mode::Replay {
+            return None;
+        }
+        self.past.iter().find_map(|entry| match entry {
+            Entry::Writing { files, report } => Some((files.as_slice(), &**report)),
+            _ => None,
+        })
     }
 
     /// Says that they are written.
@@ -410,17 +426,6 @@ impl Session {
         line.push(b'\n');
         file.write_all(&line).map_err(|error| SessionError::System { path: path.clone(), error })
     }
-}
-
-/// Whether writing files begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Begun {
-    /// It begins now.
-    Now,
-    /// It began in an earlier run of the session, which ended in the middle of it.
-    Before,
-    /// An earlier run has done it.
-    Done,
 }
 
 /// What it takes to run a session again.
@@ -564,14 +569,6 @@ fn exchanges(past: &[Entry]) -> Vec<Exchange> {
 fn hash(request: &Request) -> String {
     let bytes = serde_json::to_vec(request).unwrap_or_default();
     blake3::hash(&bytes).to_hex().to_string()
-}
-
-/// The arguments of a call as one value; nothing where they are no object.
-pub(crate) fn object(arguments: &Arguments) -> Option<serde_json::Value> {
-    match arguments {
-        Arguments::Object(map) => Some(serde_json::Value::Object(map.clone())),
-        Arguments::Malformed(_) => None,
-    }
 }
 
 #[cfg(test)]
