@@ -58,6 +58,9 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    if matches!(arguments.command, Command::SandboxedRun) {
+        commands::sandboxed_run();
+    }
     if matches!(
         arguments.command,
         Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)
@@ -90,6 +93,8 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),
+        // Before anything else is made.
+        Command::SandboxedRun => commands::sandboxed_run(),
     }
 }
 
