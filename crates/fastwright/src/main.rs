@@ -50,6 +50,9 @@ fn work() {
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     fastwright_engine::memory::ends_soon(true);
+    if matches!(arguments.command, Command::SandboxedRun) {
+        commands::sandboxed_run();
+    }
     if matches!(
         arguments.command,
         Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
@@ -83,6 +86,8 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),
+        // Before anything else is made.
+        Command::SandboxedRun => commands::sandboxed_run(),
     }
 }
 

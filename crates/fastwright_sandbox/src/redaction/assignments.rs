@@ -1,0 +1,485 @@
+//! Secrets that are known by the name they are given to, in Python, `.env`, YAML, TOML, JSON and shell.
+//!
+//! A name that ends in a word for a secret is looked for, then what gives it a value is read by hand: strings of all
+//! kinds, several beside each other, in parentheses or in a call that only wraps them, and words without quotes where
+//! a line can't be code.
+
+use super::Found;
+use super::names::{Secrecy, is_secret};
+use super::placeholders::is_placeholder;
+use regex::Regex;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// A name with a word for a secret in it, and what gives it a value.
+static HEADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xi)
+        (?P<name> [A-Z0-9_.\-]{0,60}?
+            (?:pass|pwd|\bpw|secret|key|token|jwt|bearer|credential|salt|pepper|seed|signature|dsn|cookie|auth|nonce|otp|pin|cert|\bpat)
+            [A-Z0-9_\-]{0,40} )
+        \\?["'`]? \]?
+        (?: \s{0,4} : \s{0,4} (?P<annotation> [A-Z_][A-Z0-9_.\[\],\ |"']{0,80}? ) \s{0,4} = [^=]
+          | [\ \t]{0,40} (?P<operator> == | != | := | => | = | : ) )
+        "#,
+    )
+    .ok()
+});
+
+/// What in front of a name in the same word makes it another name.
+fn is_whole(text: &str, start: usize) -> bool {
+    text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_')
+}
+
+/// All values of a text that are given to secret names.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let Some(heads) = &*HEADS else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut start = 0;
+    // A value may hold the next name: the search goes on behind the head.
+    while let Some(captures) = heads.captures_at(text, start) {
+        let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else { break };
+        start = whole.end();
+        let is_annotated = captures.name("annotation").is_some();
+        // The annotated form looks at one character more, to tell `=` from `==`.
+        if is_annotated {
+            start -= whole.as_str().chars().next_back().map_or(0, char::len_utf8);
+        }
+        let Some(secrecy) = is_secret(name.as_str()).filter(|_| is_whole(text, name.start())) else {
+            continue;
+        };
+        let operator = captures.name("operator").map_or("=", |operator| operator.as_str());
+        let mut reader = Reader { text, position: start, values: Vec::new() };
+        reader.value(0);
+        if reader.values.is_empty() && !is_annotated {
+            let head = Head { name: name.as_str(), start: name.start(), operator };
+            if let Some(range) = unquoted(text, &head, start, secrecy) {
+                found.push(Found { range, kind: secrecy.kind });
+            }
+            continue;
+        }
+        for range in reader.values {
+            if is_secret_text(&text[range.clone()], name.as_str(), secrecy) {
+                found.push(Found { range, kind: secrecy.kind });
+            }
+        }
+    }
+    found
+}
+
+/// Calls that only pass on what they are given, by their last names.
+const WRAPPERS: &[&str] = &[
+    "SecretStr",
+    "SecretBytes",
+    "Secret",
+    "str",
+    "bytes",
+    "Field",
+    "getenv",
+    "get",
+    "config",
+    "env",
+    "setdefault",
+    "fromhex",
+    "b64decode",
+    "Fernet",
+    "encode",
+    "dedent",
+    "StringParam",
+];
+
+/// Reads the value behind a head.
+struct Reader<'t> {
+    text: &'t str,
+    position: usize,
+    values: Vec<Range<usize>>,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.position..]
+    }
+
+    fn skip(&mut self, is_skipped: impl Fn(char) -> bool) {
+        self.position += self.rest().len() - self.rest().trim_start_matches(is_skipped).len();
+    }
+
+    /// `depth` parentheses are open: lines don't matter then.
+    fn skip_space(&mut self, depth: usize) {
+        loop {
+            let before = self.position;
+            self.skip(|character| {
+                character == ' ' || character == '\t' || (depth > 0 && character.is_whitespace())
+            });
+            if self.rest().starts_with("\\\n") {
+                self.position += 2;
+            }
+            if depth > 0 && self.rest().starts_with('#') {
+                self.skip(|character| character != '\n');
+            }
+            if self.position == before {
+                return;
+            }
+        }
+    }
+
+    /// A value: strings beside each other, in parentheses or in a call that passes them on.
+    fn value(&mut self, depth: usize) {
+        self.skip_space(depth);
+        if depth > 4 {
+            return;
+        }
+        if self.rest().starts_with('(') {
+            self.position += 1;
+            return self.value(depth + 1);
+        }
+        let mut is_string = false;
+        while let Some((content, end)) = self.string() {
+            is_string = true;
+            if !content.is_empty() {
+                self.values.push(content);
+            }
+            self.position = end;
+            self.skip_space(depth);
+            if self.rest().starts_with('+') {
+                self.position += 1;
+                self.skip_space(depth);
+            }
+        }
+        if !is_string {
+            self.call();
+            self.alternative();
+        }
+    }
+
+    /// The string that begins here: where its content is, and where it ends.
+    fn string(&self) -> Option<(Range<usize>, usize)> {
+        let rest = self.rest();
+        let prefix = rest.len() - rest.trim_start_matches(|letter| "rRbBfFuU".contains(letter)).len();
+        let is_format = prefix <= 2 && rest[..prefix].contains(['f', 'F']);
+        let quoted = rest.get(prefix..).filter(|_| prefix <= 2)?;
+        let quote = [r#"""""#, "'''", r#"\""#, r"\'", "\"", "'"]
+            .into_iter()
+            .find(|quote| quoted.starts_with(quote))?;
+        let start = self.position + prefix + quote.len();
+        let is_long = quote.len() == 3;
+        let bytes = self.text.as_bytes();
+        let mut end = start;
+        while end < bytes.len() && end - start < 4096 {
+            if bytes[end..].starts_with(quote.as_bytes()) {
+                let content = start..end;
+                // What a format string has of names is no secret, and the rest of it stands around them.
+                let is_template = is_format && self.text[content.clone()].contains('{');
+                return Some((if is_template { start..start } else { content }, end + quote.len()));
+            }
+            match bytes[end] {
+                b'\n' if !is_long => break,
+                b'\\' => end += 2,
+                _ => end += 1,
+            }
+        }
+        None
+    }
+
+    /// A call that passes on what it is given.
+    fn call(&mut self) {
+        let rest = self.rest();
+        let name_length = rest.len()
+            - rest
+                .trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.')
+                .len();
+        let (name, behind) = rest.split_at(name_length.min(rest.len()));
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let is_environment = last != "get" || name.contains("env");
+        if !behind.starts_with('(') || !WRAPPERS.contains(&last) || !is_environment {
+            return;
+        }
+        self.position += name_length + 1;
+        // Its arguments: those without a name, and the default.
+        for _ in 0..8 {
+            self.skip_space(1);
+            let rest = self.rest();
+            let keyword = rest.split_once('=').map(|(keyword, _)| keyword.trim()).filter(|keyword| {
+                !keyword.is_empty() && keyword.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+            });
+            if let Some(keyword) = keyword {
+                let is_value = ["default", "value", "secret_value", "fallback"].contains(&keyword);
+                self.position += rest.find('=').map_or(0, |at| at + 1);
+                self.skip_space(1);
+                if !is_value {
+                    if let Some((_, end)) = self.string() {
+                        self.position = end;
+                    }
+                    self.to_next_argument();
+                    continue;
+                }
+            }
+            match self.string() {
+                Some((content, end)) => {
+                    if !is_variable(&self.text[content.clone()]) {
+                        self.values.push(content);
+                    }
+                    self.position = end;
+                }
+                None => self.call(),
+            }
+            if !self.to_next_argument() {
+                return;
+            }
+        }
+    }
+
+    /// Goes behind the next comma of a call; says whether there was one.
+    fn to_next_argument(&mut self) -> bool {
+        self.skip_space(1);
+        self.skip(|character| !",()\n\"'".contains(character));
+        let is_there = self.rest().starts_with(',');
+        self.position += usize::from(is_there);
+        is_there
+    }
+
+    /// What a value is if there is no other: `... or "text"`, `... else "text"`.
+    fn alternative(&mut self) {
+        let line = self.rest().split('\n').next().unwrap_or_default();
+        let found = [" or ", " else ", " ?? "]
+            .into_iter()
+            .filter_map(|word| Some(line.find(word)? + word.len()))
+            .min();
+        if let Some(at) = found {
+            self.position += at;
+            self.skip_space(0);
+            if let Some((content, _)) = self.string()
+                && !content.is_empty()
+            {
+                self.values.push(content);
+            }
+        }
+    }
+}
+
+/// Names of variables of the environment, as they are asked for.
+fn is_variable(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        && (text.contains('_') || is_secret(text).is_some())
+}
+
+/// A name and what follows it.
+struct Head<'t> {
+    name: &'t str,
+    start: usize,
+    operator: &'t str,
+}
+
+/// Words that stand where a value may stand, and are none.
+const NO_VALUES: &[&str] = &[
+    "str",
+    "string",
+    "bytes",
+    "int",
+    "integer",
+    "float",
+    "bool",
+    "boolean",
+    "number",
+    "object",
+    "any",
+    "none",
+    "null",
+    "nil",
+    "true",
+    "false",
+    "list",
+    "dict",
+    "tuple",
+    "set",
+    "type",
+    "date",
+    "datetime",
+    "uuid",
+    "required",
+    "optional",
+    "undefined",
+    "bearer",
+    "basic",
+    "digest",
+    "header",
+    "cookie",
+    "query",
+    "path",
+    "body",
+    "password",
+    "passwd",
+    "token",
+    "secret",
+    "key",
+    "access",
+    "refresh",
+    "jwt",
+    "oauth2",
+    "apikey",
+    "api_key",
+    "hidden",
+    "write",
+    "read",
+    "self",
+    "cls",
+    "admin",
+    "user",
+    "username",
+    "text",
+    "value",
+    "file",
+    "env",
+    "environment",
+    "vault",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "default",
+    "invalid",
+    "missing",
+    "wrong",
+    "incorrect",
+    "expired",
+    "not",
+    "the",
+    "a",
+    "an",
+    "is",
+];
+
+/// A value without quotes: where the line can't be code, or the value can't.
+fn unquoted(text: &str, head: &Head, start: usize, secrecy: Secrecy) -> Option<Range<usize>> {
+    let line_start = text[..head.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = text[line_start..head.start].trim_start();
+    let line = text[start..].split('\n').next().unwrap_or_default();
+    let value_start = start + line.len() - line.trim_start().len();
+    let rest = &line[value_start - start..];
+    let length = rest
+        .find(|letter: char| letter.is_whitespace() || "\"'`&;<>(){}[],|".contains(letter))
+        .unwrap_or(rest.len());
+    let value = &rest[..length];
+    let behind = &rest[length..];
+    let is_last = behind.trim().is_empty() || behind.trim_start().starts_with("# ");
+    let begins_line = ["", "-", "export", "#", "set", "ENV", "ARG", "//", "*"].contains(&before.trim_end());
+    let is_shouted = !head.name.chars().any(char::is_lowercase);
+    let is_cut = behind.is_empty()
+        || behind.starts_with(|letter: char| letter.is_whitespace() || "\"'`&;".contains(letter));
+    let is_possible = match head.operator {
+        ":" => begins_line && is_last && value_start > start,
+        // In code there is a space on both sides of `=`, or a comma or a parenthesis behind.
+        "=" => {
+            value_start == start
+                && is_cut
+                && (is_shouted || is_random(value) || looks_made_up(value) || (begins_line && is_last))
+        }
+        _ => false,
+    };
+    let has_mark = looks_made_up(value);
+    let is_type = value.starts_with(char::is_uppercase) && value.chars().all(char::is_alphanumeric);
+    let is_plain = !is_type
+        && (is_shouted || head.operator == ":")
+        && value.chars().all(|letter| letter.is_ascii_lowercase());
+    (is_possible
+        && value.len() >= 3
+        && (has_mark || is_plain || is_random(value))
+        && is_secret_text(value, head.name, secrecy))
+    .then_some(value_start..value_start + length)
+}
+
+/// Whether a word can't be a name in code: it has digits among its letters, or marks.
+fn looks_made_up(value: &str) -> bool {
+    let is_path = value.split('.').all(|part| {
+        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    });
+    if is_path && (value.contains(['.', '_']) || !value.chars().any(|letter| letter.is_ascii_digit())) {
+        return false;
+    }
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    // `OAuth2Token`, `UUID4`, `sha256`
+    let is_type = is_path && value.starts_with(char::is_uppercase) && digits < 2;
+    !is_type
+        && (digits > 0 || value.chars().any(|letter| !letter.is_alphanumeric() && !"._-/".contains(letter)))
+}
+
+/// Whether what is given to a secret name is a secret.
+fn is_secret_text(value: &str, name: &str, secrecy: Secrecy) -> bool {
+    let value = value.trim();
+    let small = value.to_lowercase();
+    let is_template = value.starts_with(['<', '$', '{', '%']) && value.len() > 1 && !is_random(value)
+        || value.contains("{{")
+        || value.contains("${");
+    if value.len() < 3
+        || is_placeholder(value)
+        || NO_VALUES.contains(&small.as_str())
+        || is_template
+        || value
+            .chars()
+            .all(|letter| letter == '*' || letter == '.' || letter == 'x' || letter == 'X' || letter == '-')
+        || same_words(&small, name)
+        || value.contains("[redacted: ")
+    {
+        return false;
+    }
+    if !secrecy.is_certain {
+        return is_random(value);
+    }
+    let words = value.split_whitespace().count();
+    let is_prose = words > 1
+        && (value.starts_with(|first: char| first.is_uppercase() || !first.is_ascii())
+            || words > 8
+            || value.ends_with(['.', '!', '?', ':']));
+    let is_place = value.starts_with('/')
+        || value.starts_with("./")
+        || value.starts_with("http://")
+        || value.starts_with("https://");
+    !is_prose && !is_place
+}
+
+/// Whether a value says no more than its name: `"secret_key": "secret-key"`.
+fn same_words(value: &str, name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (value, name) = (letters(value), letters(name));
+    !value.is_empty() && name.ends_with(&value)
+}
+
+/// Whether a text looks as if it was drawn by lot.
+fn is_random(value: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "+/=_-.~!@#$%^&*:".contains(letter);
+    if value.len() < 16 || !value.chars().all(is_word) {
+        return false;
+    }
+    let has = |kind: fn(&char) -> bool| value.chars().any(|letter| kind(&letter));
+    let is_mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+        || has(char::is_ascii_uppercase)
+            && has(char::is_ascii_lowercase)
+            && !value.contains(['.', '-', '_', '/', ':']);
+    // Words, numbered or not: `test-token-for-user-1`.
+    let longest_run =
+        value.split(|letter: char| !letter.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
+    is_mixed && longest_run >= 12 && entropy(value) >= 3.2
+}
+
+/// Shannon's measure, in bits for each character.
+fn entropy(value: &str) -> f64 {
+    let mut counts: HashMap<char, u32> = HashMap::new();
+    for letter in value.chars() {
+        *counts.entry(letter).or_default() += 1;
+    }
+    let all = f64::from(counts.values().sum::<u32>().max(1));
+    counts.values().map(|count| f64::from(*count) / all).map(|part| -part * part.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn heads_are_a_pattern() {
+        assert!(super::HEADS.is_some());
+    }
+}
