@@ -72,16 +72,10 @@ impl LanguageModel for Script {
         if step.is_some() {
             *self.played.borrow_mut() += 1;
         }
-        let mut made;
-        let mut reply = step.as_ref().unwrap_or(&self.then);
-        while let Reply::Made(make) = reply {
-            made = make(request);
-            reply = match &made {
-                Reply::Made(_) => break,
-                // Only one level deep: what was made is said.
-                other => return Ok(said(other, number, observer)),
-            };
-        }
+        let reply = match step.as_ref().unwrap_or(&self.then) {
+            Reply::Made(make) => &make(request),
+            reply => reply,
+        };
         Ok(said(reply, number, observer))
     }
 }
