@@ -102,7 +102,7 @@ pub(super) fn request(request: &Request, model: &Model) -> ChatRequest {
 /// How it is asked.
 pub(super) fn options(request: &Request, model: &Model, timeouts: &Timeouts) -> ChatOptions {
     let mut options = ChatOptions::default()
-        .with_stream_header_timeout(timeouts.connect + timeouts.begin)
+        .with_stream_header_timeout(timeouts.begin)
         .with_stream_read_timeout(timeouts.idle)
         .with_capture_usage(true)
         .with_capture_content(true)
@@ -111,12 +111,15 @@ pub(super) fn options(request: &Request, model: &Model, timeouts: &Timeouts) -> 
     if let Some(tokens) = request.max_output_tokens {
         options = options.with_max_tokens(tokens);
     }
-    if adapter(model) == AdapterKind::OpenAI {
+    match adapter(model) {
         // Without this, the library cuts `-max` and the like from the end of a name and takes it for an effort. In this
         // protocol, a budget sends nothing.
-        options = options.with_reasoning_effort(ReasoningEffort::Budget(0));
+        AdapterKind::OpenAI => options.with_reasoning_effort(ReasoningEffort::Budget(0)),
+        // Whoever wants the sealed thoughts back also asks for a summary of them, as the library has it. OpenAI refuses
+        // that to accounts that it has not verified.
+        AdapterKind::OpenAIResp => options.with_extra_body(json!({"reasoning": {"summary": null}})),
+        _ => options,
     }
-    options
 }
 
 fn tool(definition: &ToolDefinition) -> Tool {

@@ -1,6 +1,7 @@
 //! Asking models over real HTTP: a scripted server on loopback speaks each wire format.
 
 mod budgets;
+mod environments;
 mod failures;
 mod replays;
 mod secrets;

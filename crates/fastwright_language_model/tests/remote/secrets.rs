@@ -102,3 +102,18 @@ fn a_provider_key_never_goes_to_another_address() {
     );
     assert!(!server.requests()[0].contains(KEY));
 }
+
+#[test]
+fn what_would_be_sent_can_be_seen_before() {
+    for (wire, name) in WIRES {
+        let server = ScriptedServer::start([Reply::text("Yes.")]).expect("a server");
+        let remote = remote(&server, name);
+        let request = question();
+        let preview = remote.preview(&request).expect("a preview");
+        assert!(server.requests().is_empty(), "nothing is sent for it");
+        assert!(!preview.contains(KEY));
+        remote.answer(&request, &mut |_| {}).expect("an answer");
+        let sent = server.requests()[0].bytes.clone();
+        assert!(sent.ends_with(format!("\r\n\r\n{preview}").as_bytes()), "{wire:?}: {preview}");
+    }
+}

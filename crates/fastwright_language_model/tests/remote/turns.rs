@@ -86,6 +86,8 @@ fn check_second_request(wire: WireFormat, body: &Value, with: &str, without: &st
         }
         WireFormat::Responses => {
             assert_eq!(body["store"], false, "nothing is to stay with the provider");
+            assert_eq!(body["reasoning"], json!({"summary": null}), "a summary is not for everybody");
+            assert_eq!(body["include"], json!(["reasoning.encrypted_content"]));
             let outputs: Vec<&Value> = body["input"]
                 .as_array()
                 .expect("input")
