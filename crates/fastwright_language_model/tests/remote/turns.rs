@@ -60,8 +60,17 @@ fn a_conversation_with_tools_goes_on_until_the_end() {
         assert_eq!(second.stop, Stop::Complete);
         assert!(second.message.tool_calls.is_empty());
 
+        request.messages.push(Message::Assistant(second.message));
+        request.messages.push(Message::user("Thanks!"));
+        let (third, ..) = observe(&remote, &request);
+        assert_eq!(third.expect("a third answer").message.text, "You are welcome.");
+
         let requests = server.requests();
-        assert_eq!(requests.len(), 2);
+        assert_eq!(requests.len(), 3);
+        let texts = ["Which routes are public?", "GET /books: public", "`GET /books` is public.", "Thanks!"];
+        let sent = requests[2].text();
+        let places = texts.map(|text| sent.find(text).unwrap_or_else(|| panic!("{wire:?} lacks {text}: {sent}")));
+        assert!(places.is_sorted(), "{wire:?}: {sent}");
         assert!(requests.iter().all(|request| request.wire_format() == Some(wire) && request.wants_stream()));
         let body = requests[1].body.as_ref().expect("JSON");
         check_second_request(wire, body, &with.id, &without.id);
