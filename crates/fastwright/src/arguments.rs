@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
+use fastwright_engine::{Overrides, ReviewOverrides};
 use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
 use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
@@ -170,6 +171,20 @@ pub(crate) struct ProjectArguments {
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
+impl ProjectArguments {
+    /// What they say over the configuration.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            app: self.app.clone(),
+            python_env: self.python_env.clone(),
+            variable: self.variable.clone(),
+            exclude: self.exclude.clone(),
+            config: self.config.clone(),
+            isolated: self.isolated,
+        }
+    }
+}
+
 /// `fastwright review`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReviewArguments {
@@ -223,6 +238,23 @@ pub(crate) struct ReviewArguments {
     /// Print how many findings each rule has instead of the findings.
     #[arg(long, help_heading = "Output")]
     pub(crate) statistics: bool,
+}
+
+impl ReviewArguments {
+    /// What they say about the review over the configuration.
+    pub(crate) fn overrides(&self) -> ReviewOverrides {
+        ReviewOverrides {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            extend_select: self.extend_select.clone(),
+            profile: self.profile.clone(),
+            no_ignores: self.no_ignores,
+            baseline: self.baseline.clone(),
+            no_baseline: self.write_baseline.is_some(),
+            fail_on: self.fail_on,
+            output_format: self.output_format,
+        }
+    }
 }
 
 /// `fastwright fix`.
@@ -413,6 +445,20 @@ pub(crate) struct ComparedArguments {
     /// Show no progress.
     #[arg(long, help_heading = "Output")]
     pub(crate) no_progress: bool,
+}
+
+impl ComparedArguments {
+    /// What they say over the configuration.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            app: self.app.clone(),
+            python_env: self.python_env.clone(),
+            variable: self.variable.clone(),
+            exclude: self.exclude.clone(),
+            config: self.config.clone(),
+            isolated: self.isolated,
+        }
+    }
 }
 
 /// `fastwright diff`.

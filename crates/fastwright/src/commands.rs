@@ -19,12 +19,13 @@ pub(crate) use routes::routes;
 pub(crate) use rule::rule;
 
 use crate::arguments::{Arguments, Colour, ProjectArguments, SchemaDocument};
-use crate::cache::Cache;
-use crate::failure::{Ending, Failure};
-use crate::settings::Settings;
+use crate::ending::Ending;
 use crate::terminal;
-use crate::wiring;
 use clap::CommandFactory as _;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::cache::Cache;
+use fastwright_engine::questions;
 use fastwright_report::schema;
 
 /// Prints a JSON Schema.
@@ -62,7 +63,7 @@ fn show(project: &ProjectArguments, settings: &[Settings]) -> Result<bool, Failu
     }
     if project.show_files {
         for settings in settings {
-            let mut text = wiring::shown_files(settings)?.join("\n");
+            let mut text = questions::shown_files(settings)?.join("\n");
             if !text.is_empty() {
                 text.push('\n');
             }

@@ -1,26 +1,17 @@
 //! The command line of fastwright: arguments, configuration, wiring, exit codes.
 
 mod arguments;
-mod baseline;
-mod cache;
 mod commands;
-mod configuration;
-mod failure;
-mod git;
-mod inputs;
+mod ending;
 mod memory;
-mod patch;
 mod progress;
-mod project_tests;
-mod settings;
-mod sides;
 mod terminal;
 mod watch;
-mod wiring;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
-use failure::{COULD_NOT_RUN, Ending, Failure};
+use ending::{COULD_NOT_RUN, Ending};
+use fastwright_engine::Failure;
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -58,6 +49,7 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
         Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)

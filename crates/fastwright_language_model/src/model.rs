@@ -23,7 +23,11 @@ pub trait LanguageModel {
 }
 
 impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
-    fn answer(&self, request: &Request, observer: &mut dyn FnMut(Progress<'_>)) -> Result<Answer, ModelError> {
+    fn answer(
+        &self,
+        request: &Request,
+        observer: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answer, ModelError> {
         (**self).answer(request, observer)
     }
 }

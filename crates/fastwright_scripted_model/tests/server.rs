@@ -11,7 +11,8 @@ fn post(server: &ScriptedServer, path: &str, body: &Value) -> String {
     let address = server.url().replace("http://", "");
     let mut stream = TcpStream::connect(&address).expect("a connection");
     let body = body.to_string();
-    let request = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let request =
+        format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     // In two parts, as a network may do it.
     let (first, second) = request.split_at(request.len() - 3);
     stream.write_all(first.as_bytes()).expect("sent");
@@ -31,24 +32,41 @@ fn document(answer: &str) -> Value {
 
 #[test]
 fn whoever_wants_no_stream_gets_a_document() {
-    let turn = || Reply::turn(Turn {
-        text: "Yes.".to_owned(),
-        calls: vec![fastwright_scripted_model::ScriptedCall { name: "list_routes".to_owned(), arguments: "{\"a\":1}".to_owned() }],
-        ..Turn::usual()
-    });
+    let turn = || {
+        Reply::turn(Turn {
+            text: "Yes.".to_owned(),
+            calls: vec![fastwright_scripted_model::ScriptedCall {
+                name: "list_routes".to_owned(),
+                arguments: "{\"a\":1}".to_owned(),
+            }],
+            ..Turn::usual()
+        })
+    };
     let server = ScriptedServer::start([turn(), turn(), turn()]).expect("a server");
     let answer = document(&post(&server, "/v1/chat/completions", &json!({"stream": false})));
     let message = &answer["choices"][0]["message"];
-    assert_eq!((&message["content"], &message["tool_calls"][0]["function"]["name"]), (&json!("Yes."), &json!("list_routes")));
-    assert_eq!((&answer["choices"][0]["finish_reason"], &answer["usage"]["total_tokens"]), (&json!("tool_calls"), &json!(120)));
+    assert_eq!(
+        (&message["content"], &message["tool_calls"][0]["function"]["name"]),
+        (&json!("Yes."), &json!("list_routes"))
+    );
+    assert_eq!(
+        (&answer["choices"][0]["finish_reason"], &answer["usage"]["total_tokens"]),
+        (&json!("tool_calls"), &json!(120))
+    );
     let answer = document(&post(&server, "/v1/messages", &json!({})));
-    assert_eq!(answer["content"], json!([
-        {"type": "text", "text": "Yes."},
-        {"type": "tool_use", "id": "toolu_0", "name": "list_routes", "input": {"a": 1}},
-    ]));
+    assert_eq!(
+        answer["content"],
+        json!([
+            {"type": "text", "text": "Yes."},
+            {"type": "tool_use", "id": "toolu_0", "name": "list_routes", "input": {"a": 1}},
+        ])
+    );
     assert_eq!(answer["stop_reason"], "tool_use");
     let answer = document(&post(&server, "/v1/responses", &json!({})));
-    assert_eq!((&answer["output"][0]["content"][0]["text"], &answer["output"][1]["arguments"]), (&json!("Yes."), &json!("{\"a\":1}")));
+    assert_eq!(
+        (&answer["output"][0]["content"][0]["text"], &answer["output"][1]["arguments"]),
+        (&json!("Yes."), &json!("{\"a\":1}"))
+    );
     assert_eq!(answer["status"], "completed");
 }
 
@@ -62,7 +80,10 @@ fn requests_are_kept_byte_by_byte() {
     assert!(request.bytes.ends_with("Größe\"}".as_bytes()));
     assert!(request.contains("Größe") && !request.contains("Kleine") && !request.contains(""));
     assert!(request.wants_stream());
-    assert_eq!(request.header("content-length"), Some(request.body.as_ref().expect("JSON").to_string().len().to_string().as_str()));
+    assert_eq!(
+        request.header("content-length"),
+        Some(request.body.as_ref().expect("JSON").to_string().len().to_string().as_str())
+    );
 }
 
 #[test]

@@ -24,8 +24,9 @@ fn a_conversation_with_tools_goes_on_until_the_end() {
             ],
             ..Turn::usual()
         };
-        let server = ScriptedServer::start([Reply::turn(turn), Reply::text("`GET /books` is public.")])
-            .expect("a server");
+        let replies =
+            [Reply::turn(turn), Reply::text("`GET /books` is public."), Reply::text("You are welcome.")];
+        let server = ScriptedServer::start(replies).expect("a server");
         let remote = remote(&server, name);
         let mut request = question();
 
@@ -69,7 +70,8 @@ fn a_conversation_with_tools_goes_on_until_the_end() {
         assert_eq!(requests.len(), 3);
         let texts = ["Which routes are public?", "GET /books: public", "`GET /books` is public.", "Thanks!"];
         let sent = requests[2].text();
-        let places = texts.map(|text| sent.find(text).unwrap_or_else(|| panic!("{wire:?} lacks {text}: {sent}")));
+        let places =
+            texts.map(|text| sent.find(text).unwrap_or_else(|| panic!("{wire:?} lacks {text}: {sent}")));
         assert!(places.is_sorted(), "{wire:?}: {sent}");
         assert!(requests.iter().all(|request| request.wire_format() == Some(wire) && request.wants_stream()));
         let body = requests[1].body.as_ref().expect("JSON");

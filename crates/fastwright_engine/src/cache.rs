@@ -4,37 +4,27 @@
 //! time, inode and hash. A file whose metadata are as recorded is not read again. From the hashes of all
 //! files follows the name of the result, so that going back to an earlier state finds its result, too.
 
+use crate::files::replace;
 use crate::inputs;
 use crate::settings::Settings;
-use crate::terminal::replace;
+use crate::stamps::{CLOCK_TICK, Stamp, beside, nanoseconds, now, stamp, stamps};
 use fastwright_python::location::Files;
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 const HEADER: &str = "fastwright cache 1";
 /// The oldest are removed beyond these.
 const MOST_FILES: usize = 64;
 const MOST_BYTES: u64 = 128 * 1024 * 1024;
-/// A file that changes twice within the tick of the file system's clock keeps its modification time: files
-/// younger than this when they were recorded are read again.
-const CLOCK_TICK: Duration = Duration::from_millis(50);
 
 /// The cache of one way to run.
-pub(crate) struct Cache {
+pub struct Cache {
     folder: PathBuf,
     key: String,
-}
-
-/// Metadata by which an unchanged file is recognized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    modified: u64,
-    inode: u64,
 }
 
 /// A file as recorded.
@@ -57,14 +47,14 @@ struct Index {
 }
 
 /// The state of all files before an analysis.
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     found: Vec<(PathBuf, Option<Stamp>)>,
     others: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 impl Cache {
     /// The cache for a command with its settings; `None` when there is nowhere to keep one.
-    pub(crate) fn open(command: &str, settings: &Settings, folder: Option<&Path>) -> Option<Self> {
+    pub fn open(command: &str, settings: &Settings, folder: Option<&Path>) -> Option<Self> {
         let folder = match folder {
             Some(folder) => folder.to_path_buf(),
             None => inputs::project_root(&settings.path).join(".fastwright_cache"),
@@ -95,7 +85,7 @@ impl Cache {
     }
 
     /// The result for the files as they are, or the state of the files for [`Cache::store`].
-    pub(crate) fn lookup<T: DeserializeOwned>(&self, settings: &Settings) -> Result<T, Snapshot> {
+    pub fn lookup<T: DeserializeOwned>(&self, settings: &Settings) -> Result<T, Snapshot> {
         let found = inputs::project_inputs(settings);
         let index = load::<Index>(&self.index_file());
         let mut others = inputs::surroundings(settings);
@@ -133,7 +123,7 @@ impl Cache {
 
     /// Keeps a result, unless a file changed while it was made. That it can't be written is no error: the
     /// project may be read-only.
-    pub(crate) fn store(&self, snapshot: Snapshot, files: &Files, result: &impl Serialize) {
+    pub fn store(&self, snapshot: Snapshot, files: &Files, result: &impl Serialize) {
         let texts: HashMap<&Path, &str> =
             files.iter().map(|(_, file)| (file.path.as_path(), &*file.text)).collect();
         let read_too = texts.keys().copied().chain(files.data_files()).map(Path::to_path_buf);
@@ -237,36 +227,6 @@ fn load<T: DeserializeOwned>(file: &Path) -> Option<T> {
     serde_json::from_slice(body).ok()
 }
 
-fn stamps(paths: Vec<PathBuf>) -> Vec<(PathBuf, Option<Stamp>)> {
-    paths
-        .into_par_iter()
-        .map(|path| {
-            let stamp = stamp(&path);
-            (path, stamp)
-        })
-        .collect()
-}
-
-/// The other paths, sorted, without those found by the walk (which are sorted).
-fn beside(found: &[PathBuf], mut others: Vec<PathBuf>) -> Vec<PathBuf> {
-    others.retain(|path| found.binary_search(path).is_err());
-    others.sort_unstable();
-    others.dedup();
-    others
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = std::fs::metadata(path).ok()?;
-    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-    #[cfg(not(unix))]
-    let inode = 0;
-    // The size of a folder says nothing.
-    let size = if metadata.is_dir() { 0 } else { metadata.len() };
-    Some(Stamp { size, modified: nanoseconds(modified), inode })
-}
-
 /// The hash of a file's bytes, of a folder's names, or a word for what is not there.
 fn content_hash(path: &Path) -> String {
     if let Ok(entries) = std::fs::read_dir(path) {
@@ -285,26 +245,16 @@ fn content_hash(path: &Path) -> String {
     }
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn now() -> u64 {
-    nanoseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::arguments::{Arguments, Command};
-    use clap::Parser as _;
+    use crate::settings::Overrides;
 
     fn settings(folder: &Path) -> Settings {
-        let arguments = Arguments::parse_from(["fastwright", "routes", "--isolated"]);
-        let Command::Routes(routes) = arguments.command else { unreachable!() };
-        Settings::for_project(folder, &routes.project).unwrap()
+        let overrides = Overrides { isolated: true, ..Overrides::default() };
+        Settings::for_project(folder, &overrides).unwrap()
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The sides of a comparison: a git revision, a folder, a file with a contract, or the working tree.
 
-use crate::arguments::{ComparedArguments, ProjectArguments};
 use crate::failure::Failure;
-use crate::settings::Settings;
-use crate::wiring;
+use crate::questions;
+use crate::settings::{Overrides, Settings};
 use fastwright_contract::contract::document::Contract;
 use fastwright_git::RevisionTree;
 use fastwright_python::parallel;
@@ -13,7 +12,7 @@ use std::sync::Arc;
 
 /// What a side is.
 #[derive(Debug)]
-pub(crate) enum Side {
+pub enum Side {
     /// A folder on disk.
     Folder(PathBuf),
     /// The project as a revision has it.
@@ -24,7 +23,7 @@ pub(crate) enum Side {
 
 impl Side {
     /// What a word on the command line means: what is there on disk, else a revision.
-    pub(crate) fn of(word: &str) -> Self {
+    pub fn of(word: &str) -> Self {
         let path = PathBuf::from(word);
         if path.is_dir() {
             Side::Folder(path)
@@ -36,25 +35,27 @@ impl Side {
     }
 
     /// How people call it.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Side::Folder(path) | Side::File(path) => path.display().to_string(),
             Side::Revision(revision) => revision.clone(),
         }
     }
 
-    /// The contract of this side.
+    /// The contract of this side; of a revision, that of the project at `project`.
     ///
     /// # Errors
     /// When the path, the repository or the revision is not there, or the file holds no contract.
-    pub(crate) fn contract(&self, arguments: &ComparedArguments) -> Result<Contract, Failure> {
+    pub fn contract(&self, project: &Path, overrides: &Overrides) -> Result<Contract, Failure> {
         match self {
             Side::File(path) => read_contract(path),
-            Side::Folder(path) => wiring::contract(Arc::new(DiskTree), &settings(path, arguments)?),
+            Side::Folder(path) => {
+                questions::contract(Arc::new(DiskTree), &Settings::for_project(path, overrides)?)
+            }
             Side::Revision(revision) => {
-                let mut settings = settings(&arguments.project, arguments)?;
+                let mut settings = Settings::for_project(project, overrides)?;
                 let tree = revision_tree(&mut settings, revision)?;
-                wiring::contract(Arc::new(tree), &settings)
+                questions::contract(Arc::new(tree), &settings)
             }
         }
     }
@@ -65,7 +66,7 @@ impl Side {
 ///
 /// # Errors
 /// When there is no such revision, or the project is not in it.
-pub(crate) fn revision_tree(settings: &mut Settings, revision: &str) -> Result<RevisionTree, Failure> {
+pub fn revision_tree(settings: &mut Settings, revision: &str) -> Result<RevisionTree, Failure> {
     let shown = settings.path.display().to_string();
     if let Ok(path) = settings.path.canonicalize() {
         settings.path = path;
@@ -82,34 +83,11 @@ pub(crate) fn revision_tree(settings: &mut Settings, revision: &str) -> Result<R
     Ok(tree)
 }
 
-/// The settings of a project, with what the command line says.
-pub(crate) fn settings(path: &Path, arguments: &ComparedArguments) -> Result<Settings, Failure> {
-    Settings::for_project(
-        path,
-        &ProjectArguments {
-            paths: vec![path.to_path_buf()],
-            app: arguments.app.clone(),
-            python_env: arguments.python_env.clone(),
-            variable: arguments.variable.clone(),
-            exclude: arguments.exclude.clone(),
-            config: arguments.config.clone(),
-            isolated: arguments.isolated,
-            show_settings: false,
-            show_files: false,
-            output_file: None,
-            watch: false,
-            no_progress: arguments.no_progress,
-            no_cache: true,
-            cache_dir: None,
-        },
-    )
-}
-
 /// A contract from a file.
 ///
 /// # Errors
 /// When the file can't be read or holds none.
-pub(crate) fn read_contract(path: &Path) -> Result<Contract, Failure> {
+pub fn read_contract(path: &Path) -> Result<Contract, Failure> {
     let shown = path.display();
     let text =
         std::fs::read(path).map_err(|error| Failure::new(format!("{shown} can't be read: {error}")))?;
@@ -133,7 +111,7 @@ pub(crate) fn read_contract(path: &Path) -> Result<Contract, Failure> {
 }
 
 /// Runs two questions at once, as both sides of a comparison are.
-pub(crate) fn both<T: Send>(first: impl Fn() -> T + Sync, second: impl Fn() -> T) -> (T, T) {
+pub fn both<T: Send>(first: impl Fn() -> T + Sync, second: impl Fn() -> T) -> (T, T) {
     std::thread::scope(|scope| {
         match std::thread::Builder::new().stack_size(parallel::STACK).spawn_scoped(scope, &first) {
             Ok(running) => {

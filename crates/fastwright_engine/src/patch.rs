@@ -11,11 +11,7 @@ use std::path::{Component, Path, PathBuf};
 ///
 /// # Errors
 /// When the patch names paths outside of the root, does not fit, or git can't be run.
-pub(crate) fn changed_files(
-    patch: &[u8],
-    root: &Path,
-    tree: &dyn SourceTree,
-) -> Result<Vec<ChangedFile>, Failure> {
+pub fn changed_files(patch: &[u8], root: &Path, tree: &dyn SourceTree) -> Result<Vec<ChangedFile>, Failure> {
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::new(format!("no folder for a copy can be made: {error}")))?;
     let made = |error: std::io::Error| Failure::new(format!("a copy can't be written: {error}"));
@@ -52,7 +48,7 @@ pub(crate) fn changed_files(
 }
 
 /// What a file holds, or where a link leads.
-pub(crate) fn read(path: &Path) -> (Option<Vec<u8>>, bool) {
+pub fn read(path: &Path) -> (Option<Vec<u8>>, bool) {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => {
             let target = std::fs::read_link(path).unwrap_or_default();

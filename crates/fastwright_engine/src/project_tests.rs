@@ -21,7 +21,7 @@ struct Run {
 ///
 /// # Errors
 /// When no copy can be made or the command can't be started.
-pub(crate) fn compare(
+pub fn compare(
     command: &str,
     root: &Path,
     project: &Path,
@@ -99,7 +99,7 @@ pub(crate) fn compare(
 }
 
 /// A command of the user as a shell runs it in a folder; it gets no input.
-pub(crate) fn shell(command: &str, folder: &Path) -> Command {
+pub fn shell(command: &str, folder: &Path) -> Command {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     shell.current_dir(folder).stdin(Stdio::null());

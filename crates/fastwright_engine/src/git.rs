@@ -11,7 +11,7 @@ use std::process::Command;
 ///
 /// # Errors
 /// When there is no git, or it refuses; the message has its words.
-pub(crate) fn run(folder: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, Failure> {
+pub fn run(folder: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, Failure> {
     let done = Command::new("git")
         .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"])
         .args(arguments)
@@ -28,7 +28,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, Failur
 }
 
 /// The root of the working tree that holds a folder; none where there is no repository.
-pub(crate) fn root_of(folder: &Path) -> Option<PathBuf> {
+pub fn root_of(folder: &Path) -> Option<PathBuf> {
     let printed = run(folder, &["rev-parse".as_ref(), "--show-toplevel".as_ref()]).ok()?;
     let path = String::from_utf8(printed).ok()?;
     Some(PathBuf::from(path.trim_end_matches('\n')))
@@ -38,7 +38,7 @@ pub(crate) fn root_of(folder: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When git refuses.
-pub(crate) fn changed_paths(root: &Path, revision: &str) -> Result<Vec<String>, Failure> {
+pub fn changed_paths(root: &Path, revision: &str) -> Result<Vec<String>, Failure> {
     let options =
         ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", revision, "--"];
     let mut paths = listed(&run(root, &options.map(OsStr::new))?);
@@ -53,7 +53,7 @@ pub(crate) fn changed_paths(root: &Path, revision: &str) -> Result<Vec<String>, 
 ///
 /// # Errors
 /// When git refuses.
-pub(crate) fn kept_paths(root: &Path) -> Result<Vec<String>, Failure> {
+pub fn kept_paths(root: &Path) -> Result<Vec<String>, Failure> {
     let options = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
     let mut paths = listed(&run(root, &options.map(OsStr::new))?);
     paths.sort();

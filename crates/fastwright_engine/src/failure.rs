@@ -4,10 +4,11 @@ use std::fmt;
 
 /// Why a command could not run, with what to do about it; its exit code is 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure(String);
+pub struct Failure(String);
 
 impl Failure {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    /// A failure with what happened and what to do about it.
+    pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 }
@@ -20,32 +21,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Nothing at or above the threshold.
-    Clean,
-    /// Findings at or above the threshold.
-    Findings,
-    /// Nothing to analyse.
-    Nothing,
-}
-
-impl Ending {
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Ending::Clean => 0,
-            Ending::Findings => 1,
-            Ending::Nothing => 3,
-        }
-    }
-}
-
-/// The exit code of a command that could not run, or was used wrongly.
-pub(crate) const COULD_NOT_RUN: u8 = 2;
-
 /// The known word nearest to what somebody wrote, as `; did you mean ...?`.
-pub(crate) fn suggestion<'word>(written: &str, known: impl IntoIterator<Item = &'word str>) -> String {
+pub fn suggestion<'word>(written: &str, known: impl IntoIterator<Item = &'word str>) -> String {
     let written = written.to_lowercase().replace('_', "-");
     known
         .into_iter()

@@ -41,7 +41,7 @@ const NOT_OURS: [&str; 12] = [
 
 /// The root of the project that holds `path`: the nearest folder at or above it with a manifest or a
 /// repository, else the path itself.
-pub(crate) fn project_root(path: &Path) -> &Path {
+pub fn project_root(path: &Path) -> &Path {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let marks = ["pyproject.toml", "setup.cfg", "setup.py", "fastwright.toml", ".git"];
     folder.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).exists())).unwrap_or(folder)
@@ -49,7 +49,7 @@ pub(crate) fn project_root(path: &Path) -> &Path {
 
 /// Python files and manifests under the path of the settings, sorted; what git ignores or the settings
 /// exclude is left out.
-pub(crate) fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
+pub fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
     let path = &settings.path;
     let mut walk = WalkBuilder::new(path);
     // Linked folders are not entered: links that cross each other would be walked without end. What the
@@ -89,7 +89,7 @@ pub(crate) fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
 }
 
 /// Whether a change of a file with this name can change a result.
-pub(crate) fn is_input(name: &OsStr) -> bool {
+pub fn is_input(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
@@ -100,7 +100,7 @@ pub(crate) fn is_input(name: &OsStr) -> bool {
 
 /// What a result depends on outside of the project's folder: manifests above it, and virtual environments,
 /// whose folders of packages change when something is installed. They need not exist.
-pub(crate) fn surroundings(settings: &Settings) -> Vec<PathBuf> {
+pub fn surroundings(settings: &Settings) -> Vec<PathBuf> {
     let root = project_root(&settings.path);
     let mut paths: Vec<PathBuf> = Vec::new();
     for folder in settings.path.ancestors().take_while(|folder| folder.starts_with(root)) {

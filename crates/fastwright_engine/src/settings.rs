@@ -1,6 +1,5 @@
 //! The settings in effect for one path: configuration file, then `--config`, then options.
 
-use crate::arguments::{ProjectArguments, ReviewArguments};
 use crate::baseline;
 use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
@@ -13,23 +12,68 @@ use std::path::{Path, PathBuf};
 
 /// Everything that is decided before an analysis starts.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// What to analyse, absolute.
-    pub(crate) path: PathBuf,
-    pub(crate) analysis: AnalysisOptions,
-    pub(crate) review: ReviewSettings,
-    pub(crate) fail_on: Severity,
-    pub(crate) output_format: ReviewFormat,
-    pub(crate) configuration_file: Option<PathBuf>,
+    pub path: PathBuf,
+    /// How it is analysed.
+    pub analysis: AnalysisOptions,
+    /// Which rules run, and what they leave out.
+    pub review: ReviewSettings,
+    /// The severity from which findings fail a command.
+    pub fail_on: Severity,
+    /// How a review is printed.
+    pub output_format: ReviewFormat,
+    /// The configuration that was read.
+    pub configuration_file: Option<PathBuf>,
     baseline_file: Option<PathBuf>,
 }
 
+/// What somebody says about a project beside its configuration, and over it.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Analyse only these apps, `module:attr` or `module:factory()`.
+    pub app: Vec<String>,
+    /// Virtual environment of the project.
+    pub python_env: Option<PathBuf>,
+    /// Variables of the environment, name and value; added to the configuration's.
+    pub variable: Vec<(String, String)>,
+    /// Patterns of paths to leave out; added to the configuration's.
+    pub exclude: Vec<String>,
+    /// `KEY=VALUE` of the configuration.
+    pub config: Vec<String>,
+    /// Whether no configuration file is read.
+    pub isolated: bool,
+}
+
+/// What somebody says about one review.
+#[derive(Debug, Clone, Default)]
+pub struct ReviewOverrides {
+    /// Rules, areas or `all`, instead of the configuration's.
+    pub select: Vec<String>,
+    /// Rules to leave out beside the configuration's.
+    pub ignore: Vec<String>,
+    /// Rules to run beside the selected ones.
+    pub extend_select: Vec<String>,
+    /// `default`, `strict` or `audit`.
+    pub profile: Option<String>,
+    /// Whether comments in the code hide nothing.
+    pub no_ignores: bool,
+    /// The baseline's file, instead of the configuration's.
+    pub baseline: Option<PathBuf>,
+    /// Whether no baseline counts.
+    pub no_baseline: bool,
+    /// The severity from which findings fail a command.
+    pub fail_on: Option<Severity>,
+    /// How to print.
+    pub output_format: Option<ReviewFormat>,
+}
+
 impl Settings {
-    /// The settings for a path that commands other than `review` need.
+    /// The settings for a path that questions other than a review need.
     ///
     /// # Errors
     /// When the path does not exist, or configuration or options make no sense.
-    pub(crate) fn for_project(path: &Path, arguments: &ProjectArguments) -> Result<Self, Failure> {
+    pub fn for_project(path: &Path, arguments: &Overrides) -> Result<Self, Failure> {
         let path = absolute(path)?;
         let folder = working_directory()?;
         let mut configuration =
@@ -75,8 +119,12 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Settings::for_project`], and when rules or the baseline are not there.
-    pub(crate) fn for_review(path: &Path, arguments: &ReviewArguments) -> Result<Self, Failure> {
-        let mut settings = Self::for_project(path, &arguments.project)?;
+    pub fn for_review(
+        path: &Path,
+        project: &Overrides,
+        arguments: &ReviewOverrides,
+    ) -> Result<Self, Failure> {
+        let mut settings = Self::for_project(path, project)?;
         let review = &mut settings.review;
         if !arguments.select.is_empty() {
             review.select.clone_from(&arguments.select);
@@ -98,7 +146,7 @@ impl Settings {
         if let Some(file) = &arguments.baseline {
             settings.baseline_file = Some(working_directory()?.join(file));
         }
-        if arguments.write_baseline.is_none()
+        if !arguments.no_baseline
             && let Some(file) = &settings.baseline_file
         {
             settings.review.baseline = Some(baseline::read(file)?);
@@ -109,7 +157,7 @@ impl Settings {
     }
 
     /// The settings as a configuration file would say them.
-    pub(crate) fn show(&self) -> String {
+    pub fn show(&self) -> String {
         let mut text = format!("# path: {}\n", self.path.display());
         match &self.configuration_file {
             Some(file) => text.push_str(&format!("# configuration: {}\n", file.display())),
@@ -192,7 +240,7 @@ fn review_settings(configuration: Configuration) -> Result<ReviewSettings, Failu
 ///
 /// # Errors
 /// When it does not exist any more or can't be read.
-pub(crate) fn working_directory() -> Result<PathBuf, Failure> {
+pub fn working_directory() -> Result<PathBuf, Failure> {
     std::env::current_dir()
         .map_err(|error| Failure::new(format!("the working directory can't be read: {error}")))
 }

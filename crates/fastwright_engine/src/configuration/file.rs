@@ -13,7 +13,7 @@ const PYPROJECT: &str = "pyproject.toml";
 ///
 /// # Errors
 /// When the file can't be read, is no TOML, or holds a key or value that there is not.
-pub(crate) fn read(path: &Path) -> Result<Configuration, Failure> {
+pub fn read(path: &Path) -> Result<Configuration, Failure> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     for folder in folder.ancestors() {
         let own = folder.join(OWN_FILE);

@@ -1,7 +1,8 @@
-//! Where the engine, the rules and the reports meet.
+//! What is asked of a project: its review, its routes, its contract, and what the gate knows of it.
 
 use crate::cache::Cache;
 use crate::failure::Failure;
+use crate::freshness::Freshness;
 use crate::settings::{Settings, working_directory};
 use fastwright_contract::contract::document::Contract;
 use fastwright_contract::versions::Versions;
@@ -13,10 +14,6 @@ use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
-use fastwright_report::rule_document::RuleEntry;
-use fastwright_report::rule_page::RuleDescription;
-use fastwright_rules::metadata::RuleMetadata;
-use fastwright_rules::registry;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +21,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// When the path can't be read.
-pub(crate) fn review(settings: &Settings, cache: Option<&Cache>) -> Result<ReviewReport, Failure> {
+pub fn review(settings: &Settings, cache: Option<&Cache>) -> Result<ReviewReport, Failure> {
     cached(settings, cache, |analysis| {
         let mut review = fastwright_rules::review(analysis, &settings.review);
         let root = root_of(analysis);
@@ -37,8 +34,37 @@ pub(crate) fn review(settings: &Settings, cache: Option<&Cache>) -> Result<Revie
 ///
 /// # Errors
 /// When the path can't be read.
-pub(crate) fn routes(settings: &Settings, cache: Option<&Cache>) -> Result<RoutesDocument, Failure> {
+pub fn routes(settings: &Settings, cache: Option<&Cache>) -> Result<RoutesDocument, Failure> {
     cached(settings, cache, |analysis| RoutesDocument::new(analysis, &root_of(analysis)))
+}
+
+/// What is known of a project after one analysis, with the files that it rests on.
+#[derive(Debug)]
+pub struct Survey {
+    /// The review.
+    pub review: ReviewReport,
+    /// The routing tables.
+    pub routes: RoutesDocument,
+    /// Whether it still holds.
+    pub freshness: Freshness,
+}
+
+/// Review and routes of one path.
+///
+/// # Errors
+/// When the path can't be read.
+pub fn survey(settings: &Settings) -> Result<Survey, Failure> {
+    let mut freshness = Freshness::before(settings);
+    let analysis = analyse(&settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    freshness.add(&analysis.files);
+    let root = root_of(&analysis);
+    let routes = RoutesDocument::new(&analysis, &root);
+    let mut review = fastwright_rules::review(&analysis, &settings.review);
+    review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
+    let review = ReviewReport::new(&review, &analysis.files);
+    crate::memory::leave(analysis);
+    Ok(Survey { review, routes, freshness })
 }
 
 fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
@@ -66,23 +92,32 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
 ///
 /// # Errors
 /// When there is no such revision, or the project is not in it.
-pub(crate) fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
+pub fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
+    let findings = review_at(settings, revision)?.document.findings;
+    Ok(findings.into_iter().map(|finding| finding.fingerprint).collect())
+}
+
+/// The review of the project as a git revision has it; no baseline counts.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub fn review_at(settings: &Settings, revision: &str) -> Result<ReviewReport, Failure> {
     let mut settings = settings.clone();
     let tree = crate::sides::revision_tree(&mut settings, revision)?;
     let analysis = analyse_tree(Arc::new(tree), &settings.path, &settings.analysis)
         .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
     settings.review.baseline = None;
     let review = fastwright_rules::review(&analysis, &settings.review);
-    let known = review.findings.into_iter().map(|finding| finding.fingerprint).collect();
+    let report = ReviewReport::new(&review, &analysis.files);
     crate::memory::leave(analysis);
-    Ok(known)
+    Ok(report)
 }
 
 /// The contract of the project at one path, as a tree of sources has it.
 ///
 /// # Errors
 /// When the path can't be read.
-pub(crate) fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result<Contract, Failure> {
+pub fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result<Contract, Failure> {
     let options = AnalysisOptions { for_document: true, ..settings.analysis.clone() };
     let evaluation = evaluate_tree(tree, &settings.path, &options).map_err(|error| match error {
         AnalysisError::Path(message) => Failure::new(message),
@@ -96,7 +131,7 @@ pub(crate) fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result
 ///
 /// # Errors
 /// When the path can't be read.
-pub(crate) fn snapshot(
+pub fn snapshot(
     tree: Arc<dyn SourceTree>,
     settings: &Settings,
     changed: &[PathBuf],
@@ -148,7 +183,7 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the path can't be listed or an exclude pattern is none.
-pub(crate) fn shown_files(settings: &Settings) -> Result<Vec<String>, Failure> {
+pub fn shown_files(settings: &Settings) -> Result<Vec<String>, Failure> {
     let options = DiscoverOptions {
         exclude: settings.analysis.exclude.clone(),
         python_env: settings.analysis.python_env.clone(),
@@ -160,63 +195,6 @@ pub(crate) fn shown_files(settings: &Settings) -> Result<Vec<String>, Failure> {
     let folder = working_directory().ok().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
     let shown = |path: &Path| relative(path, &folder).to_string_lossy().replace('\\', "/");
     Ok(project.files.iter().map(|file| shown(&file.path)).collect())
-}
-
-/// All rules with their pages.
-pub(crate) fn rule_descriptions() -> Vec<RuleDescription<'static>> {
-    registry::all().iter().map(|rule| description(rule.metadata())).collect()
-}
-
-/// The rule with this name.
-///
-/// # Errors
-/// When there is none; the message names the nearest.
-pub(crate) fn rule_description(name: &str) -> Result<RuleDescription<'static>, Failure> {
-    match registry::by_name(name) {
-        Some(rule) => Ok(description(rule.metadata())),
-        None => {
-            let hint = registry::nearest_name(name)
-                .map(|nearest| format!("; did you mean `{nearest}`?"))
-                .unwrap_or_default();
-            Err(Failure::new(format!("there is no rule `{name}`{hint}\n`fastwright rule` lists all rules")))
-        }
-    }
-}
-
-/// All rules with everything that they say about themselves.
-pub(crate) fn rule_entries() -> Vec<RuleEntry<'static>> {
-    registry::all()
-        .iter()
-        .map(|rule| {
-            let metadata = rule.metadata();
-            RuleEntry {
-                name: metadata.name,
-                area: metadata.area.name(),
-                severity: metadata.severity.name(),
-                confidence: metadata.confidence.name(),
-                profile: metadata.profile.name(),
-                summary: metadata.summary,
-                why: metadata.why,
-                recommendation: metadata.recommendation,
-                trade_off: metadata.trade_off,
-                contract_effect: metadata.contract_effect,
-                cwe: metadata.cwe,
-                owasp: metadata.owasp,
-                references: metadata.references,
-                page: description(metadata).readable_page(),
-            }
-        })
-        .collect()
-}
-
-fn description(metadata: &'static RuleMetadata) -> RuleDescription<'static> {
-    RuleDescription {
-        name: metadata.name,
-        area: metadata.area.into(),
-        severity: metadata.severity.into(),
-        summary: metadata.summary,
-        page: metadata.page,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod file;
 mod values;
 
-pub(crate) use file::read;
+pub use file::read;
 
 use crate::failure::{Failure, suggestion};
 use fastwright_report::names::Severity;
@@ -16,30 +16,30 @@ use toml::de::{DeTable, DeValue};
 
 /// Every key; what is not given is `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Configuration {
-    pub(crate) select: Option<Vec<String>>,
-    pub(crate) ignore: Vec<String>,
-    pub(crate) extend_select: Vec<String>,
-    pub(crate) per_file_ignores: Vec<(String, Vec<String>)>,
-    pub(crate) per_route_ignores: Vec<(String, Vec<String>)>,
-    pub(crate) public_routes: Vec<(String, String)>,
-    pub(crate) exclude: Vec<String>,
-    pub(crate) fail_on: Option<Severity>,
-    pub(crate) profile: Option<Profile>,
-    pub(crate) baseline: Option<PathBuf>,
-    pub(crate) apps: Vec<String>,
-    pub(crate) python_env: Option<PathBuf>,
-    pub(crate) output_format: Option<ReviewFormat>,
-    pub(crate) fastapi_version: Option<String>,
-    pub(crate) variables: Vec<(String, String)>,
+pub struct Configuration {
+    pub select: Option<Vec<String>>,
+    pub ignore: Vec<String>,
+    pub extend_select: Vec<String>,
+    pub per_file_ignores: Vec<(String, Vec<String>)>,
+    pub per_route_ignores: Vec<(String, Vec<String>)>,
+    pub public_routes: Vec<(String, String)>,
+    pub exclude: Vec<String>,
+    pub fail_on: Option<Severity>,
+    pub profile: Option<Profile>,
+    pub baseline: Option<PathBuf>,
+    pub apps: Vec<String>,
+    pub python_env: Option<PathBuf>,
+    pub output_format: Option<ReviewFormat>,
+    pub fastapi_version: Option<String>,
+    pub variables: Vec<(String, String)>,
     /// The file that was read.
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// Where values stand, so that an error found later can say it: key, value, place.
     places: Vec<(String, String, String)>,
 }
 
 /// All keys of the configuration.
-pub(crate) const KEYS: [&str; 16] = [
+pub const KEYS: [&str; 16] = [
     "select",
     "ignore",
     "extend-select",
@@ -87,7 +87,7 @@ impl Origin<'_> {
 
 impl Configuration {
     /// Where a value was written: `pyproject.toml:12:1`, or `--select`.
-    pub(crate) fn place(&self, key: &str, value: &str) -> Option<&str> {
+    pub fn place(&self, key: &str, value: &str) -> Option<&str> {
         let mut places = self.places.iter().rev();
         let exact = places.find(|(known, text, _)| known == key && text == value);
         exact.map(|(_, _, place)| place.as_str())
@@ -97,7 +97,7 @@ impl Configuration {
     ///
     /// # Errors
     /// When there is no `=`, the key is not known, or the value is not one of the key.
-    pub(crate) fn set(&mut self, assignment: &str, folder: &Path) -> Result<(), Failure> {
+    pub fn set(&mut self, assignment: &str, folder: &Path) -> Result<(), Failure> {
         let Some((key, value)) = assignment.split_once('=') else {
             return Err(Failure::new(format!(
                 "--config {assignment}: expected KEY=VALUE, such as `fail-on=high`"

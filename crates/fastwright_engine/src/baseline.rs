@@ -1,7 +1,7 @@
 //! The baseline: findings that are known, so that a review reports only new ones.
 
 use crate::failure::Failure;
-use crate::terminal::write_file;
+use crate::files::write_file;
 use fastwright_report::review_document::ReviewDocument;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ struct Known {
 ///
 /// # Errors
 /// When the file can't be read, or is no baseline of this version.
-pub(crate) fn read(file: &Path) -> Result<BTreeSet<String>, Failure> {
+pub fn read(file: &Path) -> Result<BTreeSet<String>, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         Failure::new(format!(
             "the baseline {} can't be read: {error}; `--write-baseline {}` makes one",
@@ -54,7 +54,7 @@ pub(crate) fn read(file: &Path) -> Result<BTreeSet<String>, Failure> {
 ///
 /// # Errors
 /// When the file can't be written.
-pub(crate) fn write(file: &Path, document: &ReviewDocument) -> Result<usize, Failure> {
+pub fn write(file: &Path, document: &ReviewDocument) -> Result<usize, Failure> {
     let findings: BTreeSet<Known> = document
         .findings
         .iter()
