@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fastwright_language_model::{
-    Budget, LanguageModel as _, Limit, Metered, ModelError, Money, Price, Remote, Request, Spent,
+    Budget, BudgetLimit, LanguageModel as _, Metered, ModelError, Money, Price, Remote, Request, Spent,
 };
 use fastwright_scripted_model::{Fault, Reply, ScriptedServer, Turn};
 
@@ -41,7 +41,7 @@ fn tokens_end() {
     let metered = metered(&server, Budget { tokens: Some(5000), ..Budget::default() }, None);
     let (answers, error) = ask_until_the_end(&metered, &question());
     assert_eq!(answers, 4, "{error}");
-    let ModelError::BudgetSpent { limit: Limit::Tokens { allowed: 5000, spent: 4800, needed } } = error
+    let ModelError::BudgetSpent { limit: BudgetLimit::Tokens { allowed: 5000, spent: 4800, needed } } = error
     else {
         panic!("{error:?}");
     };
@@ -78,7 +78,7 @@ fn money_ends() {
     let price = Some(Price::new(dollars(2.0), dollars(10.0)));
     let metered = metered(&server, Budget { money: Some(dollars(0.02)), ..Budget::default() }, price);
     let (answers, error) = ask_until_the_end(&metered, &question());
-    assert!(matches!(error, ModelError::BudgetSpent { limit: Limit::Money { .. } }), "{error:?}");
+    assert!(matches!(error, ModelError::BudgetSpent { limit: BudgetLimit::Money { .. } }), "{error:?}");
     assert_eq!(answers, 5, "{error}");
     assert_eq!(metered.spent().cost, Some(dollars(0.02)));
     assert!(error.to_string().contains("$0.0200 of $0.0200 are spent"), "{error}");
@@ -105,7 +105,7 @@ fn time_ends_in_the_middle_of_an_answer() {
         let metered = Metered::new(remote(&server, name), name, budget, None).expect("a budget");
         let started = Instant::now();
         let error = metered.answer(&question(), &mut |_| {}).expect_err("an error");
-        let expected = ModelError::BudgetSpent { limit: Limit::Time { allowed: limit } };
+        let expected = ModelError::BudgetSpent { limit: BudgetLimit::Time { allowed: limit } };
         assert_eq!(error, expected, "{wire:?}");
         assert!(started.elapsed() < limit * 2, "{:?}", started.elapsed());
         // What had come is paid for.
