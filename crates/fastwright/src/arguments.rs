@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
+    Agent(AgentArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -86,6 +88,8 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright agent --output-format json`.
+    Agent,
 }
 
 /// `fastwright rule`.
@@ -517,6 +521,57 @@ pub(crate) struct GateArguments {
     /// How to print the verdict.
     #[arg(long, value_name = "FORMAT", value_parser = gate_format_parser(), default_value = "full", help_heading = "Output")]
     pub(crate) output_format: GateFormat,
+}
+
+/// `fastwright agent`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AgentArguments {
+    /// What to do, in plain words: `"review this for production"`, `"explain GET /orders"`; without it, in a
+    /// terminal, tasks are asked for one after the other.
+    #[arg(value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// Make the changes that the plan shows without asking.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) apply: bool,
+
+    /// What fixes may change: `safe` (nothing that callers see), `unsafe` (what the code does, while routes, document
+    /// and guards stay) or `contract` (what callers see, as each fix names it).
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_parser = PossibleValuesParser::new(["safe", "unsafe", "contract"]),
+        default_value = "safe",
+        help_heading = "Changes"
+    )]
+    pub(crate) permission: String,
+
+    /// Run the project's tests with this command on copies of the project, before and after a change; nothing is
+    /// written if they differ. This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Changes")]
+    pub(crate) verify: Option<String>,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) allow_dirty: bool,
+
+    /// How to print the report.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: AgentFormat,
+}
+
+/// Formats of `fastwright agent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AgentFormat {
+    /// For people, in the terminal.
+    Full,
+    /// For pull requests and notes, with the whole change.
+    Markdown,
+    /// For tools.
+    Json,
 }
 
 /// How a document is printed.

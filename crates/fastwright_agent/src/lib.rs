@@ -7,5 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod markdown;
 pub mod person;
+pub mod playbooks;
 pub mod report;
+pub mod request;

@@ -42,6 +42,11 @@ pub struct Report {
     pub cost: Option<Cost>,
 }
 
+/// The JSON Schema of the report.
+pub fn schema() -> String {
+    fastwright_report::output::json(&schemars::schema_for!(Report))
+}
+
 /// How a task ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
