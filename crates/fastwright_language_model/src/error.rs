@@ -148,7 +148,7 @@ pub enum ModelError {
     #[error("the budget is used up: {limit}")]
     BudgetSpent {
         /// Which part of it.
-        limit: Limit,
+        limit: BudgetLimit,
     },
     /// A budget of money was set, and nobody knows what the model costs.
     #[error(
@@ -193,7 +193,7 @@ pub enum Phase {
 /// A part of a budget that is used up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-pub enum Limit {
+pub enum BudgetLimit {
     /// Tokens.
     Tokens {
         /// What may be used.
@@ -230,7 +230,7 @@ impl std::fmt::Display for Phase {
     }
 }
 
-impl std::fmt::Display for Limit {
+impl std::fmt::Display for BudgetLimit {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tokens { allowed, spent, needed } => write!(

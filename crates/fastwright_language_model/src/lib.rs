@@ -27,7 +27,7 @@ pub use conversation::{
     Answer, Arguments, AssistantMessage, Message, Reasoning, Request, Stop, ToolCall, ToolDefinition,
     ToolResult, Usage,
 };
-pub use error::{Limit, ModelError, Phase};
+pub use error::{BudgetLimit, ModelError, Phase};
 pub use model::{Cancellation, LanguageModel, Limits, Progress};
 pub use recorded::{Exchange, Outcome, Recorded};
 pub use remote::{Remote, Retries, Timeouts};

@@ -22,6 +22,16 @@ pub trait LanguageModel {
     -> Result<Answer, ModelError>;
 }
 
+impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
+    fn answer(
+        &self,
+        request: &Request,
+        observer: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Answer, ModelError> {
+        (**self).answer(request, observer)
+    }
+}
+
 /// What happens while an answer comes.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

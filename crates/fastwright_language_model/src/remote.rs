@@ -3,6 +3,7 @@
 mod client;
 mod failure;
 mod frames;
+mod preview;
 mod retries;
 mod translate;
 
@@ -29,7 +30,7 @@ pub use retries::Retries;
 pub struct Timeouts {
     /// Until there is a connection.
     pub connect: Duration,
-    /// From the connection until the answer begins. Models may think for minutes before they say a word.
+    /// Until the answer begins, with the connection. Models may think for minutes before they say a word.
     pub begin: Duration,
     /// Between two pieces of the answer.
     pub idle: Duration,
@@ -90,6 +91,23 @@ impl Remote {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The body of the request as it would be sent, byte by byte, for people who want to see it. Besides it, only the
+    /// address is sent, and the key in its header. Nothing leaves this machine for this.
+    ///
+    /// # Errors
+    /// [`ModelError::Machine`] when the machine has no socket left.
+    pub fn preview(&self, request: &Request) -> Result<String, ModelError> {
+        let machine = |reason: String| ModelError::Machine { reason };
+        let Some(runtime) = &self.runtime else {
+            return Err(machine("the runtime for connections is gone".to_owned()));
+        };
+        let chat = translate::request(request, &self.model);
+        let options = translate::options(request, &self.model, &self.timeouts);
+        runtime
+            .block_on(preview::body(self.target.clone(), chat, options))
+            .map_err(|error| machine(format!("the request could not be made up: {error}")))
     }
 
     async fn ask(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::money::Money;
 use super::price::Price;
 use crate::conversation::{Answer, Request, Usage, estimated_tokens};
-use crate::error::{Limit, ModelError};
+use crate::error::{BudgetLimit, ModelError};
 use crate::model::{LanguageModel, Limits, Progress};
 
 /// An answer of fewer tokens is of no use, so no request is made that has no room for so many.
@@ -118,7 +118,7 @@ impl<M> Metered<M> {
             let needed = input + SHORTEST_ANSWER;
             let left = allowed.saturating_sub(spent.usage.total());
             if left < needed {
-                return Err(over(Limit::Tokens { allowed, spent: spent.usage.total(), needed }));
+                return Err(over(BudgetLimit::Tokens { allowed, spent: spent.usage.total(), needed }));
             }
             shorten(left - input);
         }
@@ -132,7 +132,7 @@ impl<M> Metered<M> {
                 let answer =
                     Usage { input_tokens: input, output_tokens: SHORTEST_ANSWER, ..Usage::default() };
                 let needed = price.cost(&answer).max(for_input);
-                return Err(over(Limit::Money { allowed, spent: already, needed }));
+                return Err(over(BudgetLimit::Money { allowed, spent: already, needed }));
             }
             if let Some(tokens) = affordable {
                 shorten(tokens);
@@ -142,7 +142,7 @@ impl<M> Metered<M> {
         if let Some(allowed) = self.budget.time {
             let left = allowed.saturating_sub(spent.time);
             if left.is_zero() {
-                return Err(over(Limit::Time { allowed }));
+                return Err(over(BudgetLimit::Time { allowed }));
             }
             time = Some(time.map_or(left, |time| time.min(left)));
         }
@@ -212,7 +212,7 @@ impl<M: LanguageModel> LanguageModel for Metered<M> {
         match (result, self.budget.time) {
             // The model ran into the end of the time that the budget has left.
             (Err(ModelError::TimedOut { .. }), Some(allowed)) if self.time() >= allowed => {
-                Err(over(Limit::Time { allowed }))
+                Err(over(BudgetLimit::Time { allowed }))
             }
             (result, _) => result,
         }
@@ -246,6 +246,6 @@ impl fmt::Display for Spent {
     }
 }
 
-fn over(limit: Limit) -> ModelError {
+fn over(limit: BudgetLimit) -> ModelError {
     ModelError::BudgetSpent { limit }
 }

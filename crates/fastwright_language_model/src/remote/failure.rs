@@ -278,7 +278,7 @@ fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers 
 }
 
 /// The cause of all causes: the outer ones only say that something failed, and where it was sent.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {
         inner = source;
