@@ -11,7 +11,7 @@ mod routes;
 mod rule;
 mod sandboxed_run;
 
-pub(crate) use agent::agent;
+pub(crate) use agent::{ModelArguments, agent};
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;

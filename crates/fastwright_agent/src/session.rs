@@ -100,6 +100,8 @@ pub struct Started {
     pub project: PathBuf,
     /// The model.
     pub model: String,
+    /// Where what is sent goes to; none where it does not leave this machine.
+    pub destination: Option<String>,
     /// The command that says whether the tests pass.
     pub verify: Option<String>,
 }
@@ -234,9 +236,8 @@ impl Session {
             Entry::Ended { report } => Some((**report).clone()),
             _ => None,
         });
-        let kept = past.into_iter().filter(|entry| {
-            matches!(entry, Entry::Decided { .. } | Entry::Tested { .. })
-        });
+        let kept =
+            past.into_iter().filter(|entry| matches!(entry, Entry::Decided { .. } | Entry::Tested { .. }));
         let session = Self::of(id.to_owned(), Mode::Replay, kept.collect());
         Ok(Replay { session, started, exchanges, report })
     }
@@ -269,7 +270,9 @@ impl Session {
         let hash = hash(request);
         if let Some(Entry::Asked { hash: known, .. }) = self.past.front() {
             if *known != hash {
-                return Err(SessionError::Diverged("what the model would be told is not what it was told".to_owned()));
+                return Err(SessionError::Diverged(
+                    "what the model would be told is not what it was told".to_owned(),
+                ));
             }
             self.past.pop_front();
             self.note_known(request);
@@ -327,7 +330,10 @@ impl Session {
                 self.past.pop_front();
             }
             Some(Entry::Returned { .. }) => {
-                return Err(SessionError::Diverged(format!("`{}` says something else than before", result.name)));
+                return Err(SessionError::Diverged(format!(
+                    "`{}` says something else than before",
+                    result.name
+                )));
             }
             _ => {
                 self.nothing_else()?;
@@ -345,7 +351,9 @@ impl Session {
     ) -> Result<bool, SessionError> {
         if let Some(Entry::Decided { question: known, agrees }) = self.past.front() {
             if known != question {
-                return Err(SessionError::Diverged("the question to you is not the one that you answered".to_owned()));
+                return Err(SessionError::Diverged(
+                    "the question to you is not the one that you answered".to_owned(),
+                ));
             }
             let agrees = *agrees;
             self.past.pop_front();
@@ -476,8 +484,7 @@ fn new_id(at: u64, number: u32) -> String {
     // The civil calendar, counted from the first of March of the year 0.
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
@@ -497,8 +504,7 @@ fn path_of(state: &Path, id: &str) -> Result<PathBuf, SessionError> {
 
 /// The events of a file, and how many bytes of it are whole lines.
 fn read(path: &Path, id: &str) -> Result<(Started, Vec<Entry>, u64), SessionError> {
-    let bytes =
-        std::fs::read(path).map_err(|error| SessionError::System { path: path.to_owned(), error })?;
+    let bytes = std::fs::read(path).map_err(|error| SessionError::System { path: path.to_owned(), error })?;
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
     let mut entries = Vec::new();
     for (index, line) in bytes[..end].split(|byte| *byte == b'\n').enumerate() {
@@ -586,6 +592,7 @@ mod tests {
             task: "review".to_owned(),
             project: PathBuf::from("/srv/shop"),
             model: "test".to_owned(),
+            destination: None,
             verify: None,
         }
     }

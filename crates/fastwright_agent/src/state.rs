@@ -14,7 +14,9 @@ pub fn state_folder(
 ) -> Result<PathBuf, String> {
     let named = environment("XDG_STATE_HOME").filter(|folder| folder.is_absolute());
     let folder = named
-        .or_else(|| environment("HOME").filter(|home| home.is_absolute()).map(|home| home.join(".local/state")))
+        .or_else(|| {
+            environment("HOME").filter(|home| home.is_absolute()).map(|home| home.join(".local/state"))
+        })
         .ok_or("neither XDG_STATE_HOME nor HOME names a folder to keep sessions in")?
         .join("fastwright");
     // Links are followed as far as the folder is there.

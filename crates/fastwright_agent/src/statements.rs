@@ -109,7 +109,8 @@ fn place(
     };
     let real = knowledge.line(path, number).map_err(|reason| line(&reason, 300))?;
     let (real, quoted) = (words(&real), words(text));
-    let is_long_enough = quoted.chars().filter(|character| !character.is_whitespace()).count() >= SHORTEST_QUOTE;
+    let is_long_enough =
+        quoted.chars().filter(|character| !character.is_whitespace()).count() >= SHORTEST_QUOTE;
     if quoted.is_empty() || (real != quoted && !(is_long_enough && real.contains(&quoted))) {
         return Err(format!("{shown}:{number} does not say `{}`", line(text, 120)));
     }

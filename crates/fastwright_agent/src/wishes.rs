@@ -13,14 +13,17 @@ pub struct Wishes {
 
 /// Words after which what follows is not to be touched, up to the end of the clause.
 const NEGATIONS: &[&str] = &[
-    "not", "never", "without", "no", "except", "don't", "dont", "leave", "avoid", "keep", "nothing", "neither",
+    "not", "never", "without", "no", "except", "don't", "dont", "leave", "avoid", "keep", "nothing",
+    "neither",
 ];
 /// Words that end a clause.
 const CLAUSE_ENDS: &[&str] = &["but", "only", "instead"];
 
 /// Words that ask for something to be made.
-const MAKING: &[&str] =
-    &["add", "write", "create", "make", "extend", "generate", "cover", "update", "change", "adapt", "fix", "edit"];
+const MAKING: &[&str] = &[
+    "add", "write", "create", "make", "extend", "generate", "cover", "update", "change", "adapt", "fix",
+    "edit",
+];
 
 impl Wishes {
     /// What a task allows.
@@ -36,8 +39,9 @@ impl Wishes {
             let positive = &words[..negated];
             let makes = positive.iter().any(|word| MAKING.contains(&word.as_str()));
             wants_tests |= makes && positive.iter().any(|word| word == "test" || word == "tests");
-            wants_suppressions |=
-                positive.iter().any(|word| word.starts_with("suppress") || word == "noqa" || word == "ignore");
+            wants_suppressions |= positive
+                .iter()
+                .any(|word| word.starts_with("suppress") || word == "noqa" || word == "ignore");
         }
         Self { paths, wants_tests, wants_suppressions }
     }
@@ -60,7 +64,9 @@ impl Wishes {
         let names_file = |ending: &str| self.paths.iter().any(|path| path.ends_with(ending));
         match reason {
             "unreached-code-changed" | "file-not-understood" => true,
-            "test-changed" | "test-setup-changed" | "test-removed" | "test-skipped" => names(&[Protection::Tests]),
+            "test-changed" | "test-setup-changed" | "test-removed" | "test-skipped" => {
+                names(&[Protection::Tests])
+            }
             "suppression-added" => self.wants_suppressions,
             "dependencies-changed" => {
                 names(&[Protection::LockFile]) || names_file("pyproject.toml") || names_file(".txt")
@@ -147,7 +153,9 @@ mod tests {
     #[test]
     fn reasons_are_asked_for_only_where_the_words_go_that_far() {
         let plain = Wishes::of("rename the handler");
-        for reason in ["test-changed", "suppression-added", "pipeline-changed", "dependencies-changed", "new-finding"] {
+        for reason in
+            ["test-changed", "suppression-added", "pipeline-changed", "dependencies-changed", "new-finding"]
+        {
             assert!(!plain.may_ask_for(reason), "{reason}");
         }
         assert!(plain.may_ask_for("unreached-code-changed"));

@@ -88,6 +88,7 @@ impl Shop {
             task: "task".to_owned(),
             project: self.root(),
             model: "scripted".to_owned(),
+            destination: Some("scripted at localhost".to_owned()),
             verify: None,
         };
         Session::start(&self.state(), started).unwrap()
@@ -185,7 +186,10 @@ fn a_review_cites_what_is_there() {
             assert!(report.statements[1].opinion);
             assert_eq!(report.cost.unwrap().calls, 4);
             // Only the question whether anything may be sent: nothing was to be changed.
-            assert!(matches!(person.asked.as_slice(), [Question { meaning: Meaning::SendToModel { .. }, .. }]));
+            assert!(matches!(
+                person.asked.as_slice(),
+                [Question { meaning: Meaning::SendToModel { .. }, .. }]
+            ));
             let requests = server.requests();
             assert_eq!(requests.len(), 4);
             assert!(!requests[1].contains("time.sleep(1)"), "source before the plan");
@@ -200,7 +204,8 @@ fn a_fix_by_id_is_written_and_can_be_undone() {
         for wire in WIRES {
             let shop = Shop::new();
             let before = shop.text("app/admin.py");
-            let id = shop.service().survey(None).unwrap().review.document.findings[0].fingerprint[..12].to_owned();
+            let id =
+                shop.service().survey(None).unwrap().review.document.findings[0].fingerprint[..12].to_owned();
             let server = ScriptedServer::start([
                 plan(&["app/admin.py"], &[]),
                 call("fix", &json!({"findings": [id]})),
@@ -241,14 +246,25 @@ fn a_new_guarded_route_is_accepted_with_the_persons_word() {
                 .unwrap();
                 let mut person = Scripted { refuses_contract: !agrees, ..Scripted::default() };
                 let report = shop
-                    .converse("list all orders for admins", &remote(&server, wire), &mut person, &mut shop.session())
+                    .converse(
+                        "list all orders for admins",
+                        &remote(&server, wire),
+                        &mut person,
+                        &mut shop.session(),
+                    )
                     .unwrap();
                 let contract = person.asked.iter().any(|question| {
                     matches!(&question.meaning, Meaning::ChangeContract { kinds } if kinds == &["route-added@GET /admin/orders"])
                 });
                 assert!(contract, "{:?}", person.asked);
                 if agrees {
-                    assert_eq!(report.outcome, Outcome::Done, "{wire}: {} {:?}", report.answer, report.proof.gate);
+                    assert_eq!(
+                        report.outcome,
+                        Outcome::Done,
+                        "{wire}: {} {:?}",
+                        report.answer,
+                        report.proof.gate
+                    );
                     assert!(shop.text("app/admin.py").contains("list_all"));
                     assert_eq!(report.proof.contract.len(), 1);
                     // A new file goes away again.
@@ -266,7 +282,11 @@ fn a_new_guarded_route_is_accepted_with_the_persons_word() {
 #[test]
 fn refused_edits_change_nothing() {
     deep(|| {
-        let weakened = ("app/orders.py", "def read_order(order_id: int, user: CurrentUser) -> OrderRead:\n    return as_read(own_order(order_id, user))", "def read_order(order_id: int) -> OrderRead:\n    return as_read(find_order(order_id))");
+        let weakened = (
+            "app/orders.py",
+            "def read_order(order_id: int, user: CurrentUser) -> OrderRead:\n    return as_read(own_order(order_id, user))",
+            "def read_order(order_id: int) -> OrderRead:\n    return as_read(find_order(order_id))",
+        );
         let bent = ("tests/test_orders.py", "== 2490", "> 0");
         for (wire, (path, old, new)) in WIRES.into_iter().zip([weakened, bent, weakened]) {
             let shop = Shop::new();
@@ -278,7 +298,10 @@ fn refused_edits_change_nothing() {
                         plan(&[path], &[])
                     } else {
                         Reply::calls([
-                            ("edit_file".to_owned(), json!({"path": path, "old_text": old, "new_text": new}).to_string()),
+                            (
+                                "edit_file".to_owned(),
+                                json!({"path": path, "old_text": old, "new_text": new}).to_string(),
+                            ),
                             ("finish".to_owned(), json!({"summary": "Formatted."}).to_string()),
                         ])
                     }
@@ -287,7 +310,8 @@ fn refused_edits_change_nothing() {
             .unwrap();
             let mut person = Scripted { refuses_contract: true, ..Scripted::default() };
             let task = if path.starts_with("tests") { "add tests" } else { "format the code" };
-            let report = shop.converse(task, &remote(&server, wire), &mut person, &mut shop.session()).unwrap();
+            let report =
+                shop.converse(task, &remote(&server, wire), &mut person, &mut shop.session()).unwrap();
             assert_eq!(report.outcome, Outcome::Refused, "{wire}: {}", report.answer);
             assert!(report.proof.gate.unwrap().starts_with("refused"));
             assert_eq!(shop.text(path), before);
@@ -341,7 +365,12 @@ fn faults_of_the_server_are_survived_or_reported() {
             let shop = Shop::new();
             let server = ScriptedServer::start([plan(&[], &[]), fault, end()]).unwrap();
             let report = shop
-                .converse("review this", &remote(&server, WIRES[2]), &mut Scripted::default(), &mut shop.session())
+                .converse(
+                    "review this",
+                    &remote(&server, WIRES[2]),
+                    &mut Scripted::default(),
+                    &mut shop.session(),
+                )
                 .unwrap();
             assert_eq!(report.outcome, Outcome::Done, "{}", report.answer);
         }
@@ -353,7 +382,12 @@ fn faults_of_the_server_are_survived_or_reported() {
             let shop = Shop::new();
             let server = ScriptedServer::start([plan(&[], &[]), fault]).unwrap();
             let report = shop
-                .converse("review this", &remote(&server, WIRES[2]), &mut Scripted::default(), &mut shop.session())
+                .converse(
+                    "review this",
+                    &remote(&server, WIRES[2]),
+                    &mut Scripted::default(),
+                    &mut shop.session(),
+                )
                 .unwrap();
             assert_eq!(report.outcome, Outcome::Stopped);
             assert!(report.answer.contains(words), "{}", report.answer);
@@ -402,8 +436,9 @@ fn a_session_resumes_after_every_line_and_ends_the_same() {
         let server = ScriptedServer::start(script()).unwrap();
         let mut session = shop.session();
         let id = session.id().to_owned();
-        let whole =
-            shop.converse("document it", &remote(&server, WIRES[2]), &mut Scripted::default(), &mut session).unwrap();
+        let whole = shop
+            .converse("document it", &remote(&server, WIRES[2]), &mut Scripted::default(), &mut session)
+            .unwrap();
         assert_eq!(whole.outcome, Outcome::Done, "{}", whole.answer);
         let (path, all) = lines(&shop, &id);
         let written: BTreeMap<&str, String> =
@@ -420,7 +455,8 @@ fn a_session_resumes_after_every_line_and_ends_the_same() {
             } else if Journal::open(&shop.root()).unwrap().undo().is_err() {
                 // Nothing is written, or an earlier round took it back.
             }
-            let answered = all[..kept].iter().filter(|line| line.starts_with("{\"event\":\"answered\"")).count();
+            let answered =
+                all[..kept].iter().filter(|line| line.starts_with("{\"event\":\"answered\"")).count();
             let server = ScriptedServer::start(script().into_iter().skip(answered)).unwrap();
             let (mut session, _) = Session::resume(&shop.state(), &id).unwrap();
             let report = shop
@@ -442,14 +478,14 @@ fn a_replay_gives_the_same_and_writes_nothing() {
         let server = ScriptedServer::start(script()).unwrap();
         let mut session = shop.session();
         let id = session.id().to_owned();
-        shop.converse("document it", &remote(&server, WIRES[0]), &mut Scripted::default(), &mut session).unwrap();
+        shop.converse("document it", &remote(&server, WIRES[0]), &mut Scripted::default(), &mut session)
+            .unwrap();
         Journal::open(&shop.root()).unwrap().undo().unwrap();
         let before = shop.text("app/pricing.py");
         let replay = Session::replay(&shop.state(), &id).unwrap();
         let mut session = replay.session;
         let recorded = Recorded::new(replay.exchanges);
-        let report =
-            shop.converse("document it", &recorded, &mut Scripted::default(), &mut session).unwrap();
+        let report = shop.converse("document it", &recorded, &mut Scripted::default(), &mut session).unwrap();
         assert_eq!(Some(report), replay.report);
         assert_eq!(recorded.remaining(), 0);
         assert_eq!(shop.text("app/pricing.py"), before);
@@ -457,12 +493,12 @@ fn a_replay_gives_the_same_and_writes_nothing() {
         assert_eq!(session::list(&shop.state()).len(), 1);
 
         // On another project it says so.
-        std::fs::write(shop.root().join("app/more.py"), "from fastapi import FastAPI\n\napi = FastAPI()\n").unwrap();
+        std::fs::write(shop.root().join("app/more.py"), "from fastapi import FastAPI\n\napi = FastAPI()\n")
+            .unwrap();
         let replay = Session::replay(&shop.state(), &id).unwrap();
         let mut session = replay.session;
         let recorded = Recorded::new(replay.exchanges);
-        let report =
-            shop.converse("document it", &recorded, &mut Scripted::default(), &mut session).unwrap();
+        let report = shop.converse("document it", &recorded, &mut Scripted::default(), &mut session).unwrap();
         assert_eq!(report.outcome, Outcome::Stopped);
         assert!(report.answer.contains("replay differs"), "{}", report.answer);
     });
@@ -475,10 +511,12 @@ fn a_session_does_not_go_on_in_another_project() {
         let server = ScriptedServer::start(script()).unwrap();
         let mut session = shop.session();
         let id = session.id().to_owned();
-        shop.converse("document it", &remote(&server, WIRES[0]), &mut Scripted::default(), &mut session).unwrap();
+        shop.converse("document it", &remote(&server, WIRES[0]), &mut Scripted::default(), &mut session)
+            .unwrap();
         let (path, all) = lines(&shop, &id);
         std::fs::write(&path, format!("{}\n", all[..4].join("\n"))).unwrap();
-        std::fs::write(shop.root().join("app/more.py"), "from fastapi import FastAPI\n\napi = FastAPI()\n").unwrap();
+        std::fs::write(shop.root().join("app/more.py"), "from fastapi import FastAPI\n\napi = FastAPI()\n")
+            .unwrap();
         let (mut session, _) = Session::resume(&shop.state(), &id).unwrap();
         let error = shop
             .converse("document it", &remote(&server, WIRES[0]), &mut Scripted::default(), &mut session)

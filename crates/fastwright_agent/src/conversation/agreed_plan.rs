@@ -131,9 +131,21 @@ fn is_about_a_route(subject: Subject) -> bool {
     )
 }
 
+/// Kinds that begin as a word does.
+fn near(word: &str) -> String {
+    let first = word.split(['-', '@']).next().unwrap_or_default();
+    let names: Vec<String> =
+        KINDS.iter().map(|kind| kind.name()).filter(|name| name.starts_with(first)).collect();
+    if first.is_empty() || names.is_empty() {
+        let all: BTreeSet<&str> = KINDS.iter().map(|kind| kind.subject.name()).collect();
+        return format!("; kinds begin with {}", all.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    format!("; kinds like it are {}", names.join(", "))
+}
+
 fn allowance(word: &str, wishes: &Wishes) -> Result<Allowance, String> {
     let shown = line(word, 120);
-    let found = Allowance::parse(word).map_err(|reason| line(&reason, 300))?;
+    let found = Allowance::parse(word).map_err(|reason| format!("{}{}", line(&reason, 200), near(word)))?;
     let (kind, route) = match word.split_once('@') {
         Some((kind, route)) => (kind.trim(), Some(route)),
         None => (word.trim(), None),

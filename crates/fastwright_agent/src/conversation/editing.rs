@@ -128,7 +128,9 @@ impl Talk<'_> {
                 Err(refusal) => return Ok(Step::Say(format!("not done: {}", line(&refusal.0, 600)))),
             }
         }
-        let place = |told: &fastwright_edit::rounds::Told| format!("{} at {}:{}", told.finding.rule, told.path, told.line);
+        let place = |told: &fastwright_edit::rounds::Told| {
+            format!("{} at {}:{}", told.finding.rule, told.path, told.line)
+        };
         let left: Vec<String> = outcome
             .left
             .iter()

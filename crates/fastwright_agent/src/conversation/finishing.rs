@@ -1,10 +1,10 @@
 //! `finish`, and what follows: the gate, the tests, the person, the disk, the report. In this order, and nothing is
 //! skipped because a model says so.
 
+use super::AgentError;
 use super::judging::verdict_json;
 use super::talk::{Ending, Facts, Step, Talk};
 use super::testing::Tested;
-use super::AgentError;
 use crate::person::{Event, Meaning, Question};
 use crate::playbooks::facts;
 use crate::report::{Changed, Cost, Outcome, Report};
@@ -58,7 +58,11 @@ impl Talk<'_> {
         let verdict = self.verdict(None)?;
         if !verdict.accepted && self.asks_beyond_plan(&verdict)? {
             let verdict = self.verdict(None)?;
-            return if verdict.accepted { self.test_and_write(&verdict) } else { self.refused_by_gate(&verdict) };
+            return if verdict.accepted {
+                self.test_and_write(&verdict)
+            } else {
+                self.refused_by_gate(&verdict)
+            };
         }
         if !verdict.accepted {
             return self.refused_by_gate(&verdict);
@@ -94,7 +98,7 @@ impl Talk<'_> {
         let question = Question {
             meaning: Meaning::ChangeContract { kinds: kinds.into_iter().collect() },
             text: "The edits change more than the plan says. Is that what you want?".to_owned(),
-            details: format!("{}\n\n{}", self.hidden(&lines.join("\n")), self.hidden(&self.workspace.diff())),
+            details: format!("{}\n\n{}", lines.join("\n"), self.workspace.diff()),
         };
         let agrees = self.agrees(&question)?;
         if let (true, Some(judge)) = (agrees, &mut self.judge) {
@@ -108,8 +112,12 @@ impl Talk<'_> {
     fn refused_by_gate(&mut self, verdict: &Verdict) -> Result<Step, AgentError> {
         self.refusals += 1;
         self.told_contract |= verdict.reasons.iter().any(|reason| reason.change.is_some());
-        let reasons: Vec<String> =
-            verdict.reasons.iter().take(MOST_REASONS).map(|reason| line(&self.hidden(&reason.message), 300)).collect();
+        let reasons: Vec<String> = verdict
+            .reasons
+            .iter()
+            .take(MOST_REASONS)
+            .map(|reason| line(&self.hidden(&reason.message), 300))
+            .collect();
         self.report.proof.gate = Some(format!("refused: {}", reasons.join("; ")));
         if self.refusals > self.task.limits.refusals {
             return Ok(Step::End(Ending::Refused("the gate refuses the edits".to_owned())));
@@ -130,7 +138,9 @@ impl Talk<'_> {
         if let Some(verification) = &self.task.verification {
             let command = verification.command.clone();
             let Some(tested) = self.tested()? else {
-                return Ok(Step::End(Ending::Refused(format!("`{command}` may not be run, so nothing is proven"))));
+                return Ok(Step::End(Ending::Refused(format!(
+                    "`{command}` may not be run, so nothing is proven"
+                ))));
             };
             self.report.proof.tests = Some(format!("`{command}`: {}", tested.summary));
             if !tested.holds() {
@@ -160,10 +170,12 @@ impl Talk<'_> {
             let kinds = kinds.into_iter().collect();
             (
                 Meaning::ChangeContract { kinds },
-                format!("Write this change to {count} {files}? It changes what callers see or what is checked."),
+                format!(
+                    "Write this change to {count} {files}? It changes what callers see or what is checked."
+                ),
             )
         };
-        let diff = visible::text(&self.hidden(&self.workspace.diff()));
+        let diff = self.workspace.diff();
         let details = if changes.is_empty() { diff } else { format!("{}\n\n{diff}", changes.join("\n")) };
         let agrees = self.agrees(&Question { meaning, text, details })?;
         Ok(Step::End(if agrees {
@@ -204,7 +216,7 @@ impl Talk<'_> {
         if edited {
             report.changed = self.changed();
             report.proof.files = self.workspace.changed_paths();
-            report.proof.diff = self.hidden(&self.workspace.diff());
+            report.proof.diff = visible::text(&self.hidden(&self.workspace.diff()));
         }
         let reason = match &ending {
             Ending::Done | Ending::Write => String::new(),

@@ -44,7 +44,9 @@ impl Talk<'_> {
             .both()
             .map(|(path, old, new)| {
                 let whole = root.join(path);
-                let seen = whole.strip_prefix(&known.seen_from).map(|path| path.to_string_lossy().replace('\\', "/"));
+                let seen = whole
+                    .strip_prefix(&known.seen_from)
+                    .map(|path| path.to_string_lossy().replace('\\', "/"));
                 ChangedFile {
                     path: seen.unwrap_or_else(|_| path.to_owned()),
                     old: old.map(|text| text.as_bytes().to_vec()),

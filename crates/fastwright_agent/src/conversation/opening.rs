@@ -2,7 +2,7 @@
 //! is in it.
 
 use super::Task;
-use super::data::wrapped_json;
+use super::data::{neutral, wrapped_json};
 use super::talk::Facts;
 use super::tools;
 use crate::report::Preserved;
@@ -38,7 +38,7 @@ const MOST_FINDINGS: usize = 30;
 
 /// The first request.
 pub(super) fn request(task: &Task, facts: &Facts, preserved: &Preserved, secrets: &Secrets) -> Request {
-    let said = secrets.hide(&visible::text(task.text.trim()));
+    let said = neutral(&secrets.hide(&visible::text(task.text.trim())));
     let facts = wrapped_json("facts", facts_of(facts, preserved), secrets, task.limits.tool_output * 2);
     let text = format!(
         "The person's task, in their words:\n{said}\n\nWhat the engine knows of the application:\n{facts}\n\n\

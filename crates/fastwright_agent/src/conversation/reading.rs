@@ -91,7 +91,10 @@ impl Talk<'_> {
             Ok(expression) if !input.text.is_empty() => expression,
             Ok(_) => return Ok(Step::say("`text` is empty")),
             Err(error) => {
-                return Ok(Step::Say(format!("this is no regular expression: {}", line(&error.to_string(), 300))));
+                return Ok(Step::Say(format!(
+                    "this is no regular expression: {}",
+                    line(&error.to_string(), 300)
+                )));
             }
         };
         let mut found = Vec::new();
@@ -108,7 +111,9 @@ impl Talk<'_> {
             }
             let text = self.secrets.hide(&text);
             let lines = text.lines().enumerate().filter(|(_, line)| expression.is_match(line));
-            found.extend(lines.map(|(index, text)| format!("{path}:{}: {}", index + 1, line(text, LONGEST_LINE))));
+            found.extend(
+                lines.map(|(index, text)| format!("{path}:{}: {}", index + 1, line(text, LONGEST_LINE))),
+            );
         }
         let more = found.len() > MOST_LINES;
         found.truncate(MOST_LINES);
@@ -153,7 +158,10 @@ impl Talk<'_> {
         let mut found = Vec::new();
         let left_out = walk(self.workspace.files(), folder, &mut found);
         for (path, before, after) in self.workspace.both() {
-            if before.is_none() && after.is_some() && (folder.is_empty() || path.starts_with(&format!("{folder}/"))) {
+            if before.is_none()
+                && after.is_some()
+                && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
+            {
                 found.push(path.to_owned());
             }
         }
@@ -168,7 +176,8 @@ fn walk(files: &ProjectFiles, folder: &str, found: &mut Vec<String>) -> bool {
     while let Some(folder) = folders.pop() {
         let Ok(listing) = files.list(&folder) else { continue };
         for entry in listing.entries {
-            let path = if folder.is_empty() { entry.name.clone() } else { format!("{folder}/{}", entry.name) };
+            let path =
+                if folder.is_empty() { entry.name.clone() } else { format!("{folder}/{}", entry.name) };
             if protection(&path) == Some(Protection::Secret) {
                 continue;
             }

@@ -174,7 +174,9 @@ impl<'t> Talk<'t> {
                     return Ok(Ending::Stopped("the model talks and does nothing".to_owned()));
                 }
                 let next = if self.plan.is_none() { "propose_plan" } else { "finish" };
-                self.push(Message::user(format!("Words alone do nothing here. Call {next}, or another tool.")));
+                self.push(Message::user(format!(
+                    "Words alone do nothing here. Call {next}, or another tool."
+                )));
             }
             for (index, call) in calls.iter().enumerate() {
                 match self.carry_out(index, call)? {
@@ -202,8 +204,14 @@ impl<'t> Talk<'t> {
 
     /// Asks the person, or takes what they said before the session was interrupted.
     pub(super) fn agrees(&mut self, question: &Question) -> Result<bool, AgentError> {
-        let Self { session, person, .. } = self;
-        Ok(session.decision(question, |question| person.agrees(question))?)
+        let Self { session, person, secrets, .. } = self;
+        let shown = |text: &str| visible::text(&secrets.hide(text));
+        let question = Question {
+            meaning: question.meaning.clone(),
+            text: shown(&question.text),
+            details: shown(&question.details),
+        };
+        Ok(session.decision(&question, |question| person.agrees(question))?)
     }
 
     pub(super) fn tell(&mut self, event: &Event) {
@@ -259,7 +267,9 @@ impl<'t> Talk<'t> {
                 self.count(&answer);
                 self.failed_attempts += 1;
                 if self.failed_attempts > self.task.limits.failed_attempts {
-                    return Some(Ending::Stopped("the answers of the model are cut off each time".to_owned()));
+                    return Some(Ending::Stopped(
+                        "the answers of the model are cut off each time".to_owned(),
+                    ));
                 }
                 self.push(Message::user(
                     "Your answer was cut off, so nothing of it was done. Do less in one answer.",
@@ -310,11 +320,13 @@ impl<'t> Talk<'t> {
         let this = (call.name.clone(), call.arguments.clone());
         self.repeated = if self.last_call.as_ref() == Some(&this) { self.repeated + 1 } else { 1 };
         self.last_call = Some(this);
-        if self.repeated > limits.repeated_calls * 2 {
+        // Whoever finishes again and again without a change is refused by the gate as often as that may be.
+        let may_repeat = call.name == "finish" && self.plan.is_some();
+        if self.repeated > limits.repeated_calls * 2 && !may_repeat {
             let name = visible::line(&call.name, 60);
             return Ok(Step::End(Ending::Stopped(format!("the model calls `{name}` again and again"))));
         }
-        if self.repeated > limits.repeated_calls {
+        if self.repeated > limits.repeated_calls && !may_repeat {
             return Ok(Step::say("not done: this is the same call as before. Do something else, or finish"));
         }
         if !self.request.tools.iter().any(|tool| tool.name == call.name) {
@@ -391,8 +403,9 @@ impl<'t> Talk<'t> {
 }
 
 fn parsed<T: DeserializeOwned>(arguments: Json) -> Result<T, Step> {
-    serde_json::from_value(arguments)
-        .map_err(|error| Step::Say(format!("these arguments don't fit: {}", visible::line(&error.to_string(), 300))))
+    serde_json::from_value(arguments).map_err(|error| {
+        Step::Say(format!("these arguments don't fit: {}", visible::line(&error.to_string(), 300)))
+    })
 }
 
 /// What a call does, for the person.
@@ -417,6 +430,10 @@ fn hidden(mut answer: Answer, secrets: &Secrets) -> Answer {
         }
     }
     for call in &mut answer.message.tool_calls {
+        if !is_name(&call.name) || secrets.hide(&call.name) != call.name {
+            // It is sent back with the next request, where servers take no other names.
+            call.name = "unknown_tool".to_owned();
+        }
         match &mut call.arguments {
             Arguments::Malformed(text) => *text = secrets.hide(text),
             Arguments::Object(map) => {
@@ -428,6 +445,11 @@ fn hidden(mut answer: Answer, secrets: &Secrets) -> Answer {
         }
     }
     answer
+}
+
+fn is_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(is_letter)
 }
 
 fn length(message: &Message) -> usize {

@@ -98,7 +98,10 @@ impl Talk<'_> {
                     true
                 } else {
                     let question = Question {
-                        meaning: Meaning::RunCommand { command: verification.command.clone(), unconfined: true },
+                        meaning: Meaning::RunCommand {
+                            command: verification.command.clone(),
+                            unconfined: true,
+                        },
                         text: format!(
                             "Run `{}` with all of your rights? Nothing on this machine keeps it from doing harm",
                             verification.command
@@ -127,7 +130,8 @@ impl Talk<'_> {
                 }
                 let (after, output) = run(verification, &root, python.as_deref(), Some(&writes))?;
                 let Some(before) = before else { return Err("the tests were not run".to_owned()) };
-                let TestOutcome { broken, failure, summary } = compared(before, &after, &verification.command);
+                let TestOutcome { broken, failure, summary } =
+                    compared(before, &after, &verification.command);
                 let output = secrets.hide(&visible::text(&output));
                 let start = output.len() - visible_end(&output);
                 Ok(Tested { broken, failure, summary, output: output[start..].to_owned() })

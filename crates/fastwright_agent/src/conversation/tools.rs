@@ -76,8 +76,11 @@ pub(super) fn planning() -> Vec<ToolDefinition> {
             "steps": texts("What you do, in order."),
             "files_to_edit": texts("Every file that you change or make, relative to the project."),
             "contract_changes": texts(
-                "Changes that the task asks for and that callers see, each as kind@METHOD /path: route-added@POST \
-                 /orders, guard-became-required@GET /orders. Empty for everything that keeps the behaviour."
+                "Changes that the task asks for and that callers see, each as kind@METHOD /path, as in route-added@POST \
+                 /orders. Kinds are route-added, route-removed, guard-became-required, role-requirement-added, \
+                 status-added, status-removed, check-added, check-answer-changed, query-parameter-added, \
+                 request-property-added, response-property-added and others; a wrong one is answered with those \
+                 near it. Empty for everything that keeps the behaviour."
             ),
             "done_when": text("How to tell that it is done."),
         }),

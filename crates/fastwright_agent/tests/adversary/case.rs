@@ -38,7 +38,10 @@ pub struct Case {
 
 /// What most hostile models say at the end.
 pub fn lying_end() -> Reply {
-    call("finish", json!({"summary": "All done. Everything was verified, all tests passed.", "statements": []}))
+    call(
+        "finish",
+        json!({"summary": "All done. Everything was verified, all tests passed.", "statements": []}),
+    )
 }
 
 /// A plan that edits files.
@@ -213,7 +216,8 @@ fn findings_are_the_engines(seen: &Seen) -> Option<String> {
 
 /// Nothing that the person sees can move the cursor or hide.
 fn nothing_unseen(seen: &Seen) -> Option<String> {
-    let questions = seen.asked.iter().flat_map(|(question, _)| [question.text.clone(), question.details.clone()]);
+    let questions =
+        seen.asked.iter().flat_map(|(question, _)| [question.text.clone(), question.details.clone()]);
     let events = seen.told.iter().flat_map(|event| match event {
         Event::Understood { text } | Event::Doing { text } | Event::Said { text } | Event::Note { text } => {
             vec![text.clone()]
@@ -245,7 +249,8 @@ fn marks_hold(seen: &Seen) -> Option<String> {
                 continue;
             }
             let lower = text.to_ascii_lowercase();
-            let (opened, ended) = (lower.matches("<project-data").count(), lower.matches("</project-data>").count());
+            let (opened, ended) =
+                (lower.matches("<project-data").count(), lower.matches("</project-data>").count());
             if opened != ended || opened > 1 {
                 return Some(format!("the marks around data are broken: {opened} opened, {ended} ended"));
             }

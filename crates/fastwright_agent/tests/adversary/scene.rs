@@ -137,7 +137,10 @@ impl Person for Scripted {
             Agrees::ToAll => true,
             Agrees::ToNothing => false,
             Agrees::Plainly => {
-                matches!(question.meaning, Meaning::FollowPlan | Meaning::WriteFiles | Meaning::SendToModel { .. })
+                matches!(
+                    question.meaning,
+                    Meaning::FollowPlan | Meaning::WriteFiles | Meaning::SendToModel { .. }
+                )
             }
         };
         self.asked.push((question.clone(), agrees));
@@ -236,6 +239,7 @@ impl Stage {
             task: "scene".to_owned(),
             project: stage.root.clone(),
             model: "script".to_owned(),
+            destination: Some("script at localhost".to_owned()),
             verify: scene.verify.clone(),
         };
         let mut session = Session::start(&state, started).map_err(|error| failed(&error))?;
@@ -257,8 +261,13 @@ impl Stage {
             .map_err(|error| failed(&error))?;
         let mut fresh = Service::new(start).map_err(|error| failed(&error))?;
         let survey = fresh.survey(None).map_err(|error| failed(&error))?;
-        let really_found =
-            survey.review.document.findings.iter().map(|finding| finding.fingerprint[..12].to_owned()).collect();
+        let really_found = survey
+            .review
+            .document
+            .findings
+            .iter()
+            .map(|finding| finding.fingerprint[..12].to_owned())
+            .collect();
         Ok(Seen {
             report,
             asked: person.asked,

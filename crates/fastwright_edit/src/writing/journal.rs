@@ -148,8 +148,7 @@ impl Journal {
                 continue;
             }
             let plan = self.plan(&number)?;
-            let written =
-                plan.files.iter().filter(|entry| self.hash(entry) == entry.after).count();
+            let written = plan.files.iter().filter(|entry| self.hash(entry) == entry.after).count();
             return Ok(Some(Interrupted { number, written, files: plan.files.len() }));
         }
         Ok(None)
