@@ -123,7 +123,9 @@ fn blocking_below(
     reaching: &FunctionSet,
 ) -> Vec<Blocking> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-    let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, reaching));
+    // From the others nothing that waits is reached.
+    let ways =
+        graph.ways(root, |edge| reaching.contains(edge.to()) && surely_stays_on_loop(graph, edge, reaching));
     let mut found = Vec::new();
     for (position, node) in ways.nodes().enumerate() {
         let Some(calls) = calls.get(&node) else { continue };
