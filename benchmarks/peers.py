@@ -48,6 +48,9 @@ import speed
 
 BANDIT, SEMGREP = "bandit==1.9.2", "semgrep==1.185.0"
 
+# So many versions' labelled files are read in one run: reading its rules is what takes semgrep long.
+BATCH = 10
+
 # Weaknesses that ruff's security rules are about.
 RUFF = {
     "S102": 94, "S103": 732, "S104": 605, "S105": 259, "S106": 259, "S107": 259, "S108": 377, "S113": 400, "S202": 22, "S301": 502,
@@ -192,10 +195,20 @@ def run(command: list[str], timeout: float, output: str) -> measure.Cost:
         return measure.run(command, timeout, stdout=out.fileno(), environment=dict(os.environ))
 
 
-def ask(tool: Tool, version: advisories.Version, files: set[str], timeout: float, row: Row, starter: Executor) -> Findings | None:
-    """The findings of one version; None, and a line about it, when the tool did not answer."""
-    folder = version.ensure()
-    targets = [str(folder / file) for file in sorted(files)] if tool.labelled_files else [str(folder)]
+def batches(tool: Tool, cases: list[dict]) -> list[dict[advisories.Version, list[str]]]:
+    """What each run of a tool is given: one version's folder, or the labelled files of several versions."""
+    files = labelled_files(cases)
+    if not tool.labelled_files:
+        return [{version: [str(version.ensure())]} for version in files]
+    versions = list(files)
+    return [{version: [str(version.ensure() / file) for file in sorted(files[version])] for version in versions[at:at + BATCH]}
+            for at in range(0, len(versions), BATCH)]
+
+
+def ask(tool: Tool, batch: dict[advisories.Version, list[str]], timeout: float, row: Row,
+        starter: Executor) -> dict[advisories.Version, Findings]:
+    """The findings of some versions; nothing, and a line about it, when the tool did not answer."""
+    targets = [target for some in batch.values() for target in some]
     with tempfile.NamedTemporaryFile() as out:
         cost = starter.submit(run, [*tool.command, *targets], timeout, out.name).result()
         text = out.read().decode("utf-8", "replace")
@@ -206,22 +219,26 @@ def ask(tool: Tool, version: advisories.Version, files: set[str], timeout: float
         found = [] if tool.read is fastwright and cost.code == 3 else tool.read(text)  # 3: there is no application
     except (ValueError, KeyError, TypeError) as error:
         last = cost.stderr.strip().splitlines()[-1:] or [f"exit code {cost.code}"]
-        row.failures.append(f"{tool.name}: {version.package} {version.version}: {error}: {last[0][:200]}")
-        return None
-    row.versions += 1
+        names = ", ".join(f"{version.package} {version.version}" for version in batch)
+        row.failures.append(f"{tool.name}: {names}: {error}: {last[0][:200]}")
+        return {}
+    row.versions += len(batch)
     row.findings += len(found)
-    return found
+    if len(batch) == 1:
+        return dict.fromkeys(batch, found)
+    return {version: [entry for entry in found if entry["location"]["path"] in targets] for version, targets in batch.items()}
 
 
 def measured(tool: Tool, cases: list[dict], timeout: float, budget: float) -> Row:
     """Asks a tool about all versions, until it is out of time."""
     row, until = Row(), time.monotonic() + budget
-    known: dict[advisories.Version, Findings | None] = {}
+    known: dict[advisories.Version, Findings | None] = dict.fromkeys(labelled_files(cases))
     # The peak memory of a process starts at that of the process that started it: this one has read long reports.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as starter:
-        for version, files in labelled_files(cases).items():
+        for batch in batches(tool, cases):
             left = until - time.monotonic()
-            known[version] = ask(tool, version, files, min(timeout, left), row, starter) if left > 0 else None
+            if left > 0:
+                known |= ask(tool, batch, min(timeout, left), row, starter)
     for case in cases:
         numbers = [int(case["cwe"].removeprefix("CWE-"))]
         old = known[advisories.Version(case["package"], case["vulnerable_version"])]
