@@ -67,7 +67,9 @@ fn findings(profile: &str) -> Vec<Value> {
 fn tells_of(finding: &Value, &(rule, path, symbol): &(&str, &str, &str)) -> bool {
     let place = &finding["location"];
     let told = place["path"].as_str().unwrap();
-    finding["rule"] == rule && place["symbol"] == symbol && (told == path || told.ends_with(&format!("/{path}")))
+    finding["rule"] == rule
+        && place["symbol"] == symbol
+        && (told == path || told.ends_with(&format!("/{path}")))
 }
 
 #[test]

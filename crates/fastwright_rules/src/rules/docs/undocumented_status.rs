@@ -81,7 +81,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report_shared(report, route, *status, one);
         }
         if !own.is_empty() {
-            let own: BTreeMap<u16, &Undocumented> = own.into_iter().map(|(status, one)| (*status, one)).collect();
+            let own: BTreeMap<u16, &Undocumented> =
+                own.into_iter().map(|(status, one)| (*status, one)).collect();
             report.report(draft(route, &own).fix(fix(context, route, &own)));
         }
     }
@@ -307,11 +308,7 @@ fn passes_on(handler: &Handler) -> bool {
     again
 }
 
-fn fix(
-    context: &Context<'_>,
-    route: &Route,
-    missing: &BTreeMap<u16, &Undocumented>,
-) -> Option<Fix> {
+fn fix(context: &Context<'_>, route: &Route, missing: &BTreeMap<u16, &Undocumented>) -> Option<Fix> {
     let statuses: Vec<u16> = missing.keys().copied().collect();
     let named: Vec<String> =
         statuses.iter().map(|status| format!("{status} ({})", reason_phrase(*status))).collect();
