@@ -26,7 +26,7 @@ def outcome(case: ElementTree.Element) -> str:
 
 
 def read_outcomes(document: str) -> Outcomes:
-    """The outcomes of a JUnit document as pytest writes it."""
+    """The outcomes of a JUnit document as pytest writes it, in its order."""
     try:
         root = ElementTree.fromstring(document)
     except ElementTree.ParseError as error:
@@ -37,7 +37,7 @@ def read_outcomes(document: str) -> Outcomes:
         found.setdefault(name, []).append(outcome(case))
     if not found:
         raise NoResult("no test ran")
-    return {name: sorted(found[name]) for name in sorted(found)}
+    return {name: sorted(outcomes) for name, outcomes in found.items()}
 
 
 def count(outcomes: Outcomes, wanted: str) -> int:
@@ -55,7 +55,38 @@ class Comparison:
     different: list[str] = field(default_factory=list)
 
 
+def with_numbers(runs: list[Outcomes]) -> list[Outcomes]:
+    """Numbers the cases of parametrized tests that are named differently in the first two runs, of the same code.
+
+    Some projects make their parameters by chance (a key, an id), and pytest names cases by them. They still run in
+    the same order.
+    """
+
+    def cases(run: Outcomes) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name in run:
+            found.setdefault(name.partition("[")[0], set()).add(name)
+        return found
+
+    first, second = cases(runs[0]), cases(runs[1])
+    unnamed = {test for test in first if first[test] != second.get(test, set()) and all("[" in name for name in first[test])}
+    return [numbered(run, unnamed) for run in runs]
+
+
+def numbered(run: Outcomes, tests: set[str]) -> Outcomes:
+    found: Outcomes = {}
+    last: dict[str, int] = {}
+    for name, outcomes in run.items():
+        test = name.partition("[")[0]
+        if test in tests:
+            last[test] = last.get(test, 0) + 1
+            name = f"{test}[case {last[test]}]"
+        found[name] = outcomes
+    return found
+
+
 def compare(first: Outcomes, second: Outcomes, after: Outcomes) -> Comparison:
+    first, second, after = with_numbers([first, second, after])
     found = Comparison()
     for name in sorted(first.keys() | second.keys() | after.keys()):
         before = first.get(name)

@@ -80,6 +80,14 @@ class Results(unittest.TestCase):
                                 {"a": ["failed"], "b": ["failed"]})
         self.assertEqual((found.unsteady, found.different), (["a"], ["b: passed is now failed"]))
 
+    def test_cases_that_are_named_by_chance_are_compared_by_their_order(self):
+        first = {"a[key7]": ["passed"], "a[key8]": ["failed"], "b[x]": ["passed"]}
+        second = {"a[key1]": ["passed"], "a[key2]": ["failed"], "b[x]": ["passed"]}
+        after = {"a[key4]": ["passed"], "a[key3]": ["passed"], "b[y]": ["passed"]}
+        found = results.compare(first, second, after)
+        self.assertEqual((found.unsteady, found.different),
+                         ([], ["a[case 2]: failed is now passed", "b[x]: passed is now absent", "b[y]: absent is now passed"]))
+
 
 class ChangedFunctions(unittest.TestCase):
     def test_a_signature_belongs_to_its_function(self):
