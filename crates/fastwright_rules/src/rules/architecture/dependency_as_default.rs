@@ -143,7 +143,8 @@ fn names_its_dependency(marker: &Expr) -> bool {
 /// Whether an expression means the same where only the globals of the module are seen.
 fn is_global(context: &Context<'_>, function: &FunctionValue, expression: &Expr) -> bool {
     let interpreter = context.analysis.interpreter.borrow();
-    !any_within(expression, &mut |part| {
-        matches!(part.kind, ExprKind::Name(name) if !interpreter.is_global(function.scope, name))
-    })
+    !any_within(
+        expression,
+        &mut |part| matches!(part.kind, ExprKind::Name(name) if !interpreter.is_global(function.scope, name)),
+    )
 }
