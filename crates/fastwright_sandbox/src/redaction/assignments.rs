@@ -248,10 +248,11 @@ impl Reader<'_> {
                 self.position += rest.find('=').map_or(0, |at| at + 1);
                 self.skip_space(1);
                 if !is_value {
-                    if let Some((_, end)) = self.string() {
+                    while let Some((_, end)) = self.string() {
                         self.position = end;
+                        self.skip_space(1);
                     }
-                    self.to_next_argument();
+                    self.next_argument();
                     continue;
                 }
             }
@@ -264,14 +265,14 @@ impl Reader<'_> {
                 }
                 None => self.call(),
             }
-            if !self.to_next_argument() {
+            if !self.next_argument() {
                 return;
             }
         }
     }
 
     /// Goes behind the next comma of a call; says whether there was one.
-    fn to_next_argument(&mut self) -> bool {
+    fn next_argument(&mut self) -> bool {
         self.skip_space(1);
         self.skip(|character| !",()\n\"'".contains(character));
         let is_there = self.rest().starts_with(',');
@@ -348,6 +349,11 @@ const NO_VALUES: &[&str] = &[
     "cookie",
     "query",
     "path",
+    "utf-8",
+    "utf8",
+    "ascii",
+    "latin-1",
+    "hex",
     "body",
     "password",
     "passwd",
@@ -484,6 +490,7 @@ fn is_secret_text(value: &str, name: &str, secrecy: Secrecy) -> bool {
                 || value.ends_with(['.', '!', '?', ':']));
     let is_place = value.starts_with('/')
         || value.starts_with("./")
+        || value.starts_with("~/")
         || value.starts_with("http://")
         || value.starts_with("https://");
     !is_prose && !is_place

@@ -66,7 +66,7 @@ const SHAPES: &[(&str, Kind)] = &[
     ),
     (r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/=\-]*[0-9][A-Za-z0-9._~+/=\-]{15,})", Kind::Secret),
     (
-        r#"(?i)--(?:[a-z\-]+-)?(?:password|passwd|token|secret|api-key)(?:=|[ \t]+)(?P<made_up>[^\s"'<>\[\]{}$|;&-][^\s"'<>\[\]{}|;&]{3,})"#,
+        r#"(?i)--(?:[a-z\-]+-)?(?:password|passwd|token|secret|api-key)(?:=|[ \t]+)(?P<made_up>[^\s"'<>\[\]{}()$|;&,\\-][^\s"'<>\[\]{}()|;&,\\]{3,})"#,
         Kind::Secret,
     ),
 ];
@@ -79,11 +79,16 @@ const ADDRESS: &str =
 const EXAMPLES: &[&str] =
     &["pass", "password", "passwd", "pwd", "port", "token", "secret", "***", "xxx", "..."];
 
+/// Boundaries of words as ASCII has them: those of Unicode keep the search from its quick ways.
+fn quick(shape: &str) -> String {
+    shape.replace(r"\b", r"(?-u:\b)")
+}
+
 static SET: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(shape, _)| shape)).unwrap_or_default());
+    LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(shape, _)| quick(shape))).unwrap_or_default());
 static PATTERNS: LazyLock<Vec<Option<Regex>>> =
-    LazyLock::new(|| SHAPES.iter().map(|(shape, _)| Regex::new(shape).ok()).collect());
-static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ADDRESS).ok());
+    LazyLock::new(|| SHAPES.iter().map(|(shape, _)| Regex::new(&quick(shape)).ok()).collect());
+static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&quick(ADDRESS)).ok());
 
 static KEY_BEGINS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----").ok());
