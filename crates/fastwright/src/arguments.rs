@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
+use fastwright_engine::{Overrides, ReviewOverrides};
 use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
 use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
+    Agent(AgentArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -88,6 +91,8 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright agent --output-format json`.
+    Agent,
 }
 
 /// `fastwright rule`.
@@ -173,6 +178,20 @@ pub(crate) struct ProjectArguments {
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
+impl ProjectArguments {
+    /// What they say over the configuration.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            app: self.app.clone(),
+            python_env: self.python_env.clone(),
+            variable: self.variable.clone(),
+            exclude: self.exclude.clone(),
+            config: self.config.clone(),
+            isolated: self.isolated,
+        }
+    }
+}
+
 /// `fastwright review`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReviewArguments {
@@ -226,6 +245,23 @@ pub(crate) struct ReviewArguments {
     /// Print how many findings each rule has instead of the findings.
     #[arg(long, help_heading = "Output")]
     pub(crate) statistics: bool,
+}
+
+impl ReviewArguments {
+    /// What they say about the review over the configuration.
+    pub(crate) fn overrides(&self) -> ReviewOverrides {
+        ReviewOverrides {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            extend_select: self.extend_select.clone(),
+            profile: self.profile.clone(),
+            no_ignores: self.no_ignores,
+            baseline: self.baseline.clone(),
+            no_baseline: self.write_baseline.is_some(),
+            fail_on: self.fail_on,
+            output_format: self.output_format,
+        }
+    }
 }
 
 /// `fastwright fix`.
@@ -418,6 +454,20 @@ pub(crate) struct ComparedArguments {
     pub(crate) no_progress: bool,
 }
 
+impl ComparedArguments {
+    /// What they say over the configuration.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            app: self.app.clone(),
+            python_env: self.python_env.clone(),
+            variable: self.variable.clone(),
+            exclude: self.exclude.clone(),
+            config: self.config.clone(),
+            isolated: self.isolated,
+        }
+    }
+}
+
 /// `fastwright diff`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DiffArguments {
@@ -474,6 +524,57 @@ pub(crate) struct GateArguments {
     /// How to print the verdict.
     #[arg(long, value_name = "FORMAT", value_parser = gate_format_parser(), default_value = "full", help_heading = "Output")]
     pub(crate) output_format: GateFormat,
+}
+
+/// `fastwright agent`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AgentArguments {
+    /// What to do, in plain words: `"review this for production"`, `"explain GET /orders"`; without it, in a
+    /// terminal, tasks are asked for one after the other.
+    #[arg(value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// Make the changes that the plan shows without asking.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) apply: bool,
+
+    /// What fixes may change: `safe` (nothing that callers see), `unsafe` (what the code does, while routes, document
+    /// and guards stay) or `contract` (what callers see, as each fix names it).
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_parser = PossibleValuesParser::new(["safe", "unsafe", "contract"]),
+        default_value = "safe",
+        help_heading = "Changes"
+    )]
+    pub(crate) permission: String,
+
+    /// Run the project's tests with this command on copies of the project, before and after a change; nothing is
+    /// written if they differ. This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Changes")]
+    pub(crate) verify: Option<String>,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) allow_dirty: bool,
+
+    /// How to print the report.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: AgentFormat,
+}
+
+/// Formats of `fastwright agent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AgentFormat {
+    /// For people, in the terminal.
+    Full,
+    /// For pull requests and notes, with the whole change.
+    Markdown,
+    /// For tools.
+    Json,
 }
 
 /// How a document is printed.

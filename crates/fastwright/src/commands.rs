@@ -1,5 +1,6 @@
 //! The commands: from arguments to output and exit code.
 
+mod agent;
 mod contract;
 mod diff;
 mod fix;
@@ -10,6 +11,7 @@ mod routes;
 mod rule;
 mod sandboxed_run;
 
+pub(crate) use agent::agent;
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;
@@ -21,12 +23,13 @@ pub(crate) use rule::rule;
 pub(crate) use sandboxed_run::sandboxed_run;
 
 use crate::arguments::{Arguments, Colour, ProjectArguments, SchemaDocument};
-use crate::cache::Cache;
-use crate::failure::{Ending, Failure};
-use crate::settings::Settings;
+use crate::ending::Ending;
 use crate::terminal;
-use crate::wiring;
 use clap::CommandFactory as _;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::cache::Cache;
+use fastwright_engine::questions;
 use fastwright_report::schema;
 
 /// Prints a JSON Schema.
@@ -41,6 +44,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
         SchemaDocument::Gate => schema::gate(),
+        SchemaDocument::Agent => fastwright_agent::report::schema(),
     })?;
     Ok(Ending::Clean)
 }
@@ -64,7 +68,7 @@ fn show(project: &ProjectArguments, settings: &[Settings]) -> Result<bool, Failu
     }
     if project.show_files {
         for settings in settings {
-            let mut text = wiring::shown_files(settings)?.join("\n");
+            let mut text = questions::shown_files(settings)?.join("\n");
             if !text.is_empty() {
                 text.push('\n');
             }

@@ -1,26 +1,17 @@
 //! The command line of fastwright: arguments, configuration, wiring, exit codes.
 
 mod arguments;
-mod baseline;
-mod cache;
 mod commands;
-mod configuration;
-mod failure;
-mod git;
-mod inputs;
+mod ending;
 mod memory;
-mod patch;
 mod progress;
-mod project_tests;
-mod settings;
-mod sides;
 mod terminal;
 mod watch;
-mod wiring;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
-use failure::{COULD_NOT_RUN, Ending, Failure};
+use ending::{COULD_NOT_RUN, Ending};
+use fastwright_engine::Failure;
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -61,9 +52,10 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if matches!(arguments.command, Command::SandboxedRun) {
         commands::sandboxed_run();
     }
+    fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
-        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)
+        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
     ) {
         memory::use_small_pages();
     }
@@ -90,6 +82,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Agent(agent) => commands::agent(agent, colour),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

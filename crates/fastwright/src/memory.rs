@@ -1,4 +1,4 @@
-//! The allocator, how large the pages are that it gets its memory in, and what is not given back piece by piece.
+//! The allocator, and how large the pages are that it gets its memory in.
 
 /// Evaluation allocates many small values; this allocator makes that markedly cheaper. Its second version, not
 /// the third: that one spreads over a quarter more memory, and getting memory is what a short run pays most for.
@@ -15,12 +15,4 @@ pub(crate) fn use_small_pages() {
     // Where that is not possible, large ones it is.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-}
-
-/// Ends the use of something large. Taking it apart costs more than a rule, and the process is about to end; one
-/// that watches goes on, and needs the memory for the next run.
-pub(crate) fn leave<T>(value: T) {
-    if !crate::watch::is_watching() {
-        std::mem::forget(value);
-    }
 }

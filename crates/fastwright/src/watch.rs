@@ -1,27 +1,20 @@
 //! `--watch`: run again whenever a file of the project changes.
 
 use crate::arguments::ProjectArguments;
-use crate::failure::{COULD_NOT_RUN, Ending, Failure};
-use crate::inputs;
-use crate::settings::Settings;
+use crate::ending::{COULD_NOT_RUN, Ending};
 use crate::terminal::tell;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::inputs;
 use notify::{EventKind, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Editors write a file in several steps, and people save several files at once.
 const QUIET: Duration = Duration::from_millis(80);
-
-static WATCHING: AtomicBool = AtomicBool::new(false);
-
-/// Whether this process goes on after a review, to run the next.
-pub(crate) fn is_watching() -> bool {
-    WATCHING.load(Ordering::Relaxed)
-}
 
 /// Runs now and after every change, until the process is stopped.
 ///
@@ -31,7 +24,7 @@ pub(crate) fn watch(
     project: &ProjectArguments,
     mut run: impl FnMut() -> Result<Ending, Failure>,
 ) -> Result<Ending, Failure> {
-    WATCHING.store(true, Ordering::Relaxed);
+    fastwright_engine::memory::ends_soon(false);
     let (sender, changes) = channel();
     let report = move |event: notify::Result<notify::Event>| {
         // Reading is no change: our own analysis would start the next run.
@@ -49,7 +42,7 @@ pub(crate) fn watch(
         // Only folders with sources: a recursive watch would take in every package of the environment.
         let mut folders = BTreeSet::new();
         for path in &project.paths {
-            if let Ok(settings) = Settings::for_project(path, project) {
+            if let Ok(settings) = Settings::for_project(path, &project.overrides()) {
                 let files = inputs::project_inputs(&settings);
                 folders.extend(files.iter().filter_map(|file| file.parent()).map(PathBuf::from));
                 folders.insert(inputs::project_root(&settings.path).to_path_buf());

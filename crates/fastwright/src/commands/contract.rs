@@ -2,12 +2,13 @@
 
 use super::{deliver, progress_text, show, tell_nothing_found};
 use crate::arguments::{Colour, ContractArguments};
-use crate::failure::{Ending, Failure};
+use crate::ending::Ending;
 use crate::progress::Progress;
-use crate::settings::Settings;
-use crate::sides;
-use crate::wiring;
 use fastwright_contract::diff::{Change, diff as compare};
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::questions;
+use fastwright_engine::sides;
 use fastwright_python::source::DiskTree;
 use fastwright_report::output::render_diff;
 use std::sync::Arc;
@@ -21,15 +22,15 @@ pub(crate) fn contract(arguments: &ContractArguments, colour: Colour) -> Result<
     let [path] = project.paths.as_slice() else {
         return Err(Failure::new("`contract` takes one path: a contract belongs to one project"));
     };
-    let settings = Settings::for_project(path, project)?;
+    let settings = Settings::for_project(path, &project.overrides())?;
     if show(project, std::slice::from_ref(&settings))? {
         return Ok(Ending::Clean);
     }
     let progress = Progress::start(progress_text(project), !project.no_progress);
-    let contract = wiring::contract(Arc::new(DiskTree), &settings)?;
+    let contract = questions::contract(Arc::new(DiskTree), &settings)?;
     drop(progress);
     if contract.apps.is_empty() {
-        tell_nothing_found(&settings, wiring::shown_files(&settings)?.len());
+        tell_nothing_found(&settings, questions::shown_files(&settings)?.len());
     }
     let nothing = contract.apps.is_empty();
     if let Some(file) = &arguments.check {

@@ -1,11 +1,12 @@
 //! `fastwright diff`.
 
 use crate::arguments::{Colour, DiffArguments};
-use crate::failure::{Ending, Failure};
+use crate::ending::Ending;
 use crate::progress::Progress;
-use crate::sides::{Side, both};
 use crate::terminal;
 use fastwright_contract::diff::diff as compare;
+use fastwright_engine::Failure;
+use fastwright_engine::sides::{Side, both};
 use fastwright_report::output::render_diff;
 
 /// Compares two contracts.
@@ -25,7 +26,9 @@ pub(crate) fn diff(arguments: &DiffArguments, colour: Colour) -> Result<Ending, 
     let progress =
         Progress::start(format!("comparing {} and {new_name}", old.name()), !arguments.compared.no_progress);
     let compared = &arguments.compared;
-    let (before, after) = both(|| old.contract(compared), || new.contract(compared));
+    let overrides = compared.overrides();
+    let side = |side: &Side| side.contract(&compared.project, &overrides);
+    let (before, after) = both(|| side(&old), || side(&new));
     let (before, after) = (before?, after?);
     drop(progress);
     for (contract, name) in [(&before, old.name()), (&after, new_name.clone())] {

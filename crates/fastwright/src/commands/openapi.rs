@@ -4,17 +4,18 @@ mod comparison;
 
 use super::{progress_text, show, tell_nothing_found};
 use crate::arguments::{Colour, DocumentFormat, OpenapiArguments};
-use crate::failure::{Ending, Failure};
-use crate::memory::leave;
+use crate::ending::Ending;
 use crate::progress::Progress;
-use crate::settings::Settings;
 use crate::terminal;
-use crate::wiring;
 use fastwright_contract::doubt::Doubt;
 use fastwright_contract::fastapi::application::{Document, openapi as derive};
 use fastwright_contract::json::Json;
 use fastwright_contract::pydantic::generate::SchemaGenerator;
 use fastwright_contract::versions::Versions;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::memory::leave;
+use fastwright_engine::questions;
 use fastwright_model::analysis::{AnalysisError, Evaluation, evaluate};
 use fastwright_python::value::ObjectId;
 use serde_json::json;
@@ -33,7 +34,7 @@ pub(crate) fn openapi(arguments: &OpenapiArguments, colour: Colour) -> Result<En
     let [path] = project.paths.as_slice() else {
         return Err(Failure::new("`openapi` takes one path: a document belongs to one app"));
     };
-    let mut settings = Settings::for_project(path, project)?;
+    let mut settings = Settings::for_project(path, &project.overrides())?;
     settings.analysis.for_document = true;
     if let Some(version) = &arguments.fastapi_version {
         settings.analysis.fastapi_version = Some(version.clone());
@@ -65,7 +66,7 @@ fn answer(
         for undecided in &evaluation.undecided {
             terminal::tell(&format!("fastwright: {}", undecided.reason));
         }
-        tell_nothing_found(settings, wiring::shown_files(settings)?.len());
+        tell_nothing_found(settings, questions::shown_files(settings)?.len());
         return Ok(Ending::Nothing);
     }
     match &arguments.output_dir {

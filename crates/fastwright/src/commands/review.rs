@@ -2,12 +2,13 @@
 
 use super::{cache, deliver, progress_text, show, tell_nothing_found};
 use crate::arguments::{Colour, ReviewArguments};
-use crate::baseline;
-use crate::failure::{Ending, Failure};
+use crate::ending::Ending;
 use crate::progress::Progress;
-use crate::settings::Settings;
 use crate::terminal;
-use crate::wiring;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::baseline;
+use fastwright_engine::{questions, rules};
 use fastwright_report::output::{ReviewFormat, render_review};
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::statistics;
@@ -23,7 +24,7 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
     let mut settings = project
         .paths
         .iter()
-        .map(|path| Settings::for_review(path, arguments))
+        .map(|path| Settings::for_review(path, &project.overrides(), &arguments.overrides()))
         .collect::<Result<Vec<_>, _>>()?;
     if show(project, &settings)? {
         return Ok(Ending::Clean);
@@ -31,13 +32,13 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
     let progress = Progress::start(progress_text(project), !project.no_progress);
     if let Some(revision) = &arguments.diff_base {
         for settings in &mut settings {
-            let known = wiring::fingerprints(settings, revision)?;
+            let known = questions::fingerprints(settings, revision)?;
             settings.review.baseline.get_or_insert_default().extend(known);
         }
     }
     let mut reports = Vec::new();
     for settings in &settings {
-        reports.push(wiring::review(settings, cache("review", settings, project).as_ref())?);
+        reports.push(questions::review(settings, cache("review", settings, project).as_ref())?);
     }
     drop(progress);
 
@@ -70,7 +71,7 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
             } else if arguments.statistics {
                 statistics::text(&report.document, appearance)
             } else {
-                render_review(&report, format, &wiring::rule_descriptions(), appearance)
+                render_review(&report, format, &rules::rule_descriptions(), appearance)
             }
         })?;
     }

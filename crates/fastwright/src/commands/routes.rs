@@ -2,10 +2,11 @@
 
 use super::{cache, deliver, progress_text, show, tell_nothing_found};
 use crate::arguments::{Colour, RoutesArguments};
-use crate::failure::{Ending, Failure};
+use crate::ending::Ending;
 use crate::progress::Progress;
-use crate::settings::Settings;
-use crate::wiring;
+use fastwright_engine::Failure;
+use fastwright_engine::Settings;
+use fastwright_engine::questions;
 use fastwright_report::output::{RoutesFormat, render_routes};
 use fastwright_report::routes_document::RoutesDocument;
 use fastwright_report::routes_selection::RouteFilter;
@@ -19,7 +20,7 @@ pub(crate) fn routes(arguments: &RoutesArguments, colour: Colour) -> Result<Endi
     let settings = project
         .paths
         .iter()
-        .map(|path| Settings::for_project(path, project))
+        .map(|path| Settings::for_project(path, &project.overrides()))
         .collect::<Result<Vec<_>, _>>()?;
     if show(project, &settings)? {
         return Ok(Ending::Clean);
@@ -27,12 +28,12 @@ pub(crate) fn routes(arguments: &RoutesArguments, colour: Colour) -> Result<Endi
     let progress = Progress::start(progress_text(project), !project.no_progress);
     let mut documents = Vec::new();
     for settings in &settings {
-        documents.push(wiring::routes(settings, cache("routes", settings, project).as_ref())?);
+        documents.push(questions::routes(settings, cache("routes", settings, project).as_ref())?);
     }
     drop(progress);
     for (document, settings) in documents.iter().zip(&settings) {
         if document.apps.is_empty() {
-            tell_nothing_found(settings, wiring::shown_files(settings)?.len());
+            tell_nothing_found(settings, questions::shown_files(settings)?.len());
         }
     }
     let mut document = RoutesDocument::merge(documents);

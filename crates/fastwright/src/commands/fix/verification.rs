@@ -1,8 +1,8 @@
 //! `fastwright fix --verify COMMAND`: the project's own tests, before and after.
 
-use crate::failure::Failure;
-use crate::project_tests::shell;
 use crate::terminal;
+use fastwright_engine::Failure;
+use fastwright_engine::project_tests::shell;
 use std::fmt;
 use std::io::Write as _;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A committed document against the one that the program gives now.
 
-use crate::failure::Failure;
 use fastwright_contract::json::{Json, JsonObject};
+use fastwright_engine::Failure;
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
 

@@ -1,0 +1,19 @@
+//! What is not given back piece by piece when a process is about to end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ENDS_SOON: AtomicBool = AtomicBool::new(false);
+
+/// Says whether the process ends after the question that is asked now. A server and a watcher say that it does not,
+/// which is the default.
+pub fn ends_soon(ends: bool) {
+    ENDS_SOON.store(ends, Ordering::Relaxed);
+}
+
+/// Ends the use of something large. Taking it apart costs more than a rule, and a process that is about to end needs
+/// none of that memory; one that goes on needs it for the next question.
+pub fn leave<T>(value: T) {
+    if ENDS_SOON.load(Ordering::Relaxed) {
+        std::mem::forget(value);
+    }
+}
