@@ -71,6 +71,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// The other side of the sandbox, for fastwright's own use.
+    #[command(hide = true)]
+    SandboxedRun,
 }
 
 /// Documents with a schema.

@@ -9,6 +9,7 @@ mod openapi;
 mod review;
 mod routes;
 mod rule;
+mod sandboxed_run;
 
 pub(crate) use agent::agent;
 pub(crate) use contract::contract;
@@ -19,6 +20,7 @@ pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
 pub(crate) use rule::rule;
+pub(crate) use sandboxed_run::sandboxed_run;
 
 use crate::arguments::{Arguments, Colour, ProjectArguments, SchemaDocument};
 use crate::ending::Ending;

@@ -49,6 +49,9 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    if matches!(arguments.command, Command::SandboxedRun) {
+        commands::sandboxed_run();
+    }
     fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
@@ -83,6 +86,8 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),
+        // Before anything else is made.
+        Command::SandboxedRun => commands::sandboxed_run(),
     }
 }
 

@@ -4,8 +4,8 @@
 //! and names them: from then on the fix can be finished or undone by anybody, however it ended. `applied` says
 //! that it ended well. Each step may be done twice without harm.
 
-use super::root::{Mode, Root};
 use crate::rounds::FileChange;
+use fastwright_sandbox::files::{Mode, Root};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
