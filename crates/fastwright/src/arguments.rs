@@ -6,7 +6,7 @@ use fastwright_contract::diff::Level;
 use fastwright_engine::{Overrides, ReviewOverrides};
 use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
-use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
+use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat, VerificationFormat};
 use fastwright_report::routes_selection::Grouping;
 use std::path::PathBuf;
 
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Check the JSON of a review: its evidence against the sources, its findings against the review made again.
+    Verify(VerifyArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -86,6 +88,50 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright verify --output-format json`.
+    Verify,
+}
+
+/// `fastwright verify`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Exit codes: 0 everything is confirmed, 1 something is not, 2 could not run.")]
+pub(crate) struct VerifyArguments {
+    /// What `fastwright review --output-format json` wrote; `-` for standard input.
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
+
+    /// The root of the project that the report is about; of a report about several, one for each, in its order
+    /// [default: the roots that the report names, below the working directory].
+    #[arg(long, value_name = "PATH", help_heading = "Project")]
+    pub(crate) project: Vec<PathBuf>,
+
+    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
+    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
+    pub(crate) python_env: Option<PathBuf>,
+
+    /// A variable that was set for the review; reports have no values. May be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
+    pub(crate) variable: Vec<(String, String)>,
+
+    /// The baseline that the report was made with [default: the configuration's].
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// The git revision whose findings the report leaves out.
+    #[arg(long, value_name = "REVISION", help_heading = "Rules")]
+    pub(crate) diff_base: Option<String>,
+
+    /// Write the result to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output_file: Option<PathBuf>,
+
+    /// How to print the result.
+    #[arg(long, value_name = "FORMAT", value_parser = verification_format_parser(), default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: VerificationFormat,
+
+    /// Show no progress.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_progress: bool,
 }
 
 /// `fastwright rule`.
@@ -561,6 +607,11 @@ fn level_parser() -> impl clap::builder::TypedValueParser<Value = Level> {
 fn gate_format_parser() -> impl clap::builder::TypedValueParser<Value = GateFormat> {
     PossibleValuesParser::new(GateFormat::ALL.iter().map(|entry| entry.name()))
         .map(|word| GateFormat::from_name(&word).unwrap_or(GateFormat::Full))
+}
+
+fn verification_format_parser() -> impl clap::builder::TypedValueParser<Value = VerificationFormat> {
+    PossibleValuesParser::new(VerificationFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| VerificationFormat::from_name(&word).unwrap_or(VerificationFormat::Full))
 }
 
 fn diff_format_parser() -> impl clap::builder::TypedValueParser<Value = DiffFormat> {

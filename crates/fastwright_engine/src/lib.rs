@@ -22,6 +22,7 @@ pub mod rules;
 pub mod settings;
 pub mod sides;
 mod stamps;
+pub mod verification;
 
 pub use failure::Failure;
 pub use settings::{Overrides, ReviewOverrides, Settings};

@@ -4,3 +4,4 @@ pub mod journal;
 mod root;
 
 pub use journal::{Interrupted, Journal, JournalError};
+pub use root::{Mode, Root};

@@ -9,14 +9,17 @@ use std::path::{Component, Path, PathBuf};
 
 /// What is kept of a file that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mode {
+pub struct Mode {
     bits: u32,
-    owner: (u32, u32),
+    /// User and group; none for those of the process.
+    owner: Option<(u32, u32)>,
 }
 
 impl Mode {
     /// What new files of the journal get: they may hold anything that the sources hold.
-    pub(crate) const PRIVATE: Mode = Mode { bits: 0o600, owner: (u32::MAX, u32::MAX) };
+    pub(crate) const PRIVATE: Mode = Mode { bits: 0o600, owner: None };
+    /// What new files of a project get: everybody may read them.
+    pub const ORDINARY: Mode = Mode { bits: 0o644, owner: None };
 }
 
 fn refused(path: &Path, why: &str) -> io::Error {
@@ -51,19 +54,24 @@ mod system {
 
     /// An open root folder.
     #[derive(Debug)]
-    pub(crate) struct Root {
+    pub struct Root {
         folder: OwnedFd,
         path: PathBuf,
     }
 
     impl Root {
-        pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        /// Opens the folder at a path.
+        ///
+        /// # Errors
+        /// When there is none.
+        pub fn open(path: &Path) -> io::Result<Self> {
             let path = path.canonicalize()?;
             let folder = rustix::fs::open(&path, FOLDER, Bits::empty())?;
             Ok(Self { folder, path })
         }
 
-        pub(crate) fn path(&self) -> &Path {
+        /// Where it is, without links.
+        pub fn path(&self) -> &Path {
             &self.path
         }
 
@@ -87,7 +95,10 @@ mod system {
         }
 
         /// The bytes of a regular file.
-        pub(crate) fn read(&self, relative: &Path) -> io::Result<(Vec<u8>, Mode)> {
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn read(&self, relative: &Path) -> io::Result<(Vec<u8>, Mode)> {
             let (folder, name) = self.parent(relative)?;
             // Without waiting: a FIFO would block.
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -104,18 +115,15 @@ mod system {
             File::from(file).read_to_end(&mut bytes)?;
             let bits = Bits::from_raw_mode(stat.st_mode).bits();
             #[allow(clippy::unnecessary_cast, reason = "the type differs between systems")]
-            Ok((bytes, Mode { bits: bits as u32, owner: (stat.st_uid, stat.st_gid) }))
+            Ok((bytes, Mode { bits: bits as u32, owner: Some((stat.st_uid, stat.st_gid)) }))
         }
 
         /// Puts a file in the place of another, in one step, on the disk when it returns. The new file has another
         /// name until then.
-        pub(crate) fn replace(
-            &self,
-            relative: &Path,
-            bytes: &[u8],
-            mode: Mode,
-            temporary: &str,
-        ) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn replace(&self, relative: &Path, bytes: &[u8], mode: Mode, temporary: &str) -> io::Result<()> {
             let (folder, name) = self.parent(relative)?;
             if let Ok(stat) = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)
                 && FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
@@ -130,12 +138,13 @@ mod system {
                 file.write_all(bytes)?;
                 if mode != Mode::PRIVATE {
                     // Only root may give files away; everybody else owns what they write anyway.
-                    let (user, group) = mode.owner;
-                    let _ = rustix::fs::fchown(
-                        file.as_fd(),
-                        Some(rustix::fs::Uid::from_raw(user)),
-                        Some(rustix::fs::Gid::from_raw(group)),
-                    );
+                    if let Some((user, group)) = mode.owner {
+                        let _ = rustix::fs::fchown(
+                            file.as_fd(),
+                            Some(rustix::fs::Uid::from_raw(user)),
+                            Some(rustix::fs::Gid::from_raw(group)),
+                        );
+                    }
                     rustix::fs::fchmod(file.as_fd(), Bits::from_raw_mode(mode.bits as _))?;
                 }
                 file.sync_all()?;
@@ -150,7 +159,10 @@ mod system {
         }
 
         /// Makes folders that are missing.
-        pub(crate) fn make_folders(&self, relative: &Path) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn make_folders(&self, relative: &Path) -> io::Result<()> {
             let mut path = PathBuf::new();
             for name in names(relative)? {
                 path.push(name);
@@ -165,7 +177,10 @@ mod system {
         }
 
         /// Removes a file; one that is not there is no error.
-        pub(crate) fn remove(&self, relative: &Path) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn remove(&self, relative: &Path) -> io::Result<()> {
             let (folder, name) = self.parent(relative)?;
             match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
                 Ok(()) => Ok(rustix::fs::fsync(&folder)?),
@@ -175,7 +190,10 @@ mod system {
         }
 
         /// Removes an empty folder.
-        pub(crate) fn remove_folder(&self, relative: &Path) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn remove_folder(&self, relative: &Path) -> io::Result<()> {
             let (folder, name) = self.parent(relative)?;
             Ok(rustix::fs::unlinkat(&folder, name, AtFlags::REMOVEDIR)?)
         }
@@ -223,16 +241,21 @@ mod system {
 
     /// A root folder. Without handles of folders, links are looked for by name before each step.
     #[derive(Debug)]
-    pub(crate) struct Root {
+    pub struct Root {
         path: PathBuf,
     }
 
     impl Root {
-        pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        /// Opens the folder at a path.
+        ///
+        /// # Errors
+        /// When there is none.
+        pub fn open(path: &Path) -> io::Result<Self> {
             Ok(Self { path: path.canonicalize()? })
         }
 
-        pub(crate) fn path(&self) -> &Path {
+        /// Where it is, without links.
+        pub fn path(&self) -> &Path {
             &self.path
         }
 
@@ -247,21 +270,23 @@ mod system {
             Ok(path)
         }
 
-        pub(crate) fn read(&self, relative: &Path) -> io::Result<(Vec<u8>, Mode)> {
+        /// The bytes of a regular file.
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn read(&self, relative: &Path) -> io::Result<(Vec<u8>, Mode)> {
             let path = self.located(relative)?;
             if !fs::metadata(&path)?.is_file() {
                 return Err(refused(relative, "it is no regular file"));
             }
-            Ok((fs::read(path)?, Mode { bits: 0o644, owner: (0, 0) }))
+            Ok((fs::read(path)?, Mode { bits: 0o644, owner: None }))
         }
 
-        pub(crate) fn replace(
-            &self,
-            relative: &Path,
-            bytes: &[u8],
-            _: Mode,
-            temporary: &str,
-        ) -> io::Result<()> {
+        /// Puts a file in the place of another. The new file has another name until then.
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn replace(&self, relative: &Path, bytes: &[u8], _: Mode, temporary: &str) -> io::Result<()> {
             let path = self.located(relative)?;
             let new = path.with_file_name(temporary);
             let mut file = File::create(&new)?;
@@ -271,18 +296,30 @@ mod system {
             fs::rename(new, path)
         }
 
-        pub(crate) fn make_folders(&self, relative: &Path) -> io::Result<()> {
+        /// Makes folders that are missing.
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn make_folders(&self, relative: &Path) -> io::Result<()> {
             fs::create_dir_all(self.located(relative)?)
         }
 
-        pub(crate) fn remove(&self, relative: &Path) -> io::Result<()> {
+        /// Removes a file; one that is not there is no error.
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn remove(&self, relative: &Path) -> io::Result<()> {
             match fs::remove_file(self.located(relative)?) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 result => result,
             }
         }
 
-        pub(crate) fn remove_folder(&self, relative: &Path) -> io::Result<()> {
+        /// Removes an empty folder.
+        ///
+        /// # Errors
+        /// When a link is on the way, or the system says no.
+        pub fn remove_folder(&self, relative: &Path) -> io::Result<()> {
             fs::remove_dir(self.located(relative)?)
         }
 
@@ -306,4 +343,4 @@ mod system {
     }
 }
 
-pub(crate) use system::Root;
+pub use system::Root;
