@@ -1,5 +1,11 @@
 //! The command line as types.
 
+mod init;
+mod verify;
+
+pub(crate) use init::InitArguments;
+pub(crate) use verify::VerifyArguments;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
@@ -57,6 +63,10 @@ pub(crate) enum Command {
     Gate(GateArguments),
     /// Check the JSON of a review: its evidence against the sources, its findings against the review made again.
     Verify(VerifyArguments),
+    /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
+    Agent(AgentArguments),
+    /// Set a project up: for a coding agent that shall work with fastwright.
+    Init(InitArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -90,48 +100,8 @@ pub(crate) enum SchemaDocument {
     Gate,
     /// `fastwright verify --output-format json`.
     Verify,
-}
-
-/// `fastwright verify`.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "Exit codes: 0 everything is confirmed, 1 something is not, 2 could not run.")]
-pub(crate) struct VerifyArguments {
-    /// What `fastwright review --output-format json` wrote; `-` for standard input.
-    #[arg(value_name = "REPORT")]
-    pub(crate) report: PathBuf,
-
-    /// The root of the project that the report is about; of a report about several, one for each, in its order
-    /// [default: the roots that the report names, below the working directory].
-    #[arg(long, value_name = "PATH", help_heading = "Project")]
-    pub(crate) project: Vec<PathBuf>,
-
-    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
-    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
-    pub(crate) python_env: Option<PathBuf>,
-
-    /// A variable that was set for the review; reports have no values. May be given several times.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
-    pub(crate) variable: Vec<(String, String)>,
-
-    /// The baseline that the report was made with [default: the configuration's].
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
-    pub(crate) baseline: Option<PathBuf>,
-
-    /// The git revision whose findings the report leaves out.
-    #[arg(long, value_name = "REVISION", help_heading = "Rules")]
-    pub(crate) diff_base: Option<String>,
-
-    /// Write the result to a file instead of standard output.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) output_file: Option<PathBuf>,
-
-    /// How to print the result.
-    #[arg(long, value_name = "FORMAT", value_parser = verification_format_parser(), default_value = "full", help_heading = "Output")]
-    pub(crate) output_format: VerificationFormat,
-
-    /// Show no progress.
-    #[arg(long, help_heading = "Output")]
-    pub(crate) no_progress: bool,
+    /// `fastwright agent --output-format json`.
+    Agent,
 }
 
 /// `fastwright rule`.
@@ -563,6 +533,57 @@ pub(crate) struct GateArguments {
     /// How to print the verdict.
     #[arg(long, value_name = "FORMAT", value_parser = gate_format_parser(), default_value = "full", help_heading = "Output")]
     pub(crate) output_format: GateFormat,
+}
+
+/// `fastwright agent`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AgentArguments {
+    /// What to do, in plain words: `"review this for production"`, `"explain GET /orders"`; without it, in a
+    /// terminal, tasks are asked for one after the other.
+    #[arg(value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// Make the changes that the plan shows without asking.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) apply: bool,
+
+    /// What fixes may change: `safe` (nothing that callers see), `unsafe` (what the code does, while routes, document
+    /// and guards stay) or `contract` (what callers see, as each fix names it).
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_parser = PossibleValuesParser::new(["safe", "unsafe", "contract"]),
+        default_value = "safe",
+        help_heading = "Changes"
+    )]
+    pub(crate) permission: String,
+
+    /// Run the project's tests with this command on copies of the project, before and after a change; nothing is
+    /// written if they differ. This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Changes")]
+    pub(crate) verify: Option<String>,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) allow_dirty: bool,
+
+    /// How to print the report.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: AgentFormat,
+}
+
+/// Formats of `fastwright agent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AgentFormat {
+    /// For people, in the terminal.
+    Full,
+    /// For pull requests and notes, with the whole change.
+    Markdown,
+    /// For tools.
+    Json,
 }
 
 /// How a document is printed.

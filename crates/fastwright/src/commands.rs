@@ -1,19 +1,23 @@
 //! The commands: from arguments to output and exit code.
 
+mod agent;
 mod contract;
 mod diff;
 mod fix;
 mod gate;
+mod init;
 mod openapi;
 mod review;
 mod routes;
 mod rule;
 mod verify;
 
+pub(crate) use agent::agent;
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;
 pub(crate) use gate::gate;
+pub(crate) use init::init;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
@@ -45,6 +49,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Diff => schema::diff(),
         SchemaDocument::Gate => schema::gate(),
         SchemaDocument::Verify => schema::verify(),
+        SchemaDocument::Agent => fastwright_agent::report::schema(),
     })?;
     Ok(Ending::Clean)
 }

@@ -52,7 +52,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
-        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)
+        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
     ) {
         memory::use_small_pages();
     }
@@ -80,6 +80,8 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         }
         Command::Fix(fix) => commands::fix(fix, colour),
         Command::Verify(verify) => commands::verify(verify, colour),
+        Command::Agent(agent) => commands::agent(agent, colour),
+        Command::Init(init) => commands::init(init),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

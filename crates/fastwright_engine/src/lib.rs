@@ -13,6 +13,7 @@ pub mod files;
 pub mod fixing;
 pub mod freshness;
 mod git;
+pub mod hosts;
 pub mod inputs;
 pub mod memory;
 mod patch;

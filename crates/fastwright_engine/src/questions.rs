@@ -105,15 +105,24 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
 /// # Errors
 /// When there is no such revision, or the project is not in it.
 pub fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
+    let findings = review_at(settings, revision)?.document.findings;
+    Ok(findings.into_iter().map(|finding| finding.fingerprint).collect())
+}
+
+/// The review of the project as a git revision has it; no baseline counts.
+///
+/// # Errors
+/// When there is no such revision, or the project is not in it.
+pub fn review_at(settings: &Settings, revision: &str) -> Result<ReviewReport, Failure> {
     let mut settings = settings.clone();
     let tree = crate::sides::revision_tree(&mut settings, revision)?;
     let analysis = analyse_tree(Arc::new(tree), &settings.path, &settings.analysis)
         .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
     settings.review.baseline = None;
     let review = fastwright_rules::review(&analysis, &settings.review);
-    let known = review.findings.into_iter().map(|finding| finding.fingerprint).collect();
+    let report = ReviewReport::new(&review, &analysis.files);
     crate::memory::leave(analysis);
-    Ok(known)
+    Ok(report)
 }
 
 /// The contract of the project at one path, as a tree of sources has it.

@@ -23,11 +23,17 @@ pub(crate) fn check(reasons: &mut Reasons<'_>, old: &Snapshot, new: &Snapshot, s
     }
 }
 
-/// Whether a claim is about a finding: its fingerprint, its rule, or its rule at one route.
+/// Digits of a fingerprint that name a finding, as lists for machines have them.
+const SHORT_FINGERPRINT: usize = 12;
+
+/// Whether a claim is about a finding: its fingerprint or the beginning of it, its rule, or its rule at one route.
 fn is_meant(claim: &str, finding: &KnownFinding) -> bool {
     match claim.split_once('@') {
         Some((rule, route)) => finding.rule == rule && finding.route.as_deref() == Some(route),
-        None => finding.fingerprint == claim || finding.rule == claim,
+        None => {
+            let begins = claim.len() >= SHORT_FINGERPRINT && finding.fingerprint.starts_with(claim);
+            finding.fingerprint == claim || begins || finding.rule == claim
+        }
     }
 }
 

@@ -261,6 +261,14 @@ impl ReviewReport {
         merged
     }
 
+    /// The source lines that a finding quotes: that of its place, and those of its evidence in order. The finding is
+    /// named by its position in the document; where there is none, nothing is quoted.
+    pub fn quoted(&self, finding: usize) -> (&str, Vec<&str>) {
+        let Some(excerpts) = self.excerpts.get(finding) else { return ("", Vec::new()) };
+        let evidence = excerpts.evidence.iter().map(|excerpt| excerpt.text.trim_end()).collect();
+        (excerpts.primary.text.trim_end(), evidence)
+    }
+
     fn root_in_paths(&mut self) {
         let root = self.document.projects.first().map_or(".", |project| project.root.as_str()).to_owned();
         self.document.for_each_path(|path| *path = join_root(&root, path));
