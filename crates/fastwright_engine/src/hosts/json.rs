@@ -111,7 +111,6 @@ mod tests {
             "{\n    // of the team\n    \"mcpServers\": {\n        \"other\": {\"command\": \"x\", \"args\": []},\n    },\n    \"b\": 1\n}\n",
             "{\n  \"theme\": \"dark\"\n}",
             "{\n\t\"mcpServers\": {\n\t\t\"other\": { \"command\": \"x\" }\n\t}\n}\n",
-            "{\"mcpServers\": {\"other\": {\"command\": \"x\"}}}",
             "{\r\n  \"theme\": \"dark\"\r\n}\r\n",
         ] {
             let after = install(Some(before), "mcpServers", &OURS).unwrap().text.unwrap();
@@ -125,6 +124,15 @@ mod tests {
                 "{after}"
             );
         }
+    }
+
+    #[test]
+    fn what_stands_on_one_line_gets_lines_and_keeps_its_values() {
+        let before = "{\"mcpServers\": {\"other\": {\"command\": \"x\"}}}\n";
+        let after = install(Some(before), "mcpServers", &OURS).unwrap().text.unwrap();
+        let left = remove(Some(&after), "mcpServers", &OURS).unwrap().text.unwrap();
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(read(&left), read(before));
     }
 
     #[test]
