@@ -197,7 +197,7 @@ fn what_the_user_changed_of_ours_stays() {
     assert_eq!(init(folder.path(), &["--agent", "claude", "--remove"]).0, 0);
     let left = fs::read_to_string(&agent).unwrap();
     assert!(left.contains("model: opus") && left.ends_with("---\n\nOur hours are UTC.\n"), "{left}");
-    assert!(!left.contains("gate_patch"), "{left}");
+    assert!(!left.contains("## First: what must stay"), "{left}");
     assert_eq!(fs::read_to_string(folder.path().join(".mcp.json")).unwrap(), own);
 }
 

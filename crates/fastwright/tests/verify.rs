@@ -348,7 +348,7 @@ fn what_is_no_report_is_said() {
         ("{", "is no JSON"),
         ("{}", "is no report"),
         ("{\"version\": 2, \"findings\": []}", "version 2"),
-        ("{\"version\": 1, \"findings\": [1]}", "can't be read"),
+        ("{\"version\": 1, \"findings\": [1]}", "is no report that can be read"),
     ] {
         let run = run(folder.path(), &["verify", "-", "--no-progress"], text);
         assert_eq!((run.code, run.output.as_str()), (2, ""));

@@ -91,7 +91,7 @@ fn summary(verification: &Verification, appearance: &Appearance) -> String {
     );
     let others = [
         (counts.moved, "moved"),
-        (counts.differs, "differ"),
+        (counts.differs, "said otherwise"),
         (counts.gone, "gone"),
         (counts.invented, "invented"),
         (counts.left_out, "left out"),
