@@ -3,7 +3,7 @@
 use super::facts::{found, has_app, one, preserved};
 use super::{Run, Telling};
 use crate::report::{Outcome, Report};
-use fastwright_contract::contract::document::{Contract, RouteContract};
+use fastwright_contract::contract::document::{BehaviourLine, Contract, RouteContract};
 use fastwright_engine::rules::rule_description;
 use fastwright_report::names::GuardKind;
 use fastwright_report::review_document::Finding;
@@ -125,20 +125,15 @@ fn route_text(route: &Route, contract: &Contract) -> String {
         who.push_str(&format!(" (assumed: {assumption})"));
     }
     line("who may call", who);
-    let proof: Vec<String> = route
-        .guard
-        .evidence
-        .iter()
-        .map(|step| format!("{} {}", step.location.path_and_line(), step.note))
-        .collect();
-    line("because", proof.join("; "));
+    let proof = route.guard.evidence.iter();
+    let proof = proof.map(|step| format!("{} {}", step.location.path_and_line(), step.note));
+    line("because", once(proof).join("; "));
     line("request", route.request.as_ref().map(|name| format!("`{name}`")).unwrap_or_default());
     line("response", route.response.as_ref().map(|name| format!("`{name}`")).unwrap_or_default());
     line("statuses", route.statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
     if let Some(known) = known {
         line("raised", raised(known));
-        let pieces: Vec<String> =
-            known.business.dependencies.iter().map(|piece| piece.name.clone()).collect();
+        let pieces = once(known.business.dependencies.iter().map(|piece| piece.name.clone()));
         line("runs before it", code(&pieces));
     }
     line("reads", code(&route.tables.reads));
@@ -170,12 +165,7 @@ fn route_text(route: &Route, contract: &Contract) -> String {
         const MOST: usize = 60;
         text.push_str("\nWhat it does, step by step, however it is written:\n\n```text\n");
         for line in lines.iter().take(MOST) {
-            let indent = "  ".repeat(line.depth as usize);
-            text.push_str(&format!(
-                "{indent}{} {}\n",
-                line.kind,
-                line.text.replace('\n', " ").replace("```", "'''")
-            ));
+            text.push_str(&step(line));
         }
         if lines.len() > MOST {
             text.push_str(&format!("... {} more steps\n", lines.len() - MOST));
@@ -183,6 +173,28 @@ fn route_text(route: &Route, contract: &Contract) -> String {
         text.push_str("```\n");
     }
     text.trim_end().to_owned()
+}
+
+/// One line of what a handler does. Words of decisions stand in the text already.
+fn step(line: &BehaviourLine) -> String {
+    let indent = "  ".repeat(line.depth as usize);
+    let text = line.text.replace('\n', " ").replace("```", "'''");
+    if line.kind == "effect" || text.split(' ').next() == Some(line.kind.as_str()) {
+        format!("{indent}{text}\n")
+    } else {
+        format!("{indent}{} {text}\n", line.kind)
+    }
+}
+
+/// Each text once, in order.
+fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for text in texts {
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen
 }
 
 fn raised(route: &RouteContract) -> String {
