@@ -82,7 +82,9 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Verify(verify) => commands::verify(verify, colour),
         Command::Agent(agent) => commands::agent(agent, colour),
+        Command::Init(init) => commands::init(init),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

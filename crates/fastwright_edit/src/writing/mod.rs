@@ -3,3 +3,4 @@
 pub mod journal;
 
 pub use journal::{Interrupted, Journal, JournalError};
+pub use fastwright_sandbox::files::{Mode, Root};
