@@ -79,6 +79,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Mcp(mcp) => commands::mcp(mcp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

@@ -21,4 +21,4 @@ pub use description::{TOOLS, Tool, describe};
 pub use error::{ErrorKind, ToolError};
 pub use knowledge::Start;
 pub use service::{Caller, Service};
-pub use worker::{Call, Worker};
+pub use worker::{Call, Work, Worker};
