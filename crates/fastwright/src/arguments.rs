@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
+    Agent(AgentArguments),
     /// Answer the questions of coding agents and other programs: a server of the Model Context Protocol.
     Mcp(McpArguments),
     /// Explain a rule; without a name, list all rules.
@@ -88,6 +90,8 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright agent --output-format json`.
+    Agent,
 }
 
 /// `fastwright rule`.
@@ -450,29 +454,8 @@ pub(crate) struct ComparedArguments {
     #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Project")]
     pub(crate) project: PathBuf,
 
-    /// Compare only this app, `module:attr` or `module:factory()`; may be given several times.
-    #[arg(long, value_name = "APP", help_heading = "Project")]
-    pub(crate) app: Vec<String>,
-
-    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
-    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
-    pub(crate) python_env: Option<PathBuf>,
-
-    /// A variable of the environment that is set where the application runs; may be given several times.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
-    pub(crate) variable: Vec<(String, String)>,
-
-    /// Leave out paths that match, as in .gitignore; added to the configuration's.
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
-    pub(crate) exclude: Vec<String>,
-
-    /// Set a configuration key for this run; the value is TOML, or a plain text.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
-    pub(crate) config: Vec<String>,
-
-    /// Read no configuration file.
-    #[arg(long, help_heading = "Configuration")]
-    pub(crate) isolated: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 
     /// Write the result to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
@@ -486,14 +469,7 @@ pub(crate) struct ComparedArguments {
 impl ComparedArguments {
     /// What they say over the configuration.
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides {
-            app: self.app.clone(),
-            python_env: self.python_env.clone(),
-            variable: self.variable.clone(),
-            exclude: self.exclude.clone(),
-            config: self.config.clone(),
-            isolated: self.isolated,
-        }
+        self.settings.overrides()
     }
 }
 
@@ -553,6 +529,57 @@ pub(crate) struct GateArguments {
     /// How to print the verdict.
     #[arg(long, value_name = "FORMAT", value_parser = gate_format_parser(), default_value = "full", help_heading = "Output")]
     pub(crate) output_format: GateFormat,
+}
+
+/// `fastwright agent`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AgentArguments {
+    /// What to do, in plain words: `"review this for production"`, `"explain GET /orders"`; without it, in a
+    /// terminal, tasks are asked for one after the other.
+    #[arg(value_name = "TASK")]
+    pub(crate) task: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) compared: ComparedArguments,
+
+    /// Make the changes that the plan shows without asking.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) apply: bool,
+
+    /// What fixes may change: `safe` (nothing that callers see), `unsafe` (what the code does, while routes, document
+    /// and guards stay) or `contract` (what callers see, as each fix names it).
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_parser = PossibleValuesParser::new(["safe", "unsafe", "contract"]),
+        default_value = "safe",
+        help_heading = "Changes"
+    )]
+    pub(crate) permission: String,
+
+    /// Run the project's tests with this command on copies of the project, before and after a change; nothing is
+    /// written if they differ. This runs the project's code.
+    #[arg(long, value_name = "COMMAND", help_heading = "Changes")]
+    pub(crate) verify: Option<String>,
+
+    /// Change files, too, that have changes which git does not have.
+    #[arg(long, help_heading = "Changes")]
+    pub(crate) allow_dirty: bool,
+
+    /// How to print the report.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: AgentFormat,
+}
+
+/// Formats of `fastwright agent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AgentFormat {
+    /// For people, in the terminal.
+    Full,
+    /// For pull requests and notes, with the whole change.
+    Markdown,
+    /// For tools.
+    Json,
 }
 
 /// How a document is printed.

@@ -1,5 +1,6 @@
 //! The commands: from arguments to output and exit code.
 
+mod agent;
 mod contract;
 mod diff;
 mod fix;
@@ -10,6 +11,7 @@ mod review;
 mod routes;
 mod rule;
 
+pub(crate) use agent::agent;
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;
@@ -42,6 +44,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
         SchemaDocument::Gate => schema::gate(),
+        SchemaDocument::Agent => fastwright_agent::report::schema(),
     })?;
     Ok(Ending::Clean)
 }

@@ -52,7 +52,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
-        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_)
+        Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
     ) {
         memory::use_small_pages();
     }
@@ -79,6 +79,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Agent(agent) => commands::agent(agent, colour),
         Command::Mcp(mcp) => commands::mcp(mcp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),

@@ -24,7 +24,7 @@ const MANIFESTS: [&str; 12] = [
 ];
 
 /// Folders that never hold a project's own sources.
-const NOT_OURS: [&str; 12] = [
+pub(crate) const NOT_OURS: [&str; 12] = [
     ".git",
     ".hg",
     ".venv",

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::git;
+use crate::inputs::NOT_OURS;
 use fastwright_gate::{ChangedFile, TestOutcome};
 use fastwright_python::source::SourceTree;
 use std::collections::BTreeSet;
@@ -14,6 +15,25 @@ struct Run {
     passed: BTreeSet<String>,
     failed: BTreeSet<String>,
     last_words: String,
+}
+
+impl Run {
+    /// `64 passed`, `2 failed, 62 passed`.
+    fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.failed.is_empty() {
+            parts.push(format!("{} failed", self.failed.len()));
+        }
+        if !self.passed.is_empty() {
+            parts.push(format!("{} passed", self.passed.len()));
+        }
+        match self.code {
+            _ if !parts.is_empty() => parts.join(", "),
+            Some(0) => "passed".to_owned(),
+            Some(code) => format!("ended with {code}"),
+            None => "was killed".to_owned(),
+        }
+    }
 }
 
 /// Runs a command on the project as it was and as it is. `project` is the folder to run it in, relative to the
@@ -43,7 +63,7 @@ pub fn compare(
     let new_paths: BTreeSet<&str> =
         changed.iter().filter(|file| file.old.is_none()).map(|file| file.path.as_str()).collect();
     std::fs::create_dir_all(copy.join(project)).map_err(failed)?;
-    for path in git::kept_paths(root)? {
+    for path in kept_paths(root)? {
         if new_paths.contains(path.as_str()) {
             continue;
         }
@@ -76,7 +96,7 @@ pub fn compare(
             "`{command}` fails before the change already, so it says nothing about it: {}",
             before.last_words
         );
-        return Ok(TestOutcome { broken: Vec::new(), failure: Some(failure) });
+        return Ok(TestOutcome { broken: Vec::new(), failure: Some(failure), summary: before.summary() });
     }
     for file in changed {
         match &file.new {
@@ -95,7 +115,27 @@ pub fn compare(
             failure = Some(format!("`{command}` fails after the change: {}", after.last_words));
         }
     }
-    Ok(TestOutcome { broken, failure })
+    let (was, is) = (before.summary(), after.summary());
+    let summary =
+        if was == is { format!("{was}, before and after") } else { format!("{was} before, {is} after") };
+    Ok(TestOutcome { broken, failure, summary })
+}
+
+/// The files that make up the project: those that git keeps; without a repository, those that nothing ignores.
+fn kept_paths(root: &Path) -> Result<Vec<String>, Failure> {
+    if git::root_of(root).is_some() {
+        return git::kept_paths(root);
+    }
+    let mut walk = ignore::WalkBuilder::new(root);
+    walk.hidden(false).require_git(false).filter_entry(|entry| {
+        entry.depth() == 0 || entry.file_name().to_str().is_none_or(|name| !NOT_OURS.contains(&name))
+    });
+    let paths = walk.build().flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let mut paths: Vec<String> = paths
+        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/")))
+        .collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// A command of the user as a shell runs it in a folder; it gets no input.

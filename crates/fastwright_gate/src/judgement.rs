@@ -31,6 +31,8 @@ pub struct TestOutcome {
     pub broken: Vec<String>,
     /// Why the comparison could not be made, if it couldn't.
     pub failure: Option<String>,
+    /// What both runs said, in a few words.
+    pub summary: String,
 }
 
 /// What speaks against a change so far.

@@ -16,6 +16,7 @@ mod full;
 mod gate_output;
 mod junit;
 mod markdown;
+pub mod markdown_text;
 pub mod names;
 pub mod output;
 pub mod place;

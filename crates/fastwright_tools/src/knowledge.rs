@@ -19,6 +19,8 @@ pub struct Start {
     pub overrides: Overrides,
     /// Whether files may be written.
     pub allow_write: bool,
+    /// Whether files may be written that have changes which git does not have.
+    pub allow_dirty: bool,
 }
 
 /// Surveys kept at once: that of the configuration's profile, and the last other one.

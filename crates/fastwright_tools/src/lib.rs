@@ -21,4 +21,6 @@ pub use description::{TOOLS, Tool, describe};
 pub use error::{ErrorKind, ToolError};
 pub use knowledge::Start;
 pub use service::{Caller, Service};
+pub use tools::fixes::{FixChoice, MadeFixes};
+pub use tools::route_choice;
 pub use worker::{Call, Work, Worker};

@@ -5,9 +5,13 @@ use crate::error::{ErrorKind, ToolError};
 use crate::knowledge::{Knowledge, Start};
 use crate::schema::without_nulls;
 use crate::tools::{
-    apply_fix, check_project, diff_contract, explain_rule, gate_patch, get_finding, get_route, list_routes,
-    plan_fix, review_changes,
+    apply_fix, check_project, diff_contract, explain_rule, fixes, gate_patch, get_finding, get_route,
+    list_routes, plan_fix, review_changes,
 };
+use crate::{FixChoice, MadeFixes};
+use fastwright_contract::contract::document::Contract;
+use fastwright_engine::Settings;
+use fastwright_engine::questions::Survey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -49,6 +53,39 @@ impl Service {
     /// What the person who started the program decided.
     pub fn start(&self) -> &Start {
         &self.knowledge.start
+    }
+
+    /// Review and routes as the files are now, for who has no context to save. `profile` is `default`, `strict` or
+    /// `audit`; none is the configuration's.
+    ///
+    /// # Errors
+    /// When the project can't be read.
+    pub fn survey(&mut self, profile: Option<&str>) -> Result<&Survey, ToolError> {
+        self.knowledge.survey(profile)
+    }
+
+    /// The contract as the files are now.
+    ///
+    /// # Errors
+    /// When the project can't be read.
+    pub fn contract(&mut self) -> Result<&Contract, ToolError> {
+        self.knowledge.contract()
+    }
+
+    /// The settings in effect for a profile.
+    ///
+    /// # Errors
+    /// When the project or its configuration can't be read.
+    pub fn settings(&self, profile: Option<&str>) -> Result<Settings, ToolError> {
+        self.knowledge.settings(profile)
+    }
+
+    /// Makes fixes in memory; nothing is written.
+    ///
+    /// # Errors
+    /// When a finding is not there or has no fix, or the project can't be read.
+    pub fn make_fixes(&mut self, choice: &FixChoice, caller: &dyn Caller) -> Result<MadeFixes, ToolError> {
+        fixes::make(&mut self.knowledge, choice, caller)
     }
 
     /// Calls a tool.

@@ -19,6 +19,7 @@ pub(crate) fn mcp(arguments: &McpArguments) -> Result<Ending, Failure> {
         path: arguments.path.clone(),
         overrides: arguments.settings.overrides(),
         allow_write: arguments.allow_write,
+        allow_dirty: false,
     };
     match &arguments.http {
         None => serve_stdio(start)?,

@@ -10,7 +10,7 @@ use fastwright_engine::inputs::project_root;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use super::fixes::Input;
+pub(crate) use super::fixes::FixChoice as Input;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Output {
@@ -39,7 +39,9 @@ pub(crate) fn answer(
     if !files.is_empty() {
         let root = project_root(&made.settings.path).to_path_buf();
         fixing::refuse_interrupted(&root)?;
-        fixing::refuse_uncommitted(&root, files)?;
+        if !knowledge.start.allow_dirty {
+            fixing::refuse_uncommitted(&root, files)?;
+        }
         caller.progress("writing the files");
         Journal::open(&root).and_then(|journal| journal.write(files)).map_err(fixing::failure)?;
     }

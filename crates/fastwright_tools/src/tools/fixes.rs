@@ -10,26 +10,30 @@ use fastwright_report::fix_document::FixDocument;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+/// Which fixes, and what they may change.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Input {
+pub struct FixChoice {
     /// `id`s of findings, from check_project; without them and `rules`: all findings that have a fix.
     #[serde(default)]
-    findings: Vec<String>,
+    pub findings: Vec<String>,
     /// Names of rules or areas.
     #[serde(default)]
-    rules: Vec<String>,
+    pub rules: Vec<String>,
     /// What fixes may change: `safe` (default; the contract stays equal), `unsafe` (what the code does, while routes,
     /// document and guards stay equal) or `contract` (what callers see, as each fix names it).
     #[serde(default)]
-    permission: Option<String>,
+    pub permission: Option<String>,
 }
 
 /// Fixes that were made in memory.
-pub(crate) struct Made {
-    pub(crate) settings: Settings,
-    pub(crate) outcome: Outcome,
-    pub(crate) document: FixDocument,
+pub struct MadeFixes {
+    /// The settings of the review that found what is fixed.
+    pub settings: Settings,
+    /// What came of it, with the new texts of the files.
+    pub outcome: Outcome,
+    /// The same for people and programs.
+    pub document: FixDocument,
 }
 
 /// A fix that was made.
@@ -62,7 +66,11 @@ pub(crate) struct Left {
 }
 
 /// Makes the fixes that an input asks for.
-pub(crate) fn make(knowledge: &mut Knowledge, input: &Input, caller: &dyn Caller) -> Result<Made, ToolError> {
+pub(crate) fn make(
+    knowledge: &mut Knowledge,
+    input: &FixChoice,
+    caller: &dyn Caller,
+) -> Result<MadeFixes, ToolError> {
     let permission = match input.permission.as_deref() {
         None | Some("safe") => Permission::Safe,
         Some("unsafe") => Permission::Unsafe,
@@ -112,10 +120,10 @@ pub(crate) fn make(knowledge: &mut Knowledge, input: &Input, caller: &dyn Caller
         let left: Vec<(&str, u32)> = left.map(|told| (told.path.as_str(), told.line)).collect();
         document.left.retain(|finding| left.contains(&(finding.path.as_str(), finding.line)));
     }
-    Ok(Made { settings, outcome, document })
+    Ok(MadeFixes { settings, outcome, document })
 }
 
-impl Made {
+impl MadeFixes {
     pub(crate) fn applied(&self) -> Vec<Applied> {
         let applied = self.document.applied.iter();
         applied

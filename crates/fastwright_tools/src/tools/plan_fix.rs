@@ -7,7 +7,7 @@ use crate::service::Caller;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use super::fixes::Input;
+pub(crate) use super::fixes::FixChoice as Input;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Output {

@@ -4,7 +4,7 @@ use crate::error::ToolError;
 use fastwright_report::routes_document::{Route, RoutesDocument};
 
 /// `GET /orders`; several methods as `GET,HEAD`; other entries by their kind.
-pub(crate) fn name(route: &Route) -> String {
+pub fn name(route: &Route) -> String {
     if route.methods.is_empty() {
         format!("{} {}", route.kind.name().to_uppercase(), route.path)
     } else {
@@ -16,7 +16,7 @@ pub(crate) fn name(route: &Route) -> String {
 ///
 /// # Errors
 /// When there is none, or several; the message lists those that are near.
-pub(crate) fn find<'d>(document: &'d RoutesDocument, text: &str) -> Result<(&'d str, &'d Route), ToolError> {
+pub fn find<'d>(document: &'d RoutesDocument, text: &str) -> Result<(&'d str, &'d Route), ToolError> {
     let all =
         || document.apps.iter().flat_map(|app| app.routes.iter().map(|route| (app.app.as_str(), route)));
     let text = text.trim();
