@@ -85,6 +85,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Verify(verify) => commands::verify(verify, colour),
         Command::Agent(agent) => commands::agent(agent, colour),
         Command::Init(init) => commands::init(init),
+        Command::Mcp(mcp) => commands::mcp(mcp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),
