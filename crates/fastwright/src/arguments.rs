@@ -581,6 +581,9 @@ pub(crate) struct AgentArguments {
     #[arg(long, help_heading = "Changes")]
     pub(crate) allow_dirty: bool,
 
+    #[command(flatten)]
+    pub(crate) language_model: crate::commands::ModelArguments,
+
     /// How to print the report.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
     pub(crate) output_format: AgentFormat,

@@ -79,6 +79,25 @@ pub fn survey(settings: &Settings) -> Result<Survey, Failure> {
     Ok(Survey { review, routes, freshness })
 }
 
+/// Review and routes of a project as a tree of sources has it, such as one with edits that are in memory only.
+///
+/// # Errors
+/// When the path can't be read.
+pub fn examine(
+    tree: Arc<dyn SourceTree>,
+    settings: &Settings,
+) -> Result<(ReviewReport, RoutesDocument), Failure> {
+    let analysis = analyse_tree(tree, &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    let root = root_of(&analysis);
+    let routes = RoutesDocument::new(&analysis, &root);
+    let mut review = fastwright_rules::review(&analysis, &settings.review);
+    review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
+    let review = ReviewReport::new(&review, &analysis.files);
+    crate::memory::leave(analysis);
+    Ok((review, routes))
+}
+
 fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     settings: &Settings,
     cache: Option<&Cache>,
