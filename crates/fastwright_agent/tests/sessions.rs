@@ -227,6 +227,55 @@ fn a_fix_by_id_is_written_and_can_be_undone() {
 }
 
 #[test]
+fn findings_of_other_profiles_can_be_cited_and_fixed() {
+    deep(|| {
+        let shop = Shop::new();
+        let strict = shop.service().survey(Some("strict")).unwrap().review.document.findings.clone();
+        let finding = strict.iter().find(|finding| finding.rule == "undocumented-status").unwrap();
+        let id = finding.fingerprint[..12].to_owned();
+        let path = finding.location.path.clone();
+        let server = ScriptedServer::start([
+            plan(&[&path], &[]),
+            call("fix", &json!({"findings": [id], "permission": "contract"})),
+            call("finish", &json!({"summary": "x", "statements": [{"text": "Not documented.", "cites": [{"finding": id}]}]})),
+            call("finish", &json!({"summary": "x", "statements": [{"text": "Not documented.", "cites": [{"finding": id}]}]})),
+        ])
+        .unwrap();
+        let mut person = Scripted::default();
+        let report = shop
+            .converse("document it", &remote(&server, WIRES[0]), &mut person, &mut shop.session())
+            .unwrap();
+        assert!(report.statements[0].refuted.is_empty(), "{:?}", report.statements);
+        assert!(report.statements[0].confirmed[0].contains("undocumented-status"));
+        assert!(server.requests()[2].contains("made"), "{}", server.requests()[2].text());
+        assert!(!report.proof.files.is_empty(), "{}", report.answer);
+    });
+}
+
+#[test]
+fn nothing_is_written_where_nothing_may_be_written() {
+    deep(|| {
+        let shop = Shop::new();
+        let before = shop.text("app/pricing.py");
+        let server = ScriptedServer::start(script().into_iter().skip(1)).unwrap();
+        let task = Task {
+            text: "document it".to_owned(),
+            model: "scripted".to_owned(),
+            destination: None,
+            verification: None,
+            limits: Limits::default(),
+        };
+        let mut service = Service::new(Start { path: shop.root(), ..Start::default() }).unwrap();
+        let model = remote(&server, WIRES[0]);
+        let report =
+            converse(&task, &mut service, &model, &mut Scripted::default(), &mut Session::unsaved()).unwrap();
+        assert_eq!(report.outcome, Outcome::Planned, "{}", report.answer);
+        assert_eq!(shop.text("app/pricing.py"), before);
+        assert!(report.proof.diff.contains("in cents"));
+    });
+}
+
+#[test]
 fn a_new_guarded_route_is_accepted_with_the_persons_word() {
     deep(|| {
         for wire in WIRES {

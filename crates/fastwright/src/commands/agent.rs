@@ -63,7 +63,15 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
             Ok(count) if count > 0 && !line.trim().is_empty() => {}
             _ => return Ok(last),
         }
-        match follow(line.trim(), &mut service, &options, &mut person) {
+        let followed = match model::turn(arguments, line.trim(), &mut service) {
+            Ok(model::Turn::Report(report)) => Ok(*report),
+            Ok(model::Turn::Said) => continue,
+            Ok(model::Turn::NoModel) => {
+                follow(line.trim(), &mut service, &options, &mut person).map_err(failed)
+            }
+            Err(failure) => Err(failure),
+        };
+        match followed {
             Ok(report) => {
                 give(&report, arguments, colour)?;
                 last = ending(&report);

@@ -76,14 +76,24 @@ impl Talk<'_> {
             Some("contract") => Permission::Contract,
             Some(_) => return Ok(Step::say("`permission` is `safe`, `unsafe` or `contract`")),
         };
-        let known = &self.facts.review.document.findings;
+        let mut settings = self.settings.clone();
         let mut wanted: Vec<String> = Vec::new();
         for id in &input.findings {
             let id = id.trim();
-            match known.iter().find(|finding| id.len() >= 6 && finding.fingerprint.starts_with(id)) {
-                Some(finding) => wanted.push(finding.fingerprint.clone()),
-                None => return Ok(Step::Say(format!("there is no finding `{}`", line(id, 80)))),
+            let known = &self.facts.review.document.findings;
+            if let Some(finding) =
+                known.iter().find(|finding| id.len() >= 6 && finding.fingerprint.starts_with(id))
+            {
+                wanted.push(finding.fingerprint.clone());
+                continue;
             }
+            // Whatever profile found it: this one sees it.
+            let other = self.finding_of_any_profile(id);
+            let Some(fingerprint) = other.as_ref().and_then(|finding| finding["fingerprint"].as_str()) else {
+                return Ok(Step::Say(format!("there is no finding `{}`", line(id, 80))));
+            };
+            wanted.push(fingerprint.to_owned());
+            settings = self.service.settings(Some("audit"))?;
         }
         if wanted.is_empty() {
             return Ok(Step::say("`findings` names none"));
@@ -91,9 +101,9 @@ impl Talk<'_> {
         let request = Request {
             project: Project {
                 tree: self.edited_tree(),
-                path: self.settings.path.clone(),
-                analysis: self.settings.analysis.clone(),
-                review: self.settings.review.clone(),
+                path: settings.path,
+                analysis: settings.analysis,
+                review: settings.review,
             },
             permission,
             wants: &mut |_, finding| wanted.contains(&finding.fingerprint),

@@ -37,6 +37,7 @@ impl Talk<'_> {
     pub(super) fn finish(&mut self, input: Finish) -> Result<Step, AgentError> {
         self.summary = visible::cut(&visible::text(&input.summary), LONGEST_SUMMARY).0.trim().to_owned();
         self.claims = input.statements;
+        self.look_for_others();
         let after = self.facts_after()?;
         if !self.told_refuted {
             let (statements, _) = check(&self.claims, &self.looked_up(after.as_ref()));
@@ -162,6 +163,9 @@ impl Talk<'_> {
         // What the plan allows beside the contract has no place in the verdict.
         let beside = self.plan.iter().flat_map(|plan| &plan.contract_changes);
         kinds.extend(beside.filter(|word| !word.contains('@')).cloned());
+        if !self.service.start().allow_write {
+            return Ok(Step::End(Ending::NotAgreed("files may not be written here".to_owned())));
+        }
         let count = self.workspace.changed_paths().len();
         let files = if count == 1 { "file" } else { "files" };
         let (meaning, text) = if kinds.is_empty() {

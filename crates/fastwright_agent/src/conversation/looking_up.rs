@@ -6,6 +6,8 @@ use crate::statements::Knowledge;
 use crate::workspace::Workspace;
 use fastwright_report::review_document::{Finding, ReviewDocument};
 use fastwright_tools::route_choice;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The project as it was, and as it is at the end.
 pub(super) struct LookedUp<'l> {
@@ -14,17 +16,66 @@ pub(super) struct LookedUp<'l> {
     pub(super) after: Option<&'l Facts>,
     pub(super) workspace: &'l Workspace,
     pub(super) secrets: &'l Secrets,
+    /// Findings of other profiles, by the id that a cite has.
+    pub(super) others: &'l BTreeMap<String, String>,
 }
+
+/// Ids of other profiles that are looked up at once.
+const MOST_OTHERS: usize = 20;
 
 impl<'t> Talk<'t> {
     pub(super) fn looked_up<'l>(&'l self, after: Option<&'l Facts>) -> LookedUp<'l> {
-        LookedUp { before: &self.facts, after, workspace: &self.workspace, secrets: &self.secrets }
+        LookedUp {
+            before: &self.facts,
+            after,
+            workspace: &self.workspace,
+            secrets: &self.secrets,
+            others: &self.other_findings,
+        }
+    }
+
+    /// Looks for cited findings that the project's own profile does not have: a model may have asked for another.
+    pub(super) fn look_for_others(&mut self) {
+        let cited =
+            self.claims.iter().flat_map(|claim| &claim.cites).filter_map(|cite| cite.finding.as_deref());
+        let unknown: BTreeSet<String> = cited
+            .map(|id| id.trim().to_owned())
+            .filter(|id| is_id(id) && find(&self.facts.review.document, id).is_none())
+            .take(MOST_OTHERS)
+            .collect();
+        for id in unknown {
+            if self.other_findings.contains_key(&id) {
+                continue;
+            }
+            if let Some(finding) = self.finding_of_any_profile(&id) {
+                let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+                let words = format!(
+                    "finding {} ({} {} at {}; found with another profile before any edit)",
+                    text("id"),
+                    text("severity"),
+                    text("rule"),
+                    text("at")
+                );
+                self.other_findings.insert(id, words);
+            }
+        }
+    }
+
+    /// A finding as `get_finding` has it.
+    pub(super) fn finding_of_any_profile(&mut self, id: &str) -> Option<Json> {
+        if !is_id(id) {
+            return None;
+        }
+        self.service.call("get_finding", json!({"finding": id}), &()).ok()
     }
 }
 
 fn find<'d>(document: &'d ReviewDocument, id: &str) -> Option<&'d Finding> {
-    let is_id = id.len() >= 6 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    document.findings.iter().find(|finding| is_id && finding.fingerprint.starts_with(id))
+    document.findings.iter().find(|finding| is_id(id) && finding.fingerprint.starts_with(id))
+}
+
+fn is_id(id: &str) -> bool {
+    id.len() >= 6 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl Knowledge for LookedUp<'_> {
@@ -42,7 +93,10 @@ impl Knowledge for LookedUp<'_> {
         if let Some(finding) = find(&now.review.document, id) {
             return Some(words(finding, "found"));
         }
-        find(&self.before.review.document, id).map(|finding| words(finding, "gone with this change"))
+        if let Some(finding) = find(&self.before.review.document, id) {
+            return Some(words(finding, "gone with this change"));
+        }
+        self.others.get(id).cloned()
     }
 
     fn route(&self, route: &str) -> Option<String> {

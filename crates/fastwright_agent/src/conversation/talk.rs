@@ -23,6 +23,7 @@ use fastwright_report::routes_document::RoutesDocument;
 use fastwright_tools::Service;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What the engine knows of the project at one moment.
@@ -77,6 +78,7 @@ pub(super) struct Talk<'t> {
     pub(super) judge: Option<Judge>,
     pub(super) tests: Tests,
     pub(super) claims: Vec<Claim>,
+    pub(super) other_findings: BTreeMap<String, String>,
     pub(super) summary: String,
     pub(super) usage: Usage,
     pub(super) answers: usize,
@@ -128,6 +130,7 @@ impl<'t> Talk<'t> {
             judge: None,
             tests: Tests::default(),
             claims: Vec::new(),
+            other_findings: BTreeMap::new(),
             summary: String::new(),
             usage: Usage::default(),
             answers: 0,

@@ -133,6 +133,12 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
             if started.project != project {
                 return Err(Failure::new(format!("that session is about {}", started.project.display())));
             }
+            if started.destination != task.destination {
+                let known = started.destination.as_deref().unwrap_or("this machine");
+                return Err(Failure::new(format!(
+                    "that session sends to {known}, and you agreed to that only: name the same model"
+                )));
+            }
             task.text = started.task;
             task.verification = verification(started.verify.as_deref(), arguments)?;
             session
@@ -254,7 +260,12 @@ fn replay(
     let replay = Session::replay(state, id).map_err(failed)?;
     let task = Task {
         text: replay.started.task.clone(),
-        model: replay.started.model.clone(),
+        // A session may have gone on with another model.
+        model: replay
+            .report
+            .as_ref()
+            .and_then(|report| Some(report.cost.as_ref()?.model.clone()))
+            .unwrap_or_else(|| replay.started.model.clone()),
         // It was asked about then; nothing is sent now.
         destination: replay.started.destination.clone(),
         verification: verification(replay.started.verify.as_deref(), arguments)?,
@@ -265,12 +276,26 @@ fn replay(
         converse(&task, service, &Recorded::new(replay.exchanges), &mut (), &mut session).map_err(failed)?;
     match replay.report {
         Some(known) if known == report => terminal::tell("the replay ends in the same report"),
-        Some(_) => {
-            return Err(Failure::new("the replay ends in another report: the project or fastwright changed"));
+        Some(known) => {
+            return Err(Failure::new(format!(
+                "the replay ends in another report, as the project or fastwright changed. These parts differ: {}. {}",
+                differing(&known, &report).join(", "),
+                report.answer
+            )));
         }
         None => terminal::tell("the session never ended, so there is no report to compare"),
     }
     Ok(Turn::Report(Box::new(report)))
+}
+
+/// The parts of two reports that differ.
+fn differing(one: &Report, other: &Report) -> Vec<String> {
+    let fields = |report: &Report| match serde_json::to_value(report) {
+        Ok(serde_json::Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let (one, other) = (fields(one), fields(other));
+    one.iter().filter(|(name, value)| other.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The person at the terminal, asked about what `--apply` does not cover: changes of the contract, protected files, and
