@@ -43,6 +43,8 @@ import suite_results as results
 
 HERE = Path(__file__).resolve().parent
 PYTHON = "3.11"
+# Lines of one kind that are printed for a project; all of them are in the file of --json.
+LINES = 20
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Suite:
         if with_coverage:
             command += ["-m", "coverage", "run", f"--rcfile={self.coverage_settings}", f"--data-file={self.scratch / 'coverage'}",
                         f"--include={self.place}/*"]
-        command += ["-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={document}", *self.project.tests]
+        command += ["-m", "pytest", "-p", "no:cacheprovider", "--continue-on-collection-errors", f"--junitxml={document}", *self.project.tests]
         command += [left["option"] for left in self.project.left_out]
         paths = [str(self.place / source) for source in (*self.project.sources, ".")]
         with serving(self.project, self.python) as port:
@@ -283,8 +285,10 @@ def show(result: dict, verbose: bool) -> None:
                result["passed_before"], result["passed_after"], len(result["unsteady"]), len(result["different"])]))
     print("    " + (", ".join(f"{rule} {count}" for rule, count in result["rules"].most_common()) or "nothing to fix"))
     for kind in ("different", "unsteady", "refused", *(("not_called",) if verbose else ())):
-        for line in result[kind]:
+        for line in result[kind][:None if verbose else LINES]:
             print(f"    {kind.replace('_', ' ')}: {line[:400]}")
+        if len(result[kind]) > LINES and not verbose:
+            print(f"    and {len(result[kind]) - LINES} more")
     sys.stdout.flush()
 
 
