@@ -1,12 +1,18 @@
 //! The command line as types.
 
+mod init;
+mod verify;
+
+pub(crate) use init::InitArguments;
+pub(crate) use verify::VerifyArguments;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
 use fastwright_engine::{Overrides, ReviewOverrides};
 use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
-use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
+use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat, VerificationFormat};
 use fastwright_report::routes_selection::Grouping;
 use std::path::PathBuf;
 
@@ -55,8 +61,14 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Check the JSON of a review: its evidence against the sources, its findings against the review made again.
+    Verify(VerifyArguments),
     /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
     Agent(AgentArguments),
+    /// Set a project up: for a coding agent that shall work with fastwright.
+    Init(InitArguments),
+    /// Answer the questions of coding agents and other programs: a server of the Model Context Protocol.
+    Mcp(McpArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -91,6 +103,8 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright verify --output-format json`.
+    Verify,
     /// `fastwright agent --output-format json`.
     Agent,
 }
@@ -124,30 +138,8 @@ pub(crate) struct ProjectArguments {
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Analyse only this app, `module:attr` or `module:factory()`; may be given several times.
-    #[arg(long, value_name = "APP", help_heading = "Project")]
-    pub(crate) app: Vec<String>,
-
-    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
-    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
-    pub(crate) python_env: Option<PathBuf>,
-
-    /// A variable of the environment that is set where the application runs; may be given several times,
-    /// added to the configuration's.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
-    pub(crate) variable: Vec<(String, String)>,
-
-    /// Leave out paths that match, as in .gitignore; added to the configuration's.
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
-    pub(crate) exclude: Vec<String>,
-
-    /// Set a configuration key for this run; the value is TOML, or a plain text.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
-    pub(crate) config: Vec<String>,
-
-    /// Read no configuration file.
-    #[arg(long, help_heading = "Configuration")]
-    pub(crate) isolated: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 
     /// Print the settings in effect and exit.
     #[arg(long, help_heading = "Configuration")]
@@ -181,6 +173,42 @@ pub(crate) struct ProjectArguments {
 impl ProjectArguments {
     /// What they say over the configuration.
     pub(crate) fn overrides(&self) -> Overrides {
+        self.settings.overrides()
+    }
+}
+
+/// What counts over the configuration of a project.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SettingsArguments {
+    /// Analyse only this app, `module:attr` or `module:factory()`; may be given several times.
+    #[arg(long, value_name = "APP", help_heading = "Project")]
+    pub(crate) app: Vec<String>,
+
+    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
+    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
+    pub(crate) python_env: Option<PathBuf>,
+
+    /// A variable of the environment that is set where the application runs; may be given several times,
+    /// added to the configuration's.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
+    pub(crate) variable: Vec<(String, String)>,
+
+    /// Leave out paths that match, as in .gitignore; added to the configuration's.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Set a configuration key for this run; the value is TOML, or a plain text.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
+    pub(crate) config: Vec<String>,
+
+    /// Read no configuration file.
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) isolated: bool,
+}
+
+impl SettingsArguments {
+    /// What they say over the configuration.
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             app: self.app.clone(),
             python_env: self.python_env.clone(),
@@ -190,6 +218,26 @@ impl ProjectArguments {
             isolated: self.isolated,
         }
     }
+}
+
+/// `fastwright mcp`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct McpArguments {
+    /// The project: a folder or a file. Clients can't choose another one.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    /// Offer the tool that writes fixes to the files.
+    #[arg(long, help_heading = "Server")]
+    pub(crate) allow_write: bool,
+
+    /// Serve over HTTP on this machine instead of standard input and output; clients need the token that is printed,
+    /// or the one in FASTWRIGHT_TOKEN. ADDRESS is 127.0.0.1:PORT, [::1]:PORT or PORT [default: 127.0.0.1:8737].
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1", help_heading = "Server")]
+    pub(crate) http: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 }
 
 /// `fastwright review`.
@@ -421,29 +469,8 @@ pub(crate) struct ComparedArguments {
     #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Project")]
     pub(crate) project: PathBuf,
 
-    /// Compare only this app, `module:attr` or `module:factory()`; may be given several times.
-    #[arg(long, value_name = "APP", help_heading = "Project")]
-    pub(crate) app: Vec<String>,
-
-    /// Virtual environment of the project [default: .venv, venv, VIRTUAL_ENV].
-    #[arg(long, value_name = "FOLDER", help_heading = "Project")]
-    pub(crate) python_env: Option<PathBuf>,
-
-    /// A variable of the environment that is set where the application runs; may be given several times.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Project")]
-    pub(crate) variable: Vec<(String, String)>,
-
-    /// Leave out paths that match, as in .gitignore; added to the configuration's.
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Project")]
-    pub(crate) exclude: Vec<String>,
-
-    /// Set a configuration key for this run; the value is TOML, or a plain text.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Configuration")]
-    pub(crate) config: Vec<String>,
-
-    /// Read no configuration file.
-    #[arg(long, help_heading = "Configuration")]
-    pub(crate) isolated: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 
     /// Write the result to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
@@ -457,14 +484,7 @@ pub(crate) struct ComparedArguments {
 impl ComparedArguments {
     /// What they say over the configuration.
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides {
-            app: self.app.clone(),
-            python_env: self.python_env.clone(),
-            variable: self.variable.clone(),
-            exclude: self.exclude.clone(),
-            config: self.config.clone(),
-            isolated: self.isolated,
-        }
+        self.settings.overrides()
     }
 }
 
@@ -622,6 +642,11 @@ fn level_parser() -> impl clap::builder::TypedValueParser<Value = Level> {
 fn gate_format_parser() -> impl clap::builder::TypedValueParser<Value = GateFormat> {
     PossibleValuesParser::new(GateFormat::ALL.iter().map(|entry| entry.name()))
         .map(|word| GateFormat::from_name(&word).unwrap_or(GateFormat::Full))
+}
+
+fn verification_format_parser() -> impl clap::builder::TypedValueParser<Value = VerificationFormat> {
+    PossibleValuesParser::new(VerificationFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| VerificationFormat::from_name(&word).unwrap_or(VerificationFormat::Full))
 }
 
 fn diff_format_parser() -> impl clap::builder::TypedValueParser<Value = DiffFormat> {

@@ -49,10 +49,10 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    fastwright_engine::memory::ends_soon(true);
     if matches!(arguments.command, Command::SandboxedRun) {
         commands::sandboxed_run();
     }
+    fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
         Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
@@ -82,7 +82,10 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Verify(verify) => commands::verify(verify, colour),
         Command::Agent(agent) => commands::agent(agent, colour),
+        Command::Init(init) => commands::init(init),
+        Command::Mcp(mcp) => commands::mcp(mcp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

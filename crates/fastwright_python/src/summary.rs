@@ -368,7 +368,7 @@ impl Interpreter<'_> {
     }
 
     /// The heap object that distinguishes summaries of a method: the instance, or its class.
-    fn receiver_key(&mut self, receiver: &Value) -> Option<ObjectId> {
+    pub fn receiver_key(&mut self, receiver: &Value) -> Option<ObjectId> {
         match receiver.kind {
             Kind::Instance(id) | Kind::Class(id) => Some(id),
             _ => match self.class_of(receiver)?.kind {

@@ -52,6 +52,13 @@ pub struct Token {
 /// The tokens of a file in order. Tokens without bytes, such as the end of a block, are left out. Of a file with
 /// syntax errors, what the parser could recover.
 pub fn tokens(text: &str) -> Vec<Token> {
+    tokens_of(text, Span::new(0, text.len() as u32))
+}
+
+/// The tokens of a part of a file, which begins and ends between statements of the module. Nothing of what is no
+/// part of the text.
+pub fn tokens_of(text: &str, part: Span) -> Vec<Token> {
+    let text = text.get(part.start as usize..part.end as usize).unwrap_or_default();
     let parsed = ruff_python_parser::parse_unchecked(text, parser_options());
     parsed
         .tokens()
@@ -59,7 +66,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
         .filter_map(|token| {
             let kind = kind(token.kind())?;
             let range = ruff_text_size::Ranged::range(token);
-            let span = Span::new(range.start().to_u32(), range.end().to_u32());
+            let span = Span::new(part.start + range.start().to_u32(), part.start + range.end().to_u32());
             (span.start < span.end).then_some(Token { kind, span })
         })
         .collect()

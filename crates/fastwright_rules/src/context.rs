@@ -7,14 +7,15 @@ use crate::engines::{Engine, engines};
 use crate::entry_points::{EntryPoint, entry_points};
 use crate::finding::{Edit, Fix, ImportChange};
 use crate::fixes::recipes::called_names;
+use crate::fixes::tokens::FileTokens;
 use crate::fixes::{Source, imports};
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::{Field, fields};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Module;
 use fastwright_python::location::{FileId, Span};
 use fastwright_python::name::Name;
-use fastwright_python::tokens::{Token, tokens};
 use fastwright_python::value::{Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{OnceCell, RefCell};
@@ -39,7 +40,7 @@ pub struct SharedFacts<'a> {
     copying: OnceCell<FunctionSet>,
     engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
-    tokens: RefCell<FxHashMap<FileId, Rc<[Token]>>>,
+    tokens: RefCell<FxHashMap<FileId, Rc<FileTokens>>>,
     called_names: OnceCell<FxHashSet<Name>>,
 }
 
@@ -61,12 +62,12 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// The tokens of a file, for edits.
-    pub fn tokens(&self, file: FileId) -> Rc<[Token]> {
+    /// The tokens of a file with this compact form, for edits.
+    pub fn tokens(&self, file: FileId, module: &Module) -> Rc<FileTokens> {
         if let Some(known) = self.shared.tokens.borrow().get(&file) {
             return Rc::clone(known);
         }
-        let found: Rc<[Token]> = tokens(&self.analysis.files.get(file).text).into();
+        let found = Rc::new(FileTokens::new(&self.analysis.files.get(file).text, module));
         self.shared.tokens.borrow_mut().insert(file, Rc::clone(&found));
         found
     }

@@ -3,7 +3,6 @@
 use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
 use crate::finding::{Confidence, Edit};
-use crate::run_once::runs_once;
 use crate::syntax::{any_own_expression, any_statement};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
@@ -15,11 +14,11 @@ use fastwright_python::value::{Kind, Value};
 /// generator that is handed on is iterated in a thread by Starlette; a decorated plain function that is
 /// awaited was made a coroutine by its decorator, usually with a thread.
 pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
-    let target = &graph.nodes[edge.to()].summary.function.definition;
     // What is set up once, or remembered, keeps one request waiting, not every one.
-    if runs_once(target) {
+    if edge.kind == EdgeKind::Offload || graph.nodes[edge.to()].runs_once() {
         return false;
     }
+    let target = &graph.nodes[edge.to()].summary.function.definition;
     match edge.kind {
         EdgeKind::Offload => false,
         EdgeKind::Background => target.is_async,

@@ -23,4 +23,4 @@ pub use knowledge::Start;
 pub use service::{Caller, Service};
 pub use tools::fixes::{FixChoice, MadeFixes};
 pub use tools::route_choice;
-pub use worker::{Call, Worker};
+pub use worker::{Call, Work, Worker};

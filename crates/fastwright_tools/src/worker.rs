@@ -7,7 +7,7 @@ use fastwright_python::parallel::STACK;
 use serde_json::Value as Json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// A question with somewhere to send its answer to.
 pub struct Call {
@@ -33,42 +33,25 @@ impl Worker {
     /// # Errors
     /// When the path does not exist, its configuration can't be read, or there is no room for a thread.
     pub fn start(start: Start) -> Result<Self, ToolError> {
-        // What is wrong with the project is said at once.
-        Service::new(start.clone())?;
-        let (sender, calls) = channel::<Call>();
-        let work = move || {
-            let mut service = None;
-            while let Ok(call) = calls.recv() {
-                let Call { tool, arguments, caller, answer } = call;
-                let result = match service.take().map_or_else(|| Service::new(start.clone()), Ok) {
-                    Err(error) => Err(error),
-                    Ok(mut ready) => {
-                        let asked = catch_unwind(AssertUnwindSafe(|| ready.call(&tool, arguments, &*caller)));
-                        match asked {
-                            Ok(result) => {
-                                service = Some(ready);
-                                result
-                            }
-                            // What it knew may be half made: the next question starts anew.
-                            Err(_) => Err(ToolError {
-                                kind: ErrorKind::Internal,
-                                message: format!(
-                                    "an internal error stopped `{tool}`. This is a fault of fastwright, not of \
-                                     the project; other tools still work"
-                                ),
-                            }),
-                        }
-                    }
-                };
-                answer(result);
-            }
-        };
+        let (worker, work) = Self::with_work(start)?;
         std::thread::Builder::new()
             .name("fastwright-tools".to_owned())
             .stack_size(STACK)
-            .spawn(work)
+            .spawn(|| work.run())
             .map_err(|error| ToolError::refused(format!("no thread can be started: {error}")))?;
-        Ok(Self { sender })
+        Ok(worker)
+    }
+
+    /// A worker without a thread: the work is done by whoever runs it. For programs with a thread that takes part in
+    /// what is done in parallel ([`fastwright_python::parallel::take_part`]): that thread has to be the one.
+    ///
+    /// # Errors
+    /// When the path does not exist or its configuration can't be read.
+    pub fn with_work(start: Start) -> Result<(Self, Work), ToolError> {
+        // What is wrong with the project is said at once.
+        Service::new(start.clone())?;
+        let (sender, calls) = channel::<Call>();
+        Ok((Self { sender }, Work { start, calls }))
     }
 
     /// Asks; the answer comes later.
@@ -99,5 +82,42 @@ impl Worker {
         answer.recv().unwrap_or_else(|_| {
             Err(ToolError { kind: ErrorKind::Internal, message: "no answer came".to_owned() })
         })
+    }
+}
+
+/// What a worker has to do.
+pub struct Work {
+    start: Start,
+    calls: Receiver<Call>,
+}
+
+impl Work {
+    /// Answers one question after the other until nobody can ask any more.
+    pub fn run(self) {
+        let mut service = None;
+        while let Ok(call) = self.calls.recv() {
+            let Call { tool, arguments, caller, answer } = call;
+            let result = match service.take().map_or_else(|| Service::new(self.start.clone()), Ok) {
+                Err(error) => Err(error),
+                Ok(mut ready) => {
+                    let asked = catch_unwind(AssertUnwindSafe(|| ready.call(&tool, arguments, &*caller)));
+                    match asked {
+                        Ok(result) => {
+                            service = Some(ready);
+                            result
+                        }
+                        // What it knew may be half made: the next question starts anew.
+                        Err(_) => Err(ToolError {
+                            kind: ErrorKind::Internal,
+                            message: format!(
+                                "an internal error stopped `{tool}`. This is a fault of fastwright, not of the \
+                                 project; other tools still work"
+                            ),
+                        }),
+                    }
+                }
+            };
+            answer(result);
+        }
     }
 }

@@ -145,7 +145,7 @@ impl Walker<'_, '_, '_> {
         let name = self.library_name(&call.callee, site.as_ref());
         if let Some(name) = &name {
             if let Some(position) = runs_its_argument(name.as_str())
-                && let Some(term) = self.run_argument(position, whole, call, out)
+                && let Some(term) = self.run_argument(position, whole, call, site.as_ref(), out)
             {
                 return term;
             }
@@ -528,15 +528,23 @@ impl Walker<'_, '_, '_> {
         position: usize,
         whole: &Expr,
         call: &Call,
+        site: Option<&CallSite>,
         out: &mut Vec<Step>,
     ) -> Option<Term> {
         let given = call.arguments.get(position)?;
         if given.kind != ArgumentKind::Positional {
             return None;
         }
-        let (_, target) = match self.plain_target(&given.value, None) {
-            Some(target) => (None::<Term>, target),
-            None => return self.run_other(position, whole, call, out),
+        let target = match self.plain_target(&given.value, None) {
+            Some(target) => target,
+            None => match self.bound_method(position, &given.value, site, out) {
+                Some(target) => target,
+                None => return self.run_other(position, whole, call, out),
+            },
+        };
+        let base = match &target {
+            Target::Known { bound, .. } => bound.clone(),
+            _ => None,
         };
         let mut arguments = Vec::new();
         for argument in &call.arguments[position + 1..] {
@@ -544,8 +552,26 @@ impl Walker<'_, '_, '_> {
         }
         let term = self.put_in_place(&target, &arguments, true, false, whole.span, out);
         Some(term.unwrap_or_else(|| {
-            self.named_call(&call.callee, whole, None, None, target, arguments, true, out)
+            self.named_call(&call.callee, whole, None, base, target, arguments, true, out)
         }))
+    }
+
+    /// `run_in_threadpool(service.render, name)`: the method of the program that runs, with its object.
+    fn bound_method(
+        &mut self,
+        position: usize,
+        given: &Expr,
+        site: Option<&CallSite>,
+        out: &mut Vec<Step>,
+    ) -> Option<Target> {
+        let ExprKind::Attribute(base, _) = &given.kind else { return None };
+        let passed = site.filter(|site| !site.ambiguous)?.arguments.positional.get(position)?;
+        let Kind::Method(method) = &passed.kind else { return None };
+        let Kind::Function(function) = &method.function.kind else { return None };
+        let (function, object) = (Rc::clone(function), method.receiver.clone());
+        let receiver = self.forms.interpreter().receiver_key(&object);
+        let bound = Some(self.receiver_term(base, out));
+        Some(Target::Known { function, receiver, bound, is_constructor: false })
     }
 
     /// The same for something whose code is not known: `to_thread(client.get, url)` is `client.get(url)`.

@@ -2,4 +2,5 @@
 
 pub mod journal;
 
+pub use fastwright_sandbox::files::{Mode, Root};
 pub use journal::{FileWrite, Interrupted, Journal, JournalError};

@@ -11,6 +11,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Functions that are looked at; a program that reaches more is cut off there.
@@ -121,7 +122,7 @@ impl CallGraph {
         let facts = call_facts(interpreter, &summary);
         let node = self.nodes.len() as u32;
         self.index.insert(key, node);
-        self.nodes.push(Node { summary, facts, entries: Vec::new() });
+        self.nodes.push(Node { summary, facts, entries: Vec::new(), runs_once: OnceCell::new() });
         Some(node)
     }
 

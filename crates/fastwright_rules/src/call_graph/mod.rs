@@ -16,6 +16,7 @@ pub use ways::{CallPath, Ways, first_site};
 
 use crate::call_index::{CallIndex, FunctionSet};
 use crate::checks::Deciding;
+use crate::run_once::runs_once;
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{CallFacts, EdgeKind};
 use fastwright_python::location::Location;
@@ -36,9 +37,16 @@ pub struct Node {
     pub facts: Rc<CallFacts>,
     /// Where FastAPI itself runs it.
     pub entries: Vec<Entry>,
+    /// Whether it does its work once, when that was asked already.
+    runs_once: OnceCell<bool>,
 }
 
 impl Node {
+    /// Whether it does its work once for a process, or once for each key.
+    pub fn runs_once(&self) -> bool {
+        *self.runs_once.get_or_init(|| runs_once(&self.summary.function.definition))
+    }
+
     /// Calls of libraries: position of the event, its place and the qualified name of what is called.
     pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Name)> {
         let callees = self.facts.callees.iter().enumerate();

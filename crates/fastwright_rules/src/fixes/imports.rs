@@ -81,7 +81,7 @@ fn bound(alias: &Alias) -> &'static str {
 /// `__all__`).
 pub fn mentions(source: &Source<'_>, name: &str, outside: &[Span]) -> bool {
     let mut after_dot = false;
-    source.tokens().iter().any(|token| {
+    source.tokens_around(name).flatten().any(|token| {
         let is_attribute = std::mem::replace(&mut after_dot, token.kind == TokenKind::Dot);
         if outside.iter().any(|span| span.start <= token.span.start && token.span.end <= span.end) {
             return false;

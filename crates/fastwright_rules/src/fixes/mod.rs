@@ -11,5 +11,6 @@ pub mod imports;
 pub mod lines;
 pub mod recipes;
 pub mod source;
+pub mod tokens;
 
 pub use source::Source;

@@ -3,9 +3,10 @@
 use crate::context::Context;
 use crate::finding::{Edit, ImportChange};
 use crate::fixes::imports;
+use crate::fixes::tokens::FileTokens;
 use fastwright_python::ir::Module;
 use fastwright_python::location::{FileId, Location, Span};
-use fastwright_python::tokens::{Token, TokenKind, tokens};
+use fastwright_python::tokens::{Token, TokenKind};
 use std::rc::Rc;
 
 /// A file as edits see it.
@@ -17,7 +18,7 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// Its compact form.
     pub module: &'a Module,
-    tokens: Rc<[Token]>,
+    tokens: Rc<FileTokens>,
 }
 
 impl<'a> Source<'a> {
@@ -28,13 +29,13 @@ impl<'a> Source<'a> {
             return None;
         }
         let module = context.analysis.codes.get(file.0 as usize)?;
-        let tokens = context.tokens(file);
+        let tokens = context.tokens(file, module);
         Some(Self { file, text: &entry.text, module, tokens })
     }
 
     /// A text that is not, or not yet, part of an analysis.
     pub fn of_text(file: FileId, text: &'a str, module: &'a Module) -> Self {
-        Self { file, text, module, tokens: tokens(text).into() }
+        Self { file, text, module, tokens: Rc::new(FileTokens::new(text, module)) }
     }
 
     /// The place of a span in this file.
@@ -57,33 +58,29 @@ impl<'a> Source<'a> {
         self.replace(Span::new(offset, offset), text)
     }
 
-    /// All tokens.
-    pub fn tokens(&self) -> &[Token] {
-        &self.tokens
+    /// The tokens of those parts of the file, statements of the module as a whole, that mention a text.
+    pub fn tokens_around<'s>(&'s self, mentioned: &'s str) -> impl Iterator<Item = &'s [Token]> {
+        self.tokens.of_parts(self.text, move |part| part.contains(mentioned))
     }
 
     /// The tokens that lie in a span.
-    pub fn tokens_in(&self, span: Span) -> &[Token] {
-        let start = self.tokens.partition_point(|token| token.span.start < span.start);
-        let end = self.tokens.partition_point(|token| token.span.end <= span.end);
-        self.tokens.get(start..end).unwrap_or(&[])
+    pub fn tokens_in(&self, span: Span) -> Vec<Token> {
+        self.tokens.within(self.text, span).collect()
     }
 
     /// Whether a comment stands in a span.
     pub fn has_comment(&self, span: Span) -> bool {
-        self.tokens_in(span).iter().any(|token| token.kind == TokenKind::Comment)
+        self.tokens.within(self.text, span).any(|token| token.kind == TokenKind::Comment)
     }
 
     /// The last token before an offset that is neither comment nor line break.
     pub fn code_before(&self, offset: u32) -> Option<Token> {
-        let end = self.tokens.partition_point(|token| token.span.end <= offset);
-        self.tokens[..end].iter().rev().copied().find(is_code)
+        self.tokens.before(self.text, offset).find(is_code)
     }
 
     /// The first token from an offset on that is neither comment nor line break.
     pub fn code_after(&self, offset: u32) -> Option<Token> {
-        let start = self.tokens.partition_point(|token| token.span.start < offset);
-        self.tokens[start..].iter().copied().find(is_code)
+        self.tokens.from(self.text, offset).find(is_code)
     }
 
     /// The span with the parentheses that stand around it alone.

@@ -7,60 +7,100 @@
 use super::Found;
 use super::names::{Secrecy, is_secret};
 use super::placeholders::is_placeholder;
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A name with a word for a secret in it, and what gives it a value.
-static HEADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Words for secrets, or parts of them: only what is around these is looked at.
+const STEMS: &[&str] = &[
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "key",
+    "token",
+    "jwt",
+    "bearer",
+    "credential",
+    "salt",
+    "pepper",
+    "seed",
+    "signature",
+    "dsn",
+    "cookie",
+    "auth",
+    "nonce",
+    "otp",
+    "pin",
+    "cert",
+    "pat",
+];
+
+static SEARCH: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(STEMS).ok());
+
+/// What gives a name a value, behind the name.
+static OPERATOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?xi)
-        (?P<name> [A-Z0-9_.\-]{0,60}?
-            (?:pass|pwd|\bpw|secret|key|token|jwt|bearer|credential|salt|pepper|seed|signature|dsn|cookie|auth|nonce|otp|pin|cert|\bpat)
-            [A-Z0-9_\-]{0,40} )
+        r#"(?x)^
         \\?["'`]? \]?
-        (?: \s{0,4} : \s{0,4} (?P<annotation> [A-Z_][A-Z0-9_.\[\],\ |"']{0,80}? ) \s{0,4} = [^=]
+        (?: \s{0,4} : \s{0,4} (?P<annotation> [A-Za-z_][A-Za-z0-9_.\[\],\ |"']{0,80}? ) \s{0,4} = [^=]
           | [\ \t]{0,40} (?P<operator> == | != | := | => | = | : ) )
         "#,
     )
     .ok()
 });
 
-/// What in front of a name in the same word makes it another name.
-fn is_whole(text: &str, start: usize) -> bool {
-    text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_')
+/// No more is looked at behind a name.
+const LONGEST_OPERATOR: usize = 160;
+const LONGEST_NAME: usize = 80;
+
+/// The name around a place: letters, digits and the marks that names of settings have.
+fn name_around(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let start =
+        at - bytes[..at].iter().rev().take(LONGEST_NAME + 1).take_while(|byte| is_of_name(byte)).count();
+    let end = at + bytes[at..].iter().take(LONGEST_NAME + 1).take_while(|byte| is_of_name(byte)).count();
+    let is_whole = text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+    (is_whole && end - start <= LONGEST_NAME).then_some(start..end)
 }
 
 /// All values of a text that are given to secret names.
 pub(super) fn find(text: &str) -> Vec<Found> {
-    let Some(heads) = &*HEADS else { return Vec::new() };
+    let (Some(search), Some(operators)) = (&*SEARCH, &*OPERATOR) else { return Vec::new() };
     let mut found = Vec::new();
-    let mut start = 0;
-    // A value may hold the next name: the search goes on behind the head.
-    while let Some(captures) = heads.captures_at(text, start) {
-        let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else { break };
-        start = whole.end();
+    let mut seen = 0;
+    for stem in search.find_iter(text) {
+        if stem.start() < seen {
+            continue;
+        }
+        let Some(range) = name_around(text, stem.start()) else { continue };
+        seen = range.end;
+        let name = &text[range.clone()];
+        let Some(secrecy) = is_secret(name) else { continue };
+        let limit = text.floor_char_boundary((range.end + LONGEST_OPERATOR).min(text.len()));
+        let Some(captures) = operators.captures(&text[range.end..limit]) else { continue };
+        let mut start = range.end + captures.get(0).map_or(0, |whole| whole.end());
         let is_annotated = captures.name("annotation").is_some();
         // The annotated form looks at one character more, to tell `=` from `==`.
         if is_annotated {
-            start -= whole.as_str().chars().next_back().map_or(0, char::len_utf8);
+            start -= text[..start].chars().next_back().map_or(0, char::len_utf8);
         }
-        let Some(secrecy) = is_secret(name.as_str()).filter(|_| is_whole(text, name.start())) else {
-            continue;
-        };
         let operator = captures.name("operator").map_or("=", |operator| operator.as_str());
         let mut reader = Reader { text, position: start, values: Vec::new() };
         reader.value(0);
         if reader.values.is_empty() && !is_annotated {
-            let head = Head { name: name.as_str(), start: name.start(), operator };
+            let head = Head { name, start: range.start, operator };
             if let Some(range) = unquoted(text, &head, start, secrecy) {
                 found.push(Found { range, kind: secrecy.kind });
             }
             continue;
         }
         for range in reader.values {
-            if is_secret_text(&text[range.clone()], name.as_str(), secrecy) {
+            if is_secret_text(&text[range.clone()], name, secrecy) {
                 found.push(Found { range, kind: secrecy.kind });
             }
         }
@@ -208,10 +248,11 @@ impl Reader<'_> {
                 self.position += rest.find('=').map_or(0, |at| at + 1);
                 self.skip_space(1);
                 if !is_value {
-                    if let Some((_, end)) = self.string() {
+                    while let Some((_, end)) = self.string() {
                         self.position = end;
+                        self.skip_space(1);
                     }
-                    self.to_next_argument();
+                    self.next_argument();
                     continue;
                 }
             }
@@ -224,14 +265,14 @@ impl Reader<'_> {
                 }
                 None => self.call(),
             }
-            if !self.to_next_argument() {
+            if !self.next_argument() {
                 return;
             }
         }
     }
 
     /// Goes behind the next comma of a call; says whether there was one.
-    fn to_next_argument(&mut self) -> bool {
+    fn next_argument(&mut self) -> bool {
         self.skip_space(1);
         self.skip(|character| !",()\n\"'".contains(character));
         let is_there = self.rest().starts_with(',');
@@ -308,6 +349,11 @@ const NO_VALUES: &[&str] = &[
     "cookie",
     "query",
     "path",
+    "utf-8",
+    "utf8",
+    "ascii",
+    "latin-1",
+    "hex",
     "body",
     "password",
     "passwd",
@@ -379,7 +425,9 @@ fn unquoted(text: &str, head: &Head, start: usize, secrecy: Secrecy) -> Option<R
         _ => false,
     };
     let has_mark = looks_made_up(value);
-    let is_type = value.starts_with(char::is_uppercase) && value.chars().all(char::is_alphanumeric);
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let is_type =
+        value.starts_with(char::is_uppercase) && value.chars().all(char::is_alphanumeric) && digits < 2;
     let is_plain = !is_type
         && (is_shouted || head.operator == ":")
         && value.chars().all(|letter| letter.is_ascii_lowercase());
@@ -391,7 +439,7 @@ fn unquoted(text: &str, head: &Head, start: usize, secrecy: Secrecy) -> Option<R
 }
 
 /// Whether a word can't be a name in code: it has digits among its letters, or marks.
-fn looks_made_up(value: &str) -> bool {
+pub(super) fn looks_made_up(value: &str) -> bool {
     let is_path = value.split('.').all(|part| {
         part.starts_with(|first: char| first.is_alphabetic() || first == '_')
             && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
@@ -421,20 +469,28 @@ fn is_secret_text(value: &str, name: &str, secrecy: Secrecy) -> bool {
             .chars()
             .all(|letter| letter == '*' || letter == '.' || letter == 'x' || letter == 'X' || letter == '-')
         || same_words(&small, name)
+        || is_name_of_secret(value, name)
+        || value.contains("...")
         || value.contains("[redacted: ")
     {
         return false;
     }
     if !secrecy.is_certain {
-        return is_random(value);
+        return is_random(value) && !is_public_number(value);
     }
     let words = value.split_whitespace().count();
-    let is_prose = words > 1
-        && (value.starts_with(|first: char| first.is_uppercase() || !first.is_ascii())
-            || words > 8
-            || value.ends_with(['.', '!', '?', ':']));
+    // Labels in the languages of people.
+    let is_label = value.chars().all(char::is_alphabetic)
+        && (!value.is_ascii()
+            || (value.starts_with(char::is_uppercase) && value.chars().skip(1).all(char::is_lowercase)));
+    let is_prose = is_label
+        || words > 1
+            && (value.starts_with(|first: char| first.is_uppercase() || !first.is_ascii())
+                || words > 8
+                || value.ends_with(['.', '!', '?', ':']));
     let is_place = value.starts_with('/')
         || value.starts_with("./")
+        || value.starts_with("~/")
         || value.starts_with("http://")
         || value.starts_with("https://");
     !is_prose && !is_place
@@ -449,6 +505,29 @@ fn same_words(value: &str, name: &str) -> bool {
     !value.is_empty() && name.ends_with(&value)
 }
 
+/// Whether a value names a secret instead of being one: a variable, the path of a setting, or a longer form of the
+/// name it is given to.
+fn is_name_of_secret(value: &str, name: &str) -> bool {
+    let is_identifier = value.chars().all(|letter| letter.is_ascii_alphanumeric() || "._".contains(letter));
+    if !is_identifier || is_secret(value).is_none() {
+        return false;
+    }
+    let parts = |text: &str| -> Vec<String> {
+        text.to_lowercase().split(['.', '_', '-']).rev().take(2).map(str::to_owned).collect()
+    };
+    is_variable(value)
+        || (value.contains('.') && !value.chars().any(|letter| letter.is_ascii_digit()))
+        || (value.contains('_') && parts(value) == parts(name))
+}
+
+/// Identifiers and sums that are written for everybody to see.
+fn is_public_number(value: &str) -> bool {
+    let is_uuid = value.len() == 36
+        && value.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && value.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+    is_uuid || value.starts_with("sha256:") || value.starts_with("sha512-") || value.starts_with("sha256-")
+}
+
 /// Whether a text looks as if it was drawn by lot.
 fn is_random(value: &str) -> bool {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || "+/=_-.~!@#$%^&*:".contains(letter);
@@ -456,10 +535,10 @@ fn is_random(value: &str) -> bool {
         return false;
     }
     let has = |kind: fn(&char) -> bool| value.chars().any(|letter| kind(&letter));
+    let capitals = value.chars().filter(char::is_ascii_uppercase).count();
+    // Words that are written together have a capital now and then.
     let is_mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
-        || has(char::is_ascii_uppercase)
-            && has(char::is_ascii_lowercase)
-            && !value.contains(['.', '-', '_', '/', ':']);
+        || has(char::is_ascii_lowercase) && capitals * 4 > value.len();
     // Words, numbered or not: `test-token-for-user-1`.
     let longest_run =
         value.split(|letter: char| !letter.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
@@ -480,6 +559,6 @@ fn entropy(value: &str) -> f64 {
 mod tests {
     #[test]
     fn heads_are_a_pattern() {
-        assert!(super::HEADS.is_some());
+        assert!(super::SEARCH.is_some() && super::OPERATOR.is_some());
     }
 }

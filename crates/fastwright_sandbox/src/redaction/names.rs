@@ -57,15 +57,15 @@ pub(super) fn is_secret(name: &str) -> Option<Secrecy> {
                 PASSWORD
             })
         }
-        "secret" | "secrets" | "apikey" | "secretkey" | "privatekey" | "accesskey" | "authtoken"
-        | "accesstoken" => Some(CERTAIN),
+        "secret" | "apikey" | "secretkey" | "privatekey" | "accesskey" | "authtoken" | "accesstoken" => {
+            Some(CERTAIN)
+        }
         "key" => match before {
             "secret" | "api" | "private" | "signing" | "encryption" | "master" | "auth" | "access"
-            | "jwt" | "fernet" | "hmac" | "crypto" | "cipher" | "session" | "account" | "service"
-            | "license" | "webhook" | "token" => Some(CERTAIN),
+            | "jwt" | "fernet" | "hmac" | "crypto" | "cipher" => Some(CERTAIN),
             _ => Some(LIKELY),
         },
-        "token" | "jwt" | "bearer" | "credential" | "credentials" | "pat" => Some(match before {
+        "secrets" | "token" | "jwt" | "bearer" | "credential" | "credentials" | "pat" => Some(match before {
             // Nobody gives these out.
             "access" | "auth" | "api" | "bot" | "bearer" | "refresh" | "secret" => {
                 Secrecy { is_certain: false, ..CERTAIN }

@@ -51,5 +51,5 @@ pub(super) fn existing(text: &str) -> Vec<Range<usize>> {
 
 /// Whether a text is a placeholder and nothing else.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    existing(text) == [0..text.len()]
+    existing(text).first().is_some_and(|found| found.len() == text.len())
 }

@@ -5,12 +5,13 @@
 //! keys"), AWS ("IAM identifiers"), Google ("API keys", "Service account keys"), OpenAI and Anthropic (their consoles),
 //! `PyPI` and npm (their blogs), RFC 7519 (JSON Web Tokens), RFC 7468 (textual keys), RFC 3986 (user information).
 
+use super::assignments::looks_made_up;
 use super::{Found, Kind};
 use regex::{Regex, RegexSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A shape; where it has a group `secret`, only that is the secret.
+/// A shape; where it has a group `secret`, only that is the secret, and a group `made_up` only when it can't be a word.
 const SHAPES: &[(&str, Kind)] = &[
     (r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b", Kind::Token("AWS access key")),
     (r"\bgh[pousr]_[A-Za-z0-9]{36,255}\b", Kind::Token("GitHub token")),
@@ -60,12 +61,12 @@ const SHAPES: &[(&str, Kind)] = &[
     ),
     (ADDRESS, Kind::Password),
     (
-        r"(?i)\bauthorization\b.{0,12}?\b(?:bearer|basic|token|digest)\s+(?P<secret>[A-Za-z0-9._~+/=\-]{8,})",
+        r"(?i)\bauthorization\b.{0,12}?\b(?:bearer|basic|token|digest)\s+(?P<made_up>[A-Za-z0-9._~+/=\-]{8,})",
         Kind::Secret,
     ),
     (r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/=\-]*[0-9][A-Za-z0-9._~+/=\-]{15,})", Kind::Secret),
     (
-        r#"(?i)--(?:[a-z\-]+-)?(?:password|passwd|token|secret|api-key)(?:=|\s+)(?P<secret>[^\s"'<>\[\]{}$|;&-][^\s"'<>\[\]{}|;&]{3,})"#,
+        r#"(?i)--(?:[a-z\-]+-)?(?:password|passwd|token|secret|api-key)(?:=|[ \t]+)(?P<made_up>[^\s"'<>\[\]{}()$|;&,\\-][^\s"'<>\[\]{}()|;&,\\]{3,})"#,
         Kind::Secret,
     ),
 ];
@@ -74,11 +75,20 @@ const SHAPES: &[(&str, Kind)] = &[
 const ADDRESS: &str =
     r#"\b[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^\s:/@"'<>{}$%\[\]]{0,100}:(?P<secret>[^\s/@"'<>{}$\[\]]{1,200})@"#;
 
+/// What stands for a password where addresses are explained.
+const EXAMPLES: &[&str] =
+    &["pass", "password", "passwd", "pwd", "port", "token", "secret", "***", "xxx", "..."];
+
+/// Boundaries of words as ASCII has them: those of Unicode keep the search from its quick ways.
+fn quick(shape: &str) -> String {
+    shape.replace(r"\b", r"(?-u:\b)")
+}
+
 static SET: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(shape, _)| shape)).unwrap_or_default());
+    LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(shape, _)| quick(shape))).unwrap_or_default());
 static PATTERNS: LazyLock<Vec<Option<Regex>>> =
-    LazyLock::new(|| SHAPES.iter().map(|(shape, _)| Regex::new(shape).ok()).collect());
-static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ADDRESS).ok());
+    LazyLock::new(|| SHAPES.iter().map(|(shape, _)| Regex::new(&quick(shape)).ok()).collect());
+static ADDRESSES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&quick(ADDRESS)).ok());
 
 static KEY_BEGINS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new("-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----").ok());
@@ -86,6 +96,19 @@ static KEY_BEGINS: LazyLock<Option<Regex>> =
 /// Private keys, also those whose end is cut off.
 fn private_keys(text: &str) -> Vec<Found> {
     let begins = KEY_BEGINS.iter().flat_map(|pattern| pattern.find_iter(text));
+    // Code that looks for keys has the same words in it.
+    let is_key = |body: &str| {
+        let first =
+            body.trim_start_matches(|letter: char| letter.is_whitespace() || "\\\"'n,".contains(letter));
+        first.starts_with("Proc-Type:")
+            || first.len()
+                - first
+                    .trim_start_matches(|letter: char| {
+                        letter.is_ascii_alphanumeric() || "+/=".contains(letter)
+                    })
+                    .len()
+                >= 16
+    };
     let key = |begin: regex::Match| {
         let rest = &text[begin.end()..];
         let end = rest.find("-----END ").unwrap_or_else(|| {
@@ -99,7 +122,7 @@ fn private_keys(text: &str) -> Vec<Found> {
         let start = begin.end() + rest[..end].find(body).unwrap_or(0);
         Found { range: start..start + body.len(), kind: Kind::PrivateKey }
     };
-    begins.map(key).filter(|found| !found.range.is_empty()).collect()
+    begins.map(key).filter(|found| is_key(&text[found.range.clone()])).collect()
 }
 
 /// All secrets of a text that are known by their shape.
@@ -108,7 +131,15 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     for index in SET.matches(text) {
         let (Some(pattern), Some((_, kind))) = (&PATTERNS[index], SHAPES.get(index)) else { continue };
         for captures in pattern.captures_iter(text) {
-            if let Some(secret) = captures.name("secret").or_else(|| captures.get(0)) {
+            let made_up = captures.name("made_up");
+            let Some(secret) = captures.name("secret").or(made_up).or_else(|| captures.get(0)) else {
+                continue;
+            };
+            let is_word =
+                made_up.is_some() && (!looks_made_up(secret.as_str()) || secret.as_str().contains("..."));
+            let is_example =
+                *kind == Kind::Password && EXAMPLES.contains(&secret.as_str().to_lowercase().as_str());
+            if !is_word && !is_example {
                 found.push(Found { range: secret.range(), kind: *kind });
             }
         }

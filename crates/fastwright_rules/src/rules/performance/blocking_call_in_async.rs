@@ -8,12 +8,13 @@ use crate::event_loop::{
     awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
 };
 use crate::finding::{Confidence, Fix, Severity};
+use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::call_at;
 use crate::syntax::{any_expression, any_statement, call_expression, encloses};
 use crate::wording::route_name;
 use fastwright_model::library::blocking::{Waits, asynchronous_counterpart, waits};
-use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Stmt, StmtKind};
+use fastwright_python::ir::{Argument, Expr, ExprKind, FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -122,7 +123,9 @@ fn blocking_below(
     reaching: &FunctionSet,
 ) -> Vec<Blocking> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-    let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, reaching));
+    // From the others nothing that waits is reached.
+    let ways =
+        graph.ways(root, |edge| reaching.contains(edge.to()) && surely_stays_on_loop(graph, edge, reaching));
     let mut found = Vec::new();
     for (position, node) in ways.nodes().enumerate() {
         let Some(calls) = calls.get(&node) else { continue };
@@ -255,6 +258,8 @@ fn tell(
         && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
     {
         draft = draft.fix(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit));
+    } else if let Some(fix) = thread_fix(context, graph, blocking) {
+        draft = draft.fix(fix);
     }
     draft
 }
@@ -275,12 +280,18 @@ fn what_it_waits_for(waits: Waits) -> &'static str {
     }
 }
 
+/// The call where the chain leaves the coroutines, with the function that makes it and the one that is called, where
+/// that is the program's own.
+fn leaving_call(graph: &CallGraph, blocking: &Blocking) -> (usize, Location, Option<usize>) {
+    match blocking.path.iter().rev().find(|edge| graph.nodes[edge.from()].is_async()) {
+        Some(edge) if !graph.nodes[edge.to()].is_async() => (edge.from(), edge.site, Some(edge.to())),
+        _ => (blocking.node, blocking.place, None),
+    }
+}
+
 /// The call where the chain leaves the coroutines, written with a thread.
 fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> Option<String> {
-    let (caller, site) = match blocking.path.iter().rev().find(|edge| graph.nodes[edge.from()].is_async()) {
-        Some(edge) if !graph.nodes[edge.to()].is_async() => (edge.from(), edge.site),
-        _ => (blocking.node, blocking.place),
-    };
+    let (caller, site, _) = leaving_call(graph, blocking);
     let function = &graph.nodes[caller].summary.function;
     if !function.definition.is_async || function.id.file != site.file {
         return None;
@@ -290,4 +301,59 @@ fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> O
     let mut parts = vec![file.slice(call.callee.span)];
     parts.extend(call.arguments.iter().map(|argument| file.slice(argument.span)));
     Some(format!("await run_in_threadpool({})", parts.join(", ")))
+}
+
+/// The fix that hands a call of a plain function of the program to a thread. The coroutine waits for it there, so that
+/// the function computes the same with the same arguments, in the same order.
+fn thread_fix(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> Option<Fix> {
+    let (caller, site, callee) = leaving_call(graph, blocking);
+    let function = &graph.nodes[caller].summary.function;
+    let called = &graph.nodes[callee?].summary.function.definition;
+    // A generator does nothing when it is called; one that yields here may be waited for in other ways.
+    if called.is_generator
+        || called.is_async
+        || !function.definition.is_async
+        || function.definition.is_generator
+        || function.id.file != site.file
+    {
+        return None;
+    }
+    let body = &function.definition.body;
+    let call = call_expression(body, site.span)?;
+    let is_dotted = matches!(call.callee.kind, ExprKind::Name(_)) || call.callee.dotted_name().is_some();
+    let is_bare_generator = |argument: &Argument| matches!(argument.value.kind, ExprKind::Comprehension(_));
+    if !is_dotted || !is_whole_statement(body, site.span) || call.arguments.iter().any(is_bare_generator) {
+        return None;
+    }
+    let source = Source::of(context, site.file)?;
+    let parenthesis =
+        source.code_after(call.callee.span.end).filter(|token| source.slice(token.span) == "(")?;
+    let (name, imports) = match source.import("starlette.concurrency", Some("run_in_threadpool")) {
+        Some((name, imports)) if imports.is_empty() => (name, imports),
+        _ => source.import("fastapi.concurrency", Some("run_in_threadpool"))?,
+    };
+    let next = source.text[parenthesis.span.end as usize..].chars().next();
+    let separator = match (call.arguments.is_empty(), next) {
+        (true, _) => "",
+        (false, Some('\n' | '\r' | ' ')) => ",",
+        (false, _) => ", ",
+    };
+    Some(
+        Fix::safe("run it in a thread and await it")
+            .edit(source.insert(call.callee.span.start, format!("await {name}(")))
+            .edit(source.replace(Span::new(call.callee.span.end, parenthesis.span.end), separator))
+            .imports(site.file, imports),
+    )
+}
+
+/// Whether a call is a statement by itself, or all that is assigned or returned: an `await` needs no parentheses there,
+/// and nothing else of the statement is computed before it.
+fn is_whole_statement(body: &[Stmt], span: Span) -> bool {
+    any_statement(body, &mut |statement| match &statement.kind {
+        StmtKind::Expr(value) | StmtKind::Return(Some(value)) | StmtKind::Assign { value, .. } => {
+            value.span == span
+        }
+        StmtKind::AnnAssign { value: Some(value), .. } => value.span == span,
+        _ => false,
+    })
 }

@@ -81,7 +81,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
-            let ways = graph.ways(root, |edge| surely_stays_on_loop(graph, edge, &reaching));
+            let ways = graph.ways(root, |edge| {
+                reaching.contains(edge.to()) && surely_stays_on_loop(graph, edge, &reaching)
+            });
             let interpreter = &mut *context.analysis.interpreter.borrow_mut();
             ways.nodes().enumerate().find_map(|(position, node)| {
                 let (place, _) = queries.get(&node)?;

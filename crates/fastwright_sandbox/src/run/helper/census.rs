@@ -106,8 +106,8 @@ impl Census {
                 }
             }
         }
-        let mut usage = Usage::default();
-        usage.processes = found.iter().filter_map(|pid| stats.get(pid)).map(|stat| stat.threads).sum();
+        let processes = found.iter().filter_map(|pid| stats.get(pid)).map(|stat| stat.threads).sum();
+        let mut usage = Usage { processes, ..Usage::default() };
         if usage.processes > most {
             self.found = found.into_iter().collect();
             return usage;

@@ -119,6 +119,15 @@ fn is_never_counted() -> bool {
     rustix::process::geteuid().is_root() && stands_for_root
 }
 
+/// Whether the kernel counts only the processes of the namespace: since Linux 5.14 it does so in one of users.
+fn is_counted_apart() -> bool {
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let is_namespace = map.split_ascii_whitespace().nth(2).is_some_and(|count| count == "1");
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
+    is_namespace && (numbers.next(), numbers.next()) >= (Some(5), Some(14))
+}
+
 /// Numbers of users that systems give to services for as long as these run.
 const FIRST_PASSING_USER: u32 = 61_184;
 const PASSING_USERS: u32 = 4_000;
@@ -159,7 +168,7 @@ fn become_somebody() -> rustix::io::Result<()> {
 fn limit(limits: &Limits, processes_of_user: u64) -> Result<(), String> {
     // Those that the user has already count, unless the user becomes another. A few more than the limit, so that the
     // supervisor sees that it is reached.
-    let others = if is_never_counted() { 0 } else { processes_of_user };
+    let others = if is_never_counted() || is_counted_apart() { 0 } else { processes_of_user };
     let table = [
         (Resource::Core, 0),
         (Resource::Cpu, limits.cpu.as_secs().max(1)),

@@ -188,7 +188,7 @@ fn refused(with_namespaces: bool) -> Result<Rules, String> {
     ] {
         rules.insert(call, vec![when(vec![condition(argument, Ne, 0)?])?]);
     }
-    Ok(with_network(rules, with_namespaces)?)
+    with_network(rules, with_namespaces)
 }
 
 /// A pointer that is given: its lower half is hardly ever nothing, and then the call is only let through.
