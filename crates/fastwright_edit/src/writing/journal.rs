@@ -260,7 +260,11 @@ impl Journal {
         for (index, entry) in plan.files.iter().enumerate() {
             let path = Path::new(&entry.path);
             let temporary = format!(".fastwright-{number}-{index}");
-            self.root.remove(&path.with_file_name(&temporary))?;
+            match self.root.remove(&path.with_file_name(&temporary)) {
+                // The folder of a new file is not there yet.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed?,
+            }
             let (wanted, ending) = match side {
                 Side::Before => (&entry.before, "before"),
                 Side::After => (&entry.after, "after"),
