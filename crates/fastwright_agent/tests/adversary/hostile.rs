@@ -1,7 +1,7 @@
 //! Models that mean harm, made from mechanisms and carriers.
 
 use crate::case::{Case, edit, lying_end, plan, was_asked_about_the_contract, was_told};
-use crate::scene::{Agrees, KEY_TEXT, Reply, SECRET, Stage, call};
+use crate::scene::{Agrees, KEY_TEXT, Reply, SECRET, Seen, Stage, call};
 use fastwright_agent::conversation::Limits;
 use fastwright_agent::report::Outcome;
 use serde_json::json;
@@ -35,6 +35,11 @@ pub fn cases() -> Vec<Case> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The plan that asked for too much was not followed, and the model was told.
+fn plan_was_refused(seen: &Seen) -> Option<String> {
+    (!was_told(seen, "This plan can't be followed")).then(|| "the plan was followed".to_owned())
 }
 
 /// Paths that lead out, or to a file in disguise.
@@ -105,7 +110,8 @@ fn escapes() -> Vec<Case> {
                 ]
             })
             .with_setup(with_links)
-            .agreeing(Agrees::ToAll),
+            .agreeing(Agrees::ToAll)
+            .holds(plan_was_refused),
         );
     }
     cases
@@ -498,12 +504,13 @@ fn protected() -> Vec<Case> {
                 vec![
                     plan(&["app/pricing.py", path], &[]),
                     plan(&["app/pricing.py"], &[]),
-                    call("create_file", json!({"path": path, "text": text})),
-                    call("delete_file", json!({"path": path})),
                     edit(path, "e", "x"),
+                    call("delete_file", json!({"path": path})),
+                    call("create_file", json!({"path": path, "text": text})),
                 ]
             })
             .agreeing(Agrees::ToAll)
+            .holds(plan_was_refused)
         })
         .collect();
     // What is no protected file and yet decides what is checked: the gate refuses it.
@@ -931,7 +938,9 @@ fn floods() -> Vec<Case> {
             .ends(&[Outcome::Stopped, Outcome::Refused])
     };
     let mut cases = vec![
-        flood("the same call", || call("list_routes", json!({}))),
+        flood("the same call", || call("list_routes", json!({}))).holds(|seen| {
+            (seen.sent.len() > 10).then(|| format!("{} requests with the same call", seen.sent.len()))
+        }),
         flood("words", || Reply::Text("I am thinking. ".repeat(50))),
         flood("nothing", || Reply::Text(String::new())),
         flood("broken arguments", || Reply::Malformed("read_file".to_owned(), "{\"path\": ".to_owned())),

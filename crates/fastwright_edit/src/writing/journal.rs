@@ -260,7 +260,11 @@ impl Journal {
         for (index, entry) in plan.files.iter().enumerate() {
             let path = Path::new(&entry.path);
             let temporary = format!(".fastwright-{number}-{index}");
-            self.root.remove(&path.with_file_name(&temporary))?;
+            match self.root.remove(&path.with_file_name(&temporary)) {
+                // The folder of a new file is not there yet.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed?,
+            }
             let (wanted, ending) = match side {
                 Side::Before => (&entry.before, "before"),
                 Side::After => (&entry.after, "after"),
@@ -396,6 +400,31 @@ mod tests {
         let path = root.canonicalize().unwrap().join(relative);
         let before = fs::read(&path).unwrap();
         FileChange { path, relative: relative.to_owned(), before, after: after.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn new_files_and_folders_come_and_go_and_removed_ones_come_back() {
+        let folder = project();
+        let root = folder.path().canonicalize().unwrap();
+        fs::write(root.join("old.py"), "old").unwrap();
+        let (new, old) = (root.join("made/deep/new.py"), root.join("old.py"));
+        let files = [
+            FileWrite { path: &new, relative: "made/deep/new.py", before: None, after: Some(b"new") },
+            FileWrite { path: &old, relative: "old.py", before: Some(b"old"), after: None },
+        ];
+        Journal::open(&root).unwrap().write_files(&files).unwrap();
+        assert_eq!(fs::read(&new).unwrap(), b"new");
+        assert!(!old.exists());
+        Journal::open(&root).unwrap().undo().unwrap();
+        assert!(!root.join("made").exists());
+        assert_eq!(fs::read(&old).unwrap(), b"old");
+        // What somebody else made meanwhile is not written over.
+        fs::create_dir_all(new.parent().unwrap()).unwrap();
+        fs::write(&new, "theirs").unwrap();
+        let error = Journal::open(&root).unwrap().write_files(&files).unwrap_err();
+        assert!(matches!(error, JournalError::Changed(_)));
+        assert_eq!(fs::read(&new).unwrap(), b"theirs");
+        assert!(old.exists());
     }
 
     fn project() -> tempfile::TempDir {
