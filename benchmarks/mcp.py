@@ -91,7 +91,7 @@ def arguments_of(tool: str, client: Client) -> dict:
         case "explain_rule":
             return {"rule": "missing-ownership-check"}
         case "diff_contract":
-            return {"base": "HEAD"}
+            return {"old": "HEAD"}
         case _:
             return {}
 
