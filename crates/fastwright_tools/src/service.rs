@@ -129,7 +129,7 @@ fn run<Input: DeserializeOwned, Output: Serialize>(
     }
     // No arguments at all are an empty object.
     let arguments = if arguments.is_null() { Json::Object(serde_json::Map::new()) } else { arguments };
-    let input = serde_json::from_value(arguments)
+    let input = serde_path_to_error::deserialize(arguments)
         .map_err(|error| ToolError::arguments(format!("these arguments don't fit: {error}")))?;
     let output = answer(knowledge, input, caller)?;
     if caller.is_cancelled() {
