@@ -16,8 +16,8 @@ A label says whether the finding is right, and why, in one sentence:
 
 Precision is the share of the right ones among those that are judged. The exit code is 1 when that of the
 profile ``default`` is under 95%, or when there is more than one wrong finding of high or critical severity
-for 10,000 lines of the applications; and 2 when it could not be measured, which includes that less than 90%
-of the findings of ``default`` are judged.
+for 10,000 lines of the applications, where one that nobody judged counts as wrong; and 2 when it could not be
+measured, which includes that less than 90% of the findings of ``default`` are judged.
 """
 
 from __future__ import annotations
@@ -268,14 +268,17 @@ class Result:
 
     profiles: dict[str, Tally] = field(default_factory=dict)
     rules: dict[str, dict[str, Tally]] = field(default_factory=dict)
-    severe: dict[str, list[Finding]] = field(default_factory=dict)
+    # Those of high or critical severity.
+    severe: dict[str, Tally] = field(default_factory=dict)
     wrong: dict[str, list[tuple[Finding, Label]]] = field(default_factory=dict)
     unlabelled: dict[str, list[Finding]] = field(default_factory=dict)
     gone: list[tuple[str, Label]] = field(default_factory=list)
     lines: int = 0
 
     def severe_rate(self, profile: str) -> float:
-        return 10_000 * len(self.severe[profile]) / self.lines if self.lines else 0.0
+        """Wrong severe findings for 10,000 lines, the ones that nobody judged among them."""
+        severe = self.severe[profile]
+        return 10_000 * (severe.wrong + severe.unlabelled) / self.lines if self.lines else 0.0
 
 
 def judge(reviews: dict[str, list[list[Finding]]], labels: dict[str, Labels], lines: int) -> Result:
@@ -287,17 +290,18 @@ def judge(reviews: dict[str, list[list[Finding]]], labels: dict[str, Labels], li
             present[finding.application].add(finding)
         total = result.profiles[profile] = Tally()
         rules: dict[str, Tally] = {}
-        result.severe[profile], result.wrong[profile], result.unlabelled[profile] = [], [], []
+        severe = result.severe[profile] = Tally()
+        result.wrong[profile], result.unlabelled[profile] = [], []
         for finding in (finding for findings in applications for finding in findings):
             label = labels[finding.application].of(finding, present[finding.application])
             total.add(label)
             rules.setdefault(finding.rule, Tally()).add(label)
+            if finding.severity in SEVERE:
+                severe.add(label)
             if label is None:
                 result.unlabelled[profile].append(finding)
             elif not label.verdict:
                 result.wrong[profile].append((finding, label))
-                if finding.severity in SEVERE:
-                    result.severe[profile].append(finding)
         result.rules[profile] = dict(sorted(rules.items(), key=lambda item: (-item[1].found, item[0])))
     for application, known in labels.items():
         result.gone += [(application, label) for label in known.without_finding(list(reviews))]
@@ -312,7 +316,7 @@ def verdict(result: Result) -> tuple[int, list[str]]:
     if total.precision is not None and total.precision < LEAST_PRECISION:
         complaints.append(f"default is right in {total.precision:.1f}%, under {LEAST_PRECISION:.0f}%")
     if result.severe_rate("default") > MOST_SEVERE_PER_10_000_LINES:
-        complaints.append(f"{result.severe_rate('default'):.2f} wrong high or critical findings in 10,000 lines, "
+        complaints.append(f"{result.severe_rate('default'):.2f} wrong (or not judged) high or critical findings in 10,000 lines, "
                           f"over {MOST_SEVERE_PER_10_000_LINES:.0f}")
     if complaints:
         return 1, complaints
@@ -342,8 +346,9 @@ def report(result: Result, verbose: bool) -> list[str]:
             lines += [f"== rules, profile {profile}", *table(list(rules.items())), ""]
     lines += ["== profiles", *table(list(result.profiles.items()))]
     for profile, severe in result.severe.items():
-        lines.append(f"  {profile}: {len(severe)} wrong high or critical in {result.lines} lines, "
-                     f"{result.severe_rate(profile):.2f} for 10,000")
+        lines.append(f"  {profile}: of {severe.found} high or critical {severe.wrong} wrong and {severe.unlabelled} not judged, "
+                     f"in {result.lines} lines: {result.severe_rate(profile):.2f} for 10,000 (default: at most "
+                     f"{MOST_SEVERE_PER_10_000_LINES:.0f})")
     shown: set[tuple[str, str]] = set()
     for profile, wrong in result.wrong.items():
         new = [(finding, label) for finding, label in wrong if (finding.application, label.fingerprint) not in shown]
@@ -390,7 +395,8 @@ def figures(result: Result, code: int, complaints: list[str]) -> dict:
         "profiles": {
             profile: {
                 **tally.figures(),
-                "severe_wrong": len(result.severe[profile]),
+                "severe_wrong": result.severe[profile].wrong,
+                "severe_unlabelled": result.severe[profile].unlabelled,
                 "severe_wrong_per_10_000_lines": result.severe_rate(profile),
                 "rules": {name: counts.figures() for name, counts in result.rules[profile].items()},
             }

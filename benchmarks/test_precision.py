@@ -88,10 +88,16 @@ class Precision(unittest.TestCase):
         labels = [label(str(number), True) for number in range(100)] + [label("x", False), label("y", False)]
         code, output = self.run_it({"default": findings}, labels, LINES="10000")
         self.assertEqual(code, 1, output)
-        self.assertIn("2.00 wrong high or critical findings in 10,000 lines", output)
+        self.assertIn("2.00 wrong (or not judged) high or critical findings in 10,000 lines", output)
         self.assertIn("Read and judged.", output)
         code, output = self.run_it({"default": findings}, labels, LINES="40000")
         self.assertEqual(code, 0, output)
+
+    def test_severe_ones_that_nobody_judged_count_as_wrong(self) -> None:
+        findings = [entry(f"f{n}") for n in range(100)] + [entry("h1", severity="high"), entry("h2", severity="critical")]
+        code, output = self.run_it({"default": findings}, [label(f"f{n}", True) for n in range(100)], LINES="10000")
+        self.assertEqual(code, 1, output)
+        self.assertIn("default: of 2 high or critical 0 wrong and 2 not judged, in 10000 lines: 2.00 for 10,000", output)
 
     def test_a_changed_fingerprint_is_found_by_its_facts(self) -> None:
         moved = entry("new", line=30)

@@ -40,7 +40,7 @@ GUIDES = [("Reading a review", "reading-a-review.md"), ("The catalogue, judged",
           ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md"),
           ("The contract, differences, the gate", "contract.md"), ("Hooks, CI, coding agents", "hooks.md")]
 
-VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped", "open": "not yet"}
+VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped"}
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

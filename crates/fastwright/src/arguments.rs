@@ -1,12 +1,18 @@
 //! The command line as types.
 
+mod init;
+mod verify;
+
+pub(crate) use init::InitArguments;
+pub(crate) use verify::VerifyArguments;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fastwright_contract::diff::Level;
 use fastwright_engine::{Overrides, ReviewOverrides};
 use fastwright_gate::Allowance;
 use fastwright_report::names::{GuardKind, Severity};
-use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat};
+use fastwright_report::output::{DiffFormat, GateFormat, ReviewFormat, RoutesFormat, VerificationFormat};
 use fastwright_report::routes_selection::Grouping;
 use std::path::PathBuf;
 
@@ -55,8 +61,12 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Accept or refuse a change: nothing but what was asked for may be different.
     Gate(GateArguments),
+    /// Check the JSON of a review: its evidence against the sources, its findings against the review made again.
+    Verify(VerifyArguments),
     /// Ask in plain words: review, secure, make faster, protect routes, document, explain, check a change.
     Agent(AgentArguments),
+    /// Set a project up: for a coding agent that shall work with fastwright.
+    Init(InitArguments),
     /// Answer the questions of coding agents and other programs: a server of the Model Context Protocol.
     Mcp(McpArguments),
     /// Explain a rule; without a name, list all rules.
@@ -73,6 +83,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// The other side of the sandbox, for fastwright's own use.
+    #[command(hide = true)]
+    SandboxedRun,
 }
 
 /// Documents with a schema.
@@ -90,6 +103,8 @@ pub(crate) enum SchemaDocument {
     Diff,
     /// `fastwright gate --output-format json`.
     Gate,
+    /// `fastwright verify --output-format json`.
+    Verify,
     /// `fastwright agent --output-format json`.
     Agent,
 }
@@ -566,6 +581,9 @@ pub(crate) struct AgentArguments {
     #[arg(long, help_heading = "Changes")]
     pub(crate) allow_dirty: bool,
 
+    #[command(flatten)]
+    pub(crate) language_model: crate::commands::ModelArguments,
+
     /// How to print the report.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
     pub(crate) output_format: AgentFormat,
@@ -624,6 +642,11 @@ fn level_parser() -> impl clap::builder::TypedValueParser<Value = Level> {
 fn gate_format_parser() -> impl clap::builder::TypedValueParser<Value = GateFormat> {
     PossibleValuesParser::new(GateFormat::ALL.iter().map(|entry| entry.name()))
         .map(|word| GateFormat::from_name(&word).unwrap_or(GateFormat::Full))
+}
+
+fn verification_format_parser() -> impl clap::builder::TypedValueParser<Value = VerificationFormat> {
+    PossibleValuesParser::new(VerificationFormat::ALL.iter().map(|entry| entry.name()))
+        .map(|word| VerificationFormat::from_name(&word).unwrap_or(VerificationFormat::Full))
 }
 
 fn diff_format_parser() -> impl clap::builder::TypedValueParser<Value = DiffFormat> {

@@ -5,22 +5,28 @@ mod contract;
 mod diff;
 mod fix;
 mod gate;
+mod init;
 mod mcp;
 mod openapi;
 mod review;
 mod routes;
 mod rule;
+mod sandboxed_run;
+mod verify;
 
-pub(crate) use agent::agent;
+pub(crate) use agent::{ModelArguments, agent};
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;
 pub(crate) use gate::gate;
+pub(crate) use init::init;
 pub(crate) use mcp::mcp;
 pub(crate) use openapi::openapi;
 pub(crate) use review::review;
 pub(crate) use routes::routes;
 pub(crate) use rule::rule;
+pub(crate) use sandboxed_run::sandboxed_run;
+pub(crate) use verify::verify;
 
 use crate::arguments::{Arguments, Colour, ProjectArguments, SchemaDocument};
 use crate::ending::Ending;
@@ -31,6 +37,8 @@ use fastwright_engine::Settings;
 use fastwright_engine::cache::Cache;
 use fastwright_engine::questions;
 use fastwright_report::schema;
+use std::io::Read as _;
+use std::path::Path;
 
 /// Prints a JSON Schema.
 ///
@@ -44,6 +52,7 @@ pub(crate) fn print_schema(document: SchemaDocument) -> Result<Ending, Failure> 
         SchemaDocument::Contract => schema::contract(),
         SchemaDocument::Diff => schema::diff(),
         SchemaDocument::Gate => schema::gate(),
+        SchemaDocument::Verify => schema::verify(),
         SchemaDocument::Agent => fastwright_agent::report::schema(),
     })?;
     Ok(Ending::Clean)
@@ -76,6 +85,21 @@ fn show(project: &ProjectArguments, settings: &[Settings]) -> Result<bool, Failu
         }
     }
     Ok(project.show_settings || project.show_files)
+}
+
+/// The bytes of a file that the user names, `-` for standard input, and how to call it.
+fn read_input(file: &Path) -> Result<(Vec<u8>, String), Failure> {
+    if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::new(format!("standard input can't be read: {error}")))?;
+        return Ok((bytes, "standard input".to_owned()));
+    }
+    let name = file.display().to_string();
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::new(format!("{name} can't be read: {error}")))?;
+    Ok((bytes, name))
 }
 
 fn cache(command: &str, settings: &Settings, project: &ProjectArguments) -> Option<Cache> {

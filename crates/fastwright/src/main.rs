@@ -49,6 +49,9 @@ fn work() {
 }
 
 fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    if matches!(arguments.command, Command::SandboxedRun) {
+        commands::sandboxed_run();
+    }
     fastwright_engine::memory::ends_soon(true);
     if matches!(
         arguments.command,
@@ -79,11 +82,15 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             Err(Failure::new("`fix` does not watch: each run of it is a decision"))
         }
         Command::Fix(fix) => commands::fix(fix, colour),
+        Command::Verify(verify) => commands::verify(verify, colour),
         Command::Agent(agent) => commands::agent(agent, colour),
+        Command::Init(init) => commands::init(init),
         Command::Mcp(mcp) => commands::mcp(mcp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),
+        // Before anything else is made.
+        Command::SandboxedRun => commands::sandboxed_run(),
     }
 }
 

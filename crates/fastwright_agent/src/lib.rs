@@ -7,8 +7,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod approvals;
+pub mod conversation;
 pub mod markdown;
 pub mod person;
 pub mod playbooks;
 pub mod report;
 pub mod request;
+mod secrets;
+pub mod session;
+pub mod state;
+mod statements;
+mod visible;
+mod wishes;
+mod workspace;

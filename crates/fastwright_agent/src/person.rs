@@ -78,10 +78,26 @@ pub enum Event {
     },
 }
 
+/// What a person says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// They don't agree.
+    No,
+    /// They agree, this time.
+    Once,
+    /// They agree, and to whatever means the same in this project later.
+    Always,
+}
+
 /// Whoever the agent works for.
 pub trait Person {
     /// Whether the person agrees. Nobody there to ask means no.
     fn agrees(&mut self, question: &Question) -> bool;
+
+    /// What the person says, for those who can also say that it counts for later.
+    fn answer(&mut self, question: &Question) -> Answer {
+        if self.agrees(question) { Answer::Once } else { Answer::No }
+    }
 
     /// Tells what goes on.
     fn told(&mut self, event: &Event);

@@ -155,6 +155,9 @@ pub struct Statement {
     pub confirmed: Vec<String>,
     /// Whether nothing confirms it: an opinion.
     pub opinion: bool,
+    /// What it cites and the engine does not find so: each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuted: Vec<String>,
 }
 
 /// What using a language model cost.

@@ -174,6 +174,16 @@ def size(n: int):
 }
 
 #[test]
+fn a_comparison_can_be_turned_around() {
+    let with = |comparison: &str| CANCEL.replace("order.total > 10", comparison);
+    same(CANCEL, &with("10 < order.total"));
+    same(&with("order.total >= 10"), &with("10 <= order.total"));
+    for other in ["order.total < 10", "10 > order.total", "order.total >= 10", "10 <= order.total"] {
+        different(CANCEL, &with(other));
+    }
+}
+
+#[test]
 fn extraction_says_nothing() {
     // A part that raises.
     same(

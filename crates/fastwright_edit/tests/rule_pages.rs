@@ -1,6 +1,6 @@
 //! The fixes that rule pages show: a block ```` ```python fixed ```` is what `fastwright fix` makes of the block in
-//! front of it in its section, or of the page's first example. And no block of any page has a fix that the guard
-//! refuses.
+//! front of it in its section, or of the page's first example; nothing is fixed in a block ```` ```python unfixed ````.
+//! And no block of any page has a fix that the guard refuses.
 
 #![allow(clippy::unwrap_used)]
 
@@ -57,6 +57,10 @@ fn blocks(page: &str) -> Vec<Block> {
 impl Block {
     fn is_fixed(&self) -> bool {
         self.words.iter().any(|word| word == "fixed")
+    }
+
+    fn is_unfixed(&self) -> bool {
+        self.words.iter().any(|word| word == "unfixed")
     }
 
     fn version(&self) -> Option<String> {
@@ -161,6 +165,9 @@ fn check_pages() {
             } else {
                 let (made, refused, applied) = fixed(metadata.name, &block.files, block.version());
                 wrong.extend(refused.into_iter().map(|reason| format!("{place}: refused: {reason}")));
+                if applied > 0 && block.is_unfixed() {
+                    wrong.push(format!("{place}: is fixed:\n{}", shown(&without_expectations(&made))));
+                }
                 if applied > 0 && !blocks.iter().any(Block::is_fixed) {
                     let made = shown(&without_expectations(&made));
                     wrong.push(format!("{place}: is fixed, and the page shows no fix:\n{made}"));

@@ -13,6 +13,7 @@ pub mod files;
 pub mod fixing;
 pub mod freshness;
 mod git;
+pub mod hosts;
 pub mod inputs;
 pub mod memory;
 mod patch;
@@ -22,6 +23,7 @@ pub mod rules;
 pub mod settings;
 pub mod sides;
 mod stamps;
+pub mod verification;
 
 pub use failure::Failure;
 pub use settings::{Overrides, ReviewOverrides, Settings};

@@ -9,15 +9,41 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What one run said.
-struct Run {
-    code: Option<i32>,
-    passed: BTreeSet<String>,
-    failed: BTreeSet<String>,
-    last_words: String,
+/// What one run of the tests said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestRun {
+    /// Its exit code; none where it was killed.
+    pub code: Option<i32>,
+    /// Tests that passed, where it says their names.
+    pub passed: BTreeSet<String>,
+    /// Tests that failed.
+    pub failed: BTreeSet<String>,
+    /// The last line of what it printed.
+    pub last_words: String,
 }
 
-impl Run {
+/// Variables that make pytest say the names of tests that passed and failed; others don't mind them.
+pub const REPORT_ALL: &[(&str, &str)] =
+    &[("PYTEST_ADDOPTS", "-rA -p no:cacheprovider"), ("PYTHONDONTWRITEBYTECODE", "1")];
+
+impl TestRun {
+    /// What a run said that ended with a code and printed this.
+    pub fn of(code: Option<i32>, stdout: &str, stderr: &str) -> Self {
+        let named = |word: &str| -> BTreeSet<String> {
+            stdout
+                .lines()
+                .filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+                .filter(|rest| rest.contains("::"))
+                .map(|rest| rest.split(" - ").next().unwrap_or(rest).trim().to_owned())
+                .collect()
+        };
+        let (passed, mut failed) = (named("PASSED"), named("FAILED"));
+        failed.extend(named("ERROR"));
+        let told = if stdout.trim().is_empty() { stderr } else { stdout };
+        let last_words = told.trim().lines().last().unwrap_or("it said nothing").to_owned();
+        Self { code, passed, failed, last_words }
+    }
+
     /// `64 passed`, `2 failed, 62 passed`.
     fn summary(&self) -> String {
         let mut parts = Vec::new();
@@ -91,13 +117,6 @@ pub fn compare(
         }
     }
     let before = run(command, &copy.join(project))?;
-    if before.code != Some(0) && before.passed.is_empty() {
-        let failure = format!(
-            "`{command}` fails before the change already, so it says nothing about it: {}",
-            before.last_words
-        );
-        return Ok(TestOutcome { broken: Vec::new(), failure: Some(failure), summary: before.summary() });
-    }
     for file in changed {
         match &file.new {
             Some(text) if !file.is_link => write(&file.path, text).map_err(failed)?,
@@ -107,6 +126,18 @@ pub fn compare(
         }
     }
     let after = run(command, &copy.join(project))?;
+    Ok(compared(&before, &after, command))
+}
+
+/// What two runs of a command, before and after a change, say about it.
+pub fn compared(before: &TestRun, after: &TestRun, command: &str) -> TestOutcome {
+    if before.code != Some(0) && before.passed.is_empty() {
+        let failure = format!(
+            "`{command}` fails before the change already, so it says nothing about it: {}",
+            before.last_words
+        );
+        return TestOutcome { broken: Vec::new(), failure: Some(failure), summary: before.summary() };
+    }
     let mut broken: Vec<String> = before.passed.difference(&after.passed).cloned().collect();
     let mut failure = None;
     if broken.is_empty() && before.code == Some(0) && after.code != Some(0) {
@@ -118,7 +149,7 @@ pub fn compare(
     let (was, is) = (before.summary(), after.summary());
     let summary =
         if was == is { format!("{was}, before and after") } else { format!("{was} before, {is} after") };
-    Ok(TestOutcome { broken, failure, summary })
+    TestOutcome { broken, failure, summary }
 }
 
 /// The files that make up the project: those that git keeps; without a repository, those that nothing ignores.
@@ -146,24 +177,11 @@ pub fn shell(command: &str, folder: &Path) -> Command {
     shell
 }
 
-fn run(command: &str, folder: &Path) -> Result<Run, Failure> {
+fn run(command: &str, folder: &Path) -> Result<TestRun, Failure> {
     let done = shell(command, folder)
-        // Names of tests that passed and failed, where it is pytest.
-        .env("PYTEST_ADDOPTS", "-rA -p no:cacheprovider")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .envs(REPORT_ALL.iter().copied())
         .output()
         .map_err(|error| Failure::new(format!("`{command}` can't be started: {error}")))?;
-    let text = String::from_utf8_lossy(&done.stdout);
-    let named = |word: &str| -> BTreeSet<String> {
-        text.lines()
-            .filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
-            .filter(|rest| rest.contains("::"))
-            .map(|rest| rest.split(" - ").next().unwrap_or(rest).trim().to_owned())
-            .collect()
-    };
-    let (passed, mut failed) = (named("PASSED"), named("FAILED"));
-    failed.extend(named("ERROR"));
-    let told = if text.trim().is_empty() { String::from_utf8_lossy(&done.stderr) } else { text };
-    let last_words = told.trim().lines().last().unwrap_or("it said nothing").to_owned();
-    Ok(Run { code: done.status.code(), passed, failed, last_words })
+    let (stdout, stderr) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    Ok(TestRun::of(done.status.code(), &stdout, &stderr))
 }

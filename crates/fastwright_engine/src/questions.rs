@@ -12,8 +12,10 @@ use fastwright_model::analysis::{
 };
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
+use fastwright_report::recorded_settings::RecordedSettings;
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
+use fastwright_rules::review::Review;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,11 +25,22 @@ use std::sync::Arc;
 /// When the path can't be read.
 pub fn review(settings: &Settings, cache: Option<&Cache>) -> Result<ReviewReport, Failure> {
     cached(settings, cache, |analysis| {
-        let mut review = fastwright_rules::review(analysis, &settings.review);
-        let root = root_of(analysis);
-        review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
-        ReviewReport::new(&review, &analysis.files)
+        let review = fastwright_rules::review(analysis, &settings.review);
+        report_of(review, analysis, settings)
     })
+}
+
+/// A review as a report that says where it is from and with which settings it was made.
+fn report_of(mut review: Review, analysis: &Analysis, settings: &Settings) -> ReviewReport {
+    let root = root_of(analysis);
+    review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
+    let mut report = ReviewReport::new(&review, &analysis.files);
+    let path = analysis.project.relative(&settings.path);
+    let path = if path.is_empty() { ".".to_owned() } else { path };
+    for project in &mut report.document.projects {
+        project.settings = Some(RecordedSettings { path: path.clone(), ..settings.recorded() });
+    }
+    report
 }
 
 /// The routes of one path, from the cache when nothing changed.
@@ -60,11 +73,29 @@ pub fn survey(settings: &Settings) -> Result<Survey, Failure> {
     freshness.add(&analysis.files);
     let root = root_of(&analysis);
     let routes = RoutesDocument::new(&analysis, &root);
+    let review = fastwright_rules::review(&analysis, &settings.review);
+    let review = report_of(review, &analysis, settings);
+    crate::memory::leave(analysis);
+    Ok(Survey { review, routes, freshness })
+}
+
+/// Review and routes of a project as a tree of sources has it, such as one with edits that are in memory only.
+///
+/// # Errors
+/// When the path can't be read.
+pub fn examine(
+    tree: Arc<dyn SourceTree>,
+    settings: &Settings,
+) -> Result<(ReviewReport, RoutesDocument), Failure> {
+    let analysis = analyse_tree(tree, &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    let root = root_of(&analysis);
+    let routes = RoutesDocument::new(&analysis, &root);
     let mut review = fastwright_rules::review(&analysis, &settings.review);
     review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
     let review = ReviewReport::new(&review, &analysis.files);
     crate::memory::leave(analysis);
-    Ok(Survey { review, routes, freshness })
+    Ok((review, routes))
 }
 
 fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(

@@ -6,6 +6,9 @@ use crate::failure::Failure;
 use fastwright_model::analysis::AnalysisOptions;
 use fastwright_report::names::Severity;
 use fastwright_report::output::ReviewFormat;
+use fastwright_report::recorded_settings::{
+    RecordedBaseline, RecordedIgnores, RecordedPublicRoute, RecordedSettings,
+};
 use fastwright_rules::metadata::Profile;
 use fastwright_rules::settings::ReviewSettings;
 use std::path::{Path, PathBuf};
@@ -154,6 +157,80 @@ impl Settings {
         settings.fail_on = arguments.fail_on.unwrap_or(settings.fail_on);
         settings.output_format = arguments.output_format.unwrap_or(settings.output_format);
         Ok(settings)
+    }
+
+    /// The file with what is known and not reported again.
+    pub fn baseline_file(&self) -> Option<&Path> {
+        self.baseline_file.as_deref()
+    }
+
+    /// What a report says of these settings. Its path is that of the whole project: only an analysis knows the root.
+    pub fn recorded(&self) -> RecordedSettings {
+        let review = &self.review;
+        let ignores = |entries: &[(String, Vec<String>)]| {
+            let entries = entries.iter();
+            entries
+                .map(|(pattern, rules)| RecordedIgnores { pattern: pattern.clone(), rules: rules.clone() })
+                .collect()
+        };
+        let public = review.public_routes.iter();
+        RecordedSettings {
+            path: ".".to_owned(),
+            profile: review.profile.name().to_owned(),
+            select: review.select.clone(),
+            ignore: review.ignore.clone(),
+            extend_select: review.extend_select.clone(),
+            comments: review.respect_suppressions,
+            baseline: review.baseline.as_ref().map(RecordedBaseline::of),
+            apps: self.analysis.apps.clone(),
+            exclude: self.analysis.exclude.clone(),
+            variables: self.analysis.variables.iter().map(|(name, _)| name.clone()).collect(),
+            fastapi_version: self.analysis.fastapi_version.clone(),
+            per_file_ignores: ignores(&review.per_file_ignores),
+            per_route_ignores: ignores(&review.per_route_ignores),
+            public_routes: public
+                .map(|(pattern, reason)| RecordedPublicRoute {
+                    pattern: pattern.clone(),
+                    reason: reason.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Takes over what a report says of its settings, but not where it was made and what was known before: the path, the
+    /// environment, the values of variables and the baseline stay.
+    ///
+    /// # Errors
+    /// When it names rules that are not there, or patterns that are none.
+    pub fn set_recorded(&mut self, recorded: &RecordedSettings) -> Result<(), Failure> {
+        let ignores = |entries: &[RecordedIgnores]| -> Vec<(String, Vec<String>)> {
+            entries.iter().map(|entry| (entry.pattern.clone(), entry.rules.clone())).collect()
+        };
+        let profile = Profile::ALL.into_iter().find(|profile| profile.name() == recorded.profile);
+        let Some(profile) = profile else {
+            return Err(Failure::new(format!("the report names a profile `{}`", recorded.profile)));
+        };
+        let public = recorded.public_routes.iter();
+        self.review = ReviewSettings {
+            select: recorded.select.clone(),
+            ignore: recorded.ignore.clone(),
+            extend_select: recorded.extend_select.clone(),
+            per_file_ignores: ignores(&recorded.per_file_ignores),
+            per_route_ignores: ignores(&recorded.per_route_ignores),
+            public_routes: public.map(|route| (route.pattern.clone(), route.reason.clone())).collect(),
+            profile,
+            respect_suppressions: recorded.comments,
+            baseline: self.review.baseline.take(),
+        };
+        self.review.validate().map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(|error| format!("in the report, {error}")).collect();
+            Failure::new(lines.join("\n"))
+        })?;
+        self.analysis.apps.clone_from(&recorded.apps);
+        self.analysis.exclude.clone_from(&recorded.exclude);
+        self.analysis.fastapi_version.clone_from(&recorded.fastapi_version);
+        self.analysis.latent_routes = profile >= Profile::Audit;
+        Ok(())
     }
 
     /// The settings as a configuration file would say them.

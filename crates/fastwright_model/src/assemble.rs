@@ -153,7 +153,10 @@ fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
                 .first()
                 .map_or_else(|| unreachable_location(interpreter), |(_, location)| *location)
         },
-        |function| Location { file: function.id.file, span: function.definition.name_span },
+        |function| {
+            let written = written_function(interpreter, function);
+            Location { file: written.id.file, span: written.definition.name_span }
+        },
     );
     let name = flat.options.keyword("name").and_then(Value::as_str).map(str::to_owned);
     Route {
@@ -188,6 +191,19 @@ fn route(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Route {
         deprecated: flat.options.keyword("deprecated").and_then(Value::as_bool) == Some(true),
         function: function.map(|function| function.id),
     }
+}
+
+/// The function that a decorator with `functools.wraps` stands around: what people mean by the handler. All handlers
+/// that share the decorator share its inner function, and would stand at one place.
+fn written_function(interpreter: &Interpreter<'_>, function: &Rc<FunctionValue>) -> Rc<FunctionValue> {
+    let mut found = Rc::clone(function);
+    // Decorators in each other are few; a function that is said to wrap itself must not hold us up.
+    for _ in 0..8 {
+        let wrapped = interpreter.function_set_attribute(&found, "__wrapped__");
+        let Some(inner) = wrapped.and_then(|wrapped| interpreter.plain_function(wrapped)) else { break };
+        found = inner;
+    }
+    found
 }
 
 fn dependant(interpreter: &mut Interpreter<'static>, flat: &FlatRoute) -> Option<Dependant> {

@@ -5,6 +5,7 @@ use crate::review_document::ReviewReport;
 use crate::routes_document::RoutesDocument;
 use crate::routes_selection::Grouping;
 use crate::rule_page::RuleDescription;
+use crate::verification::Verification;
 use fastwright_contract::diff::Diff;
 use fastwright_gate::Verdict;
 
@@ -95,6 +96,16 @@ formats! {
     }
 }
 
+formats! {
+    /// Outputs of `fastwright verify`.
+    VerificationFormat {
+        /// Text with what is not as the report says.
+        Full = "full",
+        /// The document of [`crate::verification`].
+        Json = "json",
+    }
+}
+
 impl ReviewFormat {
     /// Whether a person reads it in a terminal: such text gets colours, links, and the terminal's width.
     pub fn is_text(self) -> bool {
@@ -151,6 +162,18 @@ pub fn render_verdict(verdict: &Verdict, format: GateFormat, appearance: &Appear
     match format {
         GateFormat::Full => crate::gate_output::text(verdict, appearance),
         GateFormat::Json => json(verdict),
+    }
+}
+
+/// What became of a report when it was checked, in a format.
+pub fn render_verification(
+    verification: &Verification,
+    format: VerificationFormat,
+    appearance: &Appearance,
+) -> String {
+    match format {
+        VerificationFormat::Full => crate::verification::output::text(verification, appearance),
+        VerificationFormat::Json => json(verification),
     }
 }
 

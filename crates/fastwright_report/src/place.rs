@@ -1,8 +1,9 @@
 //! Places in the user's sources as every JSON document writes them.
 
-use fastwright_python::location::{Files, Location};
+use fastwright_python::location::{File, Files, Location};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A position: line and column count from 1, the column in Unicode code points, the offset in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -13,6 +14,11 @@ pub struct Position {
     pub column: u32,
     /// Byte offset in the file.
     pub offset: u32,
+}
+
+/// The first 16 hexadecimal digits of BLAKE3 of a text.
+pub fn hash_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// A range of one file.
@@ -27,6 +33,10 @@ pub struct Place {
     /// The function, class or variable that holds the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
+    /// Where the place is part of a proof: the first 16 hexadecimal digits of BLAKE3 of its bytes. Bytes and offsets are
+    /// those of the text as UTF-8, without a byte order mark: of a file in another encoding, those after decoding it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 impl Place {
@@ -42,7 +52,19 @@ impl Place {
             start: position(location.span.start),
             end: position(location.span.end.max(location.span.start)),
             symbol: None,
+            hash: None,
         }
+    }
+
+    /// The same place as part of a proof: with the hash of its bytes.
+    pub fn proven(mut self, file: &File) -> Self {
+        self.hash = Some(hash_of(file.text.get(self.bytes()).unwrap_or_default()));
+        self
+    }
+
+    /// The range of bytes.
+    pub fn bytes(&self) -> Range<usize> {
+        self.start.offset as usize..self.end.offset as usize
     }
 
     /// The same place with the name of what holds it; an empty name is none.

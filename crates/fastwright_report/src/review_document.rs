@@ -3,7 +3,8 @@
 use crate::excerpt::FindingExcerpts;
 use crate::names::{Area, Confidence, FixSafety, Severity};
 use crate::place::{LineAndColumn, Place, ProblemPlace};
-use fastwright_python::location::Files;
+use crate::recorded_settings::RecordedSettings;
+use fastwright_python::location::{File, Files, Location};
 use fastwright_rules::review::Review;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,12 @@ pub struct Project {
     pub pydantic: Option<String>,
     /// Its apps as `module:attr`.
     pub apps: Vec<String>,
+    /// Hash of the paths and texts of its sources that the review rests on: as long as it is equal, nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<String>,
+    /// What decided about what is reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<RecordedSettings>,
 }
 
 /// A resource with its operations.
@@ -285,6 +292,22 @@ impl ReviewDocument {
         }
     }
 
+    /// The project that a path of this document belongs to, and the path relative to it.
+    pub fn project_of<'path>(&self, path: &'path str) -> Option<(usize, &'path str)> {
+        if self.projects.len() < 2 {
+            return (!self.projects.is_empty()).then_some((0, path));
+        }
+        let within = self.projects.iter().enumerate().filter_map(|(index, project)| {
+            let inner = match project.root.trim_end_matches('/') {
+                "." | "" => path,
+                root => path.strip_prefix(root)?.strip_prefix('/')?,
+            };
+            Some((index, inner))
+        });
+        // The nearest root, the first of equal ones.
+        within.min_by_key(|(_, inner)| inner.len())
+    }
+
     fn for_each_path(&mut self, mut change: impl FnMut(&mut String)) {
         for finding in &mut self.findings {
             change(&mut finding.location.path);
@@ -314,6 +337,8 @@ fn document(review: &Review, files: &Files) -> ReviewDocument {
                 fastapi: project.fastapi.clone(),
                 pydantic: project.pydantic.clone(),
                 apps: project.apps.clone(),
+                sources: Some(hash_of_sources(files)),
+                settings: None,
             })
             .collect(),
         preserve: review
@@ -364,6 +389,25 @@ fn document(review: &Review, files: &Files) -> ReviewDocument {
     }
 }
 
+fn proven(location: Location, files: &Files) -> Place {
+    Place::new(location, files).proven(files.get(location.file))
+}
+
+/// Of the project's own files only: where a library lies differs between machines, and its version is told.
+fn hash_of_sources(files: &Files) -> String {
+    let mut sources: Vec<&File> =
+        files.iter().map(|(_, file)| file).filter(|file| file.first_party).collect();
+    sources.sort_unstable_by(|one, other| one.relative.cmp(&other.relative));
+    let mut hasher = blake3::Hasher::new();
+    for file in sources {
+        for part in [file.relative.as_str(), &*file.text] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
 fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files) -> Finding {
     Finding {
         rule: finding.rule.to_owned(),
@@ -378,11 +422,11 @@ fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files)
             path: route.path.clone(),
             handler: route.handler.clone(),
         }),
-        location: Place::new(finding.location, files).within(&finding.symbol),
+        location: proven(finding.location, files).within(&finding.symbol),
         evidence: finding
             .evidence
             .iter()
-            .map(|step| Evidence { note: step.note.clone(), location: Place::new(step.location, files) })
+            .map(|step| Evidence { note: step.note.clone(), location: proven(step.location, files) })
             .collect(),
         why: finding.why.clone(),
         recommendation: finding.recommendation.clone(),

@@ -155,6 +155,8 @@ impl RoutesDocument {
                 fastapi: analysis.fastapi.clone(),
                 pydantic: analysis.pydantic.clone(),
                 apps: analysis.apps.iter().map(|app| app.locator.clone()).collect(),
+                sources: None,
+                settings: None,
             }],
             apps: analysis.apps.iter().map(|app| app_routes(app, files)).collect(),
             undecided: undecided(&analysis.undecided, files),

@@ -35,3 +35,8 @@ pub fn gate() -> String {
 pub fn fix() -> String {
     crate::output::json(&schemars::schema_for!(crate::fix_document::FixDocument))
 }
+
+/// The JSON Schema of `fastwright verify --output-format json`.
+pub fn verify() -> String {
+    crate::output::json(&schemars::schema_for!(crate::verification::Verification))
+}

@@ -3,11 +3,20 @@
 
 use fastwright_model::analysis::Analysis;
 use fastwright_python::ir::{
-    ArgumentKind, Call, Expr, ExprKind, FormatPart, FunctionDef, Handler, MatchCase, Stmt, StmtKind,
+    ArgumentKind, Call, Expr, ExprKind, FormatPart, FunctionDef, Handler, MatchCase, Module, Stmt, StmtKind,
 };
 use fastwright_python::location::Span;
 use fastwright_python::name::Name;
 use rustc_hash::FxHashSet;
+
+/// Whether `from __future__ import annotations` makes the annotations of a file texts, which FastAPI evaluates with
+/// the globals of the module.
+pub fn annotations_are_texts(module: &Module) -> bool {
+    module.body.iter().any(|statement| {
+        matches!(&statement.kind, StmtKind::ImportFrom { module, names, .. }
+            if *module == "__future__" && names.iter().any(|alias| alias.name == "annotations"))
+    })
+}
 
 /// A `yield` with the statements around it.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! `fastwright agent`.
 
+mod model;
 mod terminal_person;
 
 use crate::arguments::{AgentArguments, AgentFormat, Colour};
@@ -14,6 +15,8 @@ use fastwright_report::markdown_text;
 use fastwright_tools::{Service, Start};
 use std::io::{BufRead as _, IsTerminal as _};
 use terminal_person::TerminalPerson;
+
+pub(crate) use model::ModelArguments;
 
 /// Follows a task, or one after the other.
 ///
@@ -32,6 +35,14 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
     let mut service = Service::new(start).map_err(failed)?;
     let options =
         Options { permission: Some(arguments.permission.clone()), verify: arguments.verify.clone() };
+    match model::turn(arguments, &arguments.task.join(" "), &mut service)? {
+        model::Turn::NoModel => {}
+        model::Turn::Said => return Ok(Ending::Clean),
+        model::Turn::Report(report) => {
+            give(&report, arguments, colour)?;
+            return Ok(ending(&report));
+        }
+    }
     let mut person = TerminalPerson::new(arguments.apply, !arguments.compared.no_progress);
     if !arguments.task.is_empty() {
         let report =
@@ -52,7 +63,15 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
             Ok(count) if count > 0 && !line.trim().is_empty() => {}
             _ => return Ok(last),
         }
-        match follow(line.trim(), &mut service, &options, &mut person) {
+        let followed = match model::turn(arguments, line.trim(), &mut service) {
+            Ok(model::Turn::Report(report)) => Ok(*report),
+            Ok(model::Turn::Said) => continue,
+            Ok(model::Turn::NoModel) => {
+                follow(line.trim(), &mut service, &options, &mut person).map_err(failed)
+            }
+            Err(failure) => Err(failure),
+        };
+        match followed {
             Ok(report) => {
                 give(&report, arguments, colour)?;
                 last = ending(&report);

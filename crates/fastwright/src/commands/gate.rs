@@ -9,7 +9,6 @@ use fastwright_engine::change::{self, Change, Question};
 use fastwright_engine::{Failure, Settings};
 use fastwright_gate::REASONS;
 use fastwright_report::output::render_verdict;
-use std::io::Read as _;
 use std::path::Path;
 
 /// Judges a change.
@@ -54,16 +53,7 @@ fn the_change(arguments: &GateArguments, folder: &Path) -> Result<Change, Failur
     let Some(file) = &arguments.patch else {
         return Change::of_working_tree(folder, arguments.base.as_deref().unwrap_or("HEAD"));
     };
-    let text = if file.as_os_str() == "-" {
-        let mut text = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut text)
-            .map_err(|error| Failure::new(format!("standard input can't be read: {error}")))?;
-        text
-    } else {
-        std::fs::read(file)
-            .map_err(|error| Failure::new(format!("{} can't be read: {error}", file.display())))?
-    };
+    let (text, _) = super::read_input(file)?;
     Change::of_patch(folder, &text, arguments.base.as_deref())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,8 @@ impl Client {
             for line in BufReader::new(stdout).lines() {
                 let line = line.unwrap();
                 // Nothing but the protocol is on standard output.
-                let message: Json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no message: {line}"));
+                let message: Json =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("no message: {line}"));
                 assert_eq!(message["jsonrpc"], "2.0", "{line}");
                 if sender.send(message).is_err() {
                     break;
@@ -115,7 +116,8 @@ impl Client {
     /// Waits for the answer to a request.
     pub(crate) fn answer(&mut self, id: u64) -> Result<Json, Json> {
         loop {
-            let mut message = self.next().unwrap_or_else(|| panic!("no answer to {id}: {}", self.complaints()));
+            let mut message =
+                self.next().unwrap_or_else(|| panic!("no answer to {id}: {}", self.complaints()));
             if message["id"] == id {
                 let error = message["error"].take();
                 return if error.is_null() { Ok(message["result"].take()) } else { Err(error) };

@@ -56,7 +56,8 @@ impl HttpServer {
     fn send(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut head = format!("POST {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        let mut head =
+            format!("POST {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         head.push_str("Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -67,8 +68,11 @@ impl HttpServer {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let body =
-            if head.to_lowercase().contains("transfer-encoding: chunked") { joined(body) } else { body.to_owned() };
+        let body = if head.to_lowercase().contains("transfer-encoding: chunked") {
+            joined(body)
+        } else {
+            body.to_owned()
+        };
         Answer { status, head: head.to_lowercase(), body }
     }
 
@@ -136,7 +140,8 @@ fn tools_are_called_over_http_in_both_revisions() {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
     let opened = server.send("/mcp", &headers, &body.to_string());
     assert_eq!(opened.message()["result"]["protocolVersion"], INITIALIZED);
-    let session = opened.head.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().to_owned();
+    let session =
+        opened.head.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().to_owned();
     let mut headers = headers;
     headers.extend([("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", INITIALIZED)]);
     let body = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
@@ -158,7 +163,12 @@ fn who_has_no_token_or_comes_from_elsewhere_is_kept_out() {
     for wrong in ["", "Bearer", "Bearer wrong", "Basic a-token-that-only-this-test-has"] {
         assert_eq!(status(&[("Authorization", wrong)]), 401, "{wrong}");
     }
-    assert!(server.ask("tools/list", json!({}), &[("Authorization", "")]).head.contains("www-authenticate: bearer"));
+    assert!(
+        server
+            .ask("tools/list", json!({}), &[("Authorization", "")])
+            .head
+            .contains("www-authenticate: bearer")
+    );
     for origin in ["https://example.org", "null", "http://localhost:1", "http://127.0.0.1", "nonsense"] {
         let status = status(&[("Origin", origin)]);
         assert!(status == 403 || status == 400, "{origin}: {status}");

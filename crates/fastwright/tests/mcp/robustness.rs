@@ -35,7 +35,9 @@ fn strange_lines() -> Vec<Vec<u8>> {
     .collect();
     lines.push(b"\xff\xfe\x00\x01 not utf-8".to_vec());
     lines.push(vec![b'x'; 20 * 1024 * 1024]);
-    lines.push(format!("{{\"jsonrpc\":\"2.0\",\"id\":904,\"method\":\"{}\"}}", "m".repeat(1_000_000)).into_bytes());
+    lines.push(
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":904,\"method\":\"{}\"}}", "m".repeat(1_000_000)).into_bytes(),
+    );
     lines
 }
 
@@ -125,7 +127,8 @@ fn the_server_ends_with_its_client() {
     for revision in [INITIALIZED, STATELESS] {
         let mut client = Client::open(project.path(), revision, &[]);
         for _ in 0..20 {
-            let (_, message) = client.message("tools/call", json!({ "name": "review_changes", "arguments": {} }));
+            let (_, message) =
+                client.message("tools/call", json!({ "name": "review_changes", "arguments": {} }));
             client.send(&message);
         }
         let (_, status) = client.close();

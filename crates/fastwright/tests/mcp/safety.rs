@@ -49,7 +49,8 @@ fn fixes_are_written_where_that_was_allowed() {
     let before = project.content();
     let mut client = Client::open(project.path(), STATELESS, &["--allow-write"]);
     let tools = client.request("tools/list", json!({})).unwrap();
-    let tool = tools["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "apply_fix").unwrap().clone();
+    let tool =
+        tools["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "apply_fix").unwrap().clone();
     assert_eq!(tool["annotations"]["readOnlyHint"], false);
     assert_eq!(tool["annotations"]["destructiveHint"], true);
     let planned = client.call("plan_fix", json!({}));

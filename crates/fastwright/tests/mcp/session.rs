@@ -12,7 +12,10 @@ fn a_connection_is_opened_in_either_revision() {
     let mut client = Client::start(project.path(), &[]);
     let discovered = client.request("server/discover", json!({ "_meta": meta() })).unwrap();
     let versions = discovered["supportedVersions"].as_array().unwrap();
-    assert!(REVISIONS.iter().all(|revision| versions.iter().any(|version| version == revision)), "{discovered}");
+    assert!(
+        REVISIONS.iter().all(|revision| versions.iter().any(|version| version == revision)),
+        "{discovered}"
+    );
     assert!(discovered["capabilities"]["tools"].is_object());
 
     // After having asked, a client may still choose the older one.
@@ -57,7 +60,10 @@ fn every_tool_is_described_and_answers() {
         let finding = first["structuredContent"]["findings"][0]["id"].as_str().unwrap().to_owned();
         for tool in &tools {
             let name = tool["name"].as_str().unwrap();
-            assert!(!tool["title"].as_str().unwrap().is_empty() && !tool["description"].as_str().unwrap().is_empty());
+            assert!(
+                !tool["title"].as_str().unwrap().is_empty()
+                    && !tool["description"].as_str().unwrap().is_empty()
+            );
             let hints = &tool["annotations"];
             assert_eq!(hints["readOnlyHint"], true);
             assert_eq!(hints["destructiveHint"], false);
@@ -198,7 +204,11 @@ fn resources_are_listed_in_pages_and_read() {
             Ok::<_, Json>((kind, text))
         };
         let (kind, page) = read("fastwright://rules/missing-ownership-check").unwrap();
-        assert!(kind == "text/markdown" && page.contains("missing-ownership-check") && !page.contains("# expect:"));
+        assert!(
+            kind == "text/markdown"
+                && page.contains("missing-ownership-check")
+                && !page.contains("# expect:")
+        );
         let (kind, routes) = read("fastwright://routes").unwrap();
         let routes: Json = serde_json::from_str(&routes).unwrap();
         assert_eq!(kind, "application/json");
@@ -227,8 +237,12 @@ fn prompts_are_filled_in_and_completed() {
     for revision in REVISIONS {
         let mut client = Client::open(project.path(), revision, &[]);
         let list = client.request("prompts/list", json!({})).unwrap();
-        let names: Vec<&str> =
-            list["prompts"].as_array().unwrap().iter().map(|prompt| prompt["name"].as_str().unwrap()).collect();
+        let names: Vec<&str> = list["prompts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|prompt| prompt["name"].as_str().unwrap())
+            .collect();
         assert_eq!(names, ["review_for_production", "secure_routes", "explain_route", "check_my_change"]);
         let params = json!({ "name": "explain_route", "arguments": { "route": "GET /api/v1/books" } });
         let prompt = client.request("prompts/get", params).unwrap();
@@ -245,7 +259,10 @@ fn prompts_are_filled_in_and_completed() {
         };
         let prompt = json!({ "type": "ref/prompt", "name": "explain_route" });
         let routes = complete(prompt.clone(), "route", "get /api/v1/orders").unwrap();
-        assert!(routes.len() > 1 && routes.iter().all(|route| route.starts_with("GET /api/v1/orders")), "{routes:?}");
+        assert!(
+            routes.len() > 1 && routes.iter().all(|route| route.starts_with("GET /api/v1/orders")),
+            "{routes:?}"
+        );
         assert!(complete(prompt, "route", "nothing like it").unwrap().is_empty());
         let template = json!({ "type": "ref/resource", "uri": "fastwright://rules/{rule}" });
         let rules = complete(template, "rule", "missing-own").unwrap();

@@ -7,12 +7,12 @@ use fastwright_report::review_document::{Finding, PreservedResource, ReviewRepor
 use std::collections::BTreeMap;
 
 /// Findings that a report shows in full.
-pub(super) const MOST_FOUND: usize = 12;
+pub(crate) const MOST_FOUND: usize = 12;
 /// Resources that a report lists.
 const MOST_RESOURCES: usize = 24;
 
 /// What the service does.
-pub(super) fn preserved(survey: &Survey) -> Preserved {
+pub(crate) fn preserved(survey: &Survey) -> Preserved {
     let document = &survey.review.document;
     let mut guards: BTreeMap<String, usize> = BTreeMap::new();
     for app in survey.routes.apps.iter().filter(|app| !app.mounted) {
@@ -67,7 +67,7 @@ fn resource(resource: &PreservedResource) -> String {
 }
 
 /// The findings of a report that pass, the worst first, put into the agent's report.
-pub(super) fn found(report: &mut Report, review: &ReviewReport, passes: impl Fn(&Finding) -> bool) {
+pub(crate) fn found(report: &mut Report, review: &ReviewReport, passes: impl Fn(&Finding) -> bool) {
     let fitting: Vec<&Finding> = review.document.findings.iter().filter(|finding| passes(finding)).collect();
     for finding in &fitting {
         *report.counts.entry(finding.severity.name().to_owned()).or_default() += 1;
@@ -77,7 +77,7 @@ pub(super) fn found(report: &mut Report, review: &ReviewReport, passes: impl Fn(
 }
 
 /// One finding.
-pub(super) fn one(finding: &Finding) -> Found {
+pub(crate) fn one(finding: &Finding) -> Found {
     let place = |place: &fastwright_report::place::Place| format!("{}:{}", place.path, place.start.line);
     Found {
         id: finding.fingerprint.get(..12).unwrap_or(&finding.fingerprint).to_owned(),
@@ -108,7 +108,7 @@ pub(super) fn one(finding: &Finding) -> Found {
 }
 
 /// `2 critical, 3 high`.
-pub(super) fn counted(counts: &BTreeMap<String, usize>) -> String {
+pub(crate) fn counted(counts: &BTreeMap<String, usize>) -> String {
     let parts: Vec<String> = ["critical", "high", "medium", "low", "info"]
         .iter()
         .filter_map(|word| counts.get(*word).map(|count| format!("{count} {word}")))
@@ -117,7 +117,7 @@ pub(super) fn counted(counts: &BTreeMap<String, usize>) -> String {
 }
 
 /// Whether there is an application at all; else the report says so.
-pub(super) fn has_app(report: &mut Report, survey: &Survey) -> bool {
+pub(crate) fn has_app(report: &mut Report, survey: &Survey) -> bool {
     let document = &survey.review.document;
     if document.projects.iter().any(|project| !project.apps.is_empty()) {
         return true;

@@ -3,7 +3,7 @@
 
 mod changes;
 mod explaining;
-mod facts;
+pub(crate) mod facts;
 mod improving;
 mod protecting;
 mod reviewing;

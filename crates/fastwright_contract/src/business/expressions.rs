@@ -531,13 +531,18 @@ pub(crate) fn joined_texts(terms: &[Term], between: &str) -> String {
 }
 
 fn compared(comparison: Comparison, left: &Term, right: &Term) -> Term {
+    // Python asks the other operand when it has turned the sign around: `a > b` is `b < a`.
+    let (first, second) = match comparison {
+        Comparison::Greater | Comparison::GreaterEqual => (right, left),
+        _ => (left, right),
+    };
     let (tag, opposite, sign) = match comparison {
         Comparison::Equal => ("==", false, "=="),
         Comparison::NotEqual => ("==", true, "!="),
         Comparison::Less => ("<", false, "<"),
         Comparison::LessEqual => ("<=", false, "<="),
-        Comparison::Greater => (">", false, ">"),
-        Comparison::GreaterEqual => (">=", false, ">="),
+        Comparison::Greater => ("<", false, ">"),
+        Comparison::GreaterEqual => ("<=", false, ">="),
         Comparison::Is => ("is", false, "is"),
         Comparison::IsNot => ("is", true, "is not"),
         Comparison::In => ("in", false, "in"),
@@ -545,10 +550,10 @@ fn compared(comparison: Comparison, left: &Term, right: &Term) -> Term {
     };
     let text = format!("{} {sign} {}", left.text(), right.text());
     if opposite {
-        let positive = Term::made(tag, &[left, right], format!("{} {tag} {}", left.text(), right.text()));
+        let positive = Term::made(tag, &[first, second], format!("{} {tag} {}", left.text(), right.text()));
         positive.negated(text)
     } else {
-        Term::made(tag, &[left, right], text)
+        Term::made(tag, &[first, second], text)
     }
 }
 

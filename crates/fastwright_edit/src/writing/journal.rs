@@ -4,8 +4,8 @@
 //! and names them: from then on the fix can be finished or undone by anybody, however it ended. `applied` says
 //! that it ended well. Each step may be done twice without harm.
 
-use super::root::{Mode, Root};
 use crate::rounds::FileChange;
+use fastwright_sandbox::files::{Mode, Root};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -61,8 +61,36 @@ struct Plan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     path: String,
-    before: String,
-    after: String,
+    /// Hash of the bytes; none where there is no file.
+    before: Option<String>,
+    after: Option<String>,
+    /// Folders that have to be made for it, the outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    folders: Vec<String>,
+}
+
+/// A file that is written, made or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileWrite<'f> {
+    /// Canonical path.
+    pub path: &'f Path,
+    /// Path for people.
+    pub relative: &'f str,
+    /// Its bytes on disk; none where there is no file yet.
+    pub before: Option<&'f [u8]>,
+    /// Its bytes afterwards; none takes it away.
+    pub after: Option<&'f [u8]>,
+}
+
+impl<'f> From<&'f FileChange> for FileWrite<'f> {
+    fn from(file: &'f FileChange) -> Self {
+        Self {
+            path: &file.path,
+            relative: &file.relative,
+            before: Some(&file.before),
+            after: Some(&file.after),
+        }
+    }
 }
 
 /// A fix that did not end.
@@ -120,8 +148,7 @@ impl Journal {
                 continue;
             }
             let plan = self.plan(&number)?;
-            let written =
-                plan.files.iter().filter(|entry| self.hash(entry) == Some(entry.after.clone())).count();
+            let written = plan.files.iter().filter(|entry| self.hash(entry) == entry.after).count();
             return Ok(Some(Interrupted { number, written, files: plan.files.len() }));
         }
         Ok(None)
@@ -133,6 +160,15 @@ impl Journal {
     /// When a fix was interrupted before, a file changed meanwhile or lies outside of the project, or can't be
     /// written. What was written until then is taken back.
     pub fn write(&self, files: &[FileChange]) -> Result<(), JournalError> {
+        let files: Vec<FileWrite<'_>> = files.iter().map(FileWrite::from).collect();
+        self.write_files(&files)
+    }
+
+    /// Writes, makes and takes away files: the journal, then each file, then that all is done.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn write_files(&self, files: &[FileWrite<'_>]) -> Result<(), JournalError> {
         if let Some(found) = self.interrupted()? {
             return Err(JournalError::Unfinished { written: found.written, files: found.files });
         }
@@ -151,16 +187,19 @@ impl Journal {
                     ),
                 )
             })?;
-            let (current, _) = self.root.read(relative)?;
-            if current != file.before {
-                return Err(JournalError::Changed(file.relative.clone()));
+            if self.bytes(relative)?.map(|(bytes, _)| bytes).as_deref() != file.before {
+                return Err(JournalError::Changed(file.relative.to_owned()));
             }
-            self.put(&number, &format!("{index}.before"), &file.before)?;
-            self.put(&number, &format!("{index}.after"), &file.after)?;
+            for (bytes, ending) in [(file.before, "before"), (file.after, "after")] {
+                if let Some(bytes) = bytes {
+                    self.put(&number, &format!("{index}.{ending}"), bytes)?;
+                }
+            }
             plan.files.push(Entry {
                 path: relative.to_string_lossy().into_owned(),
-                before: digest(&file.before),
-                after: digest(&file.after),
+                before: file.before.map(digest),
+                after: file.after.map(digest),
+                folders: self.missing_folders(relative)?,
             });
         }
         let text = serde_json::to_vec_pretty(&plan).map_err(io::Error::from)?;
@@ -209,8 +248,8 @@ impl Journal {
     /// Every file is as it was before the fix, or as it is after it.
     fn check(&self, plan: &Plan) -> Result<(), JournalError> {
         for entry in &plan.files {
-            let known = self.hash(entry).is_some_and(|hash| hash == entry.before || hash == entry.after);
-            if !known {
+            let hash = self.hash(entry);
+            if hash != entry.before && hash != entry.after {
                 return Err(JournalError::Changed(entry.path.clone()));
             }
         }
@@ -226,10 +265,22 @@ impl Journal {
                 Side::Before => (&entry.before, "before"),
                 Side::After => (&entry.after, "after"),
             };
-            let (current, mode) = self.root.read(path)?;
-            if digest(&current) == *wanted {
+            let current = self.bytes(path)?;
+            if current.as_ref().map(|(bytes, _)| digest(bytes)) == *wanted {
                 continue;
             }
+            let Some(wanted) = wanted else {
+                self.root.remove(path)?;
+                for folder in entry.folders.iter().rev() {
+                    // One that somebody else uses meanwhile stays.
+                    let _ = self.root.remove_folder(Path::new(folder));
+                }
+                continue;
+            };
+            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                self.root.make_folders(parent)?;
+            }
+            let mode = current.map_or(Mode::ORDINARY, |(_, mode)| mode);
             let (bytes, _) = self.root.read(&self.in_journal(number, &format!("{index}.{ending}")))?;
             if digest(&bytes) != *wanted {
                 return Err(JournalError::Damaged(self.in_journal(number, "").display().to_string()));
@@ -237,6 +288,28 @@ impl Journal {
             self.root.replace(path, &bytes, mode, &temporary)?;
         }
         Ok(())
+    }
+
+    /// What a file holds; nothing where there is none.
+    fn bytes(&self, relative: &Path) -> io::Result<Option<(Vec<u8>, Mode)>> {
+        match self.root.read(relative) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Folders that a path needs and that are not there.
+    fn missing_folders(&self, relative: &Path) -> io::Result<Vec<String>> {
+        let mut missing = Vec::new();
+        for folder in relative.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
+            if self.root.status(folder)?.is_some() {
+                break;
+            }
+            missing.push(folder.to_string_lossy().into_owned());
+        }
+        missing.reverse();
+        Ok(missing)
     }
 
     fn hash(&self, entry: &Entry) -> Option<String> {

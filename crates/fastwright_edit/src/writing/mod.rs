@@ -1,6 +1,6 @@
 //! Writing files of a project: inside its root only, all or none, and so that it can be taken back.
 
 pub mod journal;
-mod root;
 
-pub use journal::{Interrupted, Journal, JournalError};
+pub use fastwright_sandbox::files::{Mode, Root};
+pub use journal::{FileWrite, Interrupted, Journal, JournalError};

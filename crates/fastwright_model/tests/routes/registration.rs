@@ -1,4 +1,9 @@
 use super::check;
+use fastwright_model::analysis::{AnalysisOptions, analyse_tree, with_large_stack};
+use fastwright_model::application::Route;
+use fastwright_python::source::MemoryTree;
+use std::path::Path;
+use std::sync::Arc;
 
 #[test]
 fn decorators_of_an_app() {
@@ -457,4 +462,69 @@ POST /items
 GET /items
 ",
     );
+}
+
+#[test]
+fn a_decorated_handler_stands_where_it_is_written() {
+    let tree = MemoryTree::from_fixture(
+        r#"
+#- main.py
+import functools
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def logged(function):
+    @functools.wraps(function)
+    def logging(*arguments, **keywords):
+        return function(*arguments, **keywords)
+
+    return logging
+
+
+def repeated(function):
+    @functools.wraps(function)
+    def repeating(*arguments, **keywords):
+        return function(*arguments, **keywords)
+
+    return repeating
+
+
+def hidden(function):
+    def hiding():
+        return function()
+
+    return hiding
+
+
+@app.get("/orders")
+@logged
+@repeated
+def list_orders() -> list[str]:
+    return []
+
+
+@app.get("/books")
+@logged
+def list_books() -> list[str]:
+    return []
+
+
+@app.get("/coupons")
+@hidden
+def list_coupons() -> list[str]:
+    return []
+"#,
+    );
+    let names = with_large_stack(|| {
+        let analysis = analyse_tree(Arc::new(tree), Path::new("."), &AnalysisOptions::default()).unwrap();
+        let name = |route: &Route| {
+            let span = route.location.span;
+            analysis.files.get(route.location.file).text[span.start as usize..span.end as usize].to_owned()
+        };
+        analysis.apps[0].routes.iter().map(name).collect::<Vec<_>>()
+    });
+    assert_eq!(names, ["list_orders", "list_books", "hiding"]);
 }

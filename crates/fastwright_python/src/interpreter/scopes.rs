@@ -82,6 +82,21 @@ impl Interpreter<'_> {
         self.scopes[globals.0 as usize].names.contains_key(&name)
     }
 
+    /// Whether code that sees the module's globals and the builtins only finds what a name means in `scope`: no
+    /// function or class around it binds the name. Annotations that are texts are evaluated so.
+    pub fn is_global(&self, scope: ScopeId, name: Name) -> bool {
+        let globals = self.modules[self.scopes[scope.0 as usize].module.0 as usize].scope;
+        let mut around = Some(scope);
+        while let Some(id) = around.filter(|id| *id != globals) {
+            let scope = &self.scopes[id.0 as usize];
+            if scope.names.contains_key(&name) && !scope.globals.contains(&name) {
+                return false;
+            }
+            around = scope.parent;
+        }
+        self.lookup(globals, name).is_some()
+    }
+
     /// A name that is bound nowhere else, from the scopes given to [`Interpreter::with_further_names`].
     fn further_name(&self, name: Name) -> Option<Value> {
         self.further_names.iter().find_map(|scope| self.scopes[scope.0 as usize].names.get(&name).cloned())

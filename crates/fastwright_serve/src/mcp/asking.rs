@@ -96,7 +96,8 @@ impl Report<'_> {
         let Some(token) = &self.token else { return };
         // How much is left is not known; the number only has to grow.
         self.count += 1;
-        let progress = ProgressNotificationParam::new(token.clone(), f64::from(self.count)).with_message(step);
+        let progress =
+            ProgressNotificationParam::new(token.clone(), f64::from(self.count)).with_message(step);
         // A client that does not take it gets the answer all the same.
         let _ = self.peer.notify_progress(progress).await;
     }

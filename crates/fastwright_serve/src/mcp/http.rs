@@ -97,7 +97,8 @@ impl Token {
     /// When the system has no random numbers.
     pub fn random() -> Result<(Self, String), Failure> {
         let mut bytes = [0_u8; 32];
-        getrandom::fill(&mut bytes).map_err(|error| Failure::new(format!("no token can be made up: {error}")))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Failure::new(format!("no token can be made up: {error}")))?;
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok((Self(blake3::hash(text.as_bytes())), text))
     }
@@ -204,7 +205,9 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().0.to_string(), address, "{text}");
         }
-        for text in ["0.0.0.0:80", "0.0.0.0", "[::]:80", "192.168.1.4:80", "8.8.8.8:80", "[::ffff:8.8.8.8]:80"] {
+        for text in
+            ["0.0.0.0:80", "0.0.0.0", "[::]:80", "192.168.1.4:80", "8.8.8.8:80", "[::ffff:8.8.8.8]:80"]
+        {
             let message = Address::parse(text).unwrap_err().to_string();
             assert!(message.contains("other machines"), "{text}: {message}");
         }
@@ -219,7 +222,9 @@ mod tests {
         let token = Token::chosen("0123456789abcdef").unwrap();
         let fits = |header: &str| token.fits(Some(&HeaderValue::from_str(header).unwrap()));
         assert!(fits("Bearer 0123456789abcdef") && fits("bearer  0123456789abcdef"));
-        for wrong in ["Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Basic 0123456789abcdef", "Bearer", ""] {
+        for wrong in
+            ["Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Basic 0123456789abcdef", "Bearer", ""]
+        {
             assert!(!fits(wrong), "{wrong}");
         }
         assert!(!token.fits(None));

@@ -125,13 +125,16 @@ mod tests {
     /// Words in code marks that look like a tool.
     fn tools_in(text: &str) -> Vec<&str> {
         let words = text.split('`').skip(1).step_by(2);
-        words.filter(|word| word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect()
+        words
+            .filter(|word| word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            .collect()
     }
 
     #[test]
     fn prompts_name_only_tools_that_exist_and_use_their_argument() {
         for prompt in &PROMPTS {
-            let tools: Vec<&str> = tools_in(prompt.text).into_iter().filter(|&word| word != "order_id").collect();
+            let tools: Vec<&str> =
+                tools_in(prompt.text).into_iter().filter(|&word| word != "order_id").collect();
             assert!(tools.len() > 1, "{}", prompt.name);
             for tool in tools {
                 assert!(describe(tool).is_some(), "{}: {tool}", prompt.name);

@@ -23,7 +23,9 @@ pub(super) fn list() -> Vec<Resource> {
     let mut resources = vec![
         Resource::new(format!("{SCHEME}routes"), "routes")
             .with_title("All routes")
-            .with_description("Every route with handler, guard, roles, statuses and tables, as list_routes gives them.")
+            .with_description(
+                "Every route with handler, guard, roles, statuses and tables, as list_routes gives them.",
+            )
             .with_mime_type(JSON),
     ];
     resources.extend(rule_descriptions().into_iter().map(|rule| {
@@ -40,7 +42,9 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     vec![
         ResourceTemplate::new(ROUTE_TEMPLATE, "route")
             .with_title("One route")
-            .with_description("Everything about one route, such as `GET /orders/{order_id}` (percent-encoded).")
+            .with_description(
+                "Everything about one route, such as `GET /orders/{order_id}` (percent-encoded).",
+            )
             .with_mime_type(JSON),
         ResourceTemplate::new(FINDING_TEMPLATE, "finding")
             .with_title("One finding")

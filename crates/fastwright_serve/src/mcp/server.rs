@@ -5,8 +5,8 @@ use fastwright_tools::Worker;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -47,7 +47,9 @@ impl ServerHandler for Server {
             .build();
         let implementation = Implementation::new("fastwright", env!("CARGO_PKG_VERSION"))
             .with_title("fastwright")
-            .with_description("A FastAPI backend engineer: knows the whole application and proves what it says.");
+            .with_description(
+                "A FastAPI backend engineer: knows the whole application and proves what it says.",
+            );
         ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
     }
 

@@ -60,7 +60,9 @@ pub(super) fn check_offered(name: &str, allow_write: bool) -> Result<(), ErrorDa
 pub(super) fn result(answer: Result<Json, ToolError>) -> Result<CallToolResult, ErrorData> {
     match answer {
         Ok(answer) => Ok(CallToolResult::structured(answer)),
-        Err(ToolError { kind: ErrorKind::Cancelled, message }) => Err(ErrorData::internal_error(message, None)),
+        Err(ToolError { kind: ErrorKind::Cancelled, message }) => {
+            Err(ErrorData::internal_error(message, None))
+        }
         Err(ToolError { kind: ErrorKind::UnknownTool, message }) => {
             Err(ErrorData::invalid_params(message, None))
         }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::entry_points::{EntryPoint, callable_name};
 use crate::finding::Confidence;
 use crate::reporter::Reporter;
-use crate::syntax::within;
+use crate::syntax::{annotations_are_texts, within};
 use crate::wording::route_name;
 use fastwright_model::dependant::is_depends;
 use fastwright_model::registry::EntryKind;
@@ -173,14 +173,12 @@ fn holds_dependency(annotation: &str) -> bool {
 
 /// The imports of a module that stand under `if TYPE_CHECKING`.
 fn facts(code: &Module, deferred: bool) -> FileFacts {
-    let mut facts = FileFacts { deferred, ..FileFacts::default() };
+    let mut facts = FileFacts { deferred, late: annotations_are_texts(code), ..FileFacts::default() };
     for statement in &code.body {
-        match &statement.kind {
-            StmtKind::ImportFrom { module, names, .. } if *module == "__future__" => {
-                facts.late |= names.iter().any(|alias| alias.name == "annotations");
-            }
-            StmtKind::If { test, body, .. } if is_type_checking(test) => imports(body, &mut facts.hidden),
-            _ => {}
+        if let StmtKind::If { test, body, .. } = &statement.kind
+            && is_type_checking(test)
+        {
+            imports(body, &mut facts.hidden);
         }
     }
     facts

@@ -6,9 +6,12 @@ use crate::finding::Fix;
 use crate::fixes::Source;
 use crate::fixes::recipes::is_called_by_name;
 use crate::reporter::{Draft, Reporter};
-use fastwright_python::ir::{ExprKind, FunctionDef, Parameter, ParameterKind};
+use crate::syntax::{annotations_are_texts, any_within};
+use crate::versions::FastapiVersions;
+use fastwright_python::ir::{ArgumentKind, Expr, ExprKind, Parameter, ParameterKind};
 use fastwright_python::location::{FileId, Location};
-use fastwright_python::value::{Symbolic, Value};
+use fastwright_python::project::Version;
+use fastwright_python::value::{FunctionValue, Symbolic, Value};
 use rustc_hash::FxHashSet;
 
 crate::declare_rule! {
@@ -31,6 +34,9 @@ crate::declare_rule! {
         check: check,
     }
 }
+
+/// From this version FastAPI finds dependencies in annotations.
+const READS_ANNOTATED: Version = Version::new(0, 95, 0);
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut seen: FxHashSet<Location> = FxHashSet::default();
@@ -68,7 +74,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let (name, annotation, default) = (name.trim(), annotation.trim(), default.trim());
             draft = draft.example(format!("{name}: Annotated[{annotation}, {default}]"));
         }
-        report.report(draft.fix(fix(context, file, definition, &marked)));
+        report.report(draft.fix(fix(context, file, function, &marked)));
     }
 }
 
@@ -78,7 +84,11 @@ fn is_dependency(value: &Value) -> bool {
 }
 
 /// The markers in the annotations.
-fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef, marked: &[&Parameter]) -> Option<Fix> {
+fn fix(context: &Context<'_>, file: FileId, value: &FunctionValue, marked: &[&Parameter]) -> Option<Fix> {
+    if !FastapiVersions::of(context.analysis).surely_at_least(READS_ANNOTATED) {
+        return None;
+    }
+    let function = &value.definition;
     // Who calls it by name may leave out what then has no default.
     if is_called_by_name(context, function.name) {
         return None;
@@ -95,13 +105,21 @@ fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef, marked: &[&P
         }
         has_default |= positional && parameter.default.is_some() && !is_marked(parameter);
     }
+    let are_texts = annotations_are_texts(source.module);
     let (annotated, imports) = source.import("typing", Some("Annotated"))?;
     let mut fix = Fix::safe("write the dependency into the annotation").imports(file, imports);
     for parameter in marked {
         let annotation = parameter.annotation.as_deref()?;
         let default = parameter.default.as_ref()?;
-        // A type that is a text is resolved later; inside of `Annotated` that is no different.
         if matches!(annotation.kind, ExprKind::Invalid) || source.has_comment(parameter.span) {
+            return None;
+        }
+        // FastAPI evaluates a type that is a text, but not one inside of `Annotated`. It matters where the type is
+        // the dependency.
+        if matches!(annotation.kind, ExprKind::Str(_)) && !names_its_dependency(default) {
+            return None;
+        }
+        if are_texts && !(is_global(context, value, annotation) && is_global(context, value, default)) {
             return None;
         }
         let around = source.with_parentheses(annotation.span);
@@ -111,4 +129,22 @@ fn fix(context: &Context<'_>, file: FileId, function: &FunctionDef, marked: &[&P
         fix = fix.edit(source.replace(span, text));
     }
     Some(fix)
+}
+
+/// Whether a marker says what is depended on, or leaves that to the type.
+fn names_its_dependency(marker: &Expr) -> bool {
+    matches!(&marker.kind, ExprKind::Call(call) if call.arguments.iter().any(|argument| match argument.kind {
+        ArgumentKind::Positional => true,
+        ArgumentKind::Keyword(name) => name == "dependency",
+        _ => false,
+    }))
+}
+
+/// Whether an expression means the same where only the globals of the module are seen.
+fn is_global(context: &Context<'_>, function: &FunctionValue, expression: &Expr) -> bool {
+    let interpreter = context.analysis.interpreter.borrow();
+    !any_within(
+        expression,
+        &mut |part| matches!(part.kind, ExprKind::Name(name) if !interpreter.is_global(function.scope, name)),
+    )
 }

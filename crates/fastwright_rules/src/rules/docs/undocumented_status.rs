@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::find::reason_phrase;
 use crate::fixes::recipes::with_responses;
-use crate::reporter::{Draft, Reporter};
+use crate::reporter::{Draft, Outline, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::syntax;
 use fastwright_model::application::{Route, RouteKind};
@@ -45,9 +45,54 @@ crate::declare_rule! {
 /// Statuses that FastAPI documents or makes by itself.
 const GENERAL: &[u16] = &[422, 500];
 
+/// A status that leaves a route, and the way to where it is raised.
+struct Undocumented {
+    steps: Vec<(String, Location)>,
+    /// The function that raises it.
+    raised_by: Rc<FunctionValue>,
+    by_dependency: bool,
+}
+
+impl Undocumented {
+    fn place(&self) -> Location {
+        // The way ends at the place where it is raised.
+        self.steps[self.steps.len() - 1].1
+    }
+}
+
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
+    let mut found: Vec<(&Route, BTreeMap<u16, Undocumented>)> = Vec::new();
+    let mut routes_by_fact: FxHashMap<(u16, Location), usize> = FxHashMap::default();
+    for (route, missing) in undocumented(context) {
+        for (status, one) in missing.iter().filter(|(_, one)| one.by_dependency) {
+            *routes_by_fact.entry((*status, one.place())).or_default() += 1;
+        }
+        found.push((route, missing));
+    }
+    for (route, missing) in &found {
+        // What a dependency answers to several routes is one fact about the dependency, not one a route.
+        let shared = |status: u16, one: &Undocumented| {
+            one.by_dependency
+                && routes_by_fact.get(&(status, one.place())).is_some_and(|routes| *routes > 1)
+                && context.analysis.files.get(one.place().file).first_party
+        };
+        let (shared, own): (Vec<_>, Vec<_>) = missing.iter().partition(|(status, one)| shared(**status, one));
+        for (status, one) in shared {
+            report_shared(report, route, *status, one);
+        }
+        if !own.is_empty() {
+            let own: BTreeMap<u16, &Undocumented> =
+                own.into_iter().map(|(status, one)| (*status, one)).collect();
+            report.report(draft(route, &own).fix(fix(context, route, &own)));
+        }
+    }
+}
+
+/// The statuses of each route that its document does not name.
+fn undocumented<'c>(context: &'c Context<'_>) -> Vec<(&'c Route, BTreeMap<u16, Undocumented>)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut raises = Raises::default();
+    let mut found = Vec::new();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
         if route.kind != RouteKind::Http
@@ -63,15 +108,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if has_scheme || !route.guard.by.is_empty() {
             documented.extend([401, 403]);
         }
-        let mut missing: BTreeMap<u16, Vec<(String, Location)>> = BTreeMap::new();
+        let mut missing: BTreeMap<u16, Undocumented> = BTreeMap::new();
         for node in nodes.iter().rev() {
             raises.of_node(interpreter, node, &mut missing);
         }
         missing.retain(|status, _| !documented.contains(status) && *status >= 400);
         if !missing.is_empty() {
-            report.report(draft(route, &missing).fix(fix(context, route, &missing)));
+            found.push((route, missing));
         }
     }
+    found
 }
 
 /// Statuses in the document of a route; nothing where it can't be known.
@@ -126,9 +172,10 @@ impl Raises {
         &mut self,
         interpreter: &mut Interpreter<'_>,
         node: &Dependant,
-        found: &mut BTreeMap<u16, Vec<(String, Location)>>,
+        found: &mut BTreeMap<u16, Undocumented>,
     ) {
         let Some(function) = &node.function else { return };
+        let by_dependency = node.kind != DependantKind::Handler;
         let start = match node.kind {
             DependantKind::Handler => Vec::new(),
             _ => vec![(format!("depends on `{}`", function.definition.qualname), node.location)],
@@ -145,7 +192,7 @@ impl Raises {
                 found.entry(*status).or_insert_with(|| {
                     let mut steps = chain.clone();
                     steps.push((format!("{status} is raised"), *location));
-                    steps
+                    Undocumented { steps, raised_by: Rc::clone(&function), by_dependency }
                 });
             }
             for (called, receiver, site, caught) in &local.calls {
@@ -261,11 +308,7 @@ fn passes_on(handler: &Handler) -> bool {
     again
 }
 
-fn fix(
-    context: &Context<'_>,
-    route: &Route,
-    missing: &BTreeMap<u16, Vec<(String, Location)>>,
-) -> Option<Fix> {
+fn fix(context: &Context<'_>, route: &Route, missing: &BTreeMap<u16, &Undocumented>) -> Option<Fix> {
     let statuses: Vec<u16> = missing.keys().copied().collect();
     let named: Vec<String> =
         statuses.iter().map(|status| format!("{status} ({})", reason_phrase(*status))).collect();
@@ -274,7 +317,25 @@ fn fix(
     with_responses(context, route, &statuses, fix)
 }
 
-fn draft(route: &Route, missing: &BTreeMap<u16, Vec<(String, Location)>>) -> Draft {
+fn report_shared(report: &mut Reporter<'_>, route: &Route, status: u16, one: &Undocumented) {
+    let definition = &one.raised_by.definition;
+    let discriminator = status.to_string();
+    let outline = Outline::new(one.place(), &definition.qualname, route, registered_at(route));
+    report.report_on_route(&outline.discriminator(&discriminator), |draft| {
+        let name = title(route);
+        draft
+            .message(format!(
+                "`{}` answers {status} to callers of `{name}`, whose documentation does not name it",
+                definition.name
+            ))
+            .evidence(format!("`{name}` is registered here"), registered_at(route))
+            .evidence_chain(one.steps.clone())
+            .recommendation("Add it to `responses=` of the application, or of the routers whose routes have the dependency.")
+            .example(format!("FastAPI(responses={{{status}: {{\"model\": Error}}}})"))
+    });
+}
+
+fn draft(route: &Route, missing: &BTreeMap<u16, &Undocumented>) -> Draft {
     let name = title(route);
     let statuses: Vec<String> = missing.keys().map(u16::to_string).collect();
     let mut draft = Draft::new(
@@ -285,8 +346,8 @@ fn draft(route: &Route, missing: &BTreeMap<u16, Vec<(String, Location)>>) -> Dra
     .route(route)
     .discriminator(statuses.join(","))
     .evidence(format!("`{name}` is registered here"), registered_at(route));
-    for steps in missing.values().take(4) {
-        draft = draft.evidence_chain(steps.clone());
+    for one in missing.values().take(4) {
+        draft = draft.evidence_chain(one.steps.clone());
     }
     let entries: Vec<String> =
         statuses.iter().map(|status| format!("{status}: {{\"model\": Error}}")).collect();

@@ -5,10 +5,10 @@ use crate::context::Context;
 use crate::loops::is_cache;
 use crate::reached::visit_reached;
 use crate::reporter::{Draft, Reporter};
-use crate::syntax::{any_statement, encloses};
+use crate::syntax::{self, any_statement, encloses};
 use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
-use fastwright_python::ir::{ExprKind, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -127,6 +127,33 @@ fn remembers(node: &Node) -> bool {
         || any_statement(&definition.body, &mut |statement| {
             matches!(statement.kind, StmtKind::Global(_) | StmtKind::Nonlocal(_))
         })
+        || answers_from_dictionary(&definition.body)
+}
+
+/// Whether a function keeps its answers in a dictionary from outside: `KNOWN[key] = answer` and `return KNOWN[key]`.
+fn answers_from_dictionary(body: &[Stmt]) -> bool {
+    let element_of = |value: &Expr| match &value.kind {
+        ExprKind::Subscript(parts) => match parts.0.kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut kept = Vec::new();
+    let mut own = Vec::new();
+    let mut given = Vec::new();
+    syntax::statements(body, &mut |statement| match &statement.kind {
+        StmtKind::Assign { targets, .. } => {
+            kept.extend(targets.iter().filter_map(element_of));
+            own.extend(targets.iter().filter_map(|target| match target.kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            }));
+        }
+        StmtKind::Return(Some(value)) => given.extend(element_of(value)),
+        _ => {}
+    });
+    kept.iter().any(|name| given.contains(name) && !own.contains(name))
 }
 
 /// Where a function makes a client that it keeps for itself.
