@@ -50,6 +50,27 @@ pub fn project_root(path: &Path) -> &Path {
 /// Python files and manifests under the path of the settings, sorted; what git ignores or the settings
 /// exclude is left out.
 pub fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
+    listing(settings).inputs
+}
+
+/// What a walk over a project found.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// Python files and manifests, sorted.
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The folders that were listed: another walk finds the same files as long as none of them changes, nor one of
+    /// `rules`.
+    pub(crate) folders: Vec<PathBuf>,
+    /// What else decides what a walk finds: files that say what git ignores, and links that lead nowhere. They need not
+    /// exist.
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+/// Files that say what git and others ignore in the folder that they are in.
+const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".git/info/exclude"];
+
+/// Walks over the project of the settings.
+pub(crate) fn listing(settings: &Settings) -> Listing {
     let path = &settings.path;
     let mut walk = WalkBuilder::new(path);
     // Linked folders are not entered: links that cross each other would be walked without end. What the
@@ -66,25 +87,35 @@ pub fn project_inputs(settings: &Settings) -> Vec<PathBuf> {
     walk.filter_entry(|entry| {
         entry.depth() == 0 || entry.file_name().to_str().is_none_or(|name| !NOT_OURS.contains(&name))
     });
-    let found = Mutex::new(Vec::new());
+    let found = Mutex::new(Listing::default());
     walk.build_parallel().run(|| {
         let found = &found;
         Box::new(move |entry| {
             // What can't be listed is reported by the analysis.
-            if let Ok(entry) = entry
-                && entry
-                    .file_type()
-                    .is_some_and(|kind| kind.is_file() || (kind.is_symlink() && entry.path().is_file()))
-                && (is_input(entry.file_name()) || entry.depth() == 0)
-                && let Ok(mut found) = found.lock()
-            {
-                found.push(entry.into_path());
+            let Ok(entry) = entry else { return WalkState::Continue };
+            let Some(kind) = entry.file_type() else { return WalkState::Continue };
+            let is_named = is_input(entry.file_name()) || entry.depth() == 0;
+            let leads_nowhere = kind.is_symlink() && is_named && !entry.path().is_file();
+            let is_ignore_file = IGNORE_FILES.iter().any(|name| entry.file_name() == *name);
+            let Ok(mut found) = found.lock() else { return WalkState::Continue };
+            if kind.is_dir() {
+                found.folders.push(entry.into_path());
+            } else if leads_nowhere || is_ignore_file {
+                found.rules.push(entry.into_path());
+            } else if is_named && (kind.is_file() || kind.is_symlink()) {
+                found.inputs.push(entry.into_path());
             }
             WalkState::Continue
         })
     });
     let mut found = found.into_inner().unwrap_or_default();
-    found.sort_unstable();
+    found.inputs.sort_unstable();
+    for folder in path.ancestors() {
+        found.rules.extend(IGNORE_FILES.iter().map(|name| folder.join(name)));
+    }
+    let nested: Vec<PathBuf> = found.folders.iter().map(|folder| folder.join(".git/info/exclude")).collect();
+    found.rules.extend(nested.into_iter().filter(|file| file.exists()));
+    found.rules.extend(ignore::gitignore::gitconfig_excludes_path());
     found
 }
 

@@ -47,6 +47,25 @@ pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp { size, modified: nanoseconds(modified), inode })
 }
 
+/// By what a folder is recognized to which nothing was added, and from which nothing was taken away: inode and time of
+/// its last change. Where the system tells it, that is the time that programs can't set back.
+pub(crate) fn folder_stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
+    #[cfg(unix)]
+    let (inode, changed) = {
+        use std::os::unix::fs::MetadataExt as _;
+        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+        let rest = u64::try_from(metadata.ctime_nsec()).unwrap_or_default();
+        (metadata.ino(), seconds.saturating_mul(1_000_000_000).saturating_add(rest))
+    };
+    #[cfg(not(unix))]
+    let (inode, changed) = {
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        (0, nanoseconds(modified))
+    };
+    Some(Stamp { size: 0, modified: changed, inode })
+}
+
 pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -30,12 +30,16 @@ struct Known {
     profile: Option<String>,
     settings: Settings,
     survey: Survey,
+    /// The question for which it was last found to hold.
+    held_for: u64,
 }
 
 struct KnownContract {
     settings: Settings,
     freshness: Freshness,
     contract: Contract,
+    /// As for a survey.
+    held_for: u64,
 }
 
 /// The project and what is known of it.
@@ -43,11 +47,18 @@ pub(crate) struct Knowledge {
     pub(crate) start: Start,
     surveys: Vec<Known>,
     contract: Option<KnownContract>,
+    /// Counts questions: what holds for one need not hold for the next.
+    question: u64,
 }
 
 impl Knowledge {
     pub(crate) fn new(start: Start) -> Self {
-        Self { start, surveys: Vec::new(), contract: None }
+        Self { start, surveys: Vec::new(), contract: None, question: 0 }
+    }
+
+    /// Begins a question: all of it is answered from the files as they are when it first looks at them.
+    pub(crate) fn begin_question(&mut self) {
+        self.question += 1;
     }
 
     /// The settings for a profile; none is the configuration's.
@@ -67,20 +78,20 @@ impl Knowledge {
     pub(crate) fn survey(&mut self, profile: Option<&str>) -> Result<&Survey, ToolError> {
         let known = self.surveys.iter().position(|known| known.profile.as_deref() == profile);
         if let Some(index) = known {
-            let entry = &self.surveys[index];
-            if entry.survey.freshness.holds(&entry.settings) {
-                let entry = self.surveys.remove(index);
+            let mut entry = self.surveys.remove(index);
+            if entry.held_for == self.question || entry.survey.freshness.holds(&entry.settings) {
+                entry.held_for = self.question;
                 self.surveys.push(entry);
                 return Ok(&self.surveys[self.surveys.len() - 1].survey);
             }
-            self.surveys.remove(index);
         }
         let settings = self.settings(profile)?;
         let survey = questions::survey(&settings)?;
         if self.surveys.len() == MOST_SURVEYS {
             self.surveys.remove(0);
         }
-        self.surveys.push(Known { profile: profile.map(str::to_owned), settings, survey });
+        let held_for = self.question;
+        self.surveys.push(Known { profile: profile.map(str::to_owned), settings, survey, held_for });
         Ok(&self.surveys[self.surveys.len() - 1].survey)
     }
 
@@ -108,11 +119,17 @@ impl Knowledge {
 
     /// The contract as the files are now.
     pub(crate) fn contract(&mut self) -> Result<&Contract, ToolError> {
-        if self.contract.as_ref().is_none_or(|known| !known.freshness.holds(&known.settings)) {
+        let question = self.question;
+        let holds = self.contract.as_mut().is_some_and(|known| {
+            known.held_for == question || known.freshness.holds(&known.settings)
+        });
+        if let Some(known) = self.contract.as_mut().filter(|_| holds) {
+            known.held_for = question;
+        } else {
             let settings = self.settings(None)?;
             let freshness = Freshness::before(&settings);
             let contract = questions::contract(Arc::new(DiskTree), &settings)?;
-            self.contract = Some(KnownContract { settings, freshness, contract });
+            self.contract = Some(KnownContract { settings, freshness, contract, held_for: question });
         }
         match &self.contract {
             Some(known) => Ok(&known.contract),

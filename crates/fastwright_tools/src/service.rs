@@ -61,6 +61,7 @@ impl Service {
     /// # Errors
     /// When the project can't be read.
     pub fn survey(&mut self, profile: Option<&str>) -> Result<&Survey, ToolError> {
+        self.knowledge.begin_question();
         self.knowledge.survey(profile)
     }
 
@@ -69,6 +70,7 @@ impl Service {
     /// # Errors
     /// When the project can't be read.
     pub fn contract(&mut self) -> Result<&Contract, ToolError> {
+        self.knowledge.begin_question();
         self.knowledge.contract()
     }
 
@@ -85,6 +87,7 @@ impl Service {
     /// # Errors
     /// When a finding is not there or has no fix, or the project can't be read.
     pub fn make_fixes(&mut self, choice: &FixChoice, caller: &dyn Caller) -> Result<MadeFixes, ToolError> {
+        self.knowledge.begin_question();
         fixes::make(&mut self.knowledge, choice, caller)
     }
 
@@ -94,6 +97,7 @@ impl Service {
     /// When there is no such tool, its arguments make no sense, or what was asked for can't be done.
     pub fn call(&mut self, name: &str, arguments: Json, caller: &dyn Caller) -> Result<Json, ToolError> {
         let knowledge = &mut self.knowledge;
+        knowledge.begin_question();
         match name {
             "check_project" => run(knowledge, arguments, caller, check_project::answer),
             "list_routes" => run(knowledge, arguments, caller, list_routes::answer),
@@ -125,7 +129,7 @@ fn run<Input: DeserializeOwned, Output: Serialize>(
     }
     // No arguments at all are an empty object.
     let arguments = if arguments.is_null() { Json::Object(serde_json::Map::new()) } else { arguments };
-    let input = serde_json::from_value(arguments)
+    let input = serde_path_to_error::deserialize(arguments)
         .map_err(|error| ToolError::arguments(format!("these arguments don't fit: {error}")))?;
     let output = answer(knowledge, input, caller)?;
     if caller.is_cancelled() {

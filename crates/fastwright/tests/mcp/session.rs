@@ -40,7 +40,7 @@ fn arguments(tool: &str, finding: &str) -> Json {
         "get_route" => json!({ "route": "GET /api/v1/orders/{order_id}/invoice" }),
         "get_finding" => json!({ "finding": finding }),
         "explain_rule" => json!({ "rule": "missing-ownership-check" }),
-        "diff_contract" => json!({ "base": "HEAD" }),
+        "diff_contract" => json!({ "old": "HEAD" }),
         _ => json!({}),
     }
 }
@@ -99,7 +99,7 @@ fn wrong_questions_get_words_that_help() {
             ("get_route", json!({ "route": "GET /invoice" }), "invoice"),
             ("get_finding", json!({ "finding": "0123456789ab" }), "check_project"),
             ("explain_rule", json!({ "rule": "missing-ownership" }), "missing-ownership-check"),
-            ("diff_contract", json!({ "base": "no-such-branch" }), "no-such-branch"),
+            ("diff_contract", json!({ "old": "no-such-branch" }), "no-such-branch"),
             ("list_routes", json!({ "cursor": "17" }), "next_cursor"),
         ] {
             let result = client.call(tool, arguments);

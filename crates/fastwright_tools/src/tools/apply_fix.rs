@@ -44,6 +44,7 @@ pub(crate) fn answer(
         }
         caller.progress("writing the files");
         Journal::open(&root).and_then(|journal| journal.write(files)).map_err(fixing::failure)?;
+        knowledge.begin_question();
     }
     let count = made.document.applied.len();
     Ok(Output {
