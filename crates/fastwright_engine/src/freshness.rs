@@ -45,10 +45,7 @@ impl Walk {
     }
 }
 
-fn with_stamps(
-    paths: Vec<PathBuf>,
-    stamp_of: fn(&Path) -> Option<Stamp>,
-) -> Vec<(PathBuf, Option<Stamp>)> {
+fn with_stamps(paths: Vec<PathBuf>, stamp_of: fn(&Path) -> Option<Stamp>) -> Vec<(PathBuf, Option<Stamp>)> {
     paths
         .into_iter()
         .map(|path| {

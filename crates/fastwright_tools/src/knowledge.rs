@@ -120,9 +120,10 @@ impl Knowledge {
     /// The contract as the files are now.
     pub(crate) fn contract(&mut self) -> Result<&Contract, ToolError> {
         let question = self.question;
-        let holds = self.contract.as_mut().is_some_and(|known| {
-            known.held_for == question || known.freshness.holds(&known.settings)
-        });
+        let holds = self
+            .contract
+            .as_mut()
+            .is_some_and(|known| known.held_for == question || known.freshness.holds(&known.settings));
         if let Some(known) = self.contract.as_mut().filter(|_| holds) {
             known.held_for = question;
         } else {
