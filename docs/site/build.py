@@ -38,7 +38,9 @@ OWASP = {
 
 GUIDES = [("Reading a review", "reading-a-review.md"), ("The catalogue, judged", "catalogue.md"),
           ("How programs are evaluated", "interpreter.md"), ("The OpenAPI document", "openapi.md"),
-          ("The contract, differences, the gate", "contract.md"), ("Hooks, CI, coding agents", "hooks.md")]
+          ("The contract, differences, the gate", "contract.md"), ("Hooks, CI, coding agents", "hooks.md"),
+          ("The agent", "agent.md"), ("The agent with a language model: threat model", "threat-model.md"),
+          ("Where commands run", "sandbox.md"), ("For other agents: MCP", "mcp.md"), ("In coding agents", "agents.md")]
 
 VERDICTS = {"implemented": "implemented", "merged": "part of", "left": "left to", "dropped": "dropped"}
 
