@@ -232,7 +232,7 @@ pub(crate) struct McpArguments {
     pub(crate) allow_write: bool,
 
     /// Serve over HTTP on this machine instead of standard input and output; clients need the token that is printed,
-    /// or the one in FASTWRIGHT_TOKEN. ADDRESS is 127.0.0.1:PORT, [::1]:PORT or PORT [default: 127.0.0.1:8737].
+    /// or the one in FASTWRIGHT_TOKEN. ADDRESS is 127.0.0.1:PORT, `[::1]:PORT` or PORT [default: 127.0.0.1:8737].
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1", help_heading = "Server")]
     pub(crate) http: Option<String>,
 
