@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Answer the questions of coding agents and other programs: a server of the Model Context Protocol.
     Mcp(McpArguments),
+    /// Let an editor host the agent: a server of the Agent Client Protocol.
+    Acp(AcpArguments),
     /// Explain a rule; without a name, list all rules.
     Rule(RuleArguments),
     /// Print the JSON Schema of a document.
@@ -561,6 +563,37 @@ pub(crate) struct AgentArguments {
     #[arg(long, help_heading = "Changes")]
     pub(crate) apply: bool,
 
+    #[command(flatten)]
+    pub(crate) changes: ChangeArguments,
+
+    #[command(flatten)]
+    pub(crate) language_model: crate::commands::ModelArguments,
+
+    /// How to print the report.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(crate) output_format: AgentFormat,
+}
+
+/// `fastwright acp`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AcpArguments {
+    /// The project: a folder or a file [default: the folder that the editor works in].
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+
+    #[command(flatten)]
+    pub(crate) changes: ChangeArguments,
+
+    #[command(flatten)]
+    pub(crate) language_model: crate::commands::ModelChoiceArguments,
+}
+
+/// What the agent may change, and how that is tested.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ChangeArguments {
     /// What fixes may change: `safe` (nothing that callers see), `unsafe` (what the code does, while routes, document
     /// and guards stay) or `contract` (what callers see, as each fix names it).
     #[arg(
@@ -580,13 +613,6 @@ pub(crate) struct AgentArguments {
     /// Change files, too, that have changes which git does not have.
     #[arg(long, help_heading = "Changes")]
     pub(crate) allow_dirty: bool,
-
-    #[command(flatten)]
-    pub(crate) language_model: crate::commands::ModelArguments,
-
-    /// How to print the report.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
-    pub(crate) output_format: AgentFormat,
 }
 
 /// Formats of `fastwright agent`.

@@ -14,7 +14,7 @@ mod rule;
 mod sandboxed_run;
 mod verify;
 
-pub(crate) use agent::{ModelArguments, agent};
+pub(crate) use agent::{ModelArguments, ModelChoiceArguments, acp, agent};
 pub(crate) use contract::contract;
 pub(crate) use diff::diff;
 pub(crate) use fix::fix;

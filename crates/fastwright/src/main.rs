@@ -86,6 +86,7 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Agent(agent) => commands::agent(agent, colour),
         Command::Init(init) => commands::init(init),
         Command::Mcp(mcp) => commands::mcp(mcp),
+        Command::Acp(acp) => commands::acp(acp),
         Command::Rule(rule) => commands::rule(rule, colour),
         Command::Schema { document } => commands::print_schema(*document),
         Command::Completions { shell } => commands::print_completions(*shell),

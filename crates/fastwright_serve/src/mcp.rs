@@ -14,6 +14,7 @@ mod server;
 mod stdio;
 mod tools;
 
+use crate::runtime::on_protocol_thread;
 use fastwright_engine::Failure;
 use fastwright_tools::{Start, Worker};
 use std::future::Future;
@@ -52,17 +53,7 @@ fn serve<F: Future<Output = Result<(), Failure>>>(
 ) -> Result<(), Failure> {
     fastwright_engine::memory::ends_soon(false);
     let (worker, work) = Worker::with_work(start).map_err(|error| Failure::new(error.message))?;
-    let thread = std::thread::Builder::new().name("fastwright-protocol".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(format!("the server can't start: {error}")))?;
-        let result = runtime.block_on(protocol(worker));
-        // A read of standard input that is under way can't be stopped; nobody waits for it.
-        runtime.shutdown_background();
-        result
-    });
-    let thread = thread.map_err(|error| Failure::new(format!("no thread can be started: {error}")))?;
+    let thread = on_protocol_thread(move || protocol(worker))?;
     work.run();
     thread.join().unwrap_or_else(|_| Err(Failure::new("the server stopped: an internal error")))
 }

@@ -1,5 +1,6 @@
 //! `fastwright agent`.
 
+mod editor;
 mod model;
 mod terminal_person;
 
@@ -16,7 +17,8 @@ use fastwright_tools::{Service, Start};
 use std::io::{BufRead as _, IsTerminal as _};
 use terminal_person::TerminalPerson;
 
-pub(crate) use model::ModelArguments;
+pub(crate) use editor::acp;
+pub(crate) use model::{ModelArguments, ModelChoiceArguments};
 
 /// Follows a task, or one after the other.
 ///
@@ -30,12 +32,17 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
         path: arguments.compared.project.clone(),
         overrides: arguments.compared.overrides(),
         allow_write: true,
-        allow_dirty: arguments.allow_dirty,
+        allow_dirty: arguments.changes.allow_dirty,
     };
     let mut service = Service::new(start).map_err(failed)?;
     let options =
-        Options { permission: Some(arguments.permission.clone()), verify: arguments.verify.clone() };
-    match model::turn(arguments, &arguments.task.join(" "), &mut service)? {
+        Options { permission: Some(arguments.changes.permission.clone()), verify: arguments.changes.verify.clone() };
+    match model::turn(
+        arguments,
+        &arguments.task.join(" "),
+        &mut service,
+        &mut model::CarefulPerson::new(arguments),
+    )? {
         model::Turn::NoModel => {}
         model::Turn::Said => return Ok(Ending::Clean),
         model::Turn::Report(report) => {
@@ -63,7 +70,12 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
             Ok(count) if count > 0 && !line.trim().is_empty() => {}
             _ => return Ok(last),
         }
-        let followed = match model::turn(arguments, line.trim(), &mut service) {
+        let followed = match model::turn(
+            arguments,
+            line.trim(),
+            &mut service,
+            &mut model::CarefulPerson::new(arguments),
+        ) {
             Ok(model::Turn::Report(report)) => Ok(*report),
             Ok(model::Turn::Said) => continue,
             Ok(model::Turn::NoModel) => {

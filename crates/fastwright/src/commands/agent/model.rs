@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Which language model, and what it may use.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ModelArguments {
+pub(crate) struct ModelChoiceArguments {
     /// Work with a language model: `anthropic:NAME`, `openai:NAME`, `ollama:NAME`, or `NAME` of the server at
     /// --model-url; `none` for none. Else `FASTWRIGHT_MODEL`, or the model in your own configuration file.
     #[arg(long, value_name = "MODEL", help_heading = "Language model")]
@@ -51,6 +51,13 @@ pub(crate) struct ModelArguments {
     /// End after so many seconds.
     #[arg(long, value_name = "SECONDS", help_heading = "Language model")]
     pub(crate) budget_time: Option<u64>,
+}
+
+/// A language model, and sessions with it.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ModelArguments {
+    #[command(flatten)]
+    pub(crate) choice: ModelChoiceArguments,
 
     /// Print what would be sent first, byte by byte, and send nothing.
     #[arg(long, help_heading = "Language model")]
@@ -83,11 +90,16 @@ fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
 }
 
-/// Does what the arguments about models ask for; `task` may be empty.
+/// Does what the arguments about models ask for; `task` may be empty. The person is asked what needs their word.
 ///
 /// # Errors
 /// When the model can't be used, the project can't be read, or the session can't be kept.
-pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service) -> Result<Turn, Failure> {
+pub(super) fn turn(
+    arguments: &AgentArguments,
+    task: &str,
+    service: &mut Service,
+    person: &mut dyn Person,
+) -> Result<Turn, Failure> {
     let wanted = &arguments.language_model;
     let project = project_of(service)?;
     let state = state_folder(&|name| std::env::var_os(name).map(PathBuf::from), &project);
@@ -98,7 +110,7 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
     if let Some(id) = &wanted.replay {
         return replay(&state.map_err(Failure::new)?, id, arguments, service);
     }
-    let Some(model) = chosen(wanted, &project)? else {
+    let Some(model) = chosen(&wanted.choice, &project)? else {
         return if wanted.resume.is_some() || wanted.show_prompt {
             Err(Failure::new("there is no model: name one with `--model`"))
         } else {
@@ -113,7 +125,7 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
         text: task.to_owned(),
         model: model.to_string(),
         destination: (!model.is_of_this_machine()).then(|| model.to_string()),
-        verification: verification(arguments.verify.as_deref(), arguments)?,
+        verification: verification(arguments.changes.verify.as_deref(), arguments)?,
         limits: Limits::default(),
     };
     if wanted.show_prompt {
@@ -122,9 +134,9 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
         return Ok(Turn::Said);
     }
     let budget = Budget {
-        tokens: wanted.budget_tokens,
-        money: wanted.budget_money,
-        time: wanted.budget_time.map(Duration::from_secs),
+        tokens: wanted.choice.budget_tokens,
+        money: wanted.choice.budget_money,
+        time: wanted.choice.budget_time.map(Duration::from_secs),
     };
     let name = model.name().to_owned();
     let mut session = match (&wanted.resume, &state) {
@@ -154,7 +166,7 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
                 project: project.clone(),
                 model: task.model.clone(),
                 destination: task.destination.clone(),
-                verify: arguments.verify.clone(),
+                verify: arguments.changes.verify.clone(),
             };
             Session::start(state, started).map_err(failed)?
         }
@@ -171,8 +183,7 @@ pub(super) fn turn(arguments: &AgentArguments, task: &str, service: &mut Service
         Ok(state) => Approvals::of(state, &project),
         Err(_) => Approvals::forgetful(),
     };
-    let mut person = CarefulPerson::new(arguments);
-    let mut remembering = Remembering::new(&mut person, &mut approvals, &project);
+    let mut remembering = Remembering::new(person, &mut approvals, &project);
     let result = converse(&task, service, &metered, &mut remembering, &mut session);
     let spent = metered.spent();
     let mut report = result.map_err(|error| told(&error, &session))?;
@@ -202,7 +213,7 @@ fn project_of(service: &Service) -> Result<PathBuf, Failure> {
 }
 
 /// The model that was chosen: on the command line, in the environment, or in the person's own configuration.
-fn chosen(wanted: &ModelArguments, project: &Path) -> Result<Option<Model>, Failure> {
+fn chosen(wanted: &ModelChoiceArguments, project: &Path) -> Result<Option<Model>, Failure> {
     if wanted.model.as_deref() == Some("none") {
         return Ok(None);
     }
@@ -300,17 +311,17 @@ fn differing(one: &Report, other: &Report) -> Vec<String> {
 
 /// The person at the terminal, asked about what `--apply` does not cover: changes of the contract, protected files, and
 /// commands that nothing confines.
-struct CarefulPerson {
+pub(super) struct CarefulPerson {
     usual: TerminalPerson,
     /// Whether the model was named in this very command: who names it wants it to be asked.
     named_model: bool,
 }
 
 impl CarefulPerson {
-    fn new(arguments: &AgentArguments) -> Self {
+    pub(super) fn new(arguments: &AgentArguments) -> Self {
         Self {
             usual: TerminalPerson::new(arguments.apply, !arguments.compared.no_progress),
-            named_model: arguments.language_model.model.is_some(),
+            named_model: arguments.language_model.choice.model.is_some(),
         }
     }
 }
