@@ -46,7 +46,8 @@ impl Editor {
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines() {
                 let line = line.unwrap();
-                let message: Json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no message: {line}"));
+                let message: Json =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("no message: {line}"));
                 if sender.send(message).is_err() {
                     break;
                 }
@@ -60,7 +61,8 @@ impl Editor {
     /// Starts an agent and opens a session in a folder.
     fn open(folder: &Path) -> (Self, String) {
         let mut editor = Self::start(&["--model", "none"]);
-        let opened = editor.request("initialize", json!({ "protocolVersion": 1, "clientCapabilities": {} })).unwrap();
+        let opened =
+            editor.request("initialize", json!({ "protocolVersion": 1, "clientCapabilities": {} })).unwrap();
         assert_eq!(opened["protocolVersion"], 1);
         assert_eq!(opened["agentInfo"]["name"], "fastwright");
         let session = editor.new_session(folder).unwrap();
@@ -129,7 +131,8 @@ impl Editor {
                             json!({ "outcome": "cancelled" })
                         }
                     };
-                    let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": { "outcome": outcome } });
+                    let answer =
+                        json!({ "jsonrpc": "2.0", "id": message["id"], "result": { "outcome": outcome } });
                     self.write(&answer.to_string());
                     self.questions.push(message["params"].take());
                 }
@@ -179,7 +182,8 @@ fn a_review_is_planned_followed_and_reported() {
     assert_eq!(result["stopReason"], "end_turn");
     let said = editor.said();
     assert!(said.contains("sql-injection") && said.contains("missing-ownership-check"), "{said}");
-    let plans: Vec<&Json> = editor.updates.iter().filter(|update| update["sessionUpdate"] == "plan").collect();
+    let plans: Vec<&Json> =
+        editor.updates.iter().filter(|update| update["sessionUpdate"] == "plan").collect();
     assert_eq!(plans.len(), 2);
     assert_eq!(plans[0]["entries"][0]["status"], "pending");
     assert!(plans[1]["entries"].as_array().unwrap().iter().all(|entry| entry["status"] == "completed"));
@@ -207,8 +211,12 @@ fn nothing_is_written_without_the_word_of_the_person() {
     let question = &editor.questions[0];
     assert_eq!(question["toolCall"]["kind"], "edit");
     assert!(question["toolCall"]["content"][0]["content"]["text"].as_str().unwrap().contains("\n@@ "));
-    let options: Vec<&str> =
-        question["options"].as_array().unwrap().iter().map(|option| option["kind"].as_str().unwrap()).collect();
+    let options: Vec<&str> = question["options"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|option| option["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(options, ["allow_once", "allow_always", "reject_once"]);
     assert!(project.content() == before, "a refused change was written");
 
@@ -271,7 +279,9 @@ fn sessions_are_kept_apart_and_wrong_questions_refused() {
     let error = editor.answer(refused).unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
     assert_eq!(editor.answer(running).unwrap()["stopReason"], "end_turn");
-    for line in ["", "hello", "{}", "[]", "{\"jsonrpc\":\"2.0\"}", "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":{}}"] {
+    for line in
+        ["", "hello", "{}", "[]", "{\"jsonrpc\":\"2.0\"}", "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":{}}"]
+    {
         editor.write(line);
     }
     assert_eq!(editor.prompt(&first, "explain GET /api/v1/books").unwrap()["stopReason"], "end_turn");

@@ -35,8 +35,10 @@ pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending
         allow_dirty: arguments.changes.allow_dirty,
     };
     let mut service = Service::new(start).map_err(failed)?;
-    let options =
-        Options { permission: Some(arguments.changes.permission.clone()), verify: arguments.changes.verify.clone() };
+    let options = Options {
+        permission: Some(arguments.changes.permission.clone()),
+        verify: arguments.changes.verify.clone(),
+    };
     match model::turn(
         arguments,
         &arguments.task.join(" "),

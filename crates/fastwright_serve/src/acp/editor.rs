@@ -4,9 +4,9 @@ use super::Answer as Ending;
 use agent_client_protocol::Client;
 use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{
-    ContentChunk, PermissionOption, PermissionOptionKind, Plan, PlanEntry, PlanEntryPriority, PlanEntryStatus,
-    RequestPermissionOutcome, RequestPermissionRequest, SessionId, SessionNotification, SessionUpdate, ToolCall,
-    ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields, ToolKind,
+    ContentChunk, PermissionOption, PermissionOptionKind, Plan, PlanEntry, PlanEntryPriority,
+    PlanEntryStatus, RequestPermissionOutcome, RequestPermissionRequest, SessionId, SessionNotification,
+    SessionUpdate, ToolCall, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields, ToolKind,
 };
 use fastwright_agent::person::{Answer, Event, Meaning, Person, Question};
 use std::collections::BTreeSet;
@@ -109,8 +109,11 @@ impl<'s> Editor<'s> {
             .kind(kind(&question.meaning))
             .status(ToolCallStatus::Pending)
             .content(details(question));
-        let request =
-            RequestPermissionRequest::new(self.session.clone(), ToolCallUpdate::new(step.clone(), fields), options);
+        let request = RequestPermissionRequest::new(
+            self.session.clone(),
+            ToolCallUpdate::new(step.clone(), fields),
+            options,
+        );
         let (sender, answered) = channel();
         let asked = self.connection.prepare_request(request).on_receiving_result(async move |result| {
             // Whoever asked may have stopped waiting.
@@ -199,7 +202,9 @@ impl Person for Editor<'_> {
 fn kind(meaning: &Meaning) -> ToolKind {
     match meaning {
         Meaning::FollowPlan => ToolKind::Think,
-        Meaning::WriteFiles | Meaning::ChangeContract { .. } | Meaning::WriteProtected { .. } => ToolKind::Edit,
+        Meaning::WriteFiles | Meaning::ChangeContract { .. } | Meaning::WriteProtected { .. } => {
+            ToolKind::Edit
+        }
         Meaning::RunCommand { .. } => ToolKind::Execute,
         Meaning::SendToModel { .. } => ToolKind::Fetch,
     }

@@ -13,14 +13,15 @@ use std::sync::Arc;
 /// Serves the editor at the other end until it closes its side.
 pub(super) async fn run(sessions: Sessions) -> Result<(), Failure> {
     let sessions = Arc::new(sessions);
-    let (opening, following, cancelling) = (Arc::clone(&sessions), Arc::clone(&sessions), Arc::clone(&sessions));
+    let (opening, following, cancelling) =
+        (Arc::clone(&sessions), Arc::clone(&sessions), Arc::clone(&sessions));
     let connection = Agent
         .v1()
         .name("fastwright")
         .on_receive_request(
             async move |_: InitializeRequest, responder, _| {
-                let implementation =
-                    Implementation::new("fastwright", env!("CARGO_PKG_VERSION")).title("fastwright".to_owned());
+                let implementation = Implementation::new("fastwright", env!("CARGO_PKG_VERSION"))
+                    .title("fastwright".to_owned());
                 responder.respond(
                     InitializeResponse::new(ProtocolVersion::V1)
                         .agent_capabilities(AgentCapabilities::new())

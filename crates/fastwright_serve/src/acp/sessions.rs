@@ -170,7 +170,8 @@ fn follow(agent: &mut dyn Agent, request: &PromptRequest, editor: &mut Editor<'_
         Ok(Ok(answer)) => (answer, false),
         Ok(Err(failure)) => (Answer { text: failure.to_string(), finished: false }, false),
         Err(_) => {
-            let text = "An internal error stopped the task. This is a fault of fastwright, not of the project.";
+            let text =
+                "An internal error stopped the task. This is a fault of fastwright, not of the project.";
             (Answer { text: text.to_owned(), finished: false }, true)
         }
     };
