@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures ``fastwright mcp``: whether clients of others get along with it, what it costs, and whether it stays small.
+"""Measures ``fastwright mcp`` and ``fastwright acp``: whether clients of others get along with it, what it costs, and whether it stays small.
 
     python benchmarks/mcp.py --binary target/release/fastwright
     python benchmarks/mcp.py --only inspector conformance
@@ -9,6 +9,8 @@
                  every tool; its check of tool schemas (--strict) finds nothing
     conformance  the scenarios of the MCP conformance suite that need no tools made for it, for revisions 2025-11-25 and
                  2026-07-28, over HTTP
+    editor       acpx, a client of the Agent Client Protocol, has `fastwright acp` fix the example: nothing is written when
+                 it denies permission, and what is safe when it grants it
     session      1,000 calls of all kinds in one session, of which the project changes now and then: memory after call
                  100 and after call 1,000
     speed        for each application: seconds until the first answer of a server that knows nothing yet, and the median
@@ -38,8 +40,9 @@ from mcp_client import Client, McpError, Relay
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "examples" / "bookshop"
-PACKAGES = ["node@22.23.3", "@modelcontextprotocol/inspector@2.12.0", "@modelcontextprotocol/conformance@0.2.0-alpha.12"]
-PARTS = ("inspector", "conformance", "session", "speed")
+PACKAGES = ["node@22.23.3", "@modelcontextprotocol/inspector@2.12.0", "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+            "acpx@0.19.1"]
+PARTS = ("inspector", "conformance", "editor", "session", "speed")
 LARGEST = ("airflow", "zenml", "open_webui")
 LIMITS = {"growth": 0.10, "first": 1.0, "later": 0.050}
 # Scenarios about a server as such; the others call tools, resources and prompts that a test server has to have.
@@ -175,6 +178,24 @@ def conformance(binary: Path, folder: Path) -> list[str]:
     return problems
 
 
+def editor(binary: Path, folder: Path) -> list[str]:
+    """What goes wrong when a client of the Agent Client Protocol hosts the agent."""
+    problems = []
+    with tempfile.TemporaryDirectory(prefix="fastwright-acp-") as scratch:
+        project = copied_example(Path(scratch))
+        for policy, writes in (("--deny-all", False), ("--approve-all", True)):
+            result = node(folder, "acpx", policy, "--cwd", str(project), "--agent", f"{binary} acp --model none", "exec",
+                          "fix everything that is safe to fix")
+            status = subprocess.run(["git", "status", "--porcelain"], cwd=project, capture_output=True, text=True, check=True)
+            changed = [line[3:] for line in status.stdout.splitlines()]
+            print(f"editor: {policy}: {len(changed)} files changed", flush=True)
+            if "1 fix was made" not in result.stdout and writes or "Understood" not in result.stdout:
+                problems.append(f"{policy}: exit code {result.returncode}: {(result.stderr or result.stdout).strip()[-600:]}")
+            if bool(changed) != writes:
+                problems.append(f"{policy}: changed: {', '.join(changed) or 'nothing'}")
+    return problems
+
+
 def session(binary: Path, calls: int = 1000) -> list[str]:
     """Whether memory grows in a long session."""
     with tempfile.TemporaryDirectory(prefix="fastwright-mcp-") as scratch:
@@ -246,6 +267,8 @@ def main() -> int:
             problems += [f"inspector: {text}" for text in inspector(binary, node_folder())]
         if "conformance" in parts:
             problems += [f"conformance: {text}" for text in conformance(binary, node_folder())]
+        if "editor" in parts:
+            problems += [f"editor: {text}" for text in editor(binary, node_folder())]
         if "session" in parts:
             problems += [f"session: {text}" for text in session(binary)]
         if "speed" in parts:
