@@ -129,7 +129,7 @@ pub fn is_input(name: &OsStr) -> bool {
     is_python || is_requirements || MANIFESTS.contains(&name)
 }
 
-/// What a result depends on outside of the project's folder: manifests above it, and virtual environments,
+/// What a result depends on beside the sources: manifests above the project, its baseline, and virtual environments,
 /// whose folders of packages change when something is installed. They need not exist.
 pub fn surroundings(settings: &Settings) -> Vec<PathBuf> {
     let root = project_root(&settings.path);
@@ -137,6 +137,7 @@ pub fn surroundings(settings: &Settings) -> Vec<PathBuf> {
     for folder in settings.path.ancestors().take_while(|folder| folder.starts_with(root)) {
         paths.extend(MANIFESTS.iter().map(|name| folder.join(name)));
     }
+    paths.extend(settings.baseline_file().map(Path::to_path_buf));
     let mut environments = vec![root.join(".venv"), root.join("venv")];
     environments.extend(settings.analysis.python_env.clone());
     environments.extend(std::env::var_os("VIRTUAL_ENV").map(PathBuf::from));

@@ -7,7 +7,7 @@ use fastwright_gate::{ChangedFile, TestOutcome};
 use fastwright_python::source::SourceTree;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// What one run of the tests said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn compare(
             }
         }
     }
-    let before = run(command, &copy.join(project))?;
+    let (before, _) = run(command, &copy.join(project))?;
     for file in changed {
         match &file.new {
             Some(text) if !file.is_link => write(&file.path, text).map_err(failed)?,
@@ -125,7 +125,7 @@ pub fn compare(
             }
         }
     }
-    let after = run(command, &copy.join(project))?;
+    let (after, _) = run(command, &copy.join(project))?;
     Ok(compared(&before, &after, command))
 }
 
@@ -170,18 +170,23 @@ fn kept_paths(root: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// A command of the user as a shell runs it in a folder; it gets no input.
-pub fn shell(command: &str, folder: &Path) -> Command {
+fn shell(command: &str, folder: &Path) -> Command {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     shell.current_dir(folder).stdin(Stdio::null());
     shell
 }
 
-fn run(command: &str, folder: &Path) -> Result<TestRun, Failure> {
+/// Runs a command in a folder; with what it printed. This runs code of the project.
+///
+/// # Errors
+/// When it can't be started.
+pub fn run(command: &str, folder: &Path) -> Result<(TestRun, Output), Failure> {
     let done = shell(command, folder)
         .envs(REPORT_ALL.iter().copied())
         .output()
         .map_err(|error| Failure::new(format!("`{command}` can't be started: {error}")))?;
     let (stdout, stderr) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    Ok(TestRun::of(done.status.code(), &stdout, &stderr))
+    let run = TestRun::of(done.status.code(), &stdout, &stderr);
+    Ok((run, done))
 }

@@ -8,33 +8,35 @@ use fastwright_contract::contract::document::Contract;
 use fastwright_contract::versions::Versions;
 use fastwright_gate::Snapshot;
 use fastwright_model::analysis::{
-    Analysis, AnalysisError, AnalysisOptions, analyse, analyse_tree, evaluate_tree, is_test_path,
+    Analysis, AnalysisError, AnalysisOptions, analyse_tree, evaluate_tree, is_test_path,
 };
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::recorded_settings::RecordedSettings;
 use fastwright_report::review_document::ReviewReport;
 use fastwright_report::routes_document::RoutesDocument;
-use fastwright_rules::review::Review;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// The review of one path, from the cache when nothing changed.
+/// The review of one path, from the cache when nothing changed. A review that is kept has the hashes by which it can be
+/// checked; another has them where they are wanted.
 ///
 /// # Errors
 /// When the path can't be read.
-pub fn review(settings: &Settings, cache: Option<&Cache>) -> Result<ReviewReport, Failure> {
-    cached(settings, cache, |analysis| {
-        let review = fastwright_rules::review(analysis, &settings.review);
-        report_of(review, analysis, settings)
-    })
+pub fn review(settings: &Settings, cache: Option<&Cache>, hashes: bool) -> Result<ReviewReport, Failure> {
+    let hashes = hashes || cache.is_some();
+    cached(settings, cache, |analysis| report(analysis, settings, hashes))
 }
 
-/// A review as a report that says where it is from and with which settings it was made.
-fn report_of(mut review: Review, analysis: &Analysis, settings: &Settings) -> ReviewReport {
+/// The review of an analysis: where it is from, and with which settings it was made.
+fn report(analysis: &Analysis, settings: &Settings, hashes: bool) -> ReviewReport {
+    let mut review = fastwright_rules::review(analysis, &settings.review);
     let root = root_of(analysis);
     review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
     let mut report = ReviewReport::new(&review, &analysis.files);
+    if hashes {
+        report = report.with_hashes(&review, &analysis.files);
+    }
     let path = analysis.project.relative(&settings.path);
     let path = if path.is_empty() { ".".to_owned() } else { path };
     for project in &mut report.document.projects {
@@ -68,13 +70,10 @@ pub struct Survey {
 /// When the path can't be read.
 pub fn survey(settings: &Settings) -> Result<Survey, Failure> {
     let mut freshness = Freshness::before(settings);
-    let analysis = analyse(&settings.path, &settings.analysis)
-        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    let analysis = analysis(Arc::new(DiskTree), settings)?;
     freshness.add(&analysis.files);
-    let root = root_of(&analysis);
-    let routes = RoutesDocument::new(&analysis, &root);
-    let review = fastwright_rules::review(&analysis, &settings.review);
-    let review = report_of(review, &analysis, settings);
+    let (review, routes) =
+        (report(&analysis, settings, false), RoutesDocument::new(&analysis, &root_of(&analysis)));
     crate::memory::leave(analysis);
     Ok(Survey { review, routes, freshness })
 }
@@ -87,15 +86,15 @@ pub fn examine(
     tree: Arc<dyn SourceTree>,
     settings: &Settings,
 ) -> Result<(ReviewReport, RoutesDocument), Failure> {
-    let analysis = analyse_tree(tree, &settings.path, &settings.analysis)
-        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
-    let root = root_of(&analysis);
-    let routes = RoutesDocument::new(&analysis, &root);
-    let mut review = fastwright_rules::review(&analysis, &settings.review);
-    review.projects.iter_mut().for_each(|project| project.root.clone_from(&root));
-    let review = ReviewReport::new(&review, &analysis.files);
+    let analysis = analysis(tree, settings)?;
+    let answer = (report(&analysis, settings, false), RoutesDocument::new(&analysis, &root_of(&analysis)));
     crate::memory::leave(analysis);
-    Ok((review, routes))
+    Ok(answer)
+}
+
+fn analysis(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result<Analysis, Failure> {
+    analyse_tree(tree, &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))
 }
 
 fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
@@ -108,9 +107,7 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
         Some(Err(snapshot)) => Some(snapshot),
         None => None,
     };
-    let analysis = analyse(&settings.path, &settings.analysis).map_err(|error| match error {
-        AnalysisError::Path(message) => Failure::new(message),
-    })?;
+    let analysis = analysis(Arc::new(DiskTree), settings)?;
     let result = report(&analysis);
     if let (Some(cache), Some(snapshot)) = (cache, snapshot) {
         cache.store(snapshot, &analysis.files, &result);
@@ -119,13 +116,15 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     Ok(result)
 }
 
-/// Fingerprints of all findings that a git revision of the project has.
+/// Fingerprints of all findings that a git revision of the project has; no baseline counts.
 ///
 /// # Errors
 /// When there is no such revision, or the project is not in it.
 pub fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, Failure> {
-    let findings = review_at(settings, revision)?.document.findings;
-    Ok(findings.into_iter().map(|finding| finding.fingerprint).collect())
+    at_revision(settings, revision, |analysis, settings| {
+        let review = fastwright_rules::review(analysis, &settings.review);
+        review.findings.into_iter().map(|finding| finding.fingerprint).collect()
+    })
 }
 
 /// The review of the project as a git revision has it; no baseline counts.
@@ -133,15 +132,21 @@ pub fn fingerprints(settings: &Settings, revision: &str) -> Result<Vec<String>, 
 /// # Errors
 /// When there is no such revision, or the project is not in it.
 pub fn review_at(settings: &Settings, revision: &str) -> Result<ReviewReport, Failure> {
+    at_revision(settings, revision, |analysis, settings| report(analysis, settings, false))
+}
+
+fn at_revision<T>(
+    settings: &Settings,
+    revision: &str,
+    answer: impl FnOnce(&Analysis, &Settings) -> T,
+) -> Result<T, Failure> {
     let mut settings = settings.clone();
-    let tree = crate::sides::revision_tree(&mut settings, revision)?;
-    let analysis = analyse_tree(Arc::new(tree), &settings.path, &settings.analysis)
-        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
     settings.review.baseline = None;
-    let review = fastwright_rules::review(&analysis, &settings.review);
-    let report = ReviewReport::new(&review, &analysis.files);
+    let tree = crate::sides::revision_tree(&mut settings, revision)?;
+    let analysis = analysis(Arc::new(tree), &settings)?;
+    let answer = answer(&analysis, &settings);
     crate::memory::leave(analysis);
-    Ok(report)
+    Ok(answer)
 }
 
 /// The contract of the project at one path, as a tree of sources has it.

@@ -111,7 +111,7 @@ fn again(
         Some(claimed) => Some(known_findings(&settings, claimed, root, request)?),
         None => None,
     };
-    let mut report = questions::review(&settings, None)?;
+    let mut report = questions::review(&settings, None, true)?;
     let document = &mut report.document;
     let unchanged = document.projects.first().is_some_and(|again| again.sources == project.sources);
     // The root is how the report is read, and nothing that it claims.

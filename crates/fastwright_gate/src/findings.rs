@@ -3,6 +3,7 @@
 use crate::judgement::Reasons;
 use crate::snapshot::{KnownFinding, Snapshot};
 use crate::verdict::{NEVER_FOUND, NEW_FINDING, NOT_SOLVED};
+use fastwright_rules::fingerprint::SHORT;
 
 pub(crate) fn check(reasons: &mut Reasons<'_>, old: &Snapshot, new: &Snapshot, solves: &[String]) {
     for finding in new_findings(&old.findings, &new.findings) {
@@ -23,15 +24,12 @@ pub(crate) fn check(reasons: &mut Reasons<'_>, old: &Snapshot, new: &Snapshot, s
     }
 }
 
-/// Digits of a fingerprint that name a finding, as lists for machines have them.
-const SHORT_FINGERPRINT: usize = 12;
-
 /// Whether a claim is about a finding: its fingerprint or the beginning of it, its rule, or its rule at one route.
 fn is_meant(claim: &str, finding: &KnownFinding) -> bool {
     match claim.split_once('@') {
         Some((rule, route)) => finding.rule == rule && finding.route.as_deref() == Some(route),
         None => {
-            let begins = claim.len() >= SHORT_FINGERPRINT && finding.fingerprint.starts_with(claim);
+            let begins = claim.len() >= SHORT && finding.fingerprint.starts_with(claim);
             finding.fingerprint == claim || begins || finding.rule == claim
         }
     }

@@ -111,6 +111,11 @@ impl ReviewFormat {
     pub fn is_text(self) -> bool {
         matches!(self, ReviewFormat::Full | ReviewFormat::Concise)
     }
+
+    /// Whether it shows the hashes by which a report can be checked.
+    pub fn shows_hashes(self) -> bool {
+        matches!(self, ReviewFormat::Json | ReviewFormat::JsonLines)
+    }
 }
 
 /// The review in a format. `rules` describes the rules for those outputs that carry descriptions.

@@ -56,10 +56,9 @@ impl Place {
         }
     }
 
-    /// The same place as part of a proof: with the hash of its bytes.
-    pub fn proven(mut self, file: &File) -> Self {
+    /// Makes it a part of a proof: with the hash of its bytes in its file.
+    pub fn prove(&mut self, file: &File) {
         self.hash = Some(hash_of(file.text.get(self.bytes()).unwrap_or_default()));
-        self
     }
 
     /// The range of bytes.

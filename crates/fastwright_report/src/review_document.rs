@@ -4,7 +4,8 @@ use crate::excerpt::FindingExcerpts;
 use crate::names::{Area, Confidence, FixSafety, Severity};
 use crate::place::{LineAndColumn, Place, ProblemPlace};
 use crate::recorded_settings::RecordedSettings;
-use fastwright_python::location::{File, Files, Location};
+use fastwright_python::location::{File, Files};
+use fastwright_rules::fingerprint::short;
 use fastwright_rules::review::Review;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,18 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+impl Fix {
+    /// What it may change, as one word: `safe` keeps the contract equal, `unsafe` changes what the code does while
+    /// routes, document and guards stay, `contract` changes what callers see.
+    pub fn permission(&self) -> &'static str {
+        match self.safety {
+            FixSafety::Safe => "safe",
+            FixSafety::Unsafe if self.changes.is_empty() => "unsafe",
+            FixSafety::Unsafe => "contract",
+        }
+    }
+}
+
 /// One reported problem of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -224,6 +237,21 @@ impl ReviewReport {
         }
     }
 
+    /// The same with what lets somebody else check it: hashes of the evidence and of the sources. They cost as much as a
+    /// rule, so only reports that programs read or that are kept have them. `review` and `files` are those of
+    /// [`ReviewReport::new`].
+    pub fn with_hashes(mut self, review: &Review, files: &Files) -> Self {
+        for (document, finding) in self.document.findings.iter_mut().zip(&review.findings) {
+            document.location.prove(files.get(finding.location.file));
+            for (document, step) in document.evidence.iter_mut().zip(&finding.evidence) {
+                document.location.prove(files.get(step.location.file));
+            }
+        }
+        let sources = hash_of_sources(files);
+        self.document.projects.iter_mut().for_each(|project| project.sources = Some(sources.clone()));
+        self
+    }
+
     /// Several reviews as one, for several paths on the command line. Paths are then told apart by the
     /// root of their project in front. One report stays as it is; none is an empty review.
     pub fn merge(reports: Vec<ReviewReport>) -> Self {
@@ -283,6 +311,20 @@ pub(crate) fn join_root(root: &str, path: &str) -> String {
     }
 }
 
+impl Finding {
+    /// The beginning of its fingerprint: enough to name it in lists and commands.
+    pub fn id(&self) -> &str {
+        short(&self.fingerprint)
+    }
+}
+
+impl RouteReference {
+    /// `GET /orders/{order_id}`.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
 impl ReviewDocument {
     /// A path of this document as seen from the working directory, where people and hosts look for it.
     pub(crate) fn seen_path(&self, path: &str) -> String {
@@ -337,7 +379,7 @@ fn document(review: &Review, files: &Files) -> ReviewDocument {
                 fastapi: project.fastapi.clone(),
                 pydantic: project.pydantic.clone(),
                 apps: project.apps.clone(),
-                sources: Some(hash_of_sources(files)),
+                sources: None,
                 settings: None,
             })
             .collect(),
@@ -389,10 +431,6 @@ fn document(review: &Review, files: &Files) -> ReviewDocument {
     }
 }
 
-fn proven(location: Location, files: &Files) -> Place {
-    Place::new(location, files).proven(files.get(location.file))
-}
-
 /// Of the project's own files only: where a library lies differs between machines, and its version is told.
 fn hash_of_sources(files: &Files) -> String {
     let mut sources: Vec<&File> =
@@ -422,11 +460,11 @@ fn finding_document(finding: &fastwright_rules::finding::Finding, files: &Files)
             path: route.path.clone(),
             handler: route.handler.clone(),
         }),
-        location: proven(finding.location, files).within(&finding.symbol),
+        location: Place::new(finding.location, files).within(&finding.symbol),
         evidence: finding
             .evidence
             .iter()
-            .map(|step| Evidence { note: step.note.clone(), location: proven(step.location, files) })
+            .map(|step| Evidence { note: step.note.clone(), location: Place::new(step.location, files) })
             .collect(),
         why: finding.why.clone(),
         recommendation: finding.recommendation.clone(),

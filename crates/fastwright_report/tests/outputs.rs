@@ -24,7 +24,8 @@ const RULES: &[RuleDescription<'static>] = &[RuleDescription {
 
 fn report() -> ReviewReport {
     let sources = Sources::new();
-    ReviewReport::new(&sources.review(), &sources.files)
+    let review = sources.review();
+    ReviewReport::new(&review, &sources.files).with_hashes(&review, &sources.files)
 }
 
 fn routes() -> RoutesDocument {

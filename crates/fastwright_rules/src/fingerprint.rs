@@ -4,6 +4,14 @@ use crate::reporter::{ReportedFinding, Way};
 use fastwright_python::location::{Files, Location};
 use rustc_hash::FxHashMap;
 
+/// Digits of a fingerprint that name a finding: enough for hundreds of thousands of them.
+pub const SHORT: usize = 12;
+
+/// The beginning of a fingerprint, by which lists and commands name a finding.
+pub fn short(fingerprint: &str) -> &str {
+    fingerprint.get(..SHORT).unwrap_or(fingerprint)
+}
+
 /// The fingerprints of what was reported.
 ///
 /// Made of rule, module, symbol, route and the rule's discriminator. Findings that agree in all of these

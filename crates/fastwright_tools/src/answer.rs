@@ -2,8 +2,7 @@
 
 use fastwright_contract::contract::document::At;
 use fastwright_contract::diff::Change;
-use fastwright_report::place::Place;
-use fastwright_report::review_document::{Finding, RouteReference};
+use fastwright_report::review_document::{Finding, Fix, RouteReference};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -42,45 +41,17 @@ pub(crate) struct ChangeLine {
     pub(crate) new_at: Option<String>,
 }
 
-/// Digits of a fingerprint that make an id: enough for hundreds of thousands of findings.
-const ID_DIGITS: usize = 12;
-
-/// The id of a finding: the beginning of its fingerprint.
-pub(crate) fn id(fingerprint: &str) -> String {
-    fingerprint.get(..ID_DIGITS).unwrap_or(fingerprint).to_owned()
-}
-
-/// `GET /orders`.
-pub(crate) fn route_text(route: &RouteReference) -> String {
-    format!("{} {}", route.method, route.path)
-}
-
-/// `path:line`.
-pub(crate) fn place_text(place: &Place) -> String {
-    format!("{}:{}", place.path, place.start.line)
-}
-
-/// What a fix may change, as one word.
-pub(crate) fn permission(fix: &fastwright_report::review_document::Fix) -> &'static str {
-    use fastwright_report::names::FixSafety;
-    match fix.safety {
-        FixSafety::Safe => "safe",
-        FixSafety::Unsafe if fix.changes.is_empty() => "unsafe",
-        FixSafety::Unsafe => "contract",
-    }
-}
-
 impl FindingLine {
     pub(crate) fn new(finding: &Finding) -> Self {
         Self {
-            id: id(&finding.fingerprint),
+            id: finding.id().to_owned(),
             rule: finding.rule.clone(),
             severity: finding.severity.name().to_owned(),
             confidence: finding.confidence.name().to_owned(),
             message: finding.message.clone(),
-            route: finding.route.as_ref().map(route_text),
-            at: place_text(&finding.location),
-            fix: finding.fix.as_ref().map(permission),
+            route: finding.route.as_ref().map(RouteReference::text),
+            at: finding.location.path_and_line(),
+            fix: finding.fix.as_ref().map(Fix::permission),
         }
     }
 }

@@ -11,11 +11,13 @@ use crate::terminal;
 use fastwright_edit::rounds::{FileChange, Outcome, Permission};
 use fastwright_edit::writing::Journal;
 use fastwright_engine::inputs::project_root;
+use fastwright_engine::project_tests::compared;
 use fastwright_engine::{Failure, Settings, fixing};
 use fastwright_report::fix_document::{FixDocument, text};
 use fastwright_rules::settings::CompiledSettings;
 use interactive::Interview;
 use std::path::Path;
+use verification::told_run;
 
 /// Fixes what can be fixed, or takes the last fix back.
 ///
@@ -99,20 +101,22 @@ fn write(arguments: &FixArguments, root: &Path, files: &[FileChange]) -> Result<
         fixing::refuse_uncommitted(root, files)?;
     }
     let before = match &arguments.verify {
-        Some(command) => Some(verification::run(command, root, "before the fixes")?),
+        Some(command) => Some(told_run(command, root, "before the fixes")?),
         None => None,
     };
     let journal = Journal::open(root).map_err(fixing::failure)?;
     journal.write(files).map_err(fixing::failure)?;
     let (Some(command), Some(before)) = (&arguments.verify, before) else { return Ok(()) };
-    let after = verification::run(command, root, "after the fixes")?;
-    if before != after {
+    let tests = compared(&before, &told_run(command, root, "after the fixes")?, command);
+    if tests.failure.is_some() || !tests.broken.is_empty() {
         journal.undo().map_err(fixing::failure)?;
+        let why = tests.failure.unwrap_or_else(|| format!("these tests break: {}", tests.broken.join(", ")));
         return Err(Failure::new(format!(
-            "the fixes are taken back: `{command}` {before} before them and {after} after them"
+            "the fixes are taken back: {why} (`{command}`: {})",
+            tests.summary
         )));
     }
-    terminal::tell(&format!("fastwright: `{command}` {after}, before and after the fixes"));
+    terminal::tell(&format!("fastwright: `{command}`: {}", tests.summary));
     Ok(())
 }
 

@@ -36,9 +36,12 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
             settings.review.baseline.get_or_insert_default().extend(known);
         }
     }
+    // The formats of several projects are one: that of the first.
+    let format = settings.first().map_or(ReviewFormat::Full, |settings| settings.output_format);
     let mut reports = Vec::new();
     for settings in &settings {
-        reports.push(questions::review(settings, cache("review", settings, project).as_ref())?);
+        let cache = cache("review", settings, project);
+        reports.push(questions::review(settings, cache.as_ref(), format.shows_hashes())?);
     }
     drop(progress);
 
@@ -62,8 +65,6 @@ pub(crate) fn review(arguments: &ReviewArguments, colour: Colour) -> Result<Endi
         terminal::tell(&format!("fastwright: {count} {noun} written to {}", file.display()));
         return Ok(Ending::Clean);
     }
-    // The formats of several projects are one: that of the first.
-    let format = settings.first().map_or(ReviewFormat::Full, |settings| settings.output_format);
     if !(nothing && format.is_text() && is_empty(&report)) {
         deliver(project, colour, |appearance| {
             if arguments.statistics && format == ReviewFormat::Json {

@@ -56,19 +56,11 @@ impl Talk<'_> {
         if self.workspace.is_unchanged() {
             return Ok(Step::End(Ending::Done));
         }
-        let verdict = self.verdict(None)?;
+        let mut verdict = self.verdict()?;
         if !verdict.accepted && self.asks_beyond_plan(&verdict)? {
-            let verdict = self.verdict(None)?;
-            return if verdict.accepted {
-                self.test_and_write(&verdict)
-            } else {
-                self.refused_by_gate(&verdict)
-            };
+            verdict = self.verdict()?;
         }
-        if !verdict.accepted {
-            return self.refused_by_gate(&verdict);
-        }
-        self.test_and_write(&verdict)
+        if verdict.accepted { self.test_and_write(&verdict) } else { self.refused_by_gate(&verdict) }
     }
 
     /// What the engine knows once the edits are made; nothing where there are none.
@@ -145,9 +137,6 @@ impl Talk<'_> {
             };
             self.report.proof.tests = Some(format!("`{command}`: {}", tested.summary));
             if !tested.holds() {
-                return Ok(self.refused_by_tests(&tested));
-            }
-            if !self.verdict(Some(&tested.outcome()))?.accepted {
                 return Ok(self.refused_by_tests(&tested));
             }
         }

@@ -3,7 +3,7 @@
 use super::AgentError;
 use super::talk::{Step, Talk};
 use fastwright_engine::{questions, sides};
-use fastwright_gate::{Allowance, ChangedFile, Snapshot, TestOutcome, Verdict, judge};
+use fastwright_gate::{Allowance, ChangedFile, Snapshot, Verdict, judge};
 use fastwright_python::source::{DiskTree, SourceTree};
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ pub(super) struct Judge {
 }
 
 impl Talk<'_> {
-    /// The gate's verdict on the edits so far.
-    pub(super) fn verdict(&mut self, tests: Option<&TestOutcome>) -> Result<Verdict, AgentError> {
+    /// The gate's verdict on the edits so far. Tests are compared after it, and only if it accepts.
+    pub(super) fn verdict(&mut self) -> Result<Verdict, AgentError> {
         let root = self.workspace.root().to_path_buf();
         let planned = self.plan.as_ref().map(|plan| plan.files.clone()).unwrap_or_default();
         let paths: Vec<PathBuf> = planned.iter().map(|path| root.join(path)).collect();
@@ -63,7 +63,7 @@ impl Talk<'_> {
             files: &files,
             allowed: &allowed,
             solves: &[],
-            tests,
+            tests: None,
         }))
     }
 
@@ -71,7 +71,7 @@ impl Talk<'_> {
         if self.workspace.is_unchanged() {
             return Ok(Step::say("nothing is edited, so there is nothing to judge"));
         }
-        let verdict = self.verdict(None)?;
+        let verdict = self.verdict()?;
         Ok(Step::Say(self.data_json("gate", verdict_json(&verdict))))
     }
 }

@@ -83,7 +83,7 @@ impl Knowledge for LookedUp<'_> {
         let words = |finding: &Finding, state: &str| {
             format!(
                 "finding {} ({} {} at {}; {state})",
-                finding.fingerprint.get(..12).unwrap_or(&finding.fingerprint),
+                finding.id(),
                 finding.severity.name(),
                 finding.rule,
                 finding.location.path_and_line()

@@ -84,7 +84,7 @@ fn facts_of(facts: &Facts, preserved: &Preserved) -> Json {
         .map(|finding| {
             format!(
                 "{} {} {} {} {}{}",
-                finding.fingerprint.get(..12).unwrap_or(&finding.fingerprint),
+                finding.id(),
                 finding.severity.name(),
                 finding.rule,
                 finding.location.path_and_line(),

@@ -43,14 +43,6 @@ impl Tested {
     pub fn holds(&self) -> bool {
         self.broken.is_empty() && self.failure.is_none()
     }
-
-    pub(super) fn outcome(&self) -> TestOutcome {
-        TestOutcome {
-            broken: self.broken.clone(),
-            failure: self.failure.clone(),
-            summary: self.summary.clone(),
-        }
-    }
 }
 
 /// What was found out about the tests so far.

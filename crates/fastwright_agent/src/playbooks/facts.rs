@@ -2,8 +2,7 @@
 
 use crate::report::{Found, Preserved, Report};
 use fastwright_engine::questions::Survey;
-use fastwright_report::names::FixSafety;
-use fastwright_report::review_document::{Finding, PreservedResource, ReviewReport};
+use fastwright_report::review_document::{Finding, PreservedResource, ReviewReport, RouteReference};
 use std::collections::BTreeMap;
 
 /// Findings that a report shows in full.
@@ -78,32 +77,24 @@ pub(crate) fn found(report: &mut Report, review: &ReviewReport, passes: impl Fn(
 
 /// One finding.
 pub(crate) fn one(finding: &Finding) -> Found {
-    let place = |place: &fastwright_report::place::Place| format!("{}:{}", place.path, place.start.line);
     Found {
-        id: finding.fingerprint.get(..12).unwrap_or(&finding.fingerprint).to_owned(),
+        id: finding.id().to_owned(),
         rule: finding.rule.clone(),
         severity: finding.severity.name().to_owned(),
         confidence: finding.confidence.name().to_owned(),
         message: finding.message.clone(),
-        route: finding.route.as_ref().map(|route| format!("{} {}", route.method, route.path)),
-        at: place(&finding.location),
+        route: finding.route.as_ref().map(RouteReference::text),
+        at: finding.location.path_and_line(),
         evidence: finding
             .evidence
             .iter()
-            .map(|step| format!("{} {}", place(&step.location), step.note))
+            .map(|step| format!("{} {}", step.location.path_and_line(), step.note))
             .collect(),
         why: finding.why.clone(),
         recommendation: finding.recommendation.clone(),
         example: finding.example.clone(),
         trade_off: finding.trade_off.clone(),
-        fix: finding.fix.as_ref().map(|fix| {
-            match fix.safety {
-                FixSafety::Safe => "safe",
-                FixSafety::Unsafe if fix.changes.is_empty() => "unsafe",
-                FixSafety::Unsafe => "contract",
-            }
-            .to_owned()
-        }),
+        fix: finding.fix.as_ref().map(|fix| fix.permission().to_owned()),
     }
 }
 

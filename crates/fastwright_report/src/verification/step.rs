@@ -72,7 +72,8 @@ mod tests {
         let start = text.find("books").unwrap() as u32;
         let location = Location { file: id, span: Span::new(start, start + 5) };
         let file = files.get(id);
-        let place = Place::new(location, &files).proven(file);
+        let mut place = Place::new(location, &files);
+        place.prove(file);
         assert_eq!(check_step(&place, file), StepState::Holds);
         let changed = |change: fn(&mut Place)| {
             let mut place = place.clone();

@@ -1,6 +1,5 @@
 //! Fixes in memory, as `plan_fix` shows and `apply_fix` writes them.
 
-use crate::answer::id;
 use crate::error::ToolError;
 use crate::knowledge::Knowledge;
 use crate::service::Caller;
@@ -90,9 +89,9 @@ pub(crate) fn make(
         if finding.fix.is_none() {
             return Err(ToolError::refused(format!(
                 "`{}` ({} at {}) has no fix: get_finding has its recommendation",
-                id(&finding.fingerprint),
+                finding.id(),
                 finding.rule,
-                crate::answer::place_text(&finding.location)
+                finding.location.path_and_line()
             )));
         }
         wanted.push(finding.fingerprint.clone());

@@ -1,9 +1,9 @@
 //! `get_finding`: one finding with its proof.
 
-use crate::answer::{id, permission, place_text, route_text};
 use crate::error::ToolError;
 use crate::knowledge::Knowledge;
 use crate::service::Caller;
+use fastwright_report::review_document::RouteReference;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,7 @@ pub(crate) fn answer(
     let (source, sources) = report.quoted(index);
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Ok(Output {
-        id: id(&finding.fingerprint),
+        id: finding.id().to_owned(),
         fingerprint: finding.fingerprint.clone(),
         rule: finding.rule.clone(),
         area: finding.area.name().to_owned(),
@@ -85,9 +85,9 @@ pub(crate) fn answer(
         cwe: finding.cwe.clone(),
         owasp: finding.owasp.clone(),
         message: finding.message.clone(),
-        route: finding.route.as_ref().map(route_text),
+        route: finding.route.as_ref().map(RouteReference::text),
         handler: finding.route.as_ref().map(|route| route.handler.clone()),
-        at: place_text(&finding.location),
+        at: finding.location.path_and_line(),
         symbol: finding.location.symbol.clone(),
         source: source.to_owned(),
         evidence: finding
@@ -96,7 +96,7 @@ pub(crate) fn answer(
             .zip(sources)
             .map(|(step, source)| Step {
                 note: step.note.clone(),
-                at: place_text(&step.location),
+                at: step.location.path_and_line(),
                 source: source.to_owned(),
             })
             .collect(),
@@ -106,7 +106,7 @@ pub(crate) fn answer(
         trade_off: finding.trade_off.clone(),
         contract_effect: finding.contract_effect.clone(),
         fix: finding.fix.as_ref().map(|fix| Fix {
-            permission: permission(fix),
+            permission: fix.permission(),
             title: fix.title.clone(),
             changes: some(&fix.changes),
             edits: fix.edits.len(),

@@ -1,7 +1,7 @@
 //! `get_route`: everything about one route.
 
 use super::route_choice::{find, name};
-use crate::answer::{FindingLine, place_text, short};
+use crate::answer::{FindingLine, short};
 use crate::error::ToolError;
 use crate::knowledge::Knowledge;
 use crate::service::Caller;
@@ -123,7 +123,7 @@ pub(crate) fn answer(
         app,
         kind: route.kind.name().to_owned(),
         handler: route.handler.clone(),
-        at: place_text(&route.location),
+        at: route.location.path_and_line(),
         tags: route.tags.clone(),
         registration: steps(&route.registration),
         guard: Guard {
@@ -160,7 +160,7 @@ fn is_same(known: &RouteContract, route: &Route) -> bool {
 }
 
 fn steps(evidence: &[Evidence]) -> Vec<Step> {
-    evidence.iter().map(|step| Step { note: step.note.clone(), at: place_text(&step.location) }).collect()
+    evidence.iter().map(|step| Step { note: step.note.clone(), at: step.location.path_and_line() }).collect()
 }
 
 fn parameter(parameter: &Parameter) -> RouteInput {

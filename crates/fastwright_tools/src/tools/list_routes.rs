@@ -81,7 +81,7 @@ fn line(app: Option<&str>, route: &Route) -> RouteLine {
         route: name(route),
         app: app.map(str::to_owned),
         handler: route.handler.clone(),
-        at: crate::answer::place_text(&route.location),
+        at: route.location.path_and_line(),
         auth: route.guard.kind.name().to_owned(),
         by: route.guard.by.clone(),
         roles: route.guard.roles.clone(),
