@@ -36,6 +36,11 @@ def get_db():
 
 /// The form of the one route of a program, with the lines that people read.
 fn form(code: &str) -> (Digest, String) {
+    forms(code, false).swap_remove(0)
+}
+
+/// The forms of the routes of a program, in the order of the routes; made from the last to the first on request.
+fn forms(code: &str, backwards: bool) -> Vec<(Digest, String)> {
     let mut tree = MemoryTree::new();
     if code.contains("# file:") {
         for (index, part) in code.split("# file: ").enumerate() {
@@ -54,16 +59,28 @@ fn form(code: &str) -> (Digest, String) {
         let analysis = analyse_tree(Arc::new(tree), Path::new("/project"), &AnalysisOptions::default())
             .expect("the project is there");
         assert!(analysis.problems.is_empty(), "{:?}", analysis.problems);
-        let detail = &analysis.details[0][0];
-        let dependant = detail.dependant.as_ref().expect("the route has a handler");
         let mut interpreter = analysis.interpreter.borrow_mut();
         let mut forms = Forms::new(&mut interpreter, &analysis.files);
-        let form = forms.of_dependant(dependant).expect("the handler is known");
-        let text = lines(&form.steps)
-            .iter()
-            .map(|line| format!("{}{}\n", "  ".repeat(line.depth as usize), line.text))
+        let mut details: Vec<_> = analysis.details[0].iter().collect();
+        if backwards {
+            details.reverse();
+        }
+        let mut found: Vec<(Digest, String)> = details
+            .into_iter()
+            .map(|detail| {
+                let dependant = detail.dependant.as_ref().expect("the route has a handler");
+                let form = forms.of_dependant(dependant).expect("the handler is known");
+                let text = lines(&form.steps)
+                    .iter()
+                    .map(|line| format!("{}{}\n", "  ".repeat(line.depth as usize), line.text))
+                    .collect();
+                (form.digest, text)
+            })
             .collect();
-        (form.digest, text)
+        if backwards {
+            found.reverse();
+        }
+        found
     })
 }
 
@@ -591,4 +608,72 @@ async def create(text: str, sink: Sink, db: Session = Depends(get_db)):
         assert!(code.contains(old), "{old}");
         different(code, &code.replacen(old, new, 1));
     }
+}
+
+/// Functions that call each other in a circle, none of which is put in place of its call: arguments are not known
+/// one by one. Each is reached by a route of its own.
+const CIRCLE: &str = r#"
+def expression(*words):
+    if words[0] == "(":
+        return group(*words)
+    return send_mail("expression", term(*words))
+
+def group(*words):
+    return send_mail("group", expression(*words[1:]))
+
+def term(*words):
+    if words[0] == "-":
+        return send_mail("minus", expression(*words[1:]))
+    return leaf(*words)
+
+def leaf(*words):
+    return send_mail("leaf", words[0])
+
+@app.get("/expression")
+def get_expression(words: list[str]):
+    return expression(*words)
+
+@app.get("/group")
+def get_group(words: list[str]):
+    return group(*words)
+
+@app.get("/term")
+def get_term(words: list[str]):
+    return term(*words)
+
+@app.get("/leaf")
+def get_leaf(words: list[str]):
+    return leaf(*words)
+"#;
+
+#[test]
+fn forms_do_not_depend_on_what_was_asked_for_first() {
+    let digests = |backwards| -> Vec<Digest> {
+        forms(CIRCLE, backwards).into_iter().map(|(digest, _)| digest).collect()
+    };
+    assert_eq!(digests(false), digests(true));
+    let fewer = CIRCLE.split("@app.get(\"/group\")").next().unwrap();
+    assert_eq!(form(fewer).0, digests(true)[0], "routes that are not there decide nothing");
+}
+
+#[test]
+fn a_change_in_a_circle_shows_in_all_of_it() {
+    let digests =
+        |code: &str| -> Vec<Digest> { forms(code, false).into_iter().map(|(digest, _)| digest).collect() };
+    let before = digests(CIRCLE);
+    let all_but_leaf = |change: &str, to: &str| {
+        let after = digests(&CIRCLE.replace(change, to));
+        for route in 0..3 {
+            assert_ne!(before[route], after[route], "{change} -> {to}: route {route}");
+        }
+        assert_eq!(before[3], after[3]);
+    };
+    all_but_leaf("\"minus\"", "\"plus\"");
+    all_but_leaf("words[0] == \"(\"", "words[0] == \"[\"");
+    all_but_leaf("\"group\", expression", "\"group\", term");
+    all_but_leaf("return send_mail(\"expression\", term", "return send_mail(\"expression\", group");
+    let renamed = digests(&CIRCLE.replace("group(", "parenthesis(").replace("get_parenthesis", "get_group"));
+    assert_eq!(before, renamed);
+    let leaf = digests(&CIRCLE.replace("\"leaf\"", "\"word\""));
+    assert!(before.iter().zip(&leaf).all(|(before, after)| before != after));
 }

@@ -60,7 +60,11 @@ pub struct CallFacts {
     /// For every event the qualified library name of what is called; none for calls of the program's own
     /// functions and for other events.
     pub callees: Vec<Option<Name>>,
-    /// What is called besides, each once.
+    /// What each event is. Events are large and far apart in memory: who looks for few kinds of them looks here first.
+    pub kinds: Vec<EventKinds>,
+    /// Calls of methods of objects that are not of the program: the name, and the position of the event, in order.
+    pub methods: Vec<(Name, u32)>,
+    /// Functions and classes of the program that are called, each once.
     pub called: Vec<Called>,
     /// Whether the function tests, or returns, whether two things are equal.
     pub compares: bool,
@@ -73,8 +77,70 @@ pub enum Called {
     Function(Name),
     /// A class of the program.
     Class(ObjectId),
-    /// A method of this name, of an object that is not of the program.
-    Method(Name),
+}
+
+/// What an event is, or several kinds that are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKinds(u16);
+
+impl EventKinds {
+    /// A call of a class of the program.
+    pub const CLASS_CALL: Self = Self(1);
+    /// A call of something in a library, by its name.
+    pub const LIBRARY_CALL: Self = Self(1 << 1);
+    /// A call of a method that is known, of an object that is known.
+    pub const BOUND_CALL: Self = Self(1 << 2);
+    /// A call of an attribute of something.
+    pub const METHOD_CALL: Self = Self(1 << 3);
+    /// A call of a parameter.
+    pub const PARAMETER_CALL: Self = Self(1 << 4);
+    /// Another call.
+    pub const OTHER_CALL: Self = Self(1 << 5);
+    /// An exception is raised.
+    pub const RAISE: Self = Self(1 << 6);
+    /// An attribute is set.
+    pub const STORE: Self = Self(1 << 7);
+    /// An item is set.
+    pub const STORE_ITEM: Self = Self(1 << 8);
+    /// A decision.
+    pub const CONDITION: Self = Self(1 << 9);
+    /// Something is yielded.
+    pub const YIELD: Self = Self(1 << 10);
+    /// Something is returned.
+    pub const RETURN: Self = Self(1 << 11);
+
+    /// These kinds and others.
+    #[must_use]
+    pub const fn or(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether they have a kind in common.
+    pub const fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::Call(call) => match &call.callee.kind {
+                Kind::Class(_) => Self::CLASS_CALL,
+                Kind::External(_) => Self::LIBRARY_CALL,
+                Kind::Method(_) => Self::BOUND_CALL,
+                Kind::Symbolic(symbolic) => match &**symbolic {
+                    Symbolic::Member { .. } => Self::METHOD_CALL,
+                    Symbolic::Parameter(_) => Self::PARAMETER_CALL,
+                    _ => Self::OTHER_CALL,
+                },
+                _ => Self::OTHER_CALL,
+            },
+            EventKind::Raise { .. } => Self::RAISE,
+            EventKind::Store { .. } => Self::STORE,
+            EventKind::StoreItem { .. } => Self::STORE_ITEM,
+            EventKind::Condition(_) => Self::CONDITION,
+            EventKind::Yield(_) => Self::YIELD,
+            EventKind::Return(_) => Self::RETURN,
+        }
+    }
 }
 
 /// What is asked about the calls and comparisons of a summary, found once: soon after the function was walked, while
@@ -83,7 +149,11 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
     }
-    let mut facts = CallFacts { callees: Vec::with_capacity(summary.events.len()), ..CallFacts::default() };
+    let mut facts = CallFacts {
+        callees: Vec::with_capacity(summary.events.len()),
+        kinds: summary.events.iter().map(|event| EventKinds::of(&event.kind)).collect(),
+        ..CallFacts::default()
+    };
     for (position, event) in summary.events.iter().enumerate() {
         match &event.kind {
             EventKind::Call(call) => {
@@ -95,6 +165,9 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
                     facts.targets.push((position as u32, target));
                 }
                 facts.callees.push(name);
+                if let Some(Symbolic::Member { name, .. }) = call.callee.as_symbolic() {
+                    facts.methods.push((*name, position as u32));
+                }
                 for called in called_by(call).into_iter().flatten() {
                     if !facts.called.contains(&called) {
                         facts.called.push(called);
@@ -109,6 +182,7 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
         }
     }
     facts.targets.shrink_to_fit();
+    facts.methods.shrink_to_fit();
     facts.called.shrink_to_fit();
     let facts = Rc::new(facts);
     interpreter.extension_mut::<Registry>().call_facts.insert(summary.key, Rc::clone(&facts));
@@ -117,14 +191,11 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
 
 fn called_by(call: &CallEvent) -> [Option<Called>; 2] {
     let function = call.target.as_ref().map(|(function, _)| Called::Function(function.definition.name));
-    let other = match &call.callee.kind {
+    let class = match &call.callee.kind {
         Kind::Class(class) => Some(Called::Class(*class)),
-        _ => match call.callee.as_symbolic() {
-            Some(Symbolic::Member { name, .. }) => Some(Called::Method(*name)),
-            _ => None,
-        },
+        _ => None,
     };
-    [function, other]
+    [function, class]
 }
 
 /// How deep comparisons are looked for in what is tested: `not`, and alternatives.

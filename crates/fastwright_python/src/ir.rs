@@ -30,6 +30,15 @@ pub struct ImportFact {
     pub names: Box<[Name]>,
 }
 
+impl Module {
+    /// Whether it imports a package of this name, something in one, or something that is called like it.
+    pub fn imports_package(&self, package: &str) -> bool {
+        self.imports.iter().any(|import| {
+            import.module.first_part() == package || import.names.iter().any(|name| *name == package)
+        })
+    }
+}
+
 /// A statement with its place.
 #[derive(Debug)]
 pub struct Stmt {

@@ -7,7 +7,7 @@ use crate::flow::{Visit, follow};
 use crate::methods::method_of;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_model::library::sqlalchemy::entity;
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::Interpreter;
@@ -72,20 +72,22 @@ pub struct BodyCopy {
 
 /// The functions in which something may be copied, and all that reach them.
 pub fn copying(code: &CallGraph) -> FunctionSet {
+    let methods = code.calls().methods(COPYING).or(&code.calls().calling_parameters());
+    let others = EventKinds::STORE_ITEM.or(EventKinds::CLASS_CALL).or(EventKinds::BOUND_CALL);
     let copies = |node: &Node| {
-        node.summary.events.iter().any(|event| match &event.kind {
+        node.events_of(others).any(|(_, event)| match &event.kind {
             EventKind::StoreItem { base, index, .. } => may_copy_item(base, index),
             EventKind::Call(call) => may_copy(call),
             _ => false,
         })
     };
-    code.reaching(code.functions(|_, node| copies(node)), |_| true)
+    code.reaching(code.functions(|number, node| methods.contains(number) || copies(node)), |_| true)
 }
 
 /// The functions in which a field of a body may be copied alone, and all that reach them.
 pub fn copying_singly(code: &CallGraph) -> FunctionSet {
     let copies = |node: &Node| {
-        node.summary.events.iter().any(|event| match &event.kind {
+        node.events_of(EventKinds::STORE.or(EventKinds::CLASS_CALL)).any(|(_, event)| match &event.kind {
             EventKind::Store { value, .. } => may_be_field(value),
             EventKind::Call(call) => {
                 matches!(call.callee.kind, Kind::Class(_))
@@ -401,14 +403,12 @@ fn may_copy_item(base: &Value, index: &Value) -> bool {
     index.as_str().is_none() && !matches!(base.kind, Kind::Dict(_) | Kind::List(_))
 }
 
+/// Methods that copy what they get.
+const COPYING: &[&str] = &["model_validate", "parse_obj", "from_orm", "sqlmodel_update", "values", "update"];
+
 /// Whether a call may turn out to copy: putting inputs in keeps the name of a method.
 fn may_copy(call: &CallEvent) -> bool {
-    let copies = |method: &str| {
-        matches!(
-            method,
-            "model_validate" | "parse_obj" | "from_orm" | "sqlmodel_update" | "values" | "update"
-        )
-    };
+    let copies = |method: &str| COPYING.contains(&method);
     let named = match &call.callee.kind {
         Kind::Class(_) => return call.arguments.keyword("**").is_some(),
         Kind::Method(method) => {

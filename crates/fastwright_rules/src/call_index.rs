@@ -2,7 +2,7 @@
 //! calls, and need not look at the functions that have none.
 
 use crate::call_graph::Node;
-use fastwright_model::facts::Called;
+use fastwright_model::facts::{Called, EventKinds};
 use fastwright_python::name::Name;
 use fastwright_python::value::ObjectId;
 use rustc_hash::FxHashMap;
@@ -16,6 +16,7 @@ pub struct CallIndex {
     functions: FxHashMap<Name, Vec<u32>>,
     classes: FxHashMap<ObjectId, Vec<u32>>,
     comparing: Vec<u32>,
+    calling_parameters: Vec<u32>,
 }
 
 /// Some of the functions.
@@ -69,8 +70,13 @@ impl CallIndex {
                 match *called {
                     Called::Function(name) => add(index.functions.entry(name).or_default(), number),
                     Called::Class(class) => add(index.classes.entry(class).or_default(), number),
-                    Called::Method(name) => add(index.methods.entry(name).or_default(), number),
                 }
+            }
+            for (name, _) in &node.facts.methods {
+                add(index.methods.entry(*name).or_default(), number);
+            }
+            if node.facts.kinds.contains(&EventKinds::PARAMETER_CALL) {
+                index.calling_parameters.push(number);
             }
             if node.facts.compares {
                 index.comparing.push(number);
@@ -99,6 +105,11 @@ impl CallIndex {
     /// Functions that make an object of one of these classes.
     pub fn classes(&self, classes: impl Iterator<Item = ObjectId>) -> FunctionSet {
         self.set(classes.filter_map(|class| self.classes.get(&class)))
+    }
+
+    /// Functions that call one of their parameters, whatever it is.
+    pub fn calling_parameters(&self) -> FunctionSet {
+        self.set(std::iter::once(&self.calling_parameters))
     }
 
     /// Functions that test, or return, whether two things are equal.

@@ -9,7 +9,6 @@ use fastwright_model::application::{GuardKind, ParameterPlace};
 use fastwright_model::dependant::{Dependant, DependantKind};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 /// Whether a dependency, or one below it, declares an input that says who is calling.
@@ -72,8 +71,7 @@ pub fn cookie_readers(
         }
     }
     for node in graph.calls().methods(&["get"]).iter() {
-        for event in &graph.nodes[node].summary.events {
-            let EventKind::Call(call) = &event.kind else { continue };
+        for (_, event, call) in graph.nodes[node].method_calls(&["get"]) {
             let Some((base, _)) = method_of(&call.callee) else { continue };
             if !matches!(base.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "cookies") {
                 continue;

@@ -1,7 +1,7 @@
 //! Which exceptions with a status leave a function, and which clause catches them on the way.
 
 use crate::call_graph::CallGraph;
-use fastwright_model::facts::{EdgeKind, status_of_exception};
+use fastwright_model::facts::{EdgeKind, EventKinds, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Handler, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
@@ -195,7 +195,7 @@ impl<'g> Escapes<'g> {
         let graph = self.graph;
         let summary = &graph.nodes[node].summary;
         let mut found = Vec::new();
-        for event in &summary.events {
+        for (_, event) in graph.nodes[node].events_of(EventKinds::RAISE) {
             let EventKind::Raise { exception, again: false } = &event.kind else { continue };
             let Some(class) = class_of_exception(interpreter, exception) else { continue };
             if !interpreter.derives_from(&class, HTTP_EXCEPTION) {

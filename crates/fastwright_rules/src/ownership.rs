@@ -132,8 +132,7 @@ pub fn loads_by_id(
     owned: &[OwnedTable<'_>],
 ) -> Vec<Sink<usize>> {
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
-        let EventKind::Call(call) = &event.kind else { continue };
+    for (position, _, call) in code.nodes[node].method_calls(LOADING) {
         let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() else { continue };
         match name.as_str() {
             "get" | "get_one" => {

@@ -67,8 +67,7 @@ pub fn calls_to<'g>(
     marked: &'g FunctionSet,
 ) -> impl Iterator<Item = (usize, Location, Option<Edge>)> + 'g {
     let direct = graph.nodes[node]
-        .library_calls()
-        .filter(|(_, _, callee)| is_session_method(callee, methods))
+        .library_calls(|callee| is_session_method(callee, methods))
         .map(|(index, place, _)| (index, place, None));
     let through = graph
         .edges(node)

@@ -10,6 +10,7 @@
 
 mod blocks;
 mod calls;
+mod circles;
 mod expressions;
 mod inlining;
 mod normal;
@@ -27,10 +28,9 @@ pub use term::{Digest, DigestText};
 use fastwright_model::dependant::Dependant;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Files;
-use fastwright_python::program::FunctionId;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// What a function does.
@@ -49,12 +49,14 @@ pub struct Forms<'f, 'a> {
     interpreter: &'f mut Interpreter<'a>,
     files: &'f Files,
     known: FxHashMap<FormKey, Rc<Form>>,
-    /// What is being walked: a function that is met again calls itself.
-    running: FxHashSet<FunctionId>,
+    /// Functions that a walk refers to and whose forms are not made.
+    missing: Vec<circles::Wanted>,
+    /// What stands for the functions of the circle that is being closed.
+    circle: FxHashMap<FormKey, Digest>,
+    /// Searches in each other.
+    searches: u32,
     /// Calls of functions by their place.
     calls: FxHashMap<(SummaryKey, Vec<calls::TypeKey>), Rc<calls::CallIndex>>,
-    /// Digests of values of the program that have been worked out.
-    depth: u32,
 }
 
 /// What a form depends on.
@@ -72,9 +74,10 @@ impl<'f, 'a> Forms<'f, 'a> {
             interpreter,
             files,
             known: FxHashMap::default(),
-            running: FxHashSet::default(),
+            missing: Vec::new(),
+            circle: FxHashMap::default(),
+            searches: 0,
             calls: FxHashMap::default(),
-            depth: 0,
         }
     }
 
@@ -96,33 +99,39 @@ impl<'f, 'a> Forms<'f, 'a> {
             summary: SummaryKey { function: function.serial, receiver: dependant.receiver },
             inputs: Some(identity.finish().short()),
         };
-        Some(self.form(key, &function, dependant.receiver, Some(inputs)))
+        Some(self.form(key, &function, Some(inputs.into())))
     }
 
     /// The form of a function for any inputs.
     pub fn of_function(&mut self, function: &Rc<FunctionValue>, receiver: Option<ObjectId>) -> Rc<Form> {
         let key = FormKey { summary: SummaryKey { function: function.serial, receiver }, inputs: None };
-        self.form(key, function, receiver, None)
+        self.form(key, function, None)
     }
 
     /// What identifies a value that the program gives to a library: options of middleware, a handler of
     /// exceptions.
     pub fn of_value(&mut self, value: &Value) -> Digest {
-        walker::value_digest(self, value)
+        loop {
+            let digest = walker::value_digest(self, value);
+            let missing = std::mem::take(&mut self.missing);
+            if missing.is_empty() {
+                return digest;
+            }
+            missing.into_iter().for_each(|missing| self.make(missing));
+        }
     }
 
     fn form(
         &mut self,
         key: FormKey,
         function: &Rc<FunctionValue>,
-        receiver: Option<ObjectId>,
-        inputs: Option<Vec<term::Term>>,
+        inputs: Option<Rc<[term::Term]>>,
     ) -> Rc<Form> {
-        if let Some(known) = self.known.get(&key) {
-            return Rc::clone(known);
+        loop {
+            if let Some(known) = self.known.get(&key) {
+                return Rc::clone(known);
+            }
+            self.make(circles::Wanted { key, function: Rc::clone(function), inputs: inputs.clone() });
         }
-        let form = Rc::new(walker::walk(self, function, receiver, inputs));
-        self.known.insert(key, Rc::clone(&form));
-        form
     }
 }

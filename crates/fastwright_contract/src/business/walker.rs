@@ -84,16 +84,11 @@ pub(crate) fn walk(
     forms: &mut Forms<'_, '_>,
     function: &Rc<FunctionValue>,
     receiver: Option<ObjectId>,
-    inputs: Option<Vec<Term>>,
+    inputs: Option<&[Term]>,
 ) -> Form {
-    if forms.depth > 24 || !forms.running.insert(function.id) {
-        let digest = Digest::of_text("recursion", function.definition.name.as_str());
-        return Form { digest, steps: Vec::new(), classes: Vec::new() };
-    }
-    forms.depth += 1;
     let mut walker = Walker::new(forms);
     for (index, parameter) in function.definition.parameters.iter().enumerate() {
-        let term = match &inputs {
+        let term = match inputs {
             Some(inputs) => inputs[index].clone(),
             None => {
                 let mut digest = DigestBuilder::new("parameter");
@@ -108,8 +103,6 @@ pub(crate) fn walk(
     let body = std::sync::Arc::clone(&function.definition);
     walker.block(&body.body, None, &mut steps);
     let classes = std::mem::take(&mut walker.classes);
-    forms.depth -= 1;
-    forms.running.remove(&function.id);
     let steps = normalize(steps, Place::Function);
     Form { digest: digest_of_steps(&steps), steps, classes }
 }
@@ -129,7 +122,7 @@ pub(crate) fn inputs_of(forms: &mut Forms<'_, '_>, dependant: &Dependant) -> Vec
                 _ => Kind::Class(receiver).into(),
             };
             if matches!(value.kind, Kind::Instance(_)) {
-                let identity = value_digest(forms, &value);
+                let identity = forms.of_value(&value);
                 found.push(Term::with(identity, parameter.name.as_str(), Detail::Value(value)));
             } else {
                 found.push(Term::new(digest.text("self").finish(), "self"));
@@ -268,12 +261,12 @@ impl Walker<'_, '_, '_> {
                 digest.finish()
             }
             None => {
-                let form = self.forms.of_function(function, receiver);
-                for class in &form.classes {
+                let known = self.forms.reference(function, receiver);
+                for class in known.form.iter().flat_map(|form| &form.classes) {
                     self.mention(*class);
                 }
                 let mut digest = DigestBuilder::new("function");
-                digest.digest(form.digest).number(u64::from(function.definition.is_generator));
+                digest.digest(known.digest).number(u64::from(function.definition.is_generator));
                 digest.finish()
             }
         };

@@ -18,10 +18,10 @@ use crate::call_index::{CallIndex, FunctionSet};
 use crate::checks::Deciding;
 use crate::run_once::runs_once;
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::{CallFacts, EdgeKind};
+use fastwright_model::facts::{CallFacts, EdgeKind, EventKinds};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
+use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, SummaryKey};
 use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
@@ -47,10 +47,43 @@ impl Node {
         *self.runs_once.get_or_init(|| runs_once(&self.summary.function.definition))
     }
 
-    /// Calls of libraries: position of the event, its place and the qualified name of what is called.
-    pub fn library_calls(&self) -> impl Iterator<Item = (usize, Location, Name)> {
+    /// Whether it calls something in a library whose qualified name is wanted.
+    pub fn calls_library(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.facts.callees.iter().flatten().any(|callee| wanted(callee.as_str()))
+    }
+
+    /// Calls of something in a library whose qualified name is wanted: position of the event, its place and the name.
+    /// Other events are not looked at.
+    pub fn library_calls(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (usize, Location, Name)> {
         let callees = self.facts.callees.iter().enumerate();
-        callees.filter_map(|(index, callee)| Some((index, self.summary.events[index].location, (*callee)?)))
+        callees.filter_map(move |(index, callee)| {
+            let callee = (*callee).filter(|callee| wanted(callee.as_str()))?;
+            Some((index, self.summary.events[index].location, callee))
+        })
+    }
+
+    /// Events of some kinds with their positions. Others are not looked at.
+    pub fn events_of(&self, kinds: EventKinds) -> impl Iterator<Item = (usize, &Event)> {
+        let all = self.facts.kinds.iter().enumerate();
+        all.filter(move |(_, kind)| kind.meets(kinds))
+            .map(|(position, _)| (position, &self.summary.events[position]))
+    }
+
+    /// Calls of methods with one of these names, of objects that are not of the program, with the positions of their
+    /// events. Others are not looked at.
+    pub fn method_calls(&self, names: &[&str]) -> impl Iterator<Item = (usize, &Event, &CallEvent)> {
+        let all = self.facts.methods.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        all.filter_map(|(_, position)| {
+            let position = *position as usize;
+            let event = &self.summary.events[position];
+            match &event.kind {
+                EventKind::Call(call) => Some((position, event, call)),
+                _ => None,
+            }
+        })
     }
 
     /// The qualified library name of what an event calls; none for calls of the program's own functions and

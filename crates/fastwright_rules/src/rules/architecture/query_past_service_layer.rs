@@ -140,8 +140,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// The first query of a function that is about rows of a table: `SELECT 1` of a health check is not.
 fn query_of_table(interpreter: &mut Interpreter<'_>, node: &Node) -> Option<Location> {
-    node.library_calls().find_map(|(event, place, callee)| {
-        let method = callee.rsplit('.').next().filter(|_| is_session_method(&callee, QUERIES))?;
+    node.library_calls(|callee| is_session_method(callee, QUERIES)).find_map(|(event, place, callee)| {
+        let method = callee.last_part();
         let EventKind::Call(call) = &node.summary.events[event].kind else { return None };
         let is_statement =
             matches!(method, "execute" | "exec" | "scalar" | "scalars" | "stream" | "stream_scalars");

@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if prepares(function) || stretches(code, node) {
             continue;
         }
-        for (position, place, name) in code.nodes[node].library_calls() {
+        for (position, place, name) in code.nodes[node].library_calls(|_| true) {
             let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
             let Some((what, algorithm)) = hashed(interpreter, &name, call) else { continue };
             for reached in &code.routes_of(node) {
@@ -121,6 +121,6 @@ fn stretches(code: &crate::call_graph::CallGraph, node: usize) -> bool {
             .any(|library| name.contains(library))
             || name.contains("pbkdf2")
     };
-    let has_slow = |node: usize| code.nodes[node].library_calls().any(|(_, _, name)| is_slow(&name));
+    let has_slow = |node: usize| code.nodes[node].calls_library(is_slow);
     has_slow(node) || code.callers(node).any(|edge| has_slow(edge.from()))
 }

@@ -9,6 +9,7 @@ use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace};
 use fastwright_model::dependant::DependantKind;
+use fastwright_model::facts::EventKinds;
 use fastwright_model::library::sqlalchemy::entity;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
@@ -148,7 +149,7 @@ fn identities(
         _ => None,
     };
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
+    for (position, event) in code.nodes[node].events_of(EventKinds::CLASS_CALL.or(EventKinds::METHOD_CALL)) {
         let EventKind::Call(call) = &event.kind else { continue };
         if let Some(table) = table_of(&call.callee) {
             for (name, value) in &call.arguments.keywords {

@@ -53,9 +53,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for node in signing.iter() {
-        for (position, place, name) in code.nodes[node].library_calls() {
+        for (position, place, _) in code.nodes[node].library_calls(signs) {
             let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
-            let Some(payload) = call.arguments.get(0, "payload").filter(|_| signs(&name)) else { continue };
+            let Some(payload) = call.arguments.get(0, "payload") else { continue };
             let mut waiting = vec![Waiting { node, value: expiry(interpreter, payload), steps: Vec::new() }];
             while let Some(Waiting { node: at, value, steps }) = waiting.pop() {
                 if is_for_something_else(code, at) {

@@ -8,6 +8,7 @@ use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::vocabulary::is_credential_name;
 use crate::wording::{handler_step, route_name};
+use fastwright_model::facts::EventKinds;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir;
 use fastwright_python::ir::{Comparison, Expr, ExprKind};
@@ -141,7 +142,7 @@ fn example(written: &str) -> String {
 /// Comparisons of one function whose one side is a secret: the other side, and what the secret is.
 fn comparisons(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<String>> {
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
+    for (position, event) in code.nodes[node].events_of(EventKinds::CONDITION.or(EventKinds::RETURN)) {
         let (EventKind::Condition(value) | EventKind::Return(value)) = &event.kind else { continue };
         let mut pairs = Vec::new();
         collect(value, &mut pairs, 0);

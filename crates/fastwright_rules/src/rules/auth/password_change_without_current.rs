@@ -161,8 +161,8 @@ fn verifies(code: &CallGraph, handler: &Dependant) -> bool {
     let Some(own) = code.of_dependant(handler) else { return true };
     code.reached_from([own]).into_iter().any(|node| {
         holds_any(&code.nodes[node].name(), WORDS)
-            || code.nodes[node].library_calls().any(|(_, _, name)| {
-                holds_any(&name, WORDS) || name.ends_with(".verify") || name.ends_with(".checkpw")
+            || code.nodes[node].calls_library(|name| {
+                holds_any(name, WORDS) || name.ends_with(".verify") || name.ends_with(".checkpw")
             })
     })
 }

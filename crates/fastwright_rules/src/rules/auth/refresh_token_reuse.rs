@@ -104,9 +104,7 @@ fn refreshes(route: &Route) -> bool {
 }
 
 fn place_of(graph: &CallGraph, nodes: &[usize], wanted: &dyn Fn(&str) -> bool) -> Option<Location> {
-    nodes.iter().find_map(|node| {
-        graph.nodes[*node].library_calls().find(|(_, _, name)| wanted(name)).map(|(_, place, _)| place)
-    })
+    nodes.iter().find_map(|node| graph.nodes[*node].library_calls(wanted).next().map(|(_, place, _)| place))
 }
 
 /// Whether a function calls something that may remember tokens: what is not known, or is a store.

@@ -60,7 +60,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for node in code.calls().libraries(|name| payload_position(name).is_some()).iter() {
-        for (position, place, name) in code.nodes[node].library_calls() {
+        for (position, place, name) in code.nodes[node].library_calls(|name| payload_position(name).is_some())
+        {
             let Some(argument) = payload_position(&name) else { continue };
             let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
             let given = call.arguments.get(argument, "payload").or_else(|| call.arguments.keyword("claims"));

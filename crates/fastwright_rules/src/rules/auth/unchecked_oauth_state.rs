@@ -92,7 +92,7 @@ fn is_answer(path: &str, handler: &str) -> bool {
 fn redeems(code: &CallGraph, handler: &Dependant) -> bool {
     let own = handler.walk().into_iter().filter_map(|node| code.of_dependant(node));
     code.reached_from(own).into_iter().any(|node| {
-        code.nodes[node].library_calls().any(|(_, _, name)| {
+        code.nodes[node].calls_library(|name| {
             let package = name.split('.').next().unwrap_or_default();
             matches!(package, "httpx" | "requests" | "aiohttp" | "authlib" | "requests_oauthlib")
                 && (name.ends_with(".post") || name.ends_with(".fetch_token") || name.ends_with(".request"))

@@ -145,7 +145,7 @@ fn verifies(code: &CallGraph, handler: &Dependant) -> bool {
     code.reached_from(own).into_iter().any(|node| {
         let function = &code.nodes[node].summary.function.definition;
         holds_any(&function.name, WORDS)
-            || code.nodes[node].library_calls().any(|(_, _, name)| holds_any(&name, WORDS))
+            || code.nodes[node].calls_library(|name| holds_any(name, WORDS))
             || any_expression(&function.body, &mut |expression| match &expression.kind {
                 ExprKind::Attribute(_, name) => {
                     matches!(name.as_str(), "headers" | "client" | "cookies") || holds_any(name, WORDS)

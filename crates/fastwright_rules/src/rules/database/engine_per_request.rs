@@ -100,9 +100,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Where a function makes an engine that lives no longer than the call.
 fn engine(node: &Node) -> Option<(Location, Name)> {
     let function = &node.summary.function;
-    node.library_calls().find_map(|(index, place, callee)| {
-        if !makes_engine(&callee)
-            || place.file != function.id.file
+    node.library_calls(makes_engine).find_map(|(index, place, callee)| {
+        if place.file != function.id.file
             || is_first_time(node, index)
             || without_pool(node, index)
             || is_kept(node, place.span)

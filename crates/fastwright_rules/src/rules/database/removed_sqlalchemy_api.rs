@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if !analysis.files.get(function.summary.function.id.file).first_party {
                 continue;
             }
-            for (event, place, callee) in function.library_calls() {
+            for (event, place, callee) in function.library_calls(|callee| callee.starts_with("sqlalchemy.")) {
                 if let Some(refused) = refused_call(function, event, &callee, &|place: Location| {
                     analysis.files.get(place.file).slice(place.span)
                 }) {

@@ -87,8 +87,8 @@ fn counted(context: &Context<'_>, node: &Node) -> Vec<Counted> {
     let body = &function.definition.body;
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut found = Vec::new();
-    for (_, place, callee) in node.library_calls() {
-        if callee != "builtins.len" || place.file != function.id.file {
+    for (_, place, _) in node.library_calls(|callee| callee == "builtins.len") {
+        if place.file != function.id.file {
             continue;
         }
         let Some(argument) = call_expression(body, place.span).and_then(|call| call.arguments.first()) else {

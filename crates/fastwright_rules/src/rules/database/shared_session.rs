@@ -148,7 +148,7 @@ fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
     let body = &node.summary.function.definition.body;
     let mut found = Vec::new();
     let mut in_groups: Vec<(Value, Value)> = Vec::new();
-    for (index, place, callee) in node.library_calls() {
+    for (index, place, callee) in node.library_calls(|callee| gathers(callee) || adds_to_group(callee)) {
         let (gather, group) = (gathers(&callee), adds_to_group(&callee));
         if !(gather || group) || place.file != node.summary.function.id.file {
             continue;

@@ -8,7 +8,7 @@ use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_
 use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{App, Route, RouteKind};
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -108,7 +108,7 @@ fn made_by_keyword(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &
     let following = Following { to_the_text: false, checks: Checks::Ignore };
     let arrived = flows(code, interpreter, following, &candidates, |_, node| {
         let mut sinks = Vec::new();
-        for (event, happened) in code.nodes[node].summary.events.iter().enumerate() {
+        for (event, happened) in code.nodes[node].events_of(EventKinds::CLASS_CALL) {
             let EventKind::Call(call) = &happened.kind else { continue };
             let Kind::Class(class) = call.callee.kind else { continue };
             for (_, column) in unique.iter().filter(|(table, _)| table.class == class) {

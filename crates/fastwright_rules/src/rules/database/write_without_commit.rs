@@ -219,8 +219,7 @@ fn tell(
     opened: Location,
 ) {
     let writer = &graph.nodes[node];
-    let Some((_, place, callee)) =
-        writer.library_calls().find(|(_, _, callee)| is_session_method(callee, WRITES))
+    let Some((_, place, callee)) = writer.library_calls(|callee| is_session_method(callee, WRITES)).next()
     else {
         return;
     };

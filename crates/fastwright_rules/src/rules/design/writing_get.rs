@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let node = &graph.nodes[node];
         // A row that is made when it is missing is there the next time.
         let makes_missing = holds_any(&node.name(), &["or_create", "ensure", "upsert", "init", "default"]);
-        let call = node.library_calls().find(|(_, _, callee)| is_session_method(callee, CHANGING));
+        let call = node.library_calls(|callee| is_session_method(callee, CHANGING)).next();
         let Some((_, place, callee)) = call.filter(|_| !makes_missing) else { continue };
         let method = callee.last_part();
         let name = title(route);

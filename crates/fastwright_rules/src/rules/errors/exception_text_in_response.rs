@@ -11,7 +11,7 @@ use crate::reporter::{Draft, Reporter};
 use crate::syntax::{any_statement, any_within, encloses};
 use crate::vocabulary::{any_word, holds_any};
 use crate::wording::route_name;
-use fastwright_model::facts::callee_name;
+use fastwright_model::facts::{EventKinds, callee_name};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, ExprKind, StmtKind};
 use fastwright_python::location::Location;
@@ -144,7 +144,16 @@ fn leaks(
     let without = if own_handled.is_some() { &mut own } else { without };
     let mut search = Search { graph, handled: own_handled, summary, without };
     let mut found: Vec<Leak> = Vec::new();
-    for (position, event) in summary.events.iter().enumerate() {
+    let calls = EventKinds::METHOD_CALL.or(EventKinds::BOUND_CALL);
+    let kinds = calls.or(EventKinds::RAISE).or(EventKinds::RETURN).or(EventKinds::LIBRARY_CALL);
+    let is_message = |position: usize| {
+        let callee = graph.nodes[node].callee(position);
+        callee.is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"))
+    };
+    for (position, event) in graph.nodes[node].events_of(kinds) {
+        if graph.nodes[node].facts.kinds[position].meets(calls) && !is_message(position) {
+            continue;
+        }
         let sent: Option<&Value> = match &event.kind {
             EventKind::Raise { exception, again: false } => match exception.as_symbolic() {
                 Some(Symbolic::Call { callee, arguments, .. })
@@ -162,11 +171,7 @@ fn leaks(
                     }
                     _ => false,
                 };
-                let is_message = !is_response
-                    && graph.nodes[node]
-                        .callee(position)
-                        .is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"));
-                match is_response || is_message {
+                match is_response || is_message(position) {
                     true => call.arguments.get(0, "content"),
                     false => None,
                 }

@@ -195,10 +195,8 @@ fn decorators(context: &Context<'_>, versions: FastapiVersions, report: &mut Rep
 fn templates(context: &Context<'_>, versions: FastapiVersions, report: &mut Reporter<'_>) {
     let graph = context.call_graph();
     for node in &graph.nodes {
-        for (index, place, callee) in node.library_calls() {
-            if callee != "starlette.templating.Jinja2Templates.TemplateResponse" {
-                continue;
-            }
+        let templates = |callee: &str| callee == "starlette.templating.Jinja2Templates.TemplateResponse";
+        for (index, place, _) in node.library_calls(templates) {
             let EventKind::Call(call) = &node.summary.events[index].kind else { continue };
             if call.arguments.positional.first().is_none_or(|first| first.as_str().is_none()) {
                 continue;

@@ -92,11 +92,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn starts(context: &Context<'_>, interpreter: &mut Interpreter<'_>) -> Vec<Start> {
     let mut found = Vec::new();
     for (file, own) in context.analysis.files.iter() {
-        let holds = |word: &str| memchr::memmem::find(own.text.as_bytes(), word.as_bytes()).is_some();
-        if !own.first_party || !holds("uvicorn") || !holds("workers=") || is_test_path(&own.relative) {
+        let Some(code) = context.analysis.codes.get(file.0 as usize) else { continue };
+        if !own.first_party || !code.imports_package("uvicorn") || is_test_path(&own.relative) {
             continue;
         }
-        let Some(code) = context.analysis.codes.get(file.0 as usize) else { continue };
         let names = ImportedNames::of(&own.module, code);
         let mut look = |body: &[Stmt]| {
             expressions(body, &mut |expression| {

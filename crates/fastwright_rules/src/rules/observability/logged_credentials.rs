@@ -91,11 +91,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// Log calls of one function that get a credential: place, and what it is.
 fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<(Location, String)> {
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
-        let EventKind::Call(call) = &event.kind else { continue };
-        if call.target.is_some() || !code.nodes[node].callee(position).is_some_and(is_log) {
-            continue;
-        }
+    for (position, place, _) in code.nodes[node].library_calls(is_log) {
+        let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
         let given = call.arguments.positional.iter().chain(
             call.arguments
                 .keywords
@@ -112,7 +109,7 @@ fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> V
         let given: Vec<Value> =
             given.filter(|value| !is_masked(interpreter, events, value)).cloned().collect();
         if let Some(what) = given.iter().find_map(|value| credential(interpreter, value, 0)) {
-            found.push((event.location, what));
+            found.push((place, what));
         }
     }
     found

@@ -168,8 +168,10 @@ fn own_calls(
 ) -> Vec<(Location, Name, Waits)> {
     let node = &graph.nodes[node];
     let mut found: Vec<(Location, Name, Waits)> = Vec::new();
-    for (index, place, callee) in node.library_calls() {
+    for (index, callee) in node.facts.callees.iter().enumerate() {
+        let Some(callee) = *callee else { continue };
         let Some(waits) = *names.entry(callee).or_insert_with(|| waits(&callee)) else { continue };
+        let place = node.summary.events[index].location;
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
         let package = |name: Name| name.as_str().split('.').next();
         let by_others = waits == Waits::File && uses_handle_elsewhere(&node.summary.function.definition);

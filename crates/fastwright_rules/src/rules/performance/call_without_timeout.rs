@@ -113,7 +113,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 fn endless(node: &Node) -> Vec<(Location, Name)> {
     let mut found = Vec::new();
-    for (index, place, callee) in node.library_calls() {
+    for (index, place, callee) in
+        node.library_calls(|callee| is_httpx_client(callee) || position_of_timeout(callee).is_some())
+    {
         let EventKind::Call(call) = &node.summary.events[index].kind else { continue };
         let ends = if is_httpx_client(&callee) {
             call.arguments.keyword("timeout").is_none_or(|timeout| !timeout.is_none())

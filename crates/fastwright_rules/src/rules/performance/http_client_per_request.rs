@@ -163,7 +163,7 @@ fn made(node: &Node) -> Option<(Location, &'static str)> {
     {
         return None;
     }
-    node.library_calls().find_map(|(index, place, callee)| {
+    node.library_calls(|callee| client(callee).is_some()).find_map(|(index, place, callee)| {
         let class = client(&callee)?;
         let EventKind::Call(call) = &node.summary.events[index].kind else { return None };
         // What is made for one target cannot be shared: certificates, proxies, accounts.

@@ -100,9 +100,8 @@ fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Loc
     let node = &graph.nodes[node];
     let definition = &node.summary.function.definition;
     let mut found = Vec::new();
-    for (_, place, callee) in node.library_calls() {
+    for (_, place, _) in node.library_calls(is_task_maker) {
         if place.file != node.summary.function.id.file
-            || !is_task_maker(&callee)
             || !is_lost(&definition.body, place.span, definition.is_generator)
         {
             continue;

@@ -52,7 +52,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .libraries(runs_loop)
         .iter()
         .filter_map(|node| {
-            let call = graph.nodes[node].library_calls().find(|(_, _, callee)| runs_loop(callee));
+            let call = graph.nodes[node].library_calls(runs_loop).next();
             call.map(|(_, place, callee)| (node, (place, callee)))
         })
         .collect();

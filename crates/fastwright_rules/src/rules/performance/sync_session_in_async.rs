@@ -159,9 +159,9 @@ fn is_query(callee: &str) -> bool {
 /// The first query of a function on a session or connection that is synchronous.
 fn query(graph: &CallGraph, node: usize) -> Option<(Location, Name)> {
     let node = &graph.nodes[node];
-    node.library_calls().find_map(|(index, place, callee)| {
+    node.library_calls(is_query).find_map(|(index, place, callee)| {
         let EventKind::Call(call) = &node.summary.events[index].kind else { return None };
         // Somebody awaits it, so the declared class is not the real one.
-        (is_query(&callee) && !call.awaited).then_some((place, callee))
+        (!call.awaited).then_some((place, callee))
     })
 }

@@ -106,7 +106,7 @@ fn page(code: &CallGraph, app: &App, details: &[RouteDetail]) -> Option<(usize, 
             return Some((position, route.location));
         }
         let node = detail.dependant.as_ref().and_then(|handler| code.of_dependant(handler));
-        let made = node.and_then(|node| code.nodes[node].library_calls().find(|(_, _, name)| is_page(name)));
+        let made = node.and_then(|node| code.nodes[node].library_calls(is_page).next());
         if let Some((_, place, _)) = made {
             return Some((position, place));
         }

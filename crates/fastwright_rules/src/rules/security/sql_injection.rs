@@ -7,6 +7,7 @@ use crate::finding::{Confidence, Severity};
 use crate::reporter::{Draft, Reporter};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::GuardKind;
+use fastwright_model::facts::EventKinds;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::BinaryOperator;
@@ -153,7 +154,8 @@ enum Text {
 fn sql(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<Text>> {
     let mut found = Vec::new();
     let events = &code.nodes[node].summary.events;
-    for (position, event) in events.iter().enumerate() {
+    for (position, event) in code.nodes[node].events_of(EventKinds::LIBRARY_CALL.or(EventKinds::METHOD_CALL))
+    {
         let EventKind::Call(call) = &event.kind else { continue };
         if call.target.is_some() {
             continue;

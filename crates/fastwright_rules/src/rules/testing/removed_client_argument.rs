@@ -39,10 +39,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let Some(confidence) = at_least(context, "httpx", REMOVED) else { return };
     for (file, own) in analysis.files.iter() {
         let holds = |word: &str| memchr::memmem::find(own.text.as_bytes(), word.as_bytes()).is_some();
-        if !own.first_party || !holds("httpx") || !(holds("app=") || holds("proxies=")) {
+        let Some(code) = analysis.codes.get(file.0 as usize).filter(|_| own.first_party) else { continue };
+        if !code.imports_package("httpx") || !(holds("app=") || holds("proxies=")) {
             continue;
         }
-        let Some(code) = analysis.codes.get(file.0 as usize) else { continue };
         let names = ImportedNames::of(&own.module, code);
         let mut look = |body: &[Stmt], symbol: &str| {
             expressions(body, &mut |expression| {

@@ -1,6 +1,5 @@
 //! `unbounded-page-size`: page size without an upper bound that reaches a query.
 
-use crate::call_graph::Node;
 use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::Source;
@@ -71,7 +70,8 @@ struct Sink {
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let analysis = context.analysis;
     let code = context.call_graph();
-    let limiting = code.reaching(code.functions(|_, node| limits(node)), |_| true);
+    let limiting = code.calls().methods(LIMITING).or(&code.calls().calling_parameters());
+    let limiting = code.reaching(limiting, |_| true);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -232,19 +232,14 @@ fn amount(callee: &Value, arguments: &Arguments) -> Option<Value> {
     }
 }
 
-/// Whether a function may limit a number of rows.
-fn limits(node: &Node) -> bool {
-    node.summary
-        .events
-        .iter()
-        .any(|event| matches!(&event.kind, EventKind::Call(call) if may_limit(&call.callee)))
-}
+/// Methods that take a number of rows.
+const LIMITING: &[&str] = &["limit", "fetchmany", "to_list"];
 
 /// Whether a callee may turn out to be a method that takes a number of rows: putting inputs in keeps the
 /// name of a method.
 fn may_limit(callee: &Value) -> bool {
     match callee.as_symbolic() {
-        Some(Symbolic::Member { name, .. }) => matches!(name.as_str(), "limit" | "fetchmany" | "to_list"),
+        Some(Symbolic::Member { name, .. }) => LIMITING.contains(&name.as_str()),
         Some(Symbolic::Parameter(_)) => true,
         _ => false,
     }
