@@ -677,3 +677,91 @@ fn a_change_in_a_circle_shows_in_all_of_it() {
     let leaf = digests(&CIRCLE.replace("\"leaf\"", "\"word\""));
     assert!(before.iter().zip(&leaf).all(|(before, after)| before != after));
 }
+
+#[test]
+fn functions_with_the_same_decorator_are_different() {
+    let decorated = r#"
+import functools
+
+def traced(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        send_mail("trace", function.__name__)
+        return function(*args)
+    return wrapper
+
+@traced
+def price(order):
+    return send_mail("price", order)
+
+@traced
+def total(order):
+    return price(order) + 1
+
+@app.get("/total")
+def get_total(order: int):
+    return total(order)
+"#;
+    different(decorated, &decorated.replace("send_mail(\"price\", order)", "send_mail(\"cost\", order)"));
+    same(decorated, &decorated.replace("price(order", "price_of(order"));
+}
+
+#[test]
+fn variables_that_are_filled_later_are_told_apart_by_name() {
+    let variables = r#"
+users = {}
+orders = {}
+session = None
+
+def current():
+    global session
+    if session is None:
+        session = Session()
+    return session
+
+@app.get("/order")
+def get_order(key: str):
+    return orders.get(key), current()
+
+@app.get("/user")
+def get_user(key: str):
+    return users.get(key)
+"#;
+    different(variables, &variables.replace("orders.get", "users.get"));
+    different(variables, &variables.replace("session is None", "users is None"));
+    same(variables, &variables.replace("current", "shared"));
+}
+
+#[test]
+fn what_functions_bind_in_modules_does_not_depend_on_what_ran_before() {
+    let lazy = r#"
+session = None
+
+class Context:
+    def __init__(self, config=None):
+        self.config = config
+
+context = Context()
+
+def current():
+    global session
+    if session is None:
+        session = Session()
+    return session
+
+@app.get("/use")
+def use():
+    return session, context.config
+
+@app.get("/make")
+def make(config: str):
+    context.config = config
+    return current()
+"#;
+    let digests = |code: &str, backwards| -> Vec<Digest> {
+        forms(code, backwards).into_iter().map(|(digest, _)| digest).collect()
+    };
+    assert_eq!(digests(lazy, false), digests(lazy, true));
+    let alone = lazy.split("@app.get(\"/make\")").next().unwrap();
+    assert_eq!(digests(alone, false)[0], digests(lazy, true)[0]);
+}

@@ -51,6 +51,7 @@ impl Forms<'_, '_> {
         } else {
             self.interpreter.summarize_typed(function, receiver, types)
         };
+        self.interpreter.return_to_import_state();
         if let Some(summary) = summary {
             for event in &summary.events {
                 let EventKind::Call(call) = &event.kind else { continue };

@@ -16,6 +16,9 @@ use std::rc::Rc;
 /// Forms that one program may have. Objects that make objects of the same kind could ask for ever more.
 const MOST_FORMS: usize = 100_000;
 
+/// Functions that are walked in the middle of each other, each for a form that needs it. Those below wait.
+const DEEPEST: u32 = 24;
+
 /// Searches that a search may begin for what its first look did not see.
 const MOST_SEARCHES: u32 = 4;
 
@@ -62,13 +65,37 @@ impl Forms<'_, '_> {
         }
         let mut digest = DigestBuilder::new("not known");
         if self.known.len() < MOST_FORMS {
+            let wanted = Wanted { key, function: Rc::clone(function), inputs: None };
+            if let Some(form) = self.made_at_once(&wanted) {
+                return Reference { digest: form.digest, form: Some(form) };
+            }
             // Different for each function, so that nothing is taken for equal that is not.
             digest.number(self.missing.len() as u64);
-            self.missing.push(Wanted { key, function: Rc::clone(function), inputs: None });
+            self.missing.push(wanted);
         } else {
             digest.text(function.definition.name.as_str());
         }
         Reference { digest: digest.finish(), form: None }
+    }
+
+    /// The form of a function that is referred to, made where it is needed: most functions are in no circle, and so
+    /// are walked once. Nothing where it needs a form that is not made yet.
+    fn made_at_once(&mut self, wanted: &Wanted) -> Option<Rc<Form>> {
+        // What stands for the functions of a circle counts in the circle only.
+        if self.depth >= DEEPEST || !self.circle.is_empty() || !self.unfinished.insert(wanted.key) {
+            return None;
+        }
+        self.depth += 1;
+        let (form, missing) = self.walked(wanted);
+        self.depth -= 1;
+        missing.is_empty().then(|| self.keep(wanted.key, form))
+    }
+
+    fn keep(&mut self, key: FormKey, form: Form) -> Rc<Form> {
+        let form = Rc::new(form);
+        self.unfinished.remove(&key);
+        self.known.insert(key, Rc::clone(&form));
+        form
     }
 
     /// Makes the form of a function, and first those that it refers to.
@@ -93,9 +120,10 @@ impl Forms<'_, '_> {
     }
 
     fn enter(&mut self, search: &mut Search, wanted: Wanted) {
+        self.unfinished.insert(wanted.key);
         let (form, missing) = self.walked(&wanted);
         if missing.is_empty() {
-            self.known.insert(wanted.key, Rc::new(form));
+            self.keep(wanted.key, form);
             return;
         }
         let number = search.met.len();
@@ -119,7 +147,7 @@ impl Forms<'_, '_> {
         match &circle[..] {
             [alone] => {
                 let form = self.complete(alone);
-                self.known.insert(alone.key, Rc::new(form));
+                self.keep(alone.key, form);
             }
             _ => self.close(&circle),
         }
@@ -142,7 +170,7 @@ impl Forms<'_, '_> {
         let classes: Vec<ObjectId> = classes.filter(|class| seen.insert(*class)).collect();
         for (member, mut form) in circle.iter().zip(forms) {
             form.classes.clone_from(&classes);
-            self.known.insert(member.key, Rc::new(form));
+            self.keep(member.key, form);
         }
     }
 

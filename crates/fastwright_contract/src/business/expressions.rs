@@ -191,7 +191,10 @@ impl Walker<'_, '_, '_> {
             };
         }
         match self.outside_value(name) {
-            Some(value) if !value.is_unknown() => self.value_term(&value, 0).named(name.as_str()),
+            Some(value) if !value.is_unknown() => {
+                let term = self.value_term(&value, 0);
+                self.variable(&value, term, name).named(name.as_str())
+            }
             _ => Term::new(Digest::of_text("name", name.as_str()), name.as_str()),
         }
     }
@@ -212,10 +215,31 @@ impl Walker<'_, '_, '_> {
             )
             && (value.configurable.is_none() || self.is_module(base))
         {
-            return self.value_term(&value, 0).named(&self.dotted(whole));
+            let term = self.value_term(&value, 0);
+            return self.variable(&value, term, name).named(&self.dotted(whole));
         }
         let base = self.expression(base, out);
         self.member(&base, name)
+    }
+
+    /// What a variable outside of the code stands for. One that begins with nothing is there to be filled: which it
+    /// is matters, and only its name tells.
+    fn variable(&mut self, value: &Value, term: Term, name: Name) -> Term {
+        let begins_with_nothing = match value.kind {
+            Kind::None => true,
+            Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => match self.forms.interpreter().object(id) {
+                Object::List(list) | Object::Set(list) => list.items.is_empty(),
+                Object::Dict(dict) => dict.entries.is_empty(),
+                _ => false,
+            },
+            _ => false,
+        };
+        if !begins_with_nothing {
+            return term;
+        }
+        let mut digest = DigestBuilder::new("variable");
+        digest.digest(term.digest()).text(name.as_str());
+        Term::new(digest.finish(), term.text())
     }
 
     fn is_module(&mut self, base: &Expr) -> bool {

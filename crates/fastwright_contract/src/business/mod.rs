@@ -30,7 +30,7 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Files;
 use fastwright_python::summary::SummaryKey;
 use fastwright_python::value::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// What a function does.
@@ -49,6 +49,10 @@ pub struct Forms<'f, 'a> {
     interpreter: &'f mut Interpreter<'a>,
     files: &'f Files,
     known: FxHashMap<FormKey, Rc<Form>>,
+    /// Functions whose walk has begun, and whose form is not made yet.
+    unfinished: FxHashSet<FormKey>,
+    /// Walks in the middle of each other.
+    depth: u32,
     /// Functions that a walk refers to and whose forms are not made.
     missing: Vec<circles::Wanted>,
     /// What stands for the functions of the circle that is being closed.
@@ -68,12 +72,16 @@ struct FormKey {
 }
 
 impl<'f, 'a> Forms<'f, 'a> {
-    /// No forms yet.
+    /// No forms yet. What variables of modules hold when the program is imported is what they stand for in forms,
+    /// whatever was asked before.
     pub fn new(interpreter: &'f mut Interpreter<'a>, files: &'f Files) -> Self {
+        interpreter.return_to_import_state();
         Self {
             interpreter,
             files,
             known: FxHashMap::default(),
+            unfinished: FxHashSet::default(),
+            depth: 0,
             missing: Vec::new(),
             circle: FxHashMap::default(),
             searches: 0,

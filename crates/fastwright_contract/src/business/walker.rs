@@ -253,7 +253,8 @@ impl Walker<'_, '_, '_> {
     /// What a function is as a value: what it does.
     pub(crate) fn function_term(&mut self, function: &Rc<FunctionValue>, receiver: Option<ObjectId>) -> Term {
         let name = function.definition.name;
-        let walked = self.frames.iter().rposition(|frame| frame.function.id == function.id);
+        // Functions that one decorator makes share their code, and are different functions.
+        let walked = self.frames.iter().rposition(|frame| frame.function.serial == function.serial);
         let digest = match walked {
             Some(position) => {
                 let mut digest = DigestBuilder::new("recursion");

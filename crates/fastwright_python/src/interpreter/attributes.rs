@@ -652,11 +652,13 @@ impl Interpreter<'_> {
     pub(crate) fn set_attribute(&mut self, base: &Value, name: Name, value: Value) {
         match &base.kind {
             Kind::Instance(id) => {
+                self.note_attribute(*id, name);
                 if let Some(instance) = self.instance_mut(*id) {
                     instance.attributes.insert(name, value);
                 }
             }
             Kind::Class(id) => {
+                self.note_attribute(*id, name);
                 if let Object::Class(class) = self.object_mut(*id) {
                     class.attributes.insert(name, value);
                 }
@@ -670,6 +672,7 @@ impl Interpreter<'_> {
             }
             Kind::Module(module) => {
                 let scope = self.modules[module.0 as usize].scope;
+                self.note_variable(scope, name);
                 self.scopes[scope.0 as usize].names.insert(name, value);
             }
             Kind::Union(alternatives) => {

@@ -24,6 +24,7 @@ mod exceptions;
 mod expressions;
 mod folders;
 mod implementations;
+mod import_state;
 mod imports;
 mod ini;
 mod items;
@@ -286,6 +287,8 @@ pub struct Interpreter<'a> {
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
     pub(crate) undo: Vec<branches::Undo>,
+    /// What summaries have changed, in order.
+    pub(crate) changed_by_summaries: Vec<import_state::Before>,
     /// How many branches so far may or may not have left their block.
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
@@ -372,6 +375,7 @@ impl<'a> Interpreter<'a> {
             spare_names: Vec::new(),
             open_branches: 0,
             undo: Vec::new(),
+            changed_by_summaries: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
             standard_objects: FxHashMap::default(),

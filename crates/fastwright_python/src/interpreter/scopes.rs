@@ -128,6 +128,9 @@ impl Interpreter<'_> {
         } else {
             scope
         };
+        if target != scope {
+            self.note_variable(target, name);
+        }
         self.rebind(target, name, Some(value));
         if let Some(class) = self.frame().class_body
             && target == scope
