@@ -2,6 +2,7 @@
 
 use super::inlining::Callable;
 use fastwright_python::value::Value;
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// The identity of something: 128 bits of BLAKE3, the same on every machine and in every version that builds
@@ -28,41 +29,42 @@ impl Digest {
     }
 }
 
-/// Builds a digest part by part; parts can't be confused with each other.
-pub(crate) struct DigestBuilder(blake3::Hasher);
+/// Builds a digest part by part; parts can't be confused with each other. The parts are collected, and hashed at once:
+/// most are a few dozen bytes, and a hasher that takes them one by one is two kilobytes to set up.
+pub(crate) struct DigestBuilder(SmallVec<[u8; 120]>);
 
 impl DigestBuilder {
     pub(crate) fn new(tag: &str) -> Self {
-        let mut builder = Self(blake3::Hasher::new());
+        let mut builder = Self(SmallVec::new());
         builder.text(tag);
         builder
     }
 
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
-        self.0.update(&(text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
         self
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.0.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(bytes);
         self
     }
 
     pub(crate) fn digest(&mut self, digest: Digest) -> &mut Self {
-        self.0.update(&digest.0.to_le_bytes());
+        self.0.extend_from_slice(&digest.0.to_le_bytes());
         self
     }
 
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        self.0.update(&number.to_le_bytes());
+        self.0.extend_from_slice(&number.to_le_bytes());
         self
     }
 
     pub(crate) fn finish(&self) -> Digest {
         let mut bytes = [0; 16];
-        bytes.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
+        bytes.copy_from_slice(&blake3::hash(&self.0).as_bytes()[..16]);
         Digest(u128::from_be_bytes(bytes))
     }
 }
