@@ -4,12 +4,14 @@ use crate::cache::Cache;
 use crate::failure::Failure;
 use crate::freshness::Freshness;
 use crate::settings::{Settings, working_directory};
+use fastwright_contract::contract::RouteBehaviour;
 use fastwright_contract::contract::document::Contract;
 use fastwright_contract::versions::Versions;
 use fastwright_gate::Snapshot;
 use fastwright_model::analysis::{
     Analysis, AnalysisError, AnalysisOptions, analyse_tree, evaluate_tree, is_test_path,
 };
+use fastwright_model::application::Route;
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::recorded_settings::RecordedSettings;
@@ -160,6 +162,19 @@ pub fn contract(tree: Arc<dyn SourceTree>, settings: &Settings) -> Result<Contra
     })?;
     let versions = Versions::of(&evaluation);
     Ok(fastwright_contract::contract::contract(evaluation, versions))
+}
+
+/// What one route of the project is in its contract; nothing where no route is wanted.
+///
+/// # Errors
+/// When the path can't be read.
+pub fn behaviour_of_route(
+    settings: &Settings,
+    wanted: &dyn Fn(&Route) -> bool,
+) -> Result<Option<RouteBehaviour>, Failure> {
+    let evaluation = evaluate_tree(Arc::new(DiskTree), &settings.path, &settings.analysis)
+        .map_err(|AnalysisError::Path(message)| Failure::new(message))?;
+    Ok(fastwright_contract::contract::behaviour_of_route(evaluation, wanted))
 }
 
 /// What the gate knows of the project as a tree of sources has it. `changed` are absolute paths of files whose

@@ -1,12 +1,15 @@
 //! What is known of the project, kept from one question to the next as long as it holds.
 
 use crate::error::ToolError;
+use fastwright_contract::contract::RouteBehaviour;
 use fastwright_contract::contract::document::Contract;
 use fastwright_engine::freshness::Freshness;
 use fastwright_engine::questions::{self, Survey};
 use fastwright_engine::{Overrides, ReviewOverrides, Settings};
+use fastwright_model::application;
 use fastwright_python::source::DiskTree;
 use fastwright_report::review_document::{Finding, ReviewReport};
+use fastwright_report::routes_document::Route;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,12 +29,22 @@ pub struct Start {
 /// Surveys kept at once: that of the configuration's profile, and the last other one.
 const MOST_SURVEYS: usize = 2;
 
+/// Routes whose behaviour is kept at once.
+const MOST_ROUTES: usize = 32;
+
 struct Known {
     profile: Option<String>,
     settings: Settings,
     survey: Survey,
     /// The question for which it was last found to hold.
     held_for: u64,
+}
+
+struct KnownRoute {
+    settings: Settings,
+    freshness: Freshness,
+    route: Route,
+    behaviour: Option<RouteBehaviour>,
 }
 
 struct KnownContract {
@@ -47,13 +60,15 @@ pub(crate) struct Knowledge {
     pub(crate) start: Start,
     surveys: Vec<Known>,
     contract: Option<KnownContract>,
+    /// What was asked about last is last.
+    routes: Vec<KnownRoute>,
     /// Counts questions: what holds for one need not hold for the next.
     question: u64,
 }
 
 impl Knowledge {
     pub(crate) fn new(start: Start) -> Self {
-        Self { start, surveys: Vec::new(), contract: None, question: 0 }
+        Self { start, surveys: Vec::new(), contract: None, routes: Vec::new(), question: 0 }
     }
 
     /// Begins a question: all of it is answered from the files as they are when it first looks at them.
@@ -117,6 +132,24 @@ impl Knowledge {
         )))
     }
 
+    /// What a route is in the contract, as the files are now. The contract itself takes seconds on a large
+    /// application; one route of it does not.
+    pub(crate) fn behaviour(&mut self, route: &Route) -> Result<Option<&RouteBehaviour>, ToolError> {
+        let known = self.routes.iter().position(|known| known.route == *route);
+        let mut entry = known.map(|index| self.routes.remove(index));
+        if !entry.as_mut().is_some_and(|known| known.freshness.holds(&known.settings)) {
+            let settings = self.settings(None)?;
+            let freshness = Freshness::before(&settings);
+            let behaviour = questions::behaviour_of_route(&settings, &|known| is_same(known, route))?;
+            entry = Some(KnownRoute { settings, freshness, route: route.clone(), behaviour });
+            if self.routes.len() == MOST_ROUTES {
+                self.routes.remove(0);
+            }
+        }
+        self.routes.extend(entry);
+        Ok(self.routes.last().and_then(|known| known.behaviour.as_ref()))
+    }
+
     /// The contract as the files are now.
     pub(crate) fn contract(&mut self) -> Result<&Contract, ToolError> {
         let question = self.question;
@@ -137,6 +170,11 @@ impl Knowledge {
             None => Err(ToolError::refused("the contract could not be derived")),
         }
     }
+}
+
+/// Whether a route of the model is one of the routing table.
+fn is_same(known: &application::Route, route: &Route) -> bool {
+    known.path == route.path && known.handler == route.handler && known.methods == route.methods
 }
 
 /// The one finding whose fingerprint begins with an id.

@@ -31,7 +31,7 @@ impl Digest {
 
 /// Builds a digest part by part; parts can't be confused with each other. The parts are collected, and hashed at once:
 /// most are a few dozen bytes, and a hasher that takes them one by one is two kilobytes to set up.
-pub(crate) struct DigestBuilder(SmallVec<[u8; 120]>);
+pub(crate) struct DigestBuilder(SmallVec<[u8; 128]>);
 
 impl DigestBuilder {
     pub(crate) fn new(tag: &str) -> Self {

@@ -15,6 +15,7 @@ use fastwright_model::application::{self, App};
 use fastwright_model::assemble::{RouteDetail, qualified};
 use fastwright_model::library::describe;
 use fastwright_model::registry::{Registry, RouterState};
+use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::{Files, Location};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
@@ -37,14 +38,7 @@ pub fn contract_with_functions(mut evaluation: Evaluation, versions: Versions, p
     let files = &analysis.files;
     let mut interpreter = analysis.interpreter.borrow_mut();
     let tables = database::tables(&mut interpreter, files, &analysis.tables);
-    let mut deriver = Deriver {
-        forms: Forms::new(&mut interpreter, files),
-        behaviours: Behaviours::new(files),
-        classes: Classes::default(),
-        raised: RaisedStatuses::default(),
-        files,
-        reached: FxHashSet::default(),
-    };
+    let mut deriver = Deriver::new(&mut interpreter, files);
     let mut apps: Vec<AppContract> = analysis
         .apps
         .iter()
@@ -84,6 +78,33 @@ pub fn contract_with_functions(mut evaluation: Evaluation, versions: Versions, p
     }
 }
 
+/// What one route is in the contract, with the lines of what its handler does.
+#[derive(Debug, Clone)]
+pub struct RouteBehaviour {
+    /// The route.
+    pub route: RouteContract,
+    /// What its handler does, step by step.
+    pub lines: Vec<BehaviourLine>,
+}
+
+/// The first route of an evaluated program that is wanted, as the [contract](fn@contract) has it, without deriving the
+/// rest. Nothing where there is none.
+pub fn behaviour_of_route(
+    evaluation: Evaluation,
+    wanted: &dyn Fn(&application::Route) -> bool,
+) -> Option<RouteBehaviour> {
+    let analysis = evaluation.into_analysis();
+    let mut routes =
+        analysis.apps.iter().zip(&analysis.details).flat_map(|(app, details)| app.routes.iter().zip(details));
+    let (route, detail) = routes.find(|(route, _)| wanted(route))?;
+    let mut interpreter = analysis.interpreter.borrow_mut();
+    let mut deriver = Deriver::new(&mut interpreter, &analysis.files);
+    let route = deriver.route(route, detail);
+    let mut behaviours = deriver.behaviours.into_map();
+    let lines = route.business.handler.as_ref().and_then(|handler| behaviours.remove(handler));
+    Some(RouteBehaviour { route, lines: lines.unwrap_or_default() })
+}
+
 /// The documents of each app and of what is mounted in it.
 fn documents(evaluation: &mut Evaluation, versions: Versions) -> Vec<Vec<OpenapiDocument>> {
     let mut generator = SchemaGenerator::new();
@@ -118,6 +139,19 @@ fn undecided(files: &Files, list: &[application::Undecided]) -> Vec<Undecided> {
             at: entry.location.map(|location| at(files, location)),
         })
         .collect()
+}
+
+impl<'f, 'a> Deriver<'f, 'f, 'a> {
+    fn new(interpreter: &'f mut Interpreter<'a>, files: &'f Files) -> Self {
+        Self {
+            forms: Forms::new(interpreter, files),
+            behaviours: Behaviours::new(files),
+            classes: Classes::default(),
+            raised: RaisedStatuses::default(),
+            files,
+            reached: FxHashSet::default(),
+        }
+    }
 }
 
 impl Deriver<'_, '_, '_> {

@@ -14,4 +14,4 @@ mod functions;
 mod raised;
 mod routes;
 
-pub use derive::{contract, contract_with_functions};
+pub use derive::{RouteBehaviour, behaviour_of_route, contract, contract_with_functions};

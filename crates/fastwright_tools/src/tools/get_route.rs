@@ -5,9 +5,9 @@ use crate::answer::{FindingLine, short};
 use crate::error::ToolError;
 use crate::knowledge::Knowledge;
 use crate::service::Caller;
-use fastwright_contract::contract::document::{Contract, RouteContract};
+use fastwright_contract::contract::document::{BehaviourLine, RouteContract};
 use fastwright_report::review_document::Evidence;
-use fastwright_report::routes_document::{Parameter, Route};
+use fastwright_report::routes_document::Parameter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -114,9 +114,9 @@ pub(crate) fn answer(
     };
     let findings = survey.review.document.findings.iter().filter(about).map(FindingLine::new).collect();
     caller.progress("reading what the handler does");
-    let contract = knowledge.contract()?;
-    let known = contract.apps.iter().flat_map(|app| &app.routes).find(|known| is_same(known, &route));
-    let lines = known.map(|known| behaviour(contract, known)).unwrap_or_default();
+    let known = knowledge.behaviour(&route)?;
+    let lines: Vec<String> = known.map(|known| known.lines.iter().map(line).collect()).unwrap_or_default();
+    let known = known.map(|known| &known.route);
     let shown = lines.len().min(MOST_STEPS);
     Ok(Output {
         route: name(&route),
@@ -155,10 +155,6 @@ pub(crate) fn answer(
     })
 }
 
-fn is_same(known: &RouteContract, route: &Route) -> bool {
-    known.path == route.path && known.handler == route.handler && known.methods == route.methods
-}
-
 fn steps(evidence: &[Evidence]) -> Vec<Step> {
     evidence.iter().map(|step| Step { note: step.note.clone(), at: step.location.path_and_line() }).collect()
 }
@@ -182,20 +178,8 @@ fn raised(route: &RouteContract) -> Vec<Raised> {
         .collect()
 }
 
-/// The lines of a handler's behaviour, indented by depth.
-fn behaviour(contract: &Contract, route: &RouteContract) -> Vec<String> {
-    let lines = route.business.handler.as_ref().and_then(|fingerprint| contract.behaviours.get(fingerprint));
-    lines
-        .into_iter()
-        .flatten()
-        .map(|line| {
-            format!(
-                "{}{}: {} ({})",
-                "  ".repeat(line.depth as usize),
-                line.kind,
-                short(&line.text),
-                line.at.text()
-            )
-        })
-        .collect()
+/// A line of what a handler does, indented by its depth.
+fn line(line: &BehaviourLine) -> String {
+    let depth = "  ".repeat(line.depth as usize);
+    format!("{depth}{}: {} ({})", line.kind, short(&line.text), line.at.text())
 }
