@@ -9,6 +9,8 @@ use crate::finding::{Edit, Fix, ImportChange};
 use crate::fixes::recipes::called_names;
 use crate::fixes::tokens::FileTokens;
 use crate::fixes::{Source, imports};
+use crate::injection::is_for_few;
+use crate::metadata::Profile;
 use crate::settings::CompiledSettings;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::schemas::{Field, fields};
@@ -38,6 +40,7 @@ pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
     call_graph: OnceCell<CallGraph>,
     copying: OnceCell<FunctionSet>,
+    run_for_many: OnceCell<FunctionSet>,
     engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
     tokens: RefCell<FxHashMap<FileId, Rc<FileTokens>>>,
@@ -138,6 +141,15 @@ impl<'a> Context<'a> {
     /// The engines of SQLAlchemy that the service makes. Ask before borrowing the interpreter of the analysis.
     pub fn engines(&self) -> &'a [Engine] {
         self.shared.engines.get_or_init(|| engines(self))
+    }
+
+    /// The functions that some route runs which is not for few callers; those of all routes in an audit.
+    pub fn run_for_many(&self) -> &'a FunctionSet {
+        let routes_for_few = self.settings.profile >= Profile::Audit;
+        self.shared.run_for_many.get_or_init(|| {
+            let routes = |app: usize, route: usize| &self.analysis.apps[app].routes[route];
+            self.call_graph().run_by(|app, route| routes_for_few || !is_for_few(routes(app, route)))
+        })
     }
 
     /// The functions in which a part of a body may be copied, and all that reach them.

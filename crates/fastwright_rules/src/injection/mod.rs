@@ -18,6 +18,7 @@ use crate::vocabulary::any_word;
 use crate::wording::{handler_step, route_name};
 use fastwright_model::application::{GuardKind, ParameterPlace, Route};
 use fastwright_model::assemble::RouteDetail;
+use fastwright_model::facts::EventKinds;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
 use fastwright_python::summary::{CallEvent, EventKind};
@@ -106,12 +107,13 @@ fn follow(
             answering.insert(node, acts);
         }
     }
+    if candidates.is_empty() {
+        return;
+    }
+    let run = context.run_for_many();
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let following = Following { to_the_text: injection.to_the_text, checks };
-    // What administrators may set up is theirs to choose: a lead.
-    let is_lead = |route: &Route| is_for_few(route) && context.settings.profile < Profile::Audit;
-    let run = code.run_by(|app, route| !is_lead(&analysis.apps[app].routes[route]));
     let among = |node: usize| run.contains(node);
     let found = flows_among(code, interpreter, following, &candidates, &among, |interpreter, node| {
         let mut found = dangers(interpreter, code, node, injection);
@@ -131,7 +133,7 @@ fn follow(
         for entry in &code.nodes[flow.node].entries {
             let Some((app, position, dependant)) = entry_dependant(analysis, *entry) else { continue };
             let route = &analysis.apps[app].routes[position];
-            if is_lead(route) {
+            if is_for_few(route) && context.settings.profile < Profile::Audit {
                 continue;
             }
             let inputs = request_inputs(interpreter, dependant, &flow.value);
@@ -155,16 +157,9 @@ fn dangers(
     injection: &Injection<'_>,
 ) -> Vec<Sink<String>> {
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].summary.events.iter().enumerate() {
-        let EventKind::Call(call) = &event.kind else { continue };
-        if call.target.is_some() {
-            continue;
-        }
-        let Some(name) = code.nodes[node].callee(position) else { continue };
-        if !(injection.calls)(name) {
-            continue;
-        }
-        if let Some(danger) = (injection.argument)(interpreter, name, call) {
+    for (position, _, name) in code.nodes[node].library_calls(injection.calls) {
+        let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
+        if let Some(danger) = (injection.argument)(interpreter, name.as_str(), call) {
             let note = format!("`{}` acts on it", danger.acts);
             found.push(Sink { value: danger.value, what: danger.acts, event: position, note });
         }
@@ -174,7 +169,7 @@ fn dangers(
 
 /// What a function returns, as what something acts on.
 fn returned(code: &CallGraph, node: usize, acts: &str) -> Vec<Sink<String>> {
-    let events = code.nodes[node].summary.events.iter().enumerate();
+    let events = code.nodes[node].events_of(EventKinds::RETURN);
     let returned = events.filter_map(|(position, event)| match &event.kind {
         EventKind::Return(value) => Some((position, value.clone())),
         _ => None,
@@ -214,8 +209,9 @@ fn draft(
     draft
 }
 
-/// Whether the guard of a route asks for the role of an administrator, and for no other.
-fn is_for_few(route: &Route) -> bool {
+/// Whether the guard of a route asks for the role of an administrator, and for no other: what they may set up is theirs
+/// to choose.
+pub fn is_for_few(route: &Route) -> bool {
     route.guard.kind == GuardKind::Required
         && !route.guard.roles.is_empty()
         && route.guard.roles.iter().all(|role| any_word(role, &mut names_few))
