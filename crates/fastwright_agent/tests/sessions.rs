@@ -127,7 +127,7 @@ fn copy(source: &Path, target: &Path) {
 fn remote(server: &ScriptedServer, name: &str) -> Remote {
     let choice = Choice { name: Some(name.to_owned()), url: Some(server.url()), ..Choice::default() };
     let environment = |variable: &str| (variable == "FASTWRIGHT_MODEL_KEY").then(|| KEY.to_owned());
-    let model = Model::choose(&choice, &environment).unwrap().unwrap();
+    let model = Model::choose(&choice, &environment, &|_| None).unwrap().unwrap();
     Remote::with(model, TIMEOUTS, RETRIES).unwrap()
 }
 

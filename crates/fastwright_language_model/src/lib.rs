@@ -1,7 +1,7 @@
 //! Talks to language models. The one room of the workspace that knows their protocols.
 //!
 //! - [`Choice`] and [`Model`]: who is asked, where, with which key. Never said by a project: only by the command line,
-//!   the environment and the user's own configuration outside of projects.
+//!   the environment, the keyring and the user's own configuration outside of projects.
 //! - [`Request`] and [`Answer`]: a conversation as plain data, for transcripts and replays.
 //! - [`LanguageModel`]: one question, one answer. [`Remote`] asks a server, [`Recorded`] replays a transcript, and
 //!   [`Metered`] keeps a [`Budget`] in front of either.
@@ -22,7 +22,10 @@ mod recorded;
 mod remote;
 
 pub use budget::{Budget, Metered, Money, Price, PriceTable, Spent};
-pub use choice::{Choice, ChoiceError, KEY_VARIABLES, Key, Model, Provider, user_configuration_path};
+pub use choice::{
+    Choice, ChoiceError, KEY_VARIABLES, Key, KeyringError, Model, Provider, forget_key, keep_key, kept_key,
+    user_configuration_path,
+};
 pub use conversation::{
     Answer, Arguments, AssistantMessage, Message, Reasoning, Request, Stop, ToolCall, ToolDefinition,
     ToolResult, Usage,

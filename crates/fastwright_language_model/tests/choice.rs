@@ -22,7 +22,7 @@ fn at(name: &str, url: &str) -> Choice {
 
 #[test]
 fn nothing_chosen_is_no_model() {
-    assert!(Model::choose(&Choice::default(), NOTHING).expect("no error").is_none());
+    assert!(Model::choose(&Choice::default(), NOTHING, NOTHING).expect("no error").is_none());
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn each_provider_has_its_address_and_its_key() {
             "FASTWRIGHT_MODEL_KEY",
         ),
     ] {
-        let model = Model::choose(&choice, &keys).expect("a good choice").expect("a model");
+        let model = Model::choose(&choice, &keys, NOTHING).expect("a good choice").expect("a model");
         assert_eq!((model.provider(), model.to_string().as_str()), (provider, shown));
         assert_eq!(model.key_source(), Some(key), "{shown}");
         assert_eq!(model.is_of_this_machine(), provider == Provider::Ollama);
@@ -74,7 +74,7 @@ fn choices_that_are_not_whole_say_what_is_missing() {
         (Choice { url: Some("https://models.example.com".to_owned()), ..Choice::default() }, "--model NAME"),
         (Choice { price_input: "1".parse().ok(), ..named("ollama:m") }, "belong together"),
     ] {
-        let error = Model::choose(&choice, &keys).expect_err("an error").to_string();
+        let error = Model::choose(&choice, &keys, NOTHING).expect_err("an error").to_string();
         assert!(error.contains(expected), "{choice:?}: {error}");
         for secret in ["f-key", "two words", "word@"] {
             assert!(!error.contains(secret), "{error}");
@@ -84,21 +84,24 @@ fn choices_that_are_not_whole_say_what_is_missing() {
 
 #[test]
 fn a_server_in_the_network_needs_no_encryption_without_a_key() {
-    let model =
-        Model::choose(&at("m", "http://10.0.0.7:8000/v1"), NOTHING).expect("a good choice").expect("a model");
+    let model = Model::choose(&at("m", "http://10.0.0.7:8000/v1"), NOTHING, NOTHING)
+        .expect("a good choice")
+        .expect("a model");
     assert!(!model.is_of_this_machine());
 }
 
 #[test]
 fn prices_are_known_for_the_providers_own_servers_only() {
     let keys = environment(&[("ANTHROPIC_API_KEY", "a-key"), ("FASTWRIGHT_MODEL_KEY", "f-key")]);
-    let price =
-        |choice: &Choice| Model::choose(choice, &keys).expect("a good choice").expect("a model").price();
+    let price = |choice: &Choice| {
+        Model::choose(choice, &keys, NOTHING).expect("a good choice").expect("a model").price()
+    };
     assert!(price(&named("anthropic:claude-opus-4-5-20251101")).is_some());
     assert_eq!(price(&named("anthropic:claude-unheard-of")), None);
     assert_eq!(price(&at("anthropic:claude-opus-4-5", "https://gateway.example.com")), None);
     assert_eq!(price(&named("ollama:qwen3:8b")), Some(Price::FREE));
-    let cloud = Model::choose(&named("ollama:gpt-oss:120b-cloud"), &keys).expect("good").expect("a model");
+    let cloud =
+        Model::choose(&named("ollama:gpt-oss:120b-cloud"), &keys, NOTHING).expect("good").expect("a model");
     assert!(
         cloud.price().is_none() && !cloud.is_of_this_machine(),
         "Ollama passes these on to its own servers"
@@ -187,4 +190,30 @@ fn the_file_is_where_the_environment_says() {
     // A folder that depends on where one stands may be one of a project.
     assert_eq!(path(&[("HOME", "/home/ada"), ("XDG_CONFIG_HOME", ".config")]), expected);
     assert_eq!(path(&[("HOME", "")]), None);
+}
+
+#[test]
+fn the_keyring_is_asked_where_the_environment_has_no_key() {
+    let kept = environment(&[("ANTHROPIC_API_KEY", "kept-key"), ("FASTWRIGHT_MODEL_KEY", "kept-own")]);
+    let given = environment(&[("ANTHROPIC_API_KEY", "given-key")]);
+    let source = |choice: &Choice, environment: &dyn Fn(&str) -> Option<String>| {
+        Model::choose(choice, environment, &kept).expect("a good choice").expect("a model").key_source()
+    };
+    let provider = named("anthropic:claude-opus-5");
+    assert_eq!(source(&provider, &given), Some("ANTHROPIC_API_KEY"));
+    assert_eq!(source(&provider, NOTHING), Some("the keyring"));
+    assert_eq!(source(&at("m", "https://models.example.com"), NOTHING), Some("the keyring"));
+    // Servers of this machine seldom want one, and the keyring may be locked.
+    let never = |variable: &str| -> Option<String> { panic!("{variable} is not wanted") };
+    let here = at("m", "http://127.0.0.1:8000");
+    assert!(
+        Model::choose(&here, NOTHING, &never)
+            .expect("a good choice")
+            .expect("a model")
+            .key_source()
+            .is_none()
+    );
+    // Where it would go in the open, it is not sent, wherever it comes from.
+    let error = Model::choose(&at("m", "http://models.example.com"), NOTHING, &kept).expect_err("an error");
+    assert!(error.to_string().contains("without encryption"), "{error}");
 }

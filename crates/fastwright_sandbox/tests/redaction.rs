@@ -239,3 +239,13 @@ proptest! {
         prop_assert!(is_ordinary || !result.contains(&secret), "{}", result);
     }
 }
+
+#[test]
+fn where_a_shell_stands_is_no_secret() {
+    let mut redactor = Redactor::new();
+    let variables = [("PWD", "/srv/shop"), ("OLDPWD", "/srv/other"), ("DB_PWD", "hunter2-hunter2")];
+    redactor.learn_variables(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let text = "look at /srv/shop/main.py and /srv/other/main.py";
+    assert_eq!(redactor.redact(text).text, text);
+    assert!(!redactor.redact("it is hunter2-hunter2").text.contains("hunter2"));
+}

@@ -21,20 +21,22 @@ const SHORTEST: usize = 6;
 #[derive(Clone)]
 pub struct Key {
     secret: SecretString,
-    source: &'static str,
+    variable: &'static str,
+    kept: bool,
 }
 
 impl Key {
-    /// A key from an environment variable. White space around it is dropped. `Err` if it can't stand in a header.
-    pub(super) fn from_variable(text: &str, source: &'static str) -> Result<Self, ()> {
+    /// A key from an environment variable, or `kept` by the keyring under the variable's name. White space around it is
+    /// dropped. `Err` if it can't stand in a header.
+    pub(super) fn new(text: &str, variable: &'static str, kept: bool) -> Result<Self, ()> {
         let text = text.trim();
         let is_usable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        is_usable.then(|| Self { secret: text.into(), source }).ok_or(())
+        is_usable.then(|| Self { secret: text.into(), variable, kept }).ok_or(())
     }
 
-    /// Where it comes from: the name of a variable.
+    /// Where it comes from: the name of a variable, or the keyring.
     pub fn source(&self) -> &'static str {
-        self.source
+        if self.kept { "the keyring" } else { self.variable }
     }
 
     /// The key itself, for the header of a request.
@@ -51,6 +53,6 @@ impl Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Key(from {})", self.source)
+        write!(formatter, "Key(from {})", self.source())
     }
 }

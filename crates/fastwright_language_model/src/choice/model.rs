@@ -72,7 +72,10 @@ pub enum ChoiceError {
         reason: String,
     },
     /// No key is there.
-    #[error("{provider} wants a key: put it into the environment variable {variable}")]
+    #[error(
+        "{provider} wants a key: put it into the environment variable {variable}, or into your keyring with \
+         `fastwright agent --save-key`"
+    )]
     NoKey {
         /// Who wants it.
         provider: Provider,
@@ -139,13 +142,15 @@ impl Choice {
 }
 
 impl Model {
-    /// The model that was chosen, with its key from the environment. `None` if nothing was chosen.
+    /// The model that was chosen, with its key from the environment or else from the keyring, which
+    /// [`kept_key`](super::kept_key) asks. `None` if nothing was chosen.
     ///
     /// # Errors
     /// When the choice is not whole, or the key is missing.
     pub fn choose(
         choice: &Choice,
         environment: &dyn Fn(&str) -> Option<String>,
+        keyring: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, ChoiceError> {
         let Some(written) = choice.name.as_deref().map(str::trim) else {
             return if choice.url.is_some() { Err(ChoiceError::NoName) } else { Ok(None) };
@@ -162,7 +167,7 @@ impl Model {
             return Err(ChoiceError::NoProvider { name: written.to_owned() });
         }
         let address = address(provider, choice.url.as_deref())?;
-        let key = key(provider, choice.url.is_some(), &address, environment)?;
+        let key = key(provider, choice.url.is_some(), &address, environment, keyring)?;
         let price = price(provider, name, choice)?;
         Ok(Some(Self { provider, name: name.to_owned(), address, key, price }))
     }
@@ -252,17 +257,23 @@ fn key(
     is_own_address: bool,
     address: &Url,
     environment: &dyn Fn(&str) -> Option<String>,
+    keyring: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Key>, ChoiceError> {
     let (variable, is_needed) = match provider {
         Provider::Anthropic if !is_own_address => (ANTHROPIC_KEY, true),
         Provider::OpenAi if !is_own_address => (OPENAI_KEY, true),
         _ => (OWN_KEY, false),
     };
-    let Some(text) = environment(variable) else {
+    // A server of this machine seldom wants a key, and a keyring may ask its owner to be opened.
+    let is_here = address::is_of_this_machine(address);
+    let given = environment(variable).map(|text| (text, false));
+    let given = given
+        .or_else(|| (is_needed || !is_here).then(|| keyring(variable)).flatten().map(|text| (text, true)));
+    let Some((text, kept)) = given else {
         return if is_needed { Err(ChoiceError::NoKey { provider, variable }) } else { Ok(None) };
     };
-    let key = Key::from_variable(&text, variable).map_err(|()| ChoiceError::KeyUnusable { variable })?;
-    if address.scheme() == "http" && !address::is_of_this_machine(address) {
+    let key = Key::new(&text, variable, kept).map_err(|()| ChoiceError::KeyUnusable { variable })?;
+    if address.scheme() == "http" && !is_here {
         return Err(ChoiceError::KeyInTheOpen { variable, host: address::host(address) });
     }
     Ok(Some(key))

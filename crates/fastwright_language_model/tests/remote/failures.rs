@@ -321,7 +321,7 @@ fn nobody_there_is_told_with_the_reason() {
     for (_, name) in WIRES {
         let url = Some(format!("http://127.0.0.1:{port}"));
         let choice = Choice { name: Some(name.to_owned()), url, ..Choice::default() };
-        let model = Model::choose(&choice, &|_| None).expect("a good choice").expect("a model");
+        let model = Model::choose(&choice, &|_| None, &|_| None).expect("a good choice").expect("a model");
         let remote = Remote::with(model, TIMEOUTS, RETRIES).expect("a model");
         let error = remote.answer(&question(), &mut |_| {}).expect_err("an error");
         assert!(matches!(error, ModelError::Unreachable { attempts: 3, .. }), "{error:?}");
@@ -364,7 +364,7 @@ fn encryption_that_fails_is_told() {
         let server = ScriptedServer::start([]).expect("a server");
         let url = Some(server.url().replace("http://", "https://"));
         let choice = Choice { name: Some(name.to_owned()), url, ..Choice::default() };
-        let model = Model::choose(&choice, &|_| None).expect("a good choice").expect("a model");
+        let model = Model::choose(&choice, &|_| None, &|_| None).expect("a good choice").expect("a model");
         let remote = Remote::with(model, TIMEOUTS, Retries::NONE).expect("a model");
         let error = remote.answer(&question(), &mut |_| {}).expect_err("an error");
         assert!(matches!(error, ModelError::Unreachable { .. }), "{error:?}");

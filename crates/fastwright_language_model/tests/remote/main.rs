@@ -42,7 +42,7 @@ const RETRIES: Retries =
 fn model(server: &ScriptedServer, name: &str) -> Model {
     let choice = Choice { name: Some(name.to_owned()), url: Some(server.url()), ..Choice::default() };
     let environment = |variable: &str| (variable == "FASTWRIGHT_MODEL_KEY").then(|| KEY.to_owned());
-    Model::choose(&choice, &environment).expect("a good choice").expect("a model")
+    Model::choose(&choice, &environment, &|_| None).expect("a good choice").expect("a model")
 }
 
 fn remote(server: &ScriptedServer, name: &str) -> Remote {

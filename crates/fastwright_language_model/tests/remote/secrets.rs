@@ -94,7 +94,7 @@ fn a_provider_key_never_goes_to_another_address() {
         ..Choice::default()
     };
     let environment = |variable: &str| (variable == "ANTHROPIC_API_KEY").then(|| KEY.to_owned());
-    let model = Model::choose(&choice, &environment).expect("a good choice").expect("a model");
+    let model = Model::choose(&choice, &environment, &|_| None).expect("a good choice").expect("a model");
     let error = Remote::new(model).expect("a model").answer(&question(), &mut |_| {}).expect_err("an error");
     assert!(
         matches!(&error, ModelError::KeyRefused { key, .. } if key == "a request without a key"),

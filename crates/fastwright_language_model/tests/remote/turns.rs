@@ -262,7 +262,7 @@ fn a_server_without_a_key_gets_no_header_for_one() {
         let choice = Choice { name: Some(name.to_owned()), url: Some(server.url()), ..Choice::default() };
         // The keys of providers are for the providers' own addresses.
         let environment = |variable: &str| (variable != "FASTWRIGHT_MODEL_KEY").then(|| KEY.to_owned());
-        let model = Model::choose(&choice, &environment).expect("a good choice").expect("a model");
+        let model = Model::choose(&choice, &environment, &|_| None).expect("a good choice").expect("a model");
         let answer = Remote::new(model).expect("a model").answer(&question(), &mut |_| {});
         assert_eq!(answer.expect("an answer").message.text, "Yes.", "{wire:?}");
         let request = &server.requests()[0];

@@ -60,6 +60,9 @@ pub struct Redacted {
     pub count: usize,
 }
 
+/// Where a shell says that it is (POSIX). The names are no abbreviations of "password".
+const WORKING_DIRECTORIES: [&str; 2] = ["PWD", "OLDPWD"];
+
 /// Takes secrets out of text.
 #[derive(Debug, Default)]
 pub struct Redactor {
@@ -87,6 +90,9 @@ impl Redactor {
     /// written as Base64, in hexadecimal or with percent signs.
     pub fn learn_variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
         for (name, value) in variables {
+            if WORKING_DIRECTORIES.contains(&name.as_str()) {
+                continue;
+            }
             if names::is_secret(&name).is_some() {
                 self.known.learn(&value);
             } else {

@@ -3,7 +3,7 @@
 use super::terminal_person::TerminalPerson;
 use crate::arguments::AgentArguments;
 use crate::terminal;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fastwright_agent::approvals::{Approvals, Remembering};
 use fastwright_agent::conversation::{AgentError, Limits, Task, Verification, converse, first_request};
 use fastwright_agent::person::{Answer, Event, Meaning, Person, Question};
@@ -12,7 +12,8 @@ use fastwright_agent::session::{self, Session, Started};
 use fastwright_agent::state::state_folder;
 use fastwright_engine::Failure;
 use fastwright_language_model::{
-    Budget, Choice, Metered, Model, Money, Recorded, Remote, Spent, user_configuration_path,
+    Budget, Choice, Metered, Model, Money, Provider, Recorded, Remote, Spent, forget_key, keep_key, kept_key,
+    user_configuration_path,
 };
 use fastwright_sandbox::run::{Helper, Sandbox};
 use fastwright_tools::Service;
@@ -74,6 +75,35 @@ pub(crate) struct ModelArguments {
     /// List the sessions.
     #[arg(long, conflicts_with_all = ["task", "resume", "replay"], help_heading = "Sessions")]
     pub(crate) sessions: bool,
+
+    /// Keep the key of a provider in your keyring. It is read from standard input, or asked for.
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["task", "resume", "replay", "sessions"], help_heading = "Language model")]
+    pub(crate) save_key: Option<KeyOf>,
+
+    /// Take the key of a provider out of your keyring.
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["task", "resume", "replay", "sessions", "save_key"], help_heading = "Language model")]
+    pub(crate) forget_key: Option<KeyOf>,
+}
+
+/// Whose key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyOf {
+    /// Anthropic.
+    Anthropic,
+    /// OpenAI.
+    Openai,
+    /// The server of `--model-url`.
+    Own,
+}
+
+impl KeyOf {
+    fn provider(self) -> Provider {
+        match self {
+            Self::Anthropic => Provider::Anthropic,
+            Self::Openai => Provider::OpenAi,
+            Self::Own => Provider::Own,
+        }
+    }
 }
 
 /// What comes of the arguments about models.
@@ -101,6 +131,15 @@ pub(super) fn turn(
     person: &mut dyn Person,
 ) -> Result<Turn, Failure> {
     let wanted = &arguments.language_model;
+    if let Some(of) = wanted.save_key {
+        save_key(of.provider())?;
+        return Ok(Turn::Said);
+    }
+    if let Some(of) = wanted.forget_key {
+        forget_key(of.provider()).map_err(failed)?;
+        terminal::tell(&format!("the keyring has no key of {} any more", of.provider()));
+        return Ok(Turn::Said);
+    }
     let project = project_of(service)?;
     let state = state_folder(&|name| std::env::var_os(name).map(PathBuf::from), &project);
     if wanted.sessions {
@@ -229,7 +268,21 @@ fn chosen(wanted: &ModelChoiceArguments, project: &Path) -> Result<Option<Model>
         None => Choice::default(),
     };
     let choice = said.or(Choice::from_environment(&environment)).or(of_user);
-    Model::choose(&choice, &environment).map_err(failed)
+    Model::choose(&choice, &environment, &kept_key).map_err(failed)
+}
+
+/// Puts a key into the keyring. It is never an argument, which other users of the machine could read.
+fn save_key(provider: Provider) -> Result<(), Failure> {
+    let mut key = String::new();
+    if std::io::stdin().is_terminal() {
+        let question = format!("key of {provider} (it is not shown): ");
+        key = rpassword::prompt_password(question).map_err(failed)?;
+    } else {
+        std::io::stdin().read_line(&mut key).map_err(failed)?;
+    }
+    keep_key(provider, &key).map_err(failed)?;
+    terminal::tell(&format!("the keyring keeps the key of {provider}; `--forget-key` takes it out again"));
+    Ok(())
 }
 
 fn verification(command: Option<&str>, arguments: &AgentArguments) -> Result<Option<Verification>, Failure> {
