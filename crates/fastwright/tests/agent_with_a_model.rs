@@ -139,6 +139,9 @@ fn a_session_that_was_killed_goes_on_and_can_be_replayed() {
     assert_eq!(report["outcome"], "done", "{report}");
     assert!(shop.text("app/pricing.py").contains("in cents"));
     assert_eq!(server.requests().len(), 1);
+    // What was spent before counts: a budget is that of the session.
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("3 requests"), "{told}");
 
     let listed = shop.command(&["--sessions"]).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();

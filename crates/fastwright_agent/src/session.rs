@@ -9,7 +9,7 @@ use crate::person::Question;
 use crate::report::Report;
 use crate::state::{make_private_folder, new_private_file};
 use fastwright_language_model::{
-    Answer, Exchange, Message, ModelError, Outcome, Request, ToolCall, ToolDefinition, ToolResult,
+    Answer, Exchange, Message, ModelError, Outcome, Request, ToolCall, ToolDefinition, ToolResult, Usage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -249,6 +249,15 @@ impl Session {
     /// Its name.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What the answers used that the model gave before the session was interrupted.
+    pub fn used_before(&self) -> Vec<Usage> {
+        let answered = self.past.iter().filter_map(|entry| match entry {
+            Entry::Answered { outcome: Outcome::Answer(answer) } => Some(answer.usage),
+            _ => None,
+        });
+        answered.collect()
     }
 
     /// Whether it is kept on disk.

@@ -39,6 +39,30 @@ pub struct Spent {
     pub time: Duration,
 }
 
+impl Spent {
+    /// What answers have cost that were given before: those of a session that goes on. How long they took is not known.
+    pub fn before<'u>(answers: impl IntoIterator<Item = &'u Usage>, price: Option<Price>) -> Self {
+        let mut spent = Self { cost: price.map(|_| Money::default()), ..Self::default() };
+        for usage in answers {
+            spent.requests += 1;
+            spent.add(usage, price);
+        }
+        spent
+    }
+
+    fn add(&mut self, usage: &Usage, price: Option<Price>) {
+        let total = &mut self.usage;
+        total.input_tokens += usage.input_tokens;
+        total.cached_input_tokens += usage.cached_input_tokens;
+        total.cache_written_tokens += usage.cache_written_tokens;
+        total.output_tokens += usage.output_tokens;
+        total.is_estimated |= usage.is_estimated;
+        if let Some(price) = price {
+            self.cost = Some(self.cost.unwrap_or_default() + price.cost(usage));
+        }
+    }
+}
+
 /// A model that stops answering when a budget is used up.
 ///
 /// Before a request: its size is estimated, and it is not made if the budget does not allow it; if the budget allows it
@@ -157,16 +181,7 @@ impl<M> Metered<M> {
     }
 
     fn count(&self, usage: &Usage) {
-        let mut spent = self.locked();
-        let total = &mut spent.usage;
-        total.input_tokens += usage.input_tokens;
-        total.cached_input_tokens += usage.cached_input_tokens;
-        total.cache_written_tokens += usage.cache_written_tokens;
-        total.output_tokens += usage.output_tokens;
-        total.is_estimated |= usage.is_estimated;
-        if let Some(price) = self.price {
-            spent.cost = Some(spent.cost.unwrap_or_default() + price.cost(usage));
-        }
+        self.locked().add(usage, self.price);
     }
 }
 

@@ -217,7 +217,9 @@ pub(super) fn turn(
     if session.is_saved() {
         terminal::tell(&format!("session {}", session.id()));
     }
-    let metered = Metered::resume(remote, &name, budget, model.price(), Spent::default()).map_err(failed)?;
+    // A budget is that of the session, however often it goes on.
+    let spent = Spent::before(&session.used_before(), model.price());
+    let metered = Metered::resume(remote, &name, budget, model.price(), spent).map_err(failed)?;
     let mut approvals = match &state {
         Ok(state) => Approvals::of(state, &project),
         Err(_) => Approvals::forgetful(),
