@@ -4,6 +4,7 @@ use crate::rounds::Permission;
 use crate::state::State;
 use fastwright_contract::contract::document::Contract;
 use fastwright_contract::diff::{Change, ChangedRoute, Level, diff};
+use fastwright_rules::event_loop::awaits;
 use fastwright_rules::finding::Finding;
 use fastwright_rules::rules::docs::undocumented_status::UndocumentedStatus;
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub type Reasons = Vec<String>;
 pub fn objections(before: &State, after: &State, fixed: &[&Finding], permission: Permission) -> Reasons {
     let mut reasons = Reasons::new();
     new_problems(before, after, &mut reasons);
+    misplaced_awaits(before, after, &mut reasons);
     if reasons.is_empty() {
         findings(before, after, fixed, permission, &mut reasons);
         let guard = fixed.iter().any(|finding| finding.fix.as_ref().is_some_and(|fix| fix.guard));
@@ -55,6 +57,21 @@ fn new_problems(before: &State, after: &State, reasons: &mut Reasons) {
         };
         if !before.review.problems.iter().any(|other| known(&other)) {
             reasons.push(format!("{}: {}", problem.path, problem.message));
+        }
+    }
+}
+
+/// Only coroutine functions await: Python parses others that do, and does not compile them.
+fn misplaced_awaits(before: &State, after: &State, reasons: &mut Reasons) {
+    for ((_, old), ((_, file), code)) in
+        before.analysis.files.iter().zip(after.analysis.files.iter().zip(&after.analysis.codes))
+    {
+        if old.relative == file.relative && old.text == file.text {
+            continue;
+        }
+        for function in code.functions.iter().filter(|function| !function.is_async && awaits(function)) {
+            reasons
+                .push(format!("{}: `{}` awaits, and is no coroutine function", file.relative, function.name));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::state::{Changes, Project, State};
 use crate::text::FileText;
-use fastwright_python::location::{FileId, Span};
+use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::parse::parse;
 use fastwright_rules::context::{Context, SharedFacts};
 use fastwright_rules::finding::{Edit, Finding, Fix, ImportChange};
@@ -15,21 +15,33 @@ const MOST_DROPS: usize = 20;
 /// The findings whose fixes do not get into each other's way: the first wins, others wait.
 pub fn compatible<'f>(candidates: &[&'f Finding]) -> Vec<&'f Finding> {
     let mut taken: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    let mut reserved: Vec<Location> = Vec::new();
     let mut chosen = Vec::new();
     for finding in candidates {
         let Some(fix) = &finding.fix else { continue };
         let free = fix.edits.iter().all(|edit| {
             let known = taken.get(&edit.location.file);
             known.is_none_or(|known| known.iter().all(|other| *other == edit || !touch(other, edit)))
+                && !reserved.iter().any(|code| holds(code, edit))
         });
-        if free {
+        let alone = fix.alone_in.is_none_or(|code| {
+            taken.get(&code.file).is_none_or(|known| !known.iter().any(|edit| holds(&code, edit)))
+        });
+        if free && alone {
             for edit in &fix.edits {
                 taken.entry(edit.location.file).or_default().push(edit);
             }
+            reserved.extend(fix.alone_in);
             chosen.push(*finding);
         }
     }
     chosen
+}
+
+fn holds(code: &Location, edit: &Edit) -> bool {
+    code.file == edit.location.file
+        && code.span.start <= edit.location.span.start
+        && edit.location.span.end <= code.span.end
 }
 
 /// Whether two edits share bytes, or one inserts where the other begins or ends.

@@ -2,7 +2,7 @@
 
 use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
-use crate::finding::{Confidence, Edit};
+use crate::finding::{Confidence, Edit, Fix};
 use crate::syntax::{any_own_expression, any_statement};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
@@ -78,6 +78,11 @@ pub fn confidence_of_way(graph: &CallGraph, path: &[Edge], node: usize, place: L
 
 /// Whether the body of a coroutine function never waits: nothing in it needs `async def`.
 pub fn awaits_nothing(function: &FunctionDef) -> bool {
+    !function.is_generator && !awaits(function)
+}
+
+/// Whether code of a function itself awaits something: only that of coroutine functions may.
+pub fn awaits(function: &FunctionDef) -> bool {
     let waits = |statement: &Stmt| match &statement.kind {
         StmtKind::For { is_async: true, .. } | StmtKind::With { is_async: true, .. } => true,
         _ => any_own_expression(statement, &mut |expression| match &expression.kind {
@@ -88,11 +93,23 @@ pub fn awaits_nothing(function: &FunctionDef) -> bool {
             _ => false,
         }),
     };
-    !function.is_generator && !any_statement(&function.body, &mut |statement| waits(statement))
+    any_statement(&function.body, &mut |statement| waits(statement))
+}
+
+/// The fix that makes a coroutine function which FastAPI calls a plain one. Others may not make its code wait for
+/// something at the same time.
+pub fn plain_function_fix(files: &Files, file: FileId, function: &FunctionDef) -> Option<Fix> {
+    let edit = plain_function_edit(files, file, function)?;
+    let body = function
+        .body
+        .first()
+        .zip(function.body.last())
+        .map(|(first, last)| Location { file, span: Span::new(first.span.start, last.span.end) });
+    Some(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit).alone_in(body))
 }
 
 /// The edit that makes a coroutine function a plain one.
-pub fn plain_function_edit(files: &Files, file: FileId, function: &FunctionDef) -> Option<Edit> {
+fn plain_function_edit(files: &Files, file: FileId, function: &FunctionDef) -> Option<Edit> {
     let head = Span::new(function.span.start, function.name_span.start);
     let text = files.get(file).slice(head);
     let at = text.rfind("async")?;

@@ -202,6 +202,9 @@ pub struct Fix {
     pub guard: bool,
     /// Edits that do not overlap.
     pub edits: Vec<Edit>,
+    /// Code in which no other fix may be made together with this one: what it may hold changes, as in a function that
+    /// is no coroutine function any more.
+    pub alone_in: Option<Location>,
     /// What the edits need of imports.
     pub imports: Vec<(FileId, ImportChange)>,
     /// `imports` as edits of the files as they are; filled by the review.
@@ -236,6 +239,7 @@ impl Fix {
             changes: String::new(),
             guard: false,
             edits: Vec::new(),
+            alone_in: None,
             imports: Vec::new(),
             import_edits: Vec::new(),
         }
@@ -245,6 +249,13 @@ impl Fix {
     #[must_use]
     pub fn edit(mut self, edit: Edit) -> Self {
         self.edits.push(edit);
+        self
+    }
+
+    /// Keeps other fixes out of some code.
+    #[must_use]
+    pub fn alone_in(mut self, code: Option<Location>) -> Self {
+        self.alone_in = code;
         self
     }
 

@@ -5,7 +5,7 @@ use crate::call_index::FunctionSet;
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::event_loop::{
-    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+    awaits_nothing, confidence_of_way, plain_function_fix, stays_on_loop, surely_stays_on_loop,
 };
 use crate::finding::{Confidence, Fix, Severity};
 use crate::fixes::Source;
@@ -257,9 +257,9 @@ fn tell(
         && !graph.is_called(root)
         && awaits_nothing(&function.definition)
         && !crate::fixes::recipes::is_called_by_name(context, function.definition.name)
-        && let Some(edit) = plain_function_edit(files, function.id.file, &function.definition)
+        && let Some(fix) = plain_function_fix(files, function.id.file, &function.definition)
     {
-        draft = draft.fix(Fix::safe("let FastAPI run it in a thread: `def`").edit(edit));
+        draft = draft.fix(fix);
     } else if let Some(fix) = thread_fix(context, graph, blocking) {
         draft = draft.fix(fix);
     }

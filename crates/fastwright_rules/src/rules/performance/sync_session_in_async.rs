@@ -4,9 +4,8 @@ use crate::call_graph::{CallGraph, CallPath, Edge, first_site};
 use crate::context::Context;
 use crate::entry_points::EntryPoint;
 use crate::event_loop::{
-    awaits_nothing, confidence_of_way, plain_function_edit, stays_on_loop, surely_stays_on_loop,
+    awaits_nothing, confidence_of_way, plain_function_fix, stays_on_loop, surely_stays_on_loop,
 };
-use crate::finding::Fix;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
 use fastwright_python::location::Location;
@@ -146,8 +145,7 @@ fn report_query(
             return draft;
         }
         let draft = draft.example(format!("def {name}(...):"));
-        let edit = plain_function_edit(&context.analysis.files, function.id.file, &function.definition);
-        draft.fix(edit.map(|edit| Fix::safe("let FastAPI run it in a thread: `def`").edit(edit)))
+        draft.fix(plain_function_fix(&context.analysis.files, function.id.file, &function.definition))
     });
 }
 
