@@ -8,8 +8,8 @@ use crate::application::{Guard, GuardKind, ParameterPlace};
 use crate::dependant::{Dependant, DependantKind};
 use crate::effects::EffectTable;
 use crate::facts::{mentions, status_of_exception, status_of_response};
-use crate::registry::{MiddlewareEntry, Registry};
-use fastwright_python::interpreter::{Interpreter, Raised};
+use crate::registry::{AnonymousRequest, MiddlewareEntry, Registry};
+use fastwright_python::interpreter::{Interpreter, Probed, Raised};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
@@ -44,6 +44,8 @@ pub(crate) struct GuardAnalysis {
     version: Version,
     verdicts: FxHashMap<(u32, Option<ObjectId>), Verdict>,
     middleware: FxHashMap<(ObjectId, usize), Option<Value>>,
+    /// What handlers refuse with by themselves, and where; only of those that do not look at the path.
+    handlers: FxHashMap<(u32, Option<ObjectId>), Option<(u16, Location)>>,
     roles: FxHashMap<SummaryKey, Vec<String>>,
 }
 
@@ -53,6 +55,7 @@ impl GuardAnalysis {
             version,
             verdicts: FxHashMap::default(),
             middleware: FxHashMap::default(),
+            handlers: FxHashMap::default(),
             roles: FxHashMap::default(),
         }
     }
@@ -297,9 +300,7 @@ impl GuardAnalysis {
         for (name, class) in &node.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        interpreter.extension_mut::<Registry>().anonymous_path = Some(String::new());
-        let probed = interpreter.probe(&node.call, arguments);
-        interpreter.extension_mut::<Registry>().anonymous_path = None;
+        let (probed, _) = probe_without_credentials(interpreter, &node.call, arguments, None);
         let refusing = refusals(interpreter, &probed.raised);
         match probed.result {
             // Where nothing about the caller goes in, only a certain refusal is a guard.
@@ -392,6 +393,36 @@ impl GuardAnalysis {
         if !looks || !own.statuses.iter().any(|status| matches!(status, 401 | 403)) {
             return;
         }
+        let key = (function.serial, dependant.receiver);
+        let refused = match self.handlers.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let (refused, path_is_read) =
+                    self.handler_refuses(interpreter, effects, dependant, &function, path);
+                if !path_is_read {
+                    self.handlers.insert(key, refused.clone());
+                }
+                refused
+            }
+        };
+        if let Some((status, location)) = refused {
+            guard.kind = GuardKind::Required;
+            guard.by.push(dependant.qualified.clone());
+            guard.evidence.push((format!("the handler itself refuses with {status}"), location));
+            statuses.push(status);
+        }
+    }
+
+    /// The 401 or 403 that a handler certainly raises for a caller without credentials, with the place; and
+    /// whether that depends on the path that is asked for.
+    fn handler_refuses(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        effects: &mut EffectTable,
+        dependant: &Dependant,
+        function: &FunctionValue,
+        path: &str,
+    ) -> (Option<(u16, Location)>, bool) {
         let mut arguments = Arguments::default();
         for inner in &dependant.dependencies {
             let verdict = self.verdict(interpreter, effects, inner);
@@ -405,20 +436,15 @@ impl GuardAnalysis {
             }
         }
         for (name, class) in &dependant.special {
-            arguments.keywords.push((*name, request_value(&function, *name, *class)));
+            arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        interpreter.extension_mut::<Registry>().anonymous_path = Some(path.to_owned());
-        let probed = interpreter.probe(&dependant.call, arguments);
-        interpreter.extension_mut::<Registry>().anonymous_path = None;
-        if let Err(raised) = probed.result
-            && let Some(status) = status_of_exception(interpreter, &raised.value)
-            && matches!(status, 401 | 403)
-        {
-            guard.kind = GuardKind::Required;
-            guard.by.push(dependant.qualified.clone());
-            guard.evidence.push((format!("the handler itself refuses with {status}"), raised.location));
-            statuses.push(status);
-        }
+        let (probed, path_is_read) =
+            probe_without_credentials(interpreter, &dependant.call, arguments, Some(path));
+        let refused = probed.result.err().and_then(|raised| {
+            let status = status_of_exception(interpreter, &raised.value)?;
+            matches!(status, 401 | 403).then_some((status, raised.location))
+        });
+        (refused, path_is_read)
     }
 
     /// Starlette's `@requires("authenticated")` on the endpoint.
@@ -543,9 +569,7 @@ impl GuardAnalysis {
                 let class = Name::from("starlette.requests.Request");
                 arguments.positional.push(request_value(&function, *request, class));
             }
-            interpreter.extension_mut::<Registry>().anonymous_path = Some(path.to_owned());
-            let probed = interpreter.probe(&callable, arguments);
-            interpreter.extension_mut::<Registry>().anonymous_path = None;
+            let (probed, _) = probe_without_credentials(interpreter, &callable, arguments, Some(path));
             let (status, certain) = match &probed.result {
                 Ok(value) => {
                     let alternatives = value.alternatives().to_vec();
@@ -627,6 +651,20 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
         }
     }
     None
+}
+
+/// Runs a callable for a request without credentials. Also gives whether it looked at the path that is asked for.
+fn probe_without_credentials(
+    interpreter: &mut Interpreter<'_>,
+    callable: &Value,
+    arguments: Arguments,
+    path: Option<&str>,
+) -> (Probed, bool) {
+    let request = AnonymousRequest { path: path.map(str::to_owned), path_is_read: false };
+    interpreter.extension_mut::<Registry>().anonymous_request = Some(request);
+    let probed = interpreter.probe(callable, arguments);
+    let request = interpreter.extension_mut::<Registry>().anonymous_request.take();
+    (probed, request.is_some_and(|request| request.path_is_read))
 }
 
 fn request_value(function: &FunctionValue, name: Name, class: Name) -> Value {

@@ -2,6 +2,7 @@
 
 use crate::dependant::RecordField;
 use crate::facts::CallFacts;
+use crate::library::model_instances::FieldPlan;
 use fastwright_python::interpreter::ActiveCondition;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
@@ -197,6 +198,15 @@ pub enum OpenapiCall {
     Generator(Arguments),
 }
 
+/// A request without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnonymousRequest {
+    /// The path that it asks for, where it is known.
+    pub path: Option<String>,
+    /// Whether the program looked at the path.
+    pub path_is_read: bool,
+}
+
 /// Everything registered so far; the state of the library knowledge.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -216,8 +226,8 @@ pub struct Registry {
     pub openapi_run: Option<OpenapiRun>,
     /// Whether code of application startup runs.
     pub starting: bool,
-    /// While a guard is probed: requests carry no credentials, and this is the path asked for.
-    pub anonymous_path: Option<String>,
+    /// While a guard is probed: the request that it gets.
+    pub anonymous_request: Option<AnonymousRequest>,
     /// Statuses of exception classes raised without arguments, as far as they were asked for.
     pub exception_statuses: FxHashMap<ObjectId, Option<u16>>,
     /// Statuses that handlers answer for exception classes, as far as they were asked for.
@@ -228,6 +238,8 @@ pub struct Registry {
     pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Rc<CallFacts>>,
+    /// What classes say about the fields of their objects, as far as any was made.
+    pub(crate) field_plans: FxHashMap<ObjectId, Rc<FieldPlan>>,
     /// Fields of classes that are dependencies, as far as they were asked for.
     pub(crate) record_fields: FxHashMap<ObjectId, Rc<[RecordField]>>,
 }

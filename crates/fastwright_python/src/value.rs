@@ -335,6 +335,9 @@ pub struct ClassObject {
     pub location: Location,
     /// Places of assignments in the body, by name.
     pub assignments: OrderedMap<Name, Location>,
+    /// When it was last handed out to be changed, by the count of all such times: while this is the same, so is what
+    /// was found out about the class itself. Objects that it refers to may differ.
+    pub changed: u64,
 }
 
 /// An instance of a class of the program or of a library.

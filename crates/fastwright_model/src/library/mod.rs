@@ -5,6 +5,7 @@ pub mod blocking;
 pub mod dependants;
 mod left_out;
 pub mod model_fields;
+pub(crate) mod model_instances;
 mod model_signature;
 mod names;
 pub mod pydantic;

@@ -199,43 +199,7 @@ pub(super) fn method(
     if owner != MODEL || name != "__init__" {
         return None;
     }
-    let class = interpreter.class_of(receiver)?;
-    let settings = interpreter.derives_from(&class, SETTINGS);
-    let mut fields: OrderedMap<Name, Option<Value>> = OrderedMap::default();
-    for owner in interpreter.class_order(&class).iter().rev() {
-        let Kind::Class(id) = owner.kind else { continue };
-        let Some(object) = interpreter.class(id) else { continue };
-        let names: Vec<Name> = object.annotations.keys().copied().collect();
-        for name in names {
-            let default = interpreter.class(id).and_then(|object| object.attributes.get(&name).cloned());
-            fields.insert(name, default);
-        }
-    }
-    let mut values = Vec::new();
-    for (name, default) in fields {
-        let root = arguments.positional.first().filter(|_| name == "root");
-        if let Some(value) = arguments.keyword(&name).or(root) {
-            values.push((name, value.clone()));
-            continue;
-        }
-        let value = match (set_by_variable(interpreter, &class, name, default.as_ref()), default) {
-            (Some(value), _) => value,
-            // Each object gets a default of its own.
-            (None, Some(default)) => match interpreter.field_default(default, site.span) {
-                Ok(value) => interpreter.copied_collections(&value),
-                Err(_) => continue,
-            },
-            (None, None) => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
-        };
-        if settings {
-            let class_name = super::describe(interpreter, &class);
-            let class_name = class_name.rsplit('.').next().unwrap_or("settings").to_owned();
-            let setting = interpreter.configurable(format!("{class_name}.{name}"));
-            values.push((name, value.with_configurable(setting)));
-        } else if !value.is_unknown() {
-            values.push((name, value));
-        }
-    }
+    let values = super::model_instances::values(interpreter, receiver, arguments, site)?;
     let given = copied_arguments(interpreter, arguments);
     if let Kind::Instance(id) = receiver.kind
         && let Some(instance) = interpreter.instance_mut(id)

@@ -141,17 +141,15 @@ pub(super) fn attribute(
     }
     // A probe asks what a caller without credentials meets.
     if owner == "starlette.requests.HTTPConnection"
-        && interpreter.extension::<Registry>().anonymous_path.is_some()
+        && interpreter.extension::<Registry>().anonymous_request.is_some()
     {
         return match name {
             "headers" | "cookies" | "session" | "auth" | "query_params" => Some(interpreter.dict(Vec::new())),
             "user" => Some(Value::NONE),
             "url" => {
-                let path = interpreter
-                    .extension::<Registry>()
-                    .anonymous_path
-                    .clone()
-                    .filter(|path| !path.is_empty())?;
+                let request = interpreter.extension_mut::<Registry>().anonymous_request.as_mut()?;
+                request.path_is_read = true;
+                let path = request.path.clone()?;
                 let site = interpreter.here(fastwright_python::location::Span::default());
                 let url = interpreter.new_instance(
                     Value::external("starlette.datastructures.URL"),

@@ -108,6 +108,7 @@ impl Interpreter<'_> {
             decorators: Vec::new(),
             location,
             assignments: OrderedMap::default(),
+            changed: 0,
         })));
         let mro = self.lookup_order(class, &bases);
         if let Object::Class(object) = self.object_mut(class) {

@@ -57,7 +57,7 @@ mod yaml;
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
 pub use probe::Probed;
-pub use records::HAS_DEFAULT_FACTORY;
+pub use records::{FieldDefault, HAS_DEFAULT_FACTORY, declared_default};
 pub(crate) use statements::Flow;
 pub use type_aliases::{TypeAliasDefinition, aliased_type};
 pub use types::{is_none_type, plain_type};
@@ -293,6 +293,8 @@ pub struct Interpreter<'a> {
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
     pub(crate) field_defaults: FxHashMap<Location, Value>,
+    /// How often a class was handed out to be changed.
+    class_changes: u64,
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,
     pub(crate) builtins: builtins::Names,
@@ -378,6 +380,7 @@ impl<'a> Interpreter<'a> {
             changed_by_summaries: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
+            class_changes: 0,
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
             further_names: Vec::new(),
@@ -438,7 +441,12 @@ impl<'a> Interpreter<'a> {
 
     /// An object of the heap, to change it.
     pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
-        &mut self.heap[id.0 as usize]
+        let object = &mut self.heap[id.0 as usize];
+        if let Object::Class(class) = object {
+            self.class_changes += 1;
+            class.changed = self.class_changes;
+        }
+        object
     }
 
     /// Puts an object on the heap.

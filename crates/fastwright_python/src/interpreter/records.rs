@@ -184,35 +184,18 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The default that `field(default=..., default_factory=...)`, `attrs.field(factory=...)`,
-    /// `Factory(...)` or Pydantic's `Field(...)` declares; any other value is its own default.
+    /// The default that [`declared_default`] finds, made where a factory makes it.
     ///
     /// # Errors
     /// The exception that a default factory certainly raises.
     pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
-        let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else {
-            return Ok(declared);
-        };
-        let Some(name) = callee.as_external() else { return Ok(declared) };
-        if matches!(name.as_str(), "attr.Factory" | "attrs.Factory") {
-            let Some(factory) = arguments.get(0, "factory").cloned() else { return Ok(declared) };
-            return self.call_directly(&factory, Arguments::default(), span);
-        }
-        if !is_field(&name) {
-            return Ok(declared);
-        }
-        if let Some(default) = arguments.keyword("default") {
-            let default = default.clone();
-            return self.field_default(default, span);
-        }
-        if let Some(factory) = arguments.keyword("default_factory").or_else(|| arguments.keyword("factory")) {
-            let factory = factory.clone();
-            return self.call_directly(&factory, Arguments::default(), span);
-        }
-        // Pydantic's and attr.ib's first parameter is the default; `...` asks for a value.
-        match arguments.positional.first() {
-            Some(default) if !matches!(default.kind, Kind::Ellipsis) => Ok(default.clone()),
-            _ => Ok(Value::unknown("the field has no default", Some(self.here(span)))),
+        match declared_default(&declared) {
+            FieldDefault::Value(default) => Ok(default.clone()),
+            FieldDefault::Made(factory) => {
+                let factory = factory.clone();
+                self.call_directly(&factory, Arguments::default(), span)
+            }
+            FieldDefault::None => Ok(Value::unknown("the field has no default", Some(self.here(span)))),
         }
     }
 
@@ -338,6 +321,43 @@ pub(crate) fn is_record_decorator(name: &str) -> bool {
             | "attrs.mutable"
             | "pydantic.dataclasses.dataclass"
     )
+}
+
+/// What an object gets for a field that its constructor is given nothing for.
+#[derive(Debug, Clone, Copy)]
+pub enum FieldDefault<'a> {
+    /// This value; a list or dict is the one of the declaration.
+    Value(&'a Value),
+    /// What this function gives back, called for each object.
+    Made(&'a Value),
+    /// Nothing: the field asks for a value.
+    None,
+}
+
+/// The default that `field(default=..., default_factory=...)`, `attrs.field(factory=...)`, `Factory(...)` or
+/// Pydantic's `Field(...)` declares; any other value is its own default.
+pub fn declared_default(declared: &Value) -> FieldDefault<'_> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else {
+        return FieldDefault::Value(declared);
+    };
+    let Some(name) = callee.as_external() else { return FieldDefault::Value(declared) };
+    if matches!(name.as_str(), "attr.Factory" | "attrs.Factory") {
+        return arguments.get(0, "factory").map_or(FieldDefault::Value(declared), FieldDefault::Made);
+    }
+    if !is_field(&name) {
+        return FieldDefault::Value(declared);
+    }
+    if let Some(default) = arguments.keyword("default") {
+        return declared_default(default);
+    }
+    if let Some(factory) = arguments.keyword("default_factory").or_else(|| arguments.keyword("factory")) {
+        return FieldDefault::Made(factory);
+    }
+    // Pydantic's and attr.ib's first parameter is the default; `...` asks for a value.
+    match arguments.positional.first() {
+        Some(default) if !matches!(default.kind, Kind::Ellipsis) => FieldDefault::Value(default),
+        _ => FieldDefault::None,
+    }
 }
 
 fn is_field(name: &str) -> bool {
