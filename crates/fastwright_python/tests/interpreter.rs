@@ -412,6 +412,49 @@ name = ('pkg.sub', 1, 'main')
 }
 
 #[test]
+fn what_is_put_into_the_names_of_a_module_is_a_variable_of_it() {
+    check(
+        r#"
+#- main.py
+import lazy
+from lazy import late as first
+from lazy import late as second
+first.append(1)
+length = len(second)
+made = lazy.made
+globals()["new"] = "direct"
+names = globals()
+names.update({"several": 1}, more=2)
+kept = names.setdefault("kept", 3)
+same = new, several, more, globals()["kept"]
+def function():
+    locals()["no"] = 1
+    vars()["neither"] = 2
+    globals()["yes"] = 3
+function()
+#- lazy.py
+made = 0
+def __getattr__(name):
+    global made
+    if name == "late":
+        made += 1
+        value = []
+        globals()[name] = value
+        return value
+    raise AttributeError(name)
+"#,
+        "
+length = 1
+made = 1
+same = ('direct', 1, 2, 3)
+yes = 3
+no = unbound
+neither = unbound
+",
+    );
+}
+
+#[test]
 fn caches_give_the_same_object() {
     check(
         r#"

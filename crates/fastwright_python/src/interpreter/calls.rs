@@ -76,15 +76,6 @@ impl Interpreter<'_> {
         }
     }
 
-    fn names_as_dict(&mut self, globals: bool) -> Value {
-        let frame = self.frame();
-        let scope = if globals { self.modules[frame.module.0 as usize].scope } else { frame.scope };
-        let mut entries: Vec<(Name, Value)> =
-            self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
-        entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
-        self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect())
-    }
-
     fn super_object(&mut self, arguments: &Arguments, span: Span) -> Value {
         let site = self.here(span);
         let (class, receiver) = match (arguments.positional.first(), arguments.positional.get(1)) {

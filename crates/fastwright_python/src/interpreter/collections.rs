@@ -380,6 +380,7 @@ impl Interpreter<'_> {
                 }
                 if method == "setdefault" {
                     let value = default.unwrap_or(Value::NONE);
+                    self.bind_in_namespace(id, &asked, &value);
                     if let Object::Dict(dict) = self.object_mut(id) {
                         match key {
                             Some(key) => {
@@ -450,6 +451,7 @@ impl Interpreter<'_> {
                 {
                     dict.incomplete = true;
                 }
+                self.bind_all_in_namespace(id);
                 Some(Value::NONE)
             }
             "clear" => {

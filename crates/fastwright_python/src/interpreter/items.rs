@@ -154,6 +154,7 @@ impl Interpreter<'_> {
     pub(crate) fn set_item(&mut self, base: &Value, index: Value, value: Value) {
         match &base.kind {
             Kind::Dict(id) => {
+                self.bind_in_namespace(*id, &index, &value);
                 let key = index.key();
                 if let Object::Dict(dict) = self.object_mut(*id) {
                     match key {

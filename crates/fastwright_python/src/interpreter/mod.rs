@@ -31,6 +31,7 @@ mod items;
 mod libraries;
 mod library;
 mod metaclasses;
+mod namespaces;
 mod operators;
 mod outside;
 mod paths;
@@ -293,6 +294,8 @@ pub struct Interpreter<'a> {
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
     pub(crate) field_defaults: FxHashMap<Location, Value>,
+    /// Dicts that stand for the names of a module, with its scope.
+    namespaces: FxHashMap<ObjectId, ScopeId>,
     /// How often a class was handed out to be changed.
     class_changes: u64,
     /// What objects of the standard library hold.
@@ -380,6 +383,7 @@ impl<'a> Interpreter<'a> {
             changed_by_summaries: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
+            namespaces: FxHashMap::default(),
             class_changes: 0,
             standard_objects: FxHashMap::default(),
             builtins: builtins::Names::new(),
