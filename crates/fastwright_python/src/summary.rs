@@ -11,6 +11,7 @@ use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -634,76 +635,93 @@ pub fn substitute(
     passed: &dyn Fn(Name) -> Option<Value>,
     budget: &mut u32,
 ) -> Value {
-    changed(value, function, passed, budget).unwrap_or_else(|| value.clone())
+    let mut substitution = Substitution { function, passed, budget, shared: SmallVec::new() };
+    substitution.changed(value).unwrap_or_else(|| value.clone())
 }
 
-fn changed(
-    value: &Value,
+/// Expressions that stand in several places which are remembered while one value is substituted.
+const REMEMBERED: usize = 8;
+
+struct Substitution<'s> {
     function: FunctionId,
-    passed: &dyn Fn(Name) -> Option<Value>,
-    budget: &mut u32,
-) -> Option<Value> {
-    if *budget == 0 || !value.may_hold_parameter_of(function) {
-        return None;
+    passed: &'s dyn Fn(Name) -> Option<Value>,
+    budget: &'s mut u32,
+    /// What became of expressions that stand in several places: they stay one.
+    shared: SmallVec<[(Expression, Option<Value>); REMEMBERED]>,
+}
+
+impl Substitution<'_> {
+    /// The value with what is passed; nothing where it stays as it is.
+    fn changed(&mut self, value: &Value) -> Option<Value> {
+        if *self.budget == 0 || !value.may_hold_parameter_of(self.function) {
+            return None;
+        }
+        *self.budget -= 1;
+        match &value.kind {
+            Kind::Symbolic(symbolic) => {
+                if let Symbolic::Parameter(parameter) = &**symbolic {
+                    if parameter.function != self.function {
+                        return None;
+                    }
+                    let given = (self.passed)(parameter.name)?;
+                    // A default or an unknown argument says less than the declared type.
+                    return (!given.is_unknown()).then_some(given);
+                }
+                Some(self.changed_expression(symbolic)?.with_configurable(value.configurable))
+            }
+            Kind::Method(method) => {
+                let receiver = self.changed(&method.receiver)?;
+                Some(
+                    Kind::Method(Rc::new(MethodValue { receiver, function: method.function.clone() })).into(),
+                )
+            }
+            Kind::Union(values) => Some(Value::union(self.changed_all(values)?)),
+            Kind::Tuple(items) => Some(Value::tuple(self.changed_all(items)?)),
+            _ => None,
+        }
     }
-    *budget -= 1;
-    let mut again = |value: &Value| changed(value, function, passed, budget);
-    let made = match &value.kind {
-        Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Parameter(parameter) => {
-                if parameter.function != function {
-                    return None;
-                }
-                let given = passed(parameter.name)?;
-                // A default or an unknown argument says less than the declared type.
-                if given.is_unknown() {
-                    return None;
-                }
-                return Some(given);
-            }
-            Symbolic::Member { base, name } => Symbolic::Member { base: again(base)?, name: *name },
+
+    fn changed_expression(&mut self, expression: &Expression) -> Option<Value> {
+        if !expression.is_shared() {
+            return self.made(expression).map(Value::symbolic);
+        }
+        if let Some((_, known)) = self.shared.iter().find(|(known, _)| known.is(expression)) {
+            return known.clone();
+        }
+        let made = self.made(expression).map(Value::symbolic);
+        if self.shared.len() == REMEMBERED {
+            self.shared.remove(0);
+        }
+        self.shared.push((expression.clone(), made.clone()));
+        made
+    }
+
+    fn made(&mut self, symbolic: &Symbolic) -> Option<Symbolic> {
+        Some(match symbolic {
+            Symbolic::Parameter(_) => return None,
+            Symbolic::Member { base, name } => Symbolic::Member { base: self.changed(base)?, name: *name },
+            Symbolic::Element(base) => Symbolic::Element(self.changed(base)?),
+            Symbolic::Not(operand) => Symbolic::Not(self.changed(operand)?),
             Symbolic::Item { base, index } => {
-                let (new_base, new_index) = (again(base), again(index));
-                if new_base.is_none() && new_index.is_none() {
-                    return None;
-                }
-                Symbolic::Item {
-                    base: new_base.unwrap_or_else(|| base.clone()),
-                    index: new_index.unwrap_or_else(|| index.clone()),
-                }
+                let (base, index) = self.changed_pair(base, index)?;
+                Symbolic::Item { base, index }
             }
-            Symbolic::Element(base) => Symbolic::Element(again(base)?),
-            Symbolic::Not(operand) => Symbolic::Not(again(operand)?),
             Symbolic::Binary { operator, left, right } => {
-                let (new_left, new_right) = (again(left), again(right));
-                if new_left.is_none() && new_right.is_none() {
-                    return None;
-                }
-                Symbolic::Binary {
-                    operator: *operator,
-                    left: new_left.unwrap_or_else(|| left.clone()),
-                    right: new_right.unwrap_or_else(|| right.clone()),
-                }
+                let (left, right) = self.changed_pair(left, right)?;
+                Symbolic::Binary { operator: *operator, left, right }
             }
             Symbolic::Compare { comparison, left, right } => {
-                let (new_left, new_right) = (again(left), again(right));
-                if new_left.is_none() && new_right.is_none() {
-                    return None;
-                }
-                Symbolic::Compare {
-                    comparison: *comparison,
-                    left: new_left.unwrap_or_else(|| left.clone()),
-                    right: new_right.unwrap_or_else(|| right.clone()),
-                }
+                let (left, right) = self.changed_pair(left, right)?;
+                Symbolic::Compare { comparison: *comparison, left, right }
             }
-            Symbolic::Format(parts) => Symbolic::Format(changed_all(parts, function, passed, budget)?),
-            Symbolic::Template(parts) => Symbolic::Template(changed_all(parts, function, passed, budget)?),
+            Symbolic::Format(parts) => Symbolic::Format(self.changed_all(parts)?),
+            Symbolic::Template(parts) => Symbolic::Template(self.changed_all(parts)?),
             Symbolic::Call { callee, arguments, site } => {
-                let new_callee = again(callee);
-                let positional = changed_all(&arguments.positional, function, passed, budget);
+                let new_callee = self.changed(callee);
+                let positional = self.changed_all(&arguments.positional);
                 let mut keywords: Option<Vec<(Name, Value)>> = None;
                 for (position, (_, value)) in arguments.keywords.iter().enumerate() {
-                    if let Some(value) = changed(value, function, passed, budget) {
+                    if let Some(value) = self.changed(value) {
                         keywords.get_or_insert_with(|| arguments.keywords.clone())[position].1 = value;
                     }
                 }
@@ -723,35 +741,25 @@ fn changed(
                     site: *site,
                 }
             }
-        },
-        Kind::Method(method) => {
-            let receiver = again(&method.receiver)?;
-            return Some(
-                Kind::Method(Rc::new(MethodValue { receiver, function: method.function.clone() })).into(),
-            );
-        }
-        Kind::Union(values) => {
-            return Some(Value::union(changed_all(values, function, passed, budget)?));
-        }
-        Kind::Tuple(items) => {
-            return Some(Value::tuple(changed_all(items, function, passed, budget)?));
-        }
-        _ => return None,
-    };
-    Some(Value::symbolic(made).with_configurable(value.configurable))
-}
-
-fn changed_all(
-    values: &[Value],
-    function: FunctionId,
-    passed: &dyn Fn(Name) -> Option<Value>,
-    budget: &mut u32,
-) -> Option<Vec<Value>> {
-    let mut replaced: Option<Vec<Value>> = None;
-    for (position, value) in values.iter().enumerate() {
-        if let Some(value) = changed(value, function, passed, budget) {
-            replaced.get_or_insert_with(|| values.to_vec())[position] = value;
-        }
+        })
     }
-    replaced
+
+    /// Two values of which at least one changes.
+    fn changed_pair(&mut self, first: &Value, second: &Value) -> Option<(Value, Value)> {
+        let (new_first, new_second) = (self.changed(first), self.changed(second));
+        if new_first.is_none() && new_second.is_none() {
+            return None;
+        }
+        Some((new_first.unwrap_or_else(|| first.clone()), new_second.unwrap_or_else(|| second.clone())))
+    }
+
+    fn changed_all(&mut self, values: &[Value]) -> Option<Vec<Value>> {
+        let mut replaced: Option<Vec<Value>> = None;
+        for (position, value) in values.iter().enumerate() {
+            if let Some(value) = self.changed(value) {
+                replaced.get_or_insert_with(|| values.to_vec())[position] = value;
+            }
+        }
+        replaced
+    }
 }

@@ -150,6 +150,16 @@ impl Expression {
         let contents = Contents::of_symbolic(&symbolic);
         Self(Rc::new(SizedSymbolic { symbolic, contents }))
     }
+
+    /// Whether it stands in several places.
+    pub(crate) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
+    }
+
+    /// Whether it is the very same as another.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl std::ops::Deref for Expression {
