@@ -39,13 +39,20 @@ enum Refusal {
     Always,
 }
 
+/// A refusal by a handler itself, with the place that raises it.
+#[derive(Debug, Clone, Copy)]
+struct OwnRefusal {
+    status: u16,
+    at: Location,
+}
+
 /// Decides the guards of all routes; remembers what it found for each dependency.
 pub(crate) struct GuardAnalysis {
     version: Version,
     verdicts: FxHashMap<(u32, Option<ObjectId>), Verdict>,
     middleware: FxHashMap<(ObjectId, usize), Option<Value>>,
     /// What handlers refuse with by themselves, and where; only of those that do not look at the path.
-    handlers: FxHashMap<(u32, Option<ObjectId>), Option<(u16, Location)>>,
+    handlers: FxHashMap<(u32, Option<ObjectId>), Option<OwnRefusal>>,
     roles: FxHashMap<SummaryKey, Vec<String>>,
 }
 
@@ -395,20 +402,20 @@ impl GuardAnalysis {
         }
         let key = (function.serial, dependant.receiver);
         let refused = match self.handlers.get(&key) {
-            Some(known) => known.clone(),
+            Some(known) => *known,
             None => {
                 let (refused, path_is_read) =
                     self.handler_refuses(interpreter, effects, dependant, &function, path);
                 if !path_is_read {
-                    self.handlers.insert(key, refused.clone());
+                    self.handlers.insert(key, refused);
                 }
                 refused
             }
         };
-        if let Some((status, location)) = refused {
+        if let Some(OwnRefusal { status, at }) = refused {
             guard.kind = GuardKind::Required;
             guard.by.push(dependant.qualified.clone());
-            guard.evidence.push((format!("the handler itself refuses with {status}"), location));
+            guard.evidence.push((format!("the handler itself refuses with {status}"), at));
             statuses.push(status);
         }
     }
@@ -422,7 +429,7 @@ impl GuardAnalysis {
         dependant: &Dependant,
         function: &FunctionValue,
         path: &str,
-    ) -> (Option<(u16, Location)>, bool) {
+    ) -> (Option<OwnRefusal>, bool) {
         let mut arguments = Arguments::default();
         for inner in &dependant.dependencies {
             let verdict = self.verdict(interpreter, effects, inner);
@@ -442,7 +449,7 @@ impl GuardAnalysis {
             probe_without_credentials(interpreter, &dependant.call, arguments, Some(path));
         let refused = probed.result.err().and_then(|raised| {
             let status = status_of_exception(interpreter, &raised.value)?;
-            matches!(status, 401 | 403).then_some((status, raised.location))
+            matches!(status, 401 | 403).then_some(OwnRefusal { status, at: raised.location })
         });
         (refused, path_is_read)
     }

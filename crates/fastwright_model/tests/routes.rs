@@ -13,6 +13,8 @@ mod conditions;
 mod discovery;
 #[path = "routes/factories.rs"]
 mod factories;
+#[path = "routes/guards.rs"]
+mod guards;
 #[path = "routes/libraries.rs"]
 mod libraries;
 #[path = "routes/mounts.rs"]

@@ -42,6 +42,58 @@ GET /metrics if settings.metrics (true by default)
 }
 
 #[test]
+fn objects_of_a_model_have_defaults_of_their_own() {
+    check(
+        r#"
+#- main.py
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+class Part(BaseModel):
+    paths: list[str] = ["/part"]
+
+class Plan(BaseModel):
+    prefix: str = "/plan"
+    paths: list[str] = ["/own"]
+    made: list[str] = Field(default_factory=lambda: ["/made"])
+    part: Part = Field(default_factory=Part)
+
+class Other(Plan):
+    prefix: str = "/other"
+
+def made_here(default):
+    class Local(BaseModel):
+        prefix: str = default
+    return Local()
+
+app = FastAPI()
+first = Plan()
+for paths in (first.paths, first.made, first.part.paths):
+    paths.append("/only-of-the-first")
+for plan in (Plan(), Other(), Plan(prefix="/given")):
+    for path in plan.paths + plan.made + plan.part.paths:
+        app.add_api_route(plan.prefix + path, lambda: None)
+app.add_api_route(made_here("/a").prefix, lambda: None)
+app.add_api_route(made_here("/b").prefix, lambda: None)
+"#,
+        "
+main:app
+GET /plan/own
+GET /plan/made
+GET /plan/part
+GET /other/own
+GET /other/made
+GET /other/part
+GET /given/own
+GET /given/made
+GET /given/part
+GET /a
+GET /b
+",
+    );
+}
+
+#[test]
 fn what_defaults_leave_out_matters_only_if_it_registers() {
     check(
         r#"
