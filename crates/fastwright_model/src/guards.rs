@@ -49,10 +49,10 @@ struct OwnRefusal {
 /// Decides the guards of all routes; remembers what it found for each dependency.
 pub(crate) struct GuardAnalysis {
     version: Version,
-    verdicts: FxHashMap<(u32, Option<ObjectId>), Verdict>,
+    verdicts: FxHashMap<SummaryKey, Verdict>,
     middleware: FxHashMap<(ObjectId, usize), Option<Value>>,
     /// What handlers refuse with by themselves, and where; only of those that do not look at the path.
-    handlers: FxHashMap<(u32, Option<ObjectId>), Option<OwnRefusal>>,
+    handlers: FxHashMap<SummaryKey, Option<OwnRefusal>>,
     roles: FxHashMap<SummaryKey, Vec<String>>,
 }
 
@@ -194,7 +194,7 @@ impl GuardAnalysis {
             DependantKind::SecurityScheme(class) => self.scheme(interpreter, node, class),
             DependantKind::Dependency => {
                 let Some(function) = node.function.clone() else { return nothing };
-                let key = (function.serial, node.receiver);
+                let key = SummaryKey { function: function.serial, receiver: node.receiver };
                 if let Some(known) = self.verdicts.get(&key) {
                     return known.clone();
                 }
@@ -400,7 +400,7 @@ impl GuardAnalysis {
         if !looks || !own.statuses.iter().any(|status| matches!(status, 401 | 403)) {
             return;
         }
-        let key = (function.serial, dependant.receiver);
+        let key = SummaryKey { function: function.serial, receiver: dependant.receiver };
         let refused = match self.handlers.get(&key) {
             Some(known) => *known,
             None => {

@@ -432,6 +432,9 @@ def function():
     vars()["neither"] = 2
     globals()["yes"] = 3
 function()
+gone = also_gone = 1
+del globals()["gone"]
+taken = globals().pop("also_gone")
 #- lazy.py
 made = 0
 def __getattr__(name):
@@ -450,6 +453,9 @@ same = ('direct', 1, 2, 3)
 yes = 3
 no = unbound
 neither = unbound
+gone = unbound
+also_gone = unbound
+taken = 1
 ",
     );
 }

@@ -2,7 +2,7 @@
 //! pydantic-settings 2.16).
 
 use super::pydantic::SETTINGS;
-use super::settings::set_by_variable;
+use super::settings::{set_by_variable, setting};
 use crate::registry::Registry;
 use fastwright_python::interpreter::{FieldDefault, Interpreter, declared_default};
 use fastwright_python::location::Location;
@@ -17,7 +17,6 @@ pub(crate) struct FieldPlan {
     /// The classes that it was made from, with when each was last changed.
     made_from: Box<[(ObjectId, u64)]>,
     fields: Box<[PlannedField]>,
-    is_settings: bool,
 }
 
 #[derive(Debug)]
@@ -27,7 +26,7 @@ struct PlannedField {
     written: Option<Value>,
     /// The default, where all objects have the same.
     shared: Option<Value>,
-    /// The setting that it is.
+    /// The setting that it is, in a settings class.
     setting: Option<ConfigurableId>,
 }
 
@@ -57,16 +56,14 @@ pub(super) fn values(
         {
             (Some(value), _) => value,
             // Each object gets a default of its own.
-            (None, Some(default)) => match interpreter.field_default(default.clone(), site.span) {
+            (None, Some(default)) => match interpreter.field_default(default, site.span) {
                 Ok(value) => interpreter.copied_collections(&value),
                 Err(_) => continue,
             },
             (None, None) => Value::unknown(format!("the setting `{name}` has no default"), Some(site)),
         };
-        if plan.is_settings {
+        if field.setting.is_some() || !value.is_unknown() {
             values.push((name, value.with_configurable(field.setting)));
-        } else if !value.is_unknown() {
-            values.push((name, value));
         }
     }
     Some(values)
@@ -107,20 +104,15 @@ impl FieldPlan {
                 written.insert(*name, object.attributes.get(name).cloned());
             }
         }
-        let class_name = is_settings.then(|| super::describe(interpreter, class));
-        let class_name = class_name.as_deref().and_then(|name| name.rsplit('.').next()).unwrap_or("settings");
         let fields = written
             .into_iter()
             .map(|(name, written)| {
-                let setting = match is_settings {
-                    true => interpreter.configurable(format!("{class_name}.{name}")),
-                    false => None,
-                };
+                let setting = if is_settings { setting(interpreter, class, name) } else { None };
                 let shared = written.as_ref().and_then(shared).map(|value| value.with_configurable(setting));
                 PlannedField { name, written, shared, setting }
             })
             .collect();
-        Self { made_from, fields, is_settings }
+        Self { made_from, fields }
     }
 }
 

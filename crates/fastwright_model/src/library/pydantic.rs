@@ -1,6 +1,6 @@
 //! Pydantic: models and settings (Pydantic 2.14 `main.py`, `fields.py`; pydantic-settings 2).
 
-use super::settings::set_by_variable;
+use super::settings::{set_by_variable, setting};
 use crate::registry::{Decoration, Registry};
 use fastwright_python::interpreter::{Evaluated, Interpreter, Mode};
 use fastwright_python::location::{Location, Span};
@@ -292,12 +292,9 @@ pub(super) fn attribute(
     }
     let default = match set_by_variable(interpreter, &class, name, Some(&default)) {
         Some(value) => value,
-        None => interpreter.field_default(default, Span::default()).ok()?,
+        None => interpreter.field_default(&default, Span::default()).ok()?,
     };
-    let class_name = super::describe(interpreter, &class);
-    let class_name = class_name.rsplit('.').next().unwrap_or("settings").to_owned();
-    let setting = interpreter.configurable(format!("{class_name}.{name}"));
-    Some(default.with_configurable(setting))
+    Some(default.with_configurable(setting(interpreter, &class, name)))
 }
 
 pub(super) fn class_attribute(

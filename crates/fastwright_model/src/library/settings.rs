@@ -62,6 +62,17 @@ pub(super) fn set_by_variable(
     None
 }
 
+/// The setting that a field of a settings class is.
+pub(super) fn setting(
+    interpreter: &mut Interpreter<'_>,
+    class: &Value,
+    field: Name,
+) -> Option<ConfigurableId> {
+    let class_name = super::describe(interpreter, class);
+    let class_name = class_name.rsplit_once('.').map_or(class_name.as_str(), |(_, name)| name);
+    interpreter.configurable(format!("{class_name}.{field}"))
+}
+
 fn undecided(field: Name) -> Value {
     Value::unknown(
         format!("what variables of the environment make of the setting `{field}` is not known"),

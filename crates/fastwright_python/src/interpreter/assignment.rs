@@ -87,6 +87,7 @@ impl Interpreter<'_> {
                     && let Object::Dict(dict) = self.object_mut(*id)
                 {
                     dict.entries.shift_remove(&key);
+                    self.unbind_in_namespace(*id, &index);
                 } else if let Kind::List(id) = base.kind {
                     self.delete_item(id, &index);
                 }

@@ -373,6 +373,7 @@ impl Interpreter<'_> {
                     if let (Some(key), Object::Dict(dict)) = (&key, self.object_mut(id)) {
                         dict.entries.shift_remove(key);
                     }
+                    self.unbind_in_namespace(id, &asked);
                     return found;
                 }
                 if let Some(value) = found {

@@ -1,5 +1,5 @@
 //! `globals()`, `locals()` and `vars()`: names as a dict. What is put into the dict of a module's names is a variable
-//! of the module, as in Python; modules that fill themselves on demand (PEP 562) keep what they made that way.
+//! of the module until it is taken out, as in Python; modules that fill themselves on demand (PEP 562) keep what they made that way.
 
 use super::Interpreter;
 use crate::name::Name;
@@ -28,11 +28,20 @@ impl Interpreter<'_> {
         if let Some(&scope) = self.namespaces.get(&dict)
             && let Some(name) = key.as_str()
         {
-            self.bind_in_module(scope, Name::new(name), value.clone());
+            self.rebind_in_module(scope, Name::new(name), Some(value.clone()));
         }
     }
 
-    /// The same for everything that is in the dict.
+    /// Takes back a name that was taken out of a dict, if the dict stands for the names of a module.
+    pub(crate) fn unbind_in_namespace(&mut self, dict: ObjectId, key: &Value) {
+        if let Some(&scope) = self.namespaces.get(&dict)
+            && let Some(name) = key.as_str()
+        {
+            self.rebind_in_module(scope, Name::new(name), None);
+        }
+    }
+
+    /// Binds everything that is in a dict, if the dict stands for the names of a module.
     pub(crate) fn bind_all_in_namespace(&mut self, dict: ObjectId) {
         let Some(&scope) = self.namespaces.get(&dict) else { return };
         let names = &self.scopes[scope.0 as usize].names;
@@ -44,12 +53,12 @@ impl Interpreter<'_> {
             .filter(|(name, value)| names.get(name).is_none_or(|known| !known.same(value)))
             .collect();
         for (name, value) in changed {
-            self.bind_in_module(scope, name, value);
+            self.rebind_in_module(scope, name, Some(value));
         }
     }
 
-    fn bind_in_module(&mut self, scope: ScopeId, name: Name, value: Value) {
+    fn rebind_in_module(&mut self, scope: ScopeId, name: Name, value: Option<Value>) {
         self.note_variable(scope, name);
-        self.rebind(scope, name, Some(value));
+        self.rebind(scope, name, value);
     }
 }

@@ -178,7 +178,7 @@ impl Interpreter<'_> {
                 self.call_directly(&factory, arguments, span)
             }
             None => {
-                let value = self.field_default(declared.clone(), span)?;
+                let value = self.field_default(&declared, span)?;
                 self.converted(Some(&declared), value, span)
             }
         }
@@ -188,8 +188,8 @@ impl Interpreter<'_> {
     ///
     /// # Errors
     /// The exception that a default factory certainly raises.
-    pub fn field_default(&mut self, declared: Value, span: Span) -> Evaluated {
-        match declared_default(&declared) {
+    pub fn field_default(&mut self, declared: &Value, span: Span) -> Evaluated {
+        match declared_default(declared) {
             FieldDefault::Value(default) => Ok(default.clone()),
             FieldDefault::Made(factory) => {
                 let factory = factory.clone();
@@ -335,7 +335,8 @@ pub enum FieldDefault<'a> {
 }
 
 /// The default that `field(default=..., default_factory=...)`, `attrs.field(factory=...)`, `Factory(...)` or
-/// Pydantic's `Field(...)` declares; any other value is its own default.
+/// Pydantic's `Field(...)` declares; any other value is its own default (Python 3.14 `dataclasses.py`, attrs
+/// `_make.py`, Pydantic 2.14 `fields.py`).
 pub fn declared_default(declared: &Value) -> FieldDefault<'_> {
     let Some(Symbolic::Call { callee, arguments, .. }) = declared.as_symbolic() else {
         return FieldDefault::Value(declared);
