@@ -4,6 +4,7 @@
 //! Nothing here writes, and nothing blocks on a FIFO, a socket or a device: only regular files are read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -61,6 +62,19 @@ pub trait SourceTree: Send + Sync {
     /// # Errors
     /// When there is no such directory or it may not be listed.
     fn entries(&self, directory: &Path) -> io::Result<Vec<TreeEntry>>;
+
+    /// The same without those regular files whose names are not wanted: folders of thousands of pictures and
+    /// scripts are common. Links, folders and everything else stay.
+    ///
+    /// # Errors
+    /// As [`SourceTree::entries`].
+    fn entries_where(&self, directory: &Path, wanted: &dyn Fn(&OsStr) -> bool) -> io::Result<Vec<TreeEntry>> {
+        let mut entries = self.entries(directory)?;
+        entries.retain(|entry| {
+            entry.is_link || entry.kind != EntryKind::File || entry.path.file_name().is_some_and(wanted)
+        });
+        Ok(entries)
+    }
 
     /// An absolute path without `.` and `..`, links kept. Relative paths start where the tree says
     /// (the working directory, on disk).
@@ -155,13 +169,20 @@ impl SourceTree for DiskTree {
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<TreeEntry>> {
+        self.entries_where(directory, &|_| true)
+    }
+
+    fn entries_where(&self, directory: &Path, wanted: &dyn Fn(&OsStr) -> bool) -> io::Result<Vec<TreeEntry>> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(directory)? {
             let Ok(entry) = entry else { continue };
-            let path = entry.path();
             let Ok(file_type) = entry.file_type() else {
                 continue;
             };
+            if file_type.is_file() && !wanted(&entry.file_name()) {
+                continue;
+            }
+            let path = entry.path();
             let is_link = file_type.is_symlink();
             let kind =
                 if is_link { self.kind(&path).unwrap_or(EntryKind::Other) } else { kind_of(file_type) };

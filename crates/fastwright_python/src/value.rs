@@ -486,6 +486,18 @@ impl Value {
         }
     }
 
+    /// The identity of what several values may share: expressions, tuples, alternatives that are held more than once.
+    /// It means something only as long as the values live.
+    pub fn shared_part(&self) -> Option<*const ()> {
+        match &self.kind {
+            Kind::Symbolic(expression) if expression.is_shared() => Some(Rc::as_ptr(&expression.0).cast()),
+            Kind::Tuple(values) | Kind::Union(values) if Rc::strong_count(values) > 1 => {
+                Some(Rc::as_ptr(values).cast())
+            }
+            _ => None,
+        }
+    }
+
     /// The alternatives: itself, or the members of a union.
     pub fn alternatives(&self) -> &[Value] {
         match &self.kind {

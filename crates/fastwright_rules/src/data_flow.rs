@@ -413,7 +413,7 @@ impl Search {
 /// The inputs whose text is in a value's text: parameters, or attributes of parameters (`body.url`).
 pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
-    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |input| {
+    InputSearch::new(interpreter, None).any(value, &mut |input| {
         if !found.iter().any(|known| known.same(input)) {
             found.push(input.clone());
         }
@@ -424,41 +424,52 @@ pub fn inputs(interpreter: &Interpreter<'_>, value: &Value) -> Vec<Value> {
 
 /// Whether there is any such input.
 pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
-    any_input(interpreter, value, None, &mut INPUT_BUDGET.clone(), &mut |_| true)
+    InputSearch::new(interpreter, None).any(value, &mut |_| true)
 }
 
 /// Whether there is an input that a function gets itself.
 fn has_input_of(interpreter: &Interpreter<'_>, value: &Value, function: FunctionId) -> bool {
-    any_input(interpreter, value, Some(function), &mut INPUT_BUDGET.clone(), &mut |input| {
-        root_parameter(input).is_some_and(|root| root.function == function)
-    })
+    InputSearch::new(interpreter, Some(function))
+        .any(value, &mut |input| root_parameter(input).is_some_and(|root| root.function == function))
 }
 
-/// Whether something holds for one of the inputs whose text is in a value's text: those of a function, or all.
-fn any_input(
-    interpreter: &Interpreter<'_>,
-    value: &Value,
+/// A search for the inputs whose text is in a value's text. Values share their parts: each is looked through once.
+struct InputSearch<'s, 'a> {
+    interpreter: &'s Interpreter<'a>,
+    /// The function whose inputs count; none for all.
     of: Option<FunctionId>,
-    budget: &mut u32,
-    test: &mut dyn FnMut(&Value) -> bool,
-) -> bool {
-    let may_hold_any = match of {
-        Some(function) => value.may_hold_parameter_of_within(function),
-        None => value.may_hold_any_parameter_within(),
-    };
-    if *budget == 0 || !may_hold_any {
-        return false;
+    budget: u32,
+    seen: FxHashSet<*const ()>,
+}
+
+impl<'s, 'a> InputSearch<'s, 'a> {
+    fn new(interpreter: &'s Interpreter<'a>, of: Option<FunctionId>) -> Self {
+        Self { interpreter, of, budget: INPUT_BUDGET, seen: FxHashSet::default() }
     }
-    *budget -= 1;
-    if root_parameter(value).is_some() {
-        return test(value);
+
+    /// Whether something holds for one of the inputs in a value.
+    fn any(&mut self, value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+        let may_hold_any = match self.of {
+            Some(function) => value.may_hold_parameter_of_within(function),
+            None => value.may_hold_any_parameter_within(),
+        };
+        if self.budget == 0
+            || !may_hold_any
+            || value.shared_part().is_some_and(|part| !self.seen.insert(part))
+        {
+            return false;
+        }
+        self.budget -= 1;
+        if root_parameter(value).is_some() {
+            return test(value);
+        }
+        if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
+            && let Some(field) = given_field(base, *name)
+        {
+            return self.any(field, test);
+        }
+        any_text_part(self.interpreter, value, &mut |part| self.any(part, test))
     }
-    if let Some(Symbolic::Member { base, name }) = value.as_symbolic()
-        && let Some(field) = given_field(base, *name)
-    {
-        return any_input(interpreter, field, of, budget, test);
-    }
-    any_text_part(interpreter, value, &mut |part| any_input(interpreter, part, of, budget, test))
 }
 
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.

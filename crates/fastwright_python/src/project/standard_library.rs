@@ -4,6 +4,9 @@
 //! their own modules and that left the library long ago (`parser`, `symbol`, `formatter`) are not in it, nor
 //! is `test`.
 
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
 /// Sorted by byte.
 static NAMES: &[&str] = &[
     "__future__",
@@ -248,8 +251,10 @@ static NAMES: &[&str] = &[
 /// Whether the first component of a dotted name is a module of the standard library.
 #[must_use]
 pub fn is_standard_library(dotted: &str) -> bool {
+    // Imports of all files ask, most of them for something else.
+    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| NAMES.iter().copied().collect());
     let first = dotted.split('.').next().unwrap_or(dotted);
-    NAMES.binary_search(&first).is_ok()
+    SET.contains(first)
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl<'a> Walker<'a> {
         depth: usize,
     ) -> WalkedFolder {
         let mut walked = WalkedFolder { path, ..WalkedFolder::default() };
-        let entries = match self.tree.entries(&walked.path) {
+        let entries = match self.tree.entries_where(&walked.path, &may_count) {
             Ok(entries) => entries,
             Err(error) => {
                 walked.problem(
@@ -326,6 +326,14 @@ fn exclude_matcher(root: &Path, options: &DiscoverOptions) -> Result<Option<Giti
 
 fn is_python_name(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(b".py") && !is_last_part(path, ".py")
+}
+
+/// Whether a file of this name may tell something about the folder: Python code, a manifest or a lock file, ignore
+/// patterns, what `is_excluded_by_content` looks for. Others need no closer look.
+fn may_count(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    [".py", ".toml", ".cfg", ".ini", ".txt", ".in", ".lock"].iter().any(|end| name.ends_with(end.as_bytes()))
+        || [".", "Pipfile", "lib", "bdist", "temp"].iter().any(|start| name.starts_with(start.as_bytes()))
 }
 
 fn is_named(entry: &TreeEntry, name: &str) -> bool {

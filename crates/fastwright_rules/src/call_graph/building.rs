@@ -122,7 +122,8 @@ impl CallGraph {
         let facts = call_facts(interpreter, &summary);
         let node = self.nodes.len() as u32;
         self.index.insert(key, node);
-        self.nodes.push(Node { summary, facts, entries: Vec::new(), runs_once: OnceCell::new() });
+        let (runs_once, assigned) = (OnceCell::new(), OnceCell::new());
+        self.nodes.push(Node { summary, facts, entries: Vec::new(), runs_once, assigned });
         Some(node)
     }
 

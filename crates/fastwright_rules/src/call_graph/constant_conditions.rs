@@ -4,7 +4,7 @@
 //! A summary walks both branches, because callers differ. On one way the caller is known: `load(read_only=True)` never
 //! gets to what `load` does only `if not read_only`.
 
-use super::{CallGraph, Edge};
+use super::{CallGraph, Edge, Node};
 use crate::syntax::{bound_names, encloses, reaches_end, statements};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
@@ -12,6 +12,7 @@ use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Symbolic, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// What the parameters of a function are on one way, where that is a constant.
 type Constants = FxHashMap<Name, Value>;
@@ -23,11 +24,13 @@ impl CallGraph {
         for (position, edge) in path.iter().enumerate() {
             let next = path.get(position + 1).map_or(place, |edge| edge.site);
             constants = self.constants(interpreter, edge, &constants);
-            let function = &self.nodes[edge.to()].summary.function;
+            let called = &self.nodes[edge.to()];
+            let function = &called.summary.function;
             if constants.is_empty() || function.id.file != next.file {
                 continue;
             }
-            forget_assigned(&function.definition.body, &mut constants);
+            // A parameter that the function sets again is no constant.
+            constants.retain(|name, _| !called.assigned().contains(name));
             if excluded(&function.definition.body, next.span, &constants) {
                 return false;
             }
@@ -37,29 +40,45 @@ impl CallGraph {
 
     /// The constants that a call passes on, where those of its caller are known.
     fn constants(&self, interpreter: &mut Interpreter<'_>, edge: &Edge, outer: &Constants) -> Constants {
-        let given = self.bindings(interpreter, edge);
-        let known = given.into_iter().filter_map(|(name, value)| {
+        let known = self.may_pass_constants.borrow().get(&(edge.from, edge.event)).cloned();
+        let given = known.unwrap_or_else(|| {
+            let bindings = self.bindings(interpreter, edge).into_iter();
+            let given: Rc<[(Name, Value)]> = bindings.filter(|(_, value)| may_be_constant(value)).collect();
+            self.may_pass_constants.borrow_mut().insert((edge.from, edge.event), Rc::clone(&given));
+            given
+        });
+        let known = given.iter().filter_map(|(name, value)| {
             let value = match value.as_symbolic() {
-                Some(Symbolic::Parameter(parameter)) => outer.get(&parameter.name)?.clone(),
+                Some(Symbolic::Parameter(parameter)) => outer.get(&parameter.name)?,
                 _ => value,
             };
-            is_constant(&value).then_some((name, value))
+            is_constant(value).then(|| (*name, value.clone()))
         });
         known.collect()
     }
+}
+
+impl Node {
+    /// Names that the function itself assigns to, found when first asked for.
+    fn assigned(&self) -> &FxHashSet<Name> {
+        self.assigned.get_or_init(|| {
+            let mut assigned = FxHashSet::default();
+            let body = &self.summary.function.definition.body;
+            statements(body, &mut |statement| bound_names(statement, &mut assigned));
+            assigned
+        })
+    }
+}
+
+/// Whether a value is a constant, or one where that of the caller is.
+fn may_be_constant(value: &Value) -> bool {
+    is_constant(value) || matches!(value.as_symbolic(), Some(Symbolic::Parameter(_)))
 }
 
 /// Whether a value is the same whatever the application is configured to be.
 fn is_constant(value: &Value) -> bool {
     value.configurable.is_none()
         && matches!(value.kind, Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_))
-}
-
-/// A parameter that the function sets again is no constant.
-fn forget_assigned(body: &[Stmt], constants: &mut Constants) {
-    let mut assigned = FxHashSet::default();
-    statements(body, &mut |statement| bound_names(statement, &mut assigned));
-    constants.retain(|name, _| !assigned.contains(name));
 }
 
 /// Whether a place is never reached: it stands in a branch that is not taken, or behind one that is and that ends.

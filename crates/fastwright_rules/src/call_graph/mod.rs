@@ -23,8 +23,8 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, SummaryKey};
 use fastwright_python::value::Value;
-use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -39,6 +39,7 @@ pub struct Node {
     pub entries: Vec<Entry>,
     /// Whether it does its work once, when that was asked already.
     runs_once: OnceCell<bool>,
+    assigned: OnceCell<FxHashSet<Name>>,
 }
 
 impl Node {
@@ -196,7 +197,13 @@ pub struct CallGraph {
     index: FxHashMap<SummaryKey, u32>,
     calls: OnceCell<CallIndex>,
     deciding: OnceCell<Deciding>,
+    /// What calls pass on that is a constant, or one where that of the caller is: by caller and event, as far as it
+    /// was asked for.
+    may_pass_constants: RefCell<FxHashMap<(u32, u32), PassedOn>>,
 }
+
+/// Parameters with what they get.
+type PassedOn = Rc<[(Name, Value)]>;
 
 impl CallGraph {
     /// The functions that can rule out what is dangerous about an input, made when first asked for.

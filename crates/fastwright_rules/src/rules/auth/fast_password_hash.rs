@@ -56,12 +56,19 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let code = context.call_graph();
     let analysis = context.analysis;
     let interpreter = &mut *analysis.interpreter.borrow_mut();
-    for node in code.calls().libraries(|name| fast(name).is_some()).iter() {
+    let hashing = code.calls().libraries(|name| fast(name).is_some());
+    if hashing.is_empty() {
+        return;
+    }
+    let slow = code.calls().libraries(is_slow);
+    for node in hashing.iter() {
         let function = &code.nodes[node].summary.function.definition;
-        if prepares(function) || stretches(code, node) {
+        // The function, or one that calls it, hashes with something slow as well.
+        let stretches = slow.contains(node) || code.callers(node).any(|edge| slow.contains(edge.from()));
+        if stretches || prepares(function) {
             continue;
         }
-        for (position, place, name) in code.nodes[node].library_calls(|_| true) {
+        for (position, place, name) in code.nodes[node].library_calls(|name| fast(name).is_some()) {
             let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
             let Some((what, algorithm)) = hashed(interpreter, &name, call) else { continue };
             for reached in &code.routes_of(node) {
@@ -113,14 +120,9 @@ fn prepares(function: &FunctionDef) -> bool {
         })
 }
 
-/// Whether the function, or one that calls it, hashes with something slow as well.
-fn stretches(code: &crate::call_graph::CallGraph, node: usize) -> bool {
-    let is_slow = |name: &str| {
-        ["bcrypt", "argon2", "pwdlib", "passlib", "scrypt", "nacl"]
-            .iter()
-            .any(|library| name.contains(library))
-            || name.contains("pbkdf2")
-    };
-    let has_slow = |node: usize| code.nodes[node].calls_library(is_slow);
-    has_slow(node) || code.callers(node).any(|edge| has_slow(edge.from()))
+/// Whether a function of a library hashes slowly.
+fn is_slow(name: &str) -> bool {
+    ["bcrypt", "argon2", "pwdlib", "passlib", "scrypt", "nacl", "pbkdf2"]
+        .iter()
+        .any(|library| name.contains(library))
 }
