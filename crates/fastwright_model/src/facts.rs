@@ -340,7 +340,7 @@ pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<
                     Some(class) => class,
                     None => callee_name(interpreter, base)?,
                 };
-                Some(Name::dotted(&owner, name))
+                Some(owner.member(*name))
             }
             Symbolic::Call { callee, .. } => callee_name(interpreter, callee),
             _ => None,

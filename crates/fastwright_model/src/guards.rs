@@ -679,7 +679,7 @@ fn request_value(function: &FunctionValue, name: Name, class: Name) -> Value {
         function: function.id,
         name,
         annotation: Some(Kind::External(class).into()),
-        location: Location { file: function.id.file, span: function.definition.name_span },
+        span: function.definition.name_span,
     }))
 }
 

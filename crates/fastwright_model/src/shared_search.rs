@@ -1,15 +1,15 @@
 //! Looking for one thing in many values, which share their parts.
 
 use crate::facts::any_inside;
-use fastwright_python::value::{Kind, Symbolic, Value};
+use fastwright_python::value::Value;
 use rustc_hash::FxHashMap;
 
 /// A search for one thing through many values. Values share their parts: those in which it was not found are looked
 /// through once. So it may only live as long as the values do.
 #[derive(Debug, Default)]
 pub struct SharedSearch {
-    /// Expressions in which it was not found, with the levels that were looked through.
-    without: FxHashMap<*const Symbolic, u32>,
+    /// Shared parts in which it was not found, with the levels that were looked through.
+    without: FxHashMap<*const (), u32>,
 }
 
 impl SharedSearch {
@@ -34,19 +34,16 @@ impl SharedSearch {
         if !may_hold(value) {
             return false;
         }
-        let expression = match &value.kind {
-            Kind::Symbolic(expression) => Some(std::ptr::from_ref(&**expression)),
-            _ => None,
-        };
-        let looked = expression.and_then(|expression| self.without.get(&expression));
+        let shared = value.shared_part();
+        let looked = shared.and_then(|part| self.without.get(&part));
         if looked.is_some_and(|looked| *looked >= levels) {
             return false;
         }
         let found = predicate(value)
             || levels > 0
                 && any_inside(value, &mut |part| self.finds_within(part, may_hold, predicate, levels - 1));
-        if let (Some(expression), false) = (expression, found) {
-            self.without.insert(expression, levels);
+        if let (Some(part), false) = (shared, found) {
+            self.without.insert(part, levels);
         }
         found
     }
@@ -55,16 +52,16 @@ impl SharedSearch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fastwright_python::location::{FileId, Location, Span};
+    use fastwright_python::location::{FileId, Span};
     use fastwright_python::name::Name;
     use fastwright_python::program::FunctionId;
-    use fastwright_python::value::ParameterValue;
+    use fastwright_python::value::{ParameterValue, Symbolic};
 
     /// `request.headers`, with as many items taken of it.
     fn nested(items: usize) -> Value {
         let function = FunctionId { file: FileId(0), index: 0 };
-        let location = Location { file: FileId(0), span: Span::default() };
-        let request = ParameterValue { function, name: Name::from("request"), annotation: None, location };
+        let request =
+            ParameterValue { function, name: Name::from("request"), annotation: None, span: Span::default() };
         let headers = Symbolic::Member {
             base: Value::symbolic(Symbolic::Parameter(request)),
             name: Name::from("headers"),

@@ -1,4 +1,4 @@
-//! From ruff's syntax tree to the compact form in [`crate::ir`]. The tree is dropped afterwards.
+//! From ruff's syntax tree to the compact form in [`crate::ir`]. The tree is dropped on the way.
 
 use crate::ir::*;
 use crate::location::Span;
@@ -18,11 +18,12 @@ pub struct TooDeep {
     pub offset: u32,
 }
 
-/// Lowers the statements of a file.
+/// Lowers the statements of a file. Each is dropped as soon as it is lowered: it is at hand then, and its memory
+/// serves those that follow.
 ///
 /// # Errors
 /// When the code nests too deeply to be walked; no Python interpreter compiles such a file.
-pub fn lower_module(body: &[ast::Stmt]) -> Result<Module, TooDeep> {
+pub fn lower_module(body: impl IntoIterator<Item = ast::Stmt>) -> Result<Module, TooDeep> {
     let mut lowering = Lowering {
         module: Module::default(),
         scopes: Vec::new(),
@@ -32,7 +33,10 @@ pub fn lower_module(body: &[ast::Stmt]) -> Result<Module, TooDeep> {
         mentions: Vec::new(),
         not_lowered_yet: None,
     };
-    lowering.module.body = lowering.statements(body);
+    let body = body.into_iter();
+    let mut lowered = Vec::with_capacity(body.size_hint().0);
+    lowered.extend(body.filter_map(|statement| lowering.statement(&statement)));
+    lowering.module.body = lowered.into_boxed_slice();
     match lowering.too_deep {
         Some(offset) => Err(TooDeep { offset }),
         None => Ok(lowering.module),

@@ -17,6 +17,9 @@ const TABLES: usize = 32;
 /// Names that each thread finds again without asking a table. A power of two.
 const RECENT: usize = 4096;
 
+/// Members of names that each thread finds again. A power of two.
+const RECENT_MEMBERS: usize = 512;
+
 /// Text of names in one block: many small allocations would each cost their rounding.
 const BLOCK: usize = 4 * 1024;
 
@@ -96,6 +99,26 @@ impl Name {
             text.push('.');
             text.push_str(name);
             Self::new(text)
+        })
+    }
+
+    /// The same for two names: what was asked lately is not put together again.
+    pub fn member(self, name: Self) -> Self {
+        thread_local! {
+            static RECENTLY: [Cell<Option<(Name, Name, Name)>>; RECENT_MEMBERS] =
+                const { [const { Cell::new(None) }; RECENT_MEMBERS] };
+        }
+        RECENTLY.with(|recently| {
+            let hash = (self.0.hash.rotate_left(7) ^ name.0.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+            let place = &recently[hash as usize % RECENT_MEMBERS];
+            match place.get() {
+                Some((owner, known, member)) if owner == self && known == name => member,
+                _ => {
+                    let member = Self::dotted(&self, &name);
+                    place.set(Some((self, name, member)));
+                    member
+                }
+            }
         })
     }
 
@@ -260,6 +283,10 @@ mod tests {
             assert_eq!(Name::new(text), Name::from(text.to_owned()));
             assert_eq!(Name::new(text), *text);
             assert_eq!(Name::dotted(text, "id"), *format!("{text}.id"));
+            for _ in 0..2 {
+                assert_eq!(Name::new(text).member(Name::new("id")), Name::dotted(text, "id"));
+                assert_eq!(Name::new("id").member(Name::new(text)), Name::dotted("id", text));
+            }
         }
         assert_ne!(Name::new("orders"), Name::new("order"));
         for (text, first, last) in [

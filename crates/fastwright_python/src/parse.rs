@@ -118,9 +118,7 @@ pub fn check_syntax(text: &str) -> Option<ParseProblem> {
         return Some(too_large(text.len()));
     }
     let parsed = ruff_python_parser::parse_unchecked(text, parser_options());
-    let problem = syntax_problem(text, parsed.errors());
-    release(parsed);
-    problem
+    syntax_problem(text, parsed.errors())
 }
 
 fn too_large(length: usize) -> ParseProblem {
@@ -143,8 +141,9 @@ pub fn parse(text: String) -> ParsedFile {
     }
     let parsed = ruff_python_parser::parse_unchecked(&text, parser_options());
     let mut problem = syntax_problem(&text, parsed.errors());
-    let lowered = match parsed.syntax() {
-        ruff_python_ast::Mod::Module(module) => lower::lower_module(&module.body),
+    // Dropping recurses as deep as the tree: the thread has the analysis' large stack.
+    let lowered = match parsed.into_syntax() {
+        ruff_python_ast::Mod::Module(module) => lower::lower_module(module.body),
         ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
     };
     let module = match lowered {
@@ -159,11 +158,5 @@ pub fn parse(text: String) -> ParsedFile {
             Module::default()
         }
     };
-    release(parsed);
     ParsedFile { text: text.into_boxed_str(), module, problem }
-}
-
-/// Drops a tree; on a thread with the analysis' large stack, since dropping recurses as deep as the tree.
-fn release<T>(parsed: ruff_python_parser::Parsed<T>) {
-    drop(parsed);
 }

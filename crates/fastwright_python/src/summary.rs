@@ -429,14 +429,14 @@ impl Interpreter<'_> {
     /// A value of the declared return type, when the function declares one.
     fn declared_result(&mut self, function: &Rc<FunctionValue>) -> Option<Value> {
         let expression = Arc::clone(function.definition.returns.as_ref()?);
-        let location = Location { file: function.id.file, span: expression.span };
+        let span = expression.span;
         let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
         let declared = self.evaluate_annotation(&annotation);
         Some(Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: function.id,
             name: Name::from("return"),
             annotation: Some(declared),
-            location,
+            span,
         })))
     }
 
@@ -538,7 +538,7 @@ impl Interpreter<'_> {
         passed: Option<&Option<Value>>,
     ) -> Value {
         let parameter = &function.definition.parameters[index];
-        let location = Location { file: function.id.file, span: parameter.span };
+        let span = parameter.span;
         if index == 0
             && let Some(receiver) = receiver
         {
@@ -552,7 +552,7 @@ impl Interpreter<'_> {
                         function: function.id,
                         name: parameter.name,
                         annotation: Some(Kind::Class(receiver).into()),
-                        location,
+                        span,
                     }));
                 }
             }
@@ -575,7 +575,7 @@ impl Interpreter<'_> {
             function: function.id,
             name: parameter.name,
             annotation,
-            location,
+            span,
         }))
     }
 
@@ -622,7 +622,7 @@ impl Interpreter<'_> {
 fn base_span(base: &Value) -> Span {
     match base.as_symbolic() {
         Some(Symbolic::Call { site, .. }) => site.span,
-        Some(Symbolic::Parameter(parameter)) => parameter.location.span,
+        Some(Symbolic::Parameter(parameter)) => parameter.span,
         _ => Span::default(),
     }
 }

@@ -9,7 +9,7 @@ pub use contents::NameSet;
 use contents::{Contents, LARGEST_EXPRESSION};
 
 use crate::ir::{BinaryOperator, ClassDef, Comparison, Expr, FunctionDef};
-use crate::location::Location;
+use crate::location::{Location, Span};
 use crate::name::Name;
 use crate::program::{ClassId, FunctionId};
 use indexmap::IndexMap;
@@ -179,8 +179,15 @@ pub struct ParameterValue {
     pub name: Name,
     /// Its declared class or type, when annotated.
     pub annotation: Option<Value>,
-    /// Where it stands in the signature.
-    pub location: Location,
+    /// Where it stands in the signature, in the function's file.
+    pub span: Span,
+}
+
+impl ParameterValue {
+    /// Where it stands.
+    pub fn location(&self) -> Location {
+        Location { file: self.function.file, span: self.span }
+    }
 }
 
 /// Arguments of a call, evaluated.

@@ -878,7 +878,7 @@ fn collect_request_inputs(
                     place: None,
                     declared: None,
                     is_constrained: false,
-                    location: root.location,
+                    location: root.location(),
                 });
             }
         } else if let Some(dependency) = dependant.dependency_of(&root.name) {
@@ -905,7 +905,7 @@ fn collect_request_inputs(
                     for name in &path {
                         given = match given_field(&given, *name) {
                             Some(field) => field.clone(),
-                            None => interpreter.attribute(&given, *name, root.location.span),
+                            None => interpreter.attribute(&given, *name, root.location().span),
                         };
                     }
                     collect_request_inputs(interpreter, dependency, &given, found, depth + 1);

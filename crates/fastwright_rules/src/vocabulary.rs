@@ -12,8 +12,24 @@ pub fn words(name: &str) -> Vec<String> {
 
 /// Whether something holds for one of these words.
 pub fn any_word(name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
-    let mut word = String::new();
+    let mut word = String::with_capacity(name.len());
     let mut before_is_lower = false;
+    if name.is_ascii() {
+        for letter in name.bytes() {
+            let belongs = letter.is_ascii_alphanumeric();
+            if (!belongs || letter.is_ascii_uppercase() && before_is_lower) && !word.is_empty() {
+                if test(&word) {
+                    return true;
+                }
+                word.clear();
+            }
+            if belongs {
+                word.push(char::from(letter.to_ascii_lowercase()));
+            }
+            before_is_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        }
+        return !word.is_empty() && test(&word);
+    }
     for character in name.chars() {
         let ends = !character.is_alphanumeric() || (character.is_uppercase() && before_is_lower);
         if ends && !word.is_empty() {
@@ -199,6 +215,9 @@ mod tests {
         assert_eq!(words("userApiKey"), ["user", "api", "key"]);
         assert_eq!(words("X-API-Key"), ["x", "api", "key"]);
         assert_eq!(words("SECRET_KEY"), ["secret", "key"]);
+        assert_eq!(words("größeÄndern_X2Y"), ["größe", "ändern", "x2", "y"]);
+        assert_eq!(words("__a1B2__C"), ["a1", "b2", "c"]);
+        assert!(words("").is_empty() && words("_-").is_empty());
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn location_of(value: &Value) -> Option<Location> {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { site, .. } => Some(*site),
             Symbolic::Member { base, .. } | Symbolic::Item { base, .. } => location_of(base),
-            Symbolic::Parameter(parameter) => Some(parameter.location),
+            Symbolic::Parameter(parameter) => Some(parameter.location()),
             _ => None,
         },
         _ => None,

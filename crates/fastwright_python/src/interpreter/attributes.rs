@@ -86,9 +86,7 @@ impl Interpreter<'_> {
                 Kind::Instance(id) => self.instance(id)?.attributes.get(name).cloned(),
                 Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                 Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
-                Kind::External(owner) => {
-                    Some(Kind::External(self.canonical(Name::dotted(&owner, name))).into())
-                }
+                Kind::External(owner) => Some(Kind::External(self.canonical(owner.member(*name))).into()),
                 _ => None,
             },
             _ => None,
@@ -544,7 +542,7 @@ impl Interpreter<'_> {
                     // A method of the library: bound so that the call asks the library's knowledge.
                     return Ok(Kind::Method(Rc::new(MethodValue {
                         receiver,
-                        function: Kind::External(Name::dotted(external, &name)).into(),
+                        function: Kind::External(external.member(name)).into(),
                     }))
                     .into());
                 }
@@ -625,7 +623,7 @@ impl Interpreter<'_> {
             ("sys", "argv") => return Value::unknown("the command line is not known", None),
             _ => {}
         }
-        let dotted = Name::dotted(&owner, &name);
+        let dotted = owner.member(name);
         let canonical = self.canonical(dotted);
         self.library.constant(canonical).unwrap_or_else(|| Kind::External(canonical).into())
     }

@@ -838,7 +838,7 @@ impl Interpreter<'_> {
             function: function.id,
             name: parameter.name,
             annotation,
-            location: Location { file: function.id.file, span: parameter.span },
+            span: parameter.span,
         }))
     }
 }

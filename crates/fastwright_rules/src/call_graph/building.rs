@@ -122,8 +122,17 @@ impl CallGraph {
         let facts = call_facts(interpreter, &summary);
         let node = self.nodes.len() as u32;
         self.index.insert(key, node);
-        let (runs_once, assigned) = (OnceCell::new(), OnceCell::new());
-        self.nodes.push(Node { summary, facts, entries: Vec::new(), runs_once, assigned });
+        let mentions = &summary.function.definition.mentions;
+        let (may_try, may_enter) = (mentions.may_try(), mentions.may_enter());
+        self.nodes.push(Node {
+            summary,
+            facts,
+            entries: Vec::new(),
+            may_try,
+            may_enter,
+            runs_once: OnceCell::new(),
+            assigned: OnceCell::new(),
+        });
         Some(node)
     }
 

@@ -37,6 +37,11 @@ pub struct Node {
     pub facts: Rc<CallFacts>,
     /// Where FastAPI itself runs it.
     pub entries: Vec<Entry>,
+    /// Whether there may be a `try` in it. Many rules look at no other functions, and what a function is stands far
+    /// from here.
+    pub may_try: bool,
+    /// Whether there may be a `with` in it.
+    pub may_enter: bool,
     /// Whether it does its work once, when that was asked already.
     runs_once: OnceCell<bool>,
     assigned: OnceCell<FxHashSet<Name>>,

@@ -118,6 +118,9 @@ fn swallowed(
     graph: &CallGraph,
     node: usize,
 ) -> Vec<Swallowing> {
+    if !graph.nodes[node].may_try {
+        return Vec::new();
+    }
     let summary = Rc::clone(&graph.nodes[node].summary);
     let function = Rc::clone(&summary.function);
     let regions = try_regions(&function.definition);

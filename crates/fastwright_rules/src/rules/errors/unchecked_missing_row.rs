@@ -5,14 +5,14 @@ use crate::checks::Checks;
 use crate::context::Context;
 use crate::data_flow::{Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::Confidence;
-use crate::methods::method_of;
+use crate::methods::{method_name, method_of};
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{self, unawaited};
 use crate::wording::{handler_step, route_name};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, RouteKind};
 use fastwright_model::assemble::declared_response;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{CallFacts, EventKinds, mentions};
 use fastwright_model::schemas::{allows_none, is_schema};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
@@ -186,7 +186,8 @@ fn unchecked(
     let summary = &code.nodes[node].summary;
     let function = &summary.function;
     let mut found = Vec::new();
-    for (position, event) in summary.events.iter().enumerate() {
+    for position in may_give_row(&code.nodes[node].facts) {
+        let event = &summary.events[position];
         let EventKind::Call(call) = &event.kind else { continue };
         if event.location.file != function.id.file {
             continue;
@@ -232,12 +233,26 @@ fn unchecked(
     found
 }
 
+/// Positions of the calls that may give a row or nothing: of methods that do, and of functions of the program.
+fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
+    let mut methods = facts.methods.iter().peekable();
+    let mut targets = facts.targets.iter().peekable();
+    let known_for_more = EventKinds::BOUND_CALL.or(EventKinds::OTHER_CALL);
+    facts.kinds.iter().enumerate().filter_map(move |(position, kind)| {
+        let is_here = |at: u32| at as usize == position;
+        let method = methods.next_if(|(_, at)| is_here(*at));
+        let is_own = targets.next_if(|(at, _)| is_here(*at)).is_some();
+        let may_find = method.is_some_and(|(name, _)| MAY_FIND_NOTHING.contains(&name.as_str()));
+        (is_own || may_find || kind.meets(known_for_more)).then_some(position)
+    })
+}
+
 /// The call that looks for one row, when a value is nothing else: its place and the name of the method.
 fn lookup(value: &Value) -> Option<(Location, Name)> {
     let mut some = value.alternatives().iter().filter(|value| !value.is_none());
     let (Some(only), None) = (some.next(), some.next()) else { return None };
     let Symbolic::Call { callee, site, .. } = only.as_symbolic()? else { return None };
-    let (_, method) = method_of(callee)?;
+    let method = method_name(callee)?;
     MAY_FIND_NOTHING.contains(&method.as_str()).then_some((*site, method))
 }
 

@@ -159,13 +159,13 @@ fn sees_http_exceptions(interpreter: &Interpreter<'_>) -> bool {
 
 fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -> Vec<Lost> {
     let node = &code.nodes[number];
+    if !node.may_try {
+        return Vec::new();
+    }
     let summary = Rc::clone(&node.summary);
     let function = Rc::clone(&summary.function);
     let file = function.id.file;
     let is_handler = node.entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
-    if !function.definition.mentions.may_try() {
-        return Vec::new();
-    }
     let mut broad: Vec<&Handler> = Vec::new();
     syntax::statements(&function.definition.body, &mut |statement| {
         if let StmtKind::Try { handlers, .. } = &statement.kind {

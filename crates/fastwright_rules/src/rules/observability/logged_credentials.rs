@@ -106,9 +106,10 @@ fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> V
                 .map(|(_, value)| value),
         );
         let events = &code.nodes[node].summary.events[..position];
-        let given: Vec<Value> =
-            given.filter(|value| !is_masked(interpreter, events, value)).cloned().collect();
-        if let Some(what) = given.iter().find_map(|value| credential(interpreter, value, 0)) {
+        // Few are credentials: what was done before is looked at for those.
+        let what = given.filter_map(|value| Some((value, credential(interpreter, value, 0)?)));
+        let what: Vec<(&Value, String)> = what.collect();
+        if let Some((_, what)) = what.into_iter().find(|(value, _)| !is_masked(interpreter, events, value)) {
             found.push((place, what));
         }
     }

@@ -76,11 +76,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 fn held(context: &Context<'_>, node: &Node) -> Option<Held> {
-    let function = &node.summary.function;
-    let file = function.id.file;
-    if !function.definition.mentions.may_enter() {
+    if !node.may_enter {
         return None;
     }
+    let function = &node.summary.function;
+    let file = function.id.file;
     let mut candidates: Vec<(Span, Span)> = Vec::new();
     any_statement(&function.definition.body, &mut |statement| {
         if let StmtKind::With { items, body, is_async: false } = &statement.kind
