@@ -202,6 +202,14 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Those of a call that passes nothing, shared by all of them.
+    pub(crate) fn none() -> Rc<Self> {
+        thread_local! {
+            static NONE: Rc<Arguments> = Rc::default();
+        }
+        NONE.with(Rc::clone)
+    }
+
     /// The argument given by keyword.
     pub fn keyword(&self, name: &str) -> Option<&Value> {
         self.keywords.iter().find(|(keyword, _)| *keyword == name).map(|(_, value)| value)

@@ -405,7 +405,7 @@ impl Interpreter<'_> {
                             if symbolic
                                 && (declared || self.library_class_attribute(&order, *id, name).is_some())
                             {
-                                Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name }))
+                                Ok(self.member(base, name))
                             } else {
                                 Ok(value)
                             }
@@ -432,7 +432,7 @@ impl Interpreter<'_> {
             return Ok(value);
         }
         if declared || symbolic || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_))) {
-            return Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name }));
+            return Ok(self.member(base, name));
         }
         Ok(Value::unknown(format!("`{name}` is not set on the object"), Some(self.here(span))))
     }
@@ -488,7 +488,7 @@ impl Interpreter<'_> {
         }
         match self.class_of(base) {
             Some(class) => self.attribute_through_class(base, &class, name, span),
-            None => Ok(Value::symbolic(Symbolic::Member { base: base.clone(), name })),
+            None => Ok(self.member(base, name)),
         }
     }
 

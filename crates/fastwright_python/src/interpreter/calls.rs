@@ -25,7 +25,10 @@ impl Interpreter<'_> {
             }
         }
         let callee = self.evaluate(&call.callee)?;
-        let arguments = self.evaluate_arguments(&call.arguments)?;
+        let arguments = match &*call.arguments {
+            [] => Arguments::none(),
+            given => Rc::new(self.evaluate_arguments(given)?),
+        };
         self.call_value(&callee, arguments, span)
     }
 

@@ -37,6 +37,7 @@ mod outside;
 mod paths;
 mod patterns;
 mod probe;
+mod recent_members;
 mod records;
 mod regular_expressions;
 mod representation;
@@ -332,6 +333,8 @@ pub struct Interpreter<'a> {
     pub(crate) context_variables: FxHashMap<(Location, Name), Value>,
     /// How many frames deep a name that is not bound yet is expected to raise; nowhere where it is 0.
     pub(crate) name_guard: usize,
+    /// Attributes of expressions that were made lately.
+    recent_members: recent_members::RecentMembers,
     /// The arguments of the generic class that an instance was made of: `int` of `Range[int](...)`.
     pub(crate) generic_arguments: FxHashMap<ObjectId, Value>,
     extension: Box<dyn Any>,
@@ -406,6 +409,7 @@ impl<'a> Interpreter<'a> {
             python: (3, 13, 0),
             context_variables: FxHashMap::default(),
             name_guard: 0,
+            recent_members: recent_members::RecentMembers::default(),
             generic_arguments: FxHashMap::default(),
             extension,
         }
@@ -613,6 +617,11 @@ impl<'a> Interpreter<'a> {
     /// The name of a setting.
     pub fn setting_name(&self, id: ConfigurableId) -> &str {
         &self.settings[id.0.get() as usize - 1]
+    }
+
+    /// `base.name` as an expression: the same one where it was made lately.
+    pub(crate) fn member(&mut self, base: &Value, name: Name) -> Value {
+        self.recent_members.member(base, name)
     }
 
     /// The place of bytes in the file that runs now.
