@@ -6,6 +6,7 @@ use crate::name::Name;
 use crate::value::Text;
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// Nesting beyond which a file is given up: CPython's own compiler refuses far earlier.
@@ -33,10 +34,7 @@ pub fn lower_module(body: impl IntoIterator<Item = ast::Stmt>) -> Result<Module,
         mentions: Vec::new(),
         not_lowered_yet: None,
     };
-    let body = body.into_iter();
-    let mut lowered = Vec::with_capacity(body.size_hint().0);
-    lowered.extend(body.filter_map(|statement| lowering.statement(&statement)));
-    lowering.module.body = lowered.into_boxed_slice();
+    lowering.module.body = lowering.statements(body);
     match lowering.too_deep {
         Some(offset) => Err(TooDeep { offset }),
         None => Ok(lowering.module),
@@ -133,10 +131,11 @@ impl Lowering {
         true
     }
 
-    fn statements(&mut self, body: &[ast::Stmt]) -> Box<[Stmt]> {
+    fn statements<S: Borrow<ast::Stmt>>(&mut self, body: impl IntoIterator<Item = S>) -> Box<[Stmt]> {
+        let body = body.into_iter();
         // Nearly all of them are kept: a vector that grows by itself would be copied several times.
-        let mut lowered = Vec::with_capacity(body.len());
-        lowered.extend(body.iter().filter_map(|statement| self.statement(statement)));
+        let mut lowered = Vec::with_capacity(body.size_hint().0);
+        lowered.extend(body.filter_map(|statement| self.statement(statement.borrow())));
         lowered.into_boxed_slice()
     }
 

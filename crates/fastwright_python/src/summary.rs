@@ -605,9 +605,7 @@ impl Interpreter<'_> {
         if value.is_none() {
             let span = base_span(base);
             let filled = self.assigned_later(class, name, span);
-            return Some(
-                filled.unwrap_or_else(|| Value::symbolic(Symbolic::Member { base: base.clone(), name })),
-            );
+            return Some(filled.unwrap_or_else(|| self.member(base, name)));
         }
         if let Some(Symbolic::Call { arguments, site, .. }) = base.as_symbolic() {
             let mut arguments = Arguments::clone(arguments);

@@ -14,22 +14,6 @@ pub fn words(name: &str) -> Vec<String> {
 pub fn any_word(name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
     let mut word = String::with_capacity(name.len());
     let mut before_is_lower = false;
-    if name.is_ascii() {
-        for letter in name.bytes() {
-            let belongs = letter.is_ascii_alphanumeric();
-            if (!belongs || letter.is_ascii_uppercase() && before_is_lower) && !word.is_empty() {
-                if test(&word) {
-                    return true;
-                }
-                word.clear();
-            }
-            if belongs {
-                word.push(char::from(letter.to_ascii_lowercase()));
-            }
-            before_is_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
-        }
-        return !word.is_empty() && test(&word);
-    }
     for character in name.chars() {
         let ends = !character.is_alphanumeric() || (character.is_uppercase() && before_is_lower);
         if ends && !word.is_empty() {
@@ -38,7 +22,9 @@ pub fn any_word(name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
             }
             word.clear();
         }
-        if character.is_alphanumeric() {
+        if character.is_ascii_alphanumeric() {
+            word.push(character.to_ascii_lowercase());
+        } else if character.is_alphanumeric() {
             word.extend(character.to_lowercase());
         }
         before_is_lower = character.is_lowercase() || character.is_numeric();

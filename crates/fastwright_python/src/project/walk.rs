@@ -146,7 +146,9 @@ impl<'a> Walker<'a> {
         depth: usize,
     ) -> WalkedFolder {
         let mut walked = WalkedFolder { path, ..WalkedFolder::default() };
-        let entries = match self.tree.entries_where(&walked.path, &may_count) {
+        let folder_name = walked.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let wanted = |name: &OsStr| may_count(name, &folder_name);
+        let entries = match self.tree.entries_where(&walked.path, &wanted) {
             Ok(entries) => entries,
             Err(error) => {
                 walked.problem(
@@ -171,7 +173,6 @@ impl<'a> Walker<'a> {
         } else {
             patterns
         };
-        let folder_name = walked.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut folders = Vec::new();
         for entry in entries {
             match entry.kind {
@@ -328,12 +329,16 @@ fn is_python_name(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(b".py") && !is_last_part(path, ".py")
 }
 
-/// Whether a file of this name may tell something about the folder: Python code, a manifest or a lock file, ignore
-/// patterns, what `is_excluded_by_content` looks for. Others need no closer look.
-fn may_count(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    [".py", ".toml", ".cfg", ".ini", ".txt", ".in", ".lock"].iter().any(|end| name.ends_with(end.as_bytes()))
-        || [".", "Pipfile", "lib", "bdist", "temp"].iter().any(|start| name.starts_with(start.as_bytes()))
+/// Whether a file of this name may tell something about the folder that it lies in. Others need no closer look.
+fn may_count(name: &OsStr, folder: &str) -> bool {
+    let path = Path::new(name);
+    let name = name.to_string_lossy();
+    is_python_name(path)
+        || name.starts_with('.')
+        || name == VIRTUAL_ENVIRONMENT
+        || is_setuptools_output(&name)
+        || versions::is_lock_file(&name)
+        || manifest::kind_of(&name, folder).is_some()
 }
 
 fn is_named(entry: &TreeEntry, name: &str) -> bool {
@@ -367,7 +372,7 @@ fn is_excluded_by_name(name: &str) -> bool {
 /// they are left out only where they look like output.
 fn is_excluded_by_content(path: &Path, entries: &[TreeEntry], beside_manifest: bool) -> bool {
     let has = |name: &str| entries.iter().any(|entry| is_named(entry, name));
-    if has("pyvenv.cfg") || has("conda-meta") {
+    if has(VIRTUAL_ENVIRONMENT) || has("conda-meta") {
         return true;
     }
     if !path.file_name().is_some_and(|name| name == "build" || name == "dist") {
@@ -376,9 +381,16 @@ fn is_excluded_by_content(path: &Path, entries: &[TreeEntry], beside_manifest: b
     if entries.iter().any(|entry| entry.kind == EntryKind::File && is_python_name(&entry.path)) {
         return false;
     }
-    let from_setuptools = entries.iter().any(|entry| {
-        let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
-        name == "lib" || name.starts_with("lib.") || name.starts_with("bdist.") || name.starts_with("temp.")
-    });
-    beside_manifest || from_setuptools
+    let is_output = |entry: &TreeEntry| {
+        is_setuptools_output(&entry.path.file_name().unwrap_or_default().to_string_lossy())
+    };
+    beside_manifest || entries.iter().any(is_output)
+}
+
+/// The file that makes a folder a virtual environment (PEP 405).
+const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
+
+/// Whether setuptools names a part of its build output so.
+fn is_setuptools_output(name: &str) -> bool {
+    name == "lib" || ["lib.", "bdist.", "temp."].iter().any(|start| name.starts_with(start))
 }

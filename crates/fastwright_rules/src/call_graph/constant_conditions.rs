@@ -4,7 +4,7 @@
 //! A summary walks both branches, because callers differ. On one way the caller is known: `load(read_only=True)` never
 //! gets to what `load` does only `if not read_only`.
 
-use super::{CallGraph, Edge, Node};
+use super::{CallGraph, Edge, Node, PassedOn};
 use crate::syntax::{bound_names, encloses, reaches_end, statements};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
@@ -43,7 +43,7 @@ impl CallGraph {
         let known = self.may_pass_constants.borrow().get(&(edge.from, edge.event)).cloned();
         let given = known.unwrap_or_else(|| {
             let bindings = self.bindings(interpreter, edge).into_iter();
-            let given: Rc<[(Name, Value)]> = bindings.filter(|(_, value)| may_be_constant(value)).collect();
+            let given: PassedOn = bindings.filter(|(_, value)| may_be_constant(value)).collect();
             self.may_pass_constants.borrow_mut().insert((edge.from, edge.event), Rc::clone(&given));
             given
         });

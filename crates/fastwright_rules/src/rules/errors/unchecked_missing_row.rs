@@ -233,17 +233,18 @@ fn unchecked(
     found
 }
 
-/// Positions of the calls that may give a row or nothing: of methods that do, and of functions of the program.
+/// Positions of the calls that may give a row or nothing: of methods that do, of functions of the program, and of what
+/// is not called by a plain name. Other events are not looked at.
 fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
     let mut methods = facts.methods.iter().peekable();
     let mut targets = facts.targets.iter().peekable();
-    let known_for_more = EventKinds::BOUND_CALL.or(EventKinds::OTHER_CALL);
+    let otherwise_called = EventKinds::BOUND_CALL.or(EventKinds::OTHER_CALL);
     facts.kinds.iter().enumerate().filter_map(move |(position, kind)| {
         let is_here = |at: u32| at as usize == position;
         let method = methods.next_if(|(_, at)| is_here(*at));
         let is_own = targets.next_if(|(at, _)| is_here(*at)).is_some();
         let may_find = method.is_some_and(|(name, _)| MAY_FIND_NOTHING.contains(&name.as_str()));
-        (is_own || may_find || kind.meets(known_for_more)).then_some(position)
+        (is_own || may_find || kind.meets(otherwise_called)).then_some(position)
     })
 }
 

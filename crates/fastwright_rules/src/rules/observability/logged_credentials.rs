@@ -107,10 +107,13 @@ fn logged(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> V
         );
         let events = &code.nodes[node].summary.events[..position];
         // Few are credentials: what was done before is looked at for those.
-        let what = given.filter_map(|value| Some((value, credential(interpreter, value, 0)?)));
-        let what: Vec<(&Value, String)> = what.collect();
-        if let Some((_, what)) = what.into_iter().find(|(value, _)| !is_masked(interpreter, events, value)) {
-            found.push((place, what));
+        for value in given {
+            if let Some(what) = credential(interpreter, value, 0)
+                && !is_masked(interpreter, events, value)
+            {
+                found.push((place, what));
+                break;
+            }
         }
     }
     found
