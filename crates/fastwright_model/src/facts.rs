@@ -108,6 +108,16 @@ impl EventKinds {
     pub const YIELD: Self = Self(1 << 10);
     /// Something is returned.
     pub const RETURN: Self = Self(1 << 11);
+    /// Besides its own kind: a call whose result is that of one call of a method, if it is not `None`.
+    pub const GIVES_METHOD_RESULT: Self = Self(1 << 12);
+
+    /// A call of whatever.
+    pub const CALL: Self = Self::CLASS_CALL
+        .or(Self::LIBRARY_CALL)
+        .or(Self::BOUND_CALL)
+        .or(Self::METHOD_CALL)
+        .or(Self::PARAMETER_CALL)
+        .or(Self::OTHER_CALL);
 
     /// These kinds and others.
     #[must_use]
@@ -122,17 +132,10 @@ impl EventKinds {
 
     fn of(kind: &EventKind) -> Self {
         match kind {
-            EventKind::Call(call) => match &call.callee.kind {
-                Kind::Class(_) => Self::CLASS_CALL,
-                Kind::External(_) => Self::LIBRARY_CALL,
-                Kind::Method(_) => Self::BOUND_CALL,
-                Kind::Symbolic(symbolic) => match &**symbolic {
-                    Symbolic::Member { .. } => Self::METHOD_CALL,
-                    Symbolic::Parameter(_) => Self::PARAMETER_CALL,
-                    _ => Self::OTHER_CALL,
-                },
-                _ => Self::OTHER_CALL,
-            },
+            EventKind::Call(call) => {
+                let kind = Self::of_callee(&call.callee);
+                if is_method_result(&call.result) { kind.or(Self::GIVES_METHOD_RESULT) } else { kind }
+            }
             EventKind::Raise { .. } => Self::RAISE,
             EventKind::Store { .. } => Self::STORE,
             EventKind::StoreItem { .. } => Self::STORE_ITEM,
@@ -140,6 +143,31 @@ impl EventKinds {
             EventKind::Yield(_) => Self::YIELD,
             EventKind::Return(_) => Self::RETURN,
         }
+    }
+
+    fn of_callee(callee: &Value) -> Self {
+        match &callee.kind {
+            Kind::Class(_) => Self::CLASS_CALL,
+            Kind::External(_) => Self::LIBRARY_CALL,
+            Kind::Method(_) => Self::BOUND_CALL,
+            Kind::Symbolic(symbolic) => match &**symbolic {
+                Symbolic::Member { .. } => Self::METHOD_CALL,
+                Symbolic::Parameter(_) => Self::PARAMETER_CALL,
+                _ => Self::OTHER_CALL,
+            },
+            _ => Self::OTHER_CALL,
+        }
+    }
+}
+
+/// Whether a value is the result of one call of a method, or that or `None`.
+fn is_method_result(value: &Value) -> bool {
+    let mut some = value.alternatives().iter().filter(|value| !value.is_none());
+    let (Some(only), None) = (some.next(), some.next()) else { return false };
+    let Some(Symbolic::Call { callee, .. }) = only.as_symbolic() else { return false };
+    match &callee.kind {
+        Kind::Method(_) => true,
+        _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { .. })),
     }
 }
 

@@ -18,6 +18,12 @@ use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
+/// Steps for the probe of a dependency or a middleware.
+const GUARD_STEPS: u64 = 30_000;
+
+/// Steps for the probe of a handler: one that refuses everybody without credentials does so before it works.
+const HANDLER_STEPS: u64 = 6_000;
+
 /// From this version on `HTTPBearer`, `HTTPBasic` and the API key schemes answer 401 where they answered
 /// 403 before (FastAPI 0.122 release notes).
 const SCHEMES_ANSWER_401: Version = Version::new(0, 122, 0);
@@ -307,7 +313,8 @@ impl GuardAnalysis {
         for (name, class) in &node.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        let (probed, _) = probe_without_credentials(interpreter, &node.call, arguments, None);
+        let (probed, _) =
+            probe_without_credentials(interpreter, &node.call, arguments, None, GUARD_STEPS);
         let refusing = refusals(interpreter, &probed.raised);
         match probed.result {
             // Where nothing about the caller goes in, only a certain refusal is a guard.
@@ -446,7 +453,7 @@ impl GuardAnalysis {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
         let (probed, path_is_read) =
-            probe_without_credentials(interpreter, &dependant.call, arguments, Some(path));
+            probe_without_credentials(interpreter, &dependant.call, arguments, Some(path), HANDLER_STEPS);
         let refused = probed.result.err().and_then(|raised| {
             let status = status_of_exception(interpreter, &raised.value)?;
             matches!(status, 401 | 403).then_some(OwnRefusal { status, at: raised.location })
@@ -576,7 +583,8 @@ impl GuardAnalysis {
                 let class = Name::from("starlette.requests.Request");
                 arguments.positional.push(request_value(&function, *request, class));
             }
-            let (probed, _) = probe_without_credentials(interpreter, &callable, arguments, Some(path));
+            let (probed, _) =
+                probe_without_credentials(interpreter, &callable, arguments, Some(path), GUARD_STEPS);
             let (status, certain) = match &probed.result {
                 Ok(value) => {
                     let alternatives = value.alternatives().to_vec();
@@ -666,10 +674,11 @@ fn probe_without_credentials(
     callable: &Value,
     arguments: Arguments,
     path: Option<&str>,
+    steps: u64,
 ) -> (Probed, bool) {
     let request = AnonymousRequest { path: path.map(str::to_owned), path_is_read: false };
     interpreter.extension_mut::<Registry>().anonymous_request = Some(request);
-    let probed = interpreter.probe(callable, arguments);
+    let probed = interpreter.probe_within(callable, arguments, steps);
     let request = interpreter.extension_mut::<Registry>().anonymous_request.take();
     (probed, request.is_some_and(|request| request.path_is_read))
 }

@@ -4,7 +4,7 @@
 use crate::analysis::{AnalysisOptions, is_test_path};
 use crate::application::Undecided;
 use crate::registry::{Entry, Registry, RouterKind};
-use fastwright_python::interpreter::{ActiveCondition, Interpreter};
+use fastwright_python::interpreter::{ActiveCondition, Interpreter, ModuleState};
 use fastwright_python::ir::{self, ExprKind, StmtKind};
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::{FileId, Location, Span};
@@ -18,6 +18,12 @@ const STARTUP_STEPS: u64 = 15_000;
 
 /// Steps for making an object only because one of its methods makes an app.
 const METHOD_STEPS: u64 = 60_000;
+
+/// The class of apps.
+const APP: &str = "fastapi.applications.FastAPI";
+
+/// What that class, and those that other libraries derive from it, are called (`library/names`).
+const APP_NAMES: &[&str] = &["FastAPI", "FastAPIOffline"];
 
 /// An app that is to be assembled.
 #[derive(Debug, Clone)]
@@ -201,7 +207,7 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
 /// Calls functions and methods that make an app and that no module calls (`create_app`), with what their
 /// parameters default to.
 fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps: &mut Vec<SelectedApp>) {
-    let files: FxHashSet<FileId> = files.iter().copied().collect();
+    let files = knowing_apps(interpreter, files);
     let candidates: Vec<Rc<FunctionValue>> = interpreter
         .functions()
         .iter()
@@ -245,6 +251,25 @@ fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps
             apps.push(SelectedApp { id, locator: bound.unwrap_or_else(called) });
         }
     }
+}
+
+/// Those of some files that know the class of apps or one derived from it: they bind it on the level of the module, or
+/// mention its name. Functions of other files make none.
+fn knowing_apps(interpreter: &Interpreter<'static>, files: &[FileId]) -> FxHashSet<FileId> {
+    let is_app = |value: &Value| {
+        matches!(value.kind, Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
+    };
+    // `fastapi.FastAPI()`, `base.OurApp()`.
+    let mut names: Vec<Name> = APP_NAMES.iter().map(Name::from).collect();
+    let own = interpreter.classes().iter().filter(|class| is_app(&Kind::Class(**class).into()));
+    names.extend(own.filter_map(|class| interpreter.class(*class)).map(|class| class.name));
+    let wanted: FxHashSet<FileId> = files.iter().copied().collect();
+    let knows = |module: &ModuleState| {
+        names.iter().any(|name| module.code.mentions.may_hold(*name))
+            || interpreter.scope(module.scope).names.values().any(is_app)
+    };
+    let modules = interpreter.modules().filter_map(|(_, module)| Some((module.file?, module)));
+    modules.filter(|(file, module)| wanted.contains(file) && knows(module)).map(|(file, _)| file).collect()
 }
 
 /// Calls a method of a class: on the class where it needs no object, else on an object made for it.
@@ -350,7 +375,7 @@ fn makes_app(interpreter: &mut Interpreter<'static>, function: &FunctionValue) -
     called(&function.definition.body, &mut callees);
     let is_app = |interpreter: &Interpreter<'static>, value: &Value| {
         matches!(value.kind, Kind::Class(_) | Kind::External(_))
-            && interpreter.derives_from(value, "fastapi.applications.FastAPI")
+            && interpreter.derives_from(value, APP)
     };
     for callee in callees {
         let value = match &callee.kind {

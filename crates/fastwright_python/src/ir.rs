@@ -17,6 +17,8 @@ pub struct Module {
     pub functions: Vec<Arc<FunctionDef>>,
     /// Every class of the file; [`ClassDef::index`] points here.
     pub classes: Vec<Arc<ClassDef>>,
+    /// What the whole file mentions, its functions included.
+    pub mentions: MentionedNames,
 }
 
 /// What an import statement asks for, for the module graph.
@@ -253,12 +255,15 @@ impl MentionedNames {
     }
 }
 
+/// Bits of a place: enough for the largest set.
+const PLACE_BITS: u32 = 16;
+
 fn place(name: Name) -> usize {
-    (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+    (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACE_BITS)) as usize
 }
 
 fn called_place(name: Name) -> usize {
-    (name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> 52) as usize
+    (name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> (64 - PLACE_BITS)) as usize
 }
 
 /// Places of keywords: any that are not the same.
@@ -267,13 +272,17 @@ const WITH: usize = 0xd5a;
 
 /// [`MentionedNames`] while they are collected.
 #[derive(Debug, Clone)]
-pub(crate) struct MentionsSoFar([u64; Self::WORDS]);
+pub(crate) struct MentionsSoFar<const WORDS: usize>([u64; WORDS]);
 
-impl MentionsSoFar {
-    const WORDS: usize = 64;
+/// Those of a function.
+pub(crate) type MentionsOfFunction = MentionsSoFar<64>;
 
+/// Those of a whole file.
+pub(crate) type MentionsOfFile = MentionsSoFar<{ 1 << (PLACE_BITS - 6) }>;
+
+impl<const WORDS: usize> MentionsSoFar<WORDS> {
     pub(crate) fn new() -> Self {
-        Self([0; Self::WORDS])
+        Self([0; WORDS])
     }
 
     /// Adds a name.
@@ -297,7 +306,7 @@ impl MentionsSoFar {
     }
 
     fn insert_place(&mut self, place: usize) {
-        self.0[place >> 6] |= 1 << (place & 63);
+        self.0[(place >> 6) % WORDS] |= 1 << (place & 63);
     }
 
     /// Adds all names of another set.
@@ -308,7 +317,7 @@ impl MentionsSoFar {
     /// The set in as few words as leave most of its bits unset: halves are laid over each other.
     pub(crate) fn finish(mut self) -> MentionedNames {
         let names = self.0.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-        let mut length = Self::WORDS;
+        let mut length = WORDS;
         while length > 1 && length * 64 >= names * 32 {
             length /= 2;
             let (kept, folded) = self.0[..2 * length].split_at_mut(length);
@@ -633,7 +642,7 @@ mod tests {
     fn mentioned_names_are_never_missed() {
         for count in [0, 1, 3, 20, 300] {
             let names: Vec<Name> = (0..count).map(|number| Name::from(format!("name_{number}"))).collect();
-            let mut mentions = MentionsSoFar::new();
+            let mut mentions = MentionsOfFunction::new();
             names.iter().for_each(|name| mentions.insert(*name));
             let mentions = mentions.finish();
             assert!(names.iter().all(|name| mentions.may_hold(*name)));
@@ -646,7 +655,7 @@ mod tests {
     #[test]
     fn calls_and_blocks_are_not_mistaken_for_names() {
         let name = Name::from("commit");
-        let mut mentions = MentionsSoFar::new();
+        let mut mentions = MentionsOfFunction::new();
         mentions.insert_call(name);
         let called = mentions.clone().finish();
         assert!(called.may_call(name) && !called.may_hold(name) && !called.may_try() && !called.may_enter());

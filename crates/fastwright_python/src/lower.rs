@@ -32,12 +32,16 @@ pub fn lower_module(body: impl IntoIterator<Item = ast::Stmt>) -> Result<Module,
         too_deep: None,
         yields: vec![false],
         mentions: Vec::new(),
+        file_mentions: Some(Box::new(MentionsOfFile::new())),
         not_lowered_yet: None,
     };
     lowering.module.body = lowering.statements(body);
     match lowering.too_deep {
         Some(offset) => Err(TooDeep { offset }),
-        None => Ok(lowering.module),
+        None => {
+            lowering.module.mentions = lowering.file_mentions.map(|mentions| mentions.finish()).unwrap_or_default();
+            Ok(lowering.module)
+        }
     }
 }
 
@@ -51,6 +55,7 @@ pub fn lower_annotation_text(text: &str, outer: Span) -> Option<Expr> {
         too_deep: None,
         yields: vec![false],
         mentions: Vec::new(),
+        file_mentions: None,
         not_lowered_yet: None,
     };
     let mut expr = lowering.expression(parsed.expr());
@@ -107,7 +112,9 @@ struct Lowering {
     too_deep: Option<u32>,
     yields: Vec<bool>,
     /// Names mentioned so far in each function around, the outermost first.
-    mentions: Vec<MentionsSoFar>,
+    mentions: Vec<MentionsOfFunction>,
+    /// Names mentioned so far in the file, if that is a file.
+    file_mentions: Option<Box<MentionsOfFile>>,
     /// What stands in the place of a function until it is lowered.
     not_lowered_yet: Option<Arc<FunctionDef>>,
 }
@@ -197,7 +204,7 @@ impl Lowering {
                 StmtKind::If { test, body, orelse: self.clauses(&node.elif_else_clauses) }
             }
             ast::Stmt::With(node) => {
-                self.mentions.last_mut().into_iter().for_each(MentionsSoFar::insert_with);
+                self.mentions.last_mut().into_iter().for_each(MentionsOfFunction::insert_with);
                 StmtKind::With {
                     items: node
                         .items
@@ -228,7 +235,7 @@ impl Lowering {
                 cause: node.cause.as_deref().map(|value| self.expression(value)),
             },
             ast::Stmt::Try(node) => {
-                self.mentions.last_mut().into_iter().for_each(MentionsSoFar::insert_try);
+                self.mentions.last_mut().into_iter().for_each(MentionsOfFunction::insert_try);
                 StmtKind::Try {
                     body: self.statements(&node.body),
                     handlers: node
@@ -320,7 +327,7 @@ impl Lowering {
         let type_parameters = self.type_parameters(node.type_params.as_deref());
         self.scopes.push(Scope::Function(qualname));
         self.yields.push(false);
-        self.mentions.push(MentionsSoFar::new());
+        self.mentions.push(MentionsOfFunction::new());
         let body = self.statements(&node.body);
         let is_generator = self.yields.pop().unwrap_or(false);
         let mentions = self.leave_mentions();
@@ -344,6 +351,9 @@ impl Lowering {
 
     fn mentioned(&mut self, text: &str) -> Name {
         let name = name(text);
+        if let Some(mentions) = &mut self.file_mentions {
+            mentions.insert(name);
+        }
         if let Some(mentions) = self.mentions.last_mut() {
             mentions.insert(name);
         }
@@ -615,7 +625,7 @@ impl Lowering {
                     .unwrap_or_default();
                 self.scopes.push(Scope::Function(qualname));
                 self.yields.push(false);
-                self.mentions.push(MentionsSoFar::new());
+                self.mentions.push(MentionsOfFunction::new());
                 let value = self.expression(&node.body);
                 let is_generator = self.yields.pop().unwrap_or(false);
                 let mentions = self.leave_mentions();

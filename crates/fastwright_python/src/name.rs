@@ -20,6 +20,9 @@ const RECENT: usize = 4096;
 /// Members of names that each thread finds again. A power of two.
 const RECENT_MEMBERS: usize = 512;
 
+/// Room for this many different names is made at once in each table: a program of a thousand files has more.
+const ROOM: usize = 600;
+
 /// Text of names in one block: many small allocations would each cost their rounding.
 const BLOCK: usize = 4 * 1024;
 
@@ -36,7 +39,31 @@ struct Entry {
     last: u32,
 }
 
-#[derive(Default)]
+/// The first bytes of a text and how many it has. Most names are no longer: whether one is found again is known without
+/// looking at its text, which stands elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Beginning {
+    bytes: [u8; Beginning::BYTES],
+    /// Of the whole text; the largest number stands for more.
+    length: u8,
+}
+
+impl Beginning {
+    const BYTES: usize = 15;
+
+    fn of(text: &str) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        let shown = text.len().min(Self::BYTES);
+        bytes[..shown].copy_from_slice(&text.as_bytes()[..shown]);
+        Self { bytes, length: u8::try_from(text.len()).unwrap_or(u8::MAX) }
+    }
+
+    /// Whether this is the whole text.
+    fn is_all(self) -> bool {
+        usize::from(self.length) <= Self::BYTES
+    }
+}
+
 struct Table {
     names: HashTable<Name>,
     /// What is left of the block that new texts are written to.
@@ -44,11 +71,11 @@ struct Table {
 }
 
 static TABLE: LazyLock<[Mutex<Table>; TABLES]> =
-    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::default())));
+    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::new())));
 
 thread_local! {
     /// Names that this thread asked for, by their hash: code repeats the same few all the time.
-    static RECENTLY: [Cell<Option<Name>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+    static RECENTLY: [Cell<Option<(Beginning, Name)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
 }
 
 impl Name {
@@ -59,11 +86,16 @@ impl Name {
         let hash = hasher.finish();
         RECENTLY.with(|recently| {
             let place = &recently[hash as usize % RECENT];
+            let beginning = Beginning::of(text);
             match place.get() {
-                Some(name) if name.0.hash == hash && name.0.text == text => name,
+                Some((known, name))
+                    if known == beginning && (beginning.is_all() || name.0.text == text) =>
+                {
+                    name
+                }
                 _ => {
                     let name = Self::in_table(text, hash);
-                    place.set(Some(name));
+                    place.set(Some((beginning, name)));
                     name
                 }
             }
@@ -144,6 +176,10 @@ impl Name {
 }
 
 impl Table {
+    fn new() -> Self {
+        Self { names: HashTable::with_capacity(ROOM), room: Default::default() }
+    }
+
     /// The text at a place where it stays.
     fn keep(&mut self, text: &str) -> &'static str {
         if text.len() > BLOCK / 4 {

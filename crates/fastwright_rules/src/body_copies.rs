@@ -3,7 +3,7 @@
 
 use crate::call_graph::{CallGraph, Node};
 use crate::call_index::FunctionSet;
-use crate::flow::{Visit, follow};
+use crate::flow::{Visit, Wanted, follow};
 use crate::methods::method_of;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};
@@ -111,7 +111,9 @@ pub fn copies_of(
     if bodies.is_empty() {
         return found;
     }
-    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| match &visit.event.kind {
+    let kinds = EventKinds::STORE_ITEM.or(EventKinds::CLASS_CALL).or(EventKinds::BOUND_CALL);
+    let wanted = Wanted::kinds(kinds.or(EventKinds::PARAMETER_CALL)).or_methods(COPYING);
+    follow(code, interpreter, dependant, copying, wanted, &mut |interpreter, visit| match &visit.event.kind {
         EventKind::StoreItem { base, index, value } => {
             if !may_copy_item(base, index) {
                 return;
@@ -149,7 +151,8 @@ pub fn single_copies_of(
     if bodies.is_empty() {
         return found;
     }
-    follow(code, interpreter, dependant, copying, &mut |interpreter, visit| {
+    let wanted = Wanted::kinds(EventKinds::STORE.or(EventKinds::CLASS_CALL));
+    follow(code, interpreter, dependant, copying, wanted, &mut |interpreter, visit| {
         let (row, given): (Value, Vec<(Name, Value)>) = match &visit.event.kind {
             EventKind::Store { base, name, value } if may_be_field(value) => {
                 let Some(row) = interpreter.class_of(&visit.resolve(base)) else { return };
@@ -245,7 +248,8 @@ pub fn stores_of(
     dependant: &Dependant,
 ) -> Vec<(Option<Value>, Name)> {
     let mut found = Vec::new();
-    follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |interpreter, visit| {
+    let stores = Wanted::kinds(EventKinds::STORE);
+    follow(code, interpreter, dependant, &code.functions(|_, _| true), stores, &mut |interpreter, visit| {
         if let EventKind::Store { base, name, .. } = &visit.event.kind {
             let base = visit.resolve(base);
             let class = interpreter.class_of(&base);

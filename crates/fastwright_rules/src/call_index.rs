@@ -11,12 +11,59 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub struct CallIndex {
     nodes: usize,
-    methods: FxHashMap<Name, Vec<u32>>,
-    libraries: FxHashMap<Name, Vec<u32>>,
-    functions: FxHashMap<Name, Vec<u32>>,
+    methods: ByName,
+    libraries: ByName,
+    functions: ByName,
     classes: FxHashMap<ObjectId, Vec<u32>>,
     comparing: Vec<u32>,
     calling_parameters: Vec<u32>,
+}
+
+/// Functions by the names of something that they call. The texts of the names stand one after the other: rules ask
+/// about every one of them.
+#[derive(Debug, Default)]
+struct ByName {
+    text: String,
+    /// Where each name ends in `text`, where its last part begins, and where its functions end in `functions`.
+    ends: Vec<(u32, u32, u32)>,
+    functions: Vec<u32>,
+    places: FxHashMap<Name, u32>,
+}
+
+impl ByName {
+    fn new(found: FxHashMap<Name, Vec<u32>>) -> Self {
+        let mut names = Self::default();
+        names.ends.reserve_exact(found.len());
+        for (name, functions) in found {
+            names.places.insert(name, names.ends.len() as u32);
+            names.text.push_str(&name);
+            names.functions.extend(functions);
+            let last = names.text.len() - name.last_part().len();
+            names.ends.push((names.text.len() as u32, last as u32, names.functions.len() as u32));
+        }
+        names
+    }
+
+    fn functions_at(&self, place: usize) -> &[u32] {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before].2);
+        &self.functions[start as usize..self.ends[place].2 as usize]
+    }
+
+    fn of(&self, name: Name) -> &[u32] {
+        self.places.get(&name).map_or(&[], |place| self.functions_at(*place as usize))
+    }
+
+    /// The functions of names whose text is wanted, or whose part after the last dot is.
+    fn wanted(&self, last_part: bool, wanted: impl Fn(&str) -> bool, mut found: impl FnMut(&[u32])) {
+        let mut start = 0;
+        for (place, (end, last, _)) in self.ends.iter().enumerate() {
+            let from = if last_part { *last } else { start };
+            if wanted(&self.text[from as usize..*end as usize]) {
+                found(self.functions_at(place));
+            }
+            start = *end;
+        }
+    }
 }
 
 /// Some of the functions.
@@ -27,6 +74,15 @@ impl FunctionSet {
     /// A set that says of each function whether it is in it.
     pub fn new(held: impl Iterator<Item = bool>) -> Self {
         Self(held.collect())
+    }
+
+    /// A set of none of so many functions.
+    fn none_of(functions: usize) -> Self {
+        Self(vec![false; functions])
+    }
+
+    fn extend(&mut self, functions: &[u32]) {
+        functions.iter().for_each(|node| self.0[*node as usize] = true);
     }
 
     /// Whether there are none.
@@ -61,68 +117,75 @@ impl CallIndex {
     /// The index of these functions.
     pub fn of(nodes: &[Node]) -> Self {
         let mut index = Self { nodes: nodes.len(), ..Self::default() };
+        let [mut methods, mut libraries, mut functions] = [(); 3].map(|()| FxHashMap::default());
         for (number, node) in nodes.iter().enumerate() {
             let number = number as u32;
             for callee in node.facts.callees.iter().flatten() {
-                add(index.libraries.entry(*callee).or_default(), number);
+                add(libraries.entry(*callee).or_default(), number);
             }
             for called in &node.facts.called {
                 match *called {
-                    Called::Function(name) => add(index.functions.entry(name).or_default(), number),
+                    Called::Function(name) => add(functions.entry(name).or_default(), number),
                     Called::Class(class) => add(index.classes.entry(class).or_default(), number),
                 }
             }
             for (name, _) in &node.facts.methods {
-                add(index.methods.entry(*name).or_default(), number);
+                add(methods.entry(*name).or_default(), number);
             }
-            if node.facts.kinds.contains(&EventKinds::PARAMETER_CALL) {
+            if node.facts.kinds.iter().any(|kind| kind.meets(EventKinds::PARAMETER_CALL)) {
                 index.calling_parameters.push(number);
             }
             if node.facts.compares {
                 index.comparing.push(number);
             }
         }
+        index.methods = ByName::new(methods);
+        index.libraries = ByName::new(libraries);
+        index.functions = ByName::new(functions);
         index
     }
 
     /// Functions that call a method of one of these names, of an object that is not of the program.
     pub fn methods(&self, names: &[&str]) -> FunctionSet {
-        self.set(names.iter().filter_map(|name| self.methods.get(&Name::from(name))))
+        self.set(names.iter().map(|name| self.methods.of(Name::from(name))))
     }
 
     /// Functions that call something in a library whose qualified name is wanted. Each name is asked about
     /// once.
     pub fn libraries(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        self.set(self.libraries.iter().filter(|(name, _)| wanted(name.as_str())).map(|(_, nodes)| nodes))
+        let mut held = FunctionSet::none_of(self.nodes);
+        self.libraries.wanted(false, wanted, |functions| held.extend(functions));
+        held
     }
 
     /// Functions that call a function, a method or something in a library with a wanted last name.
     pub fn named(&self, wanted: impl Fn(&str) -> bool) -> FunctionSet {
-        let all = self.methods.iter().chain(&self.functions).chain(&self.libraries);
-        self.set(all.filter(|(name, _)| wanted(name.last_part())).map(|(_, nodes)| nodes))
+        let mut held = FunctionSet::none_of(self.nodes);
+        for names in [&self.methods, &self.functions, &self.libraries] {
+            names.wanted(true, &wanted, |functions| held.extend(functions));
+        }
+        held
     }
 
     /// Functions that make an object of one of these classes.
     pub fn classes(&self, classes: impl Iterator<Item = ObjectId>) -> FunctionSet {
-        self.set(classes.filter_map(|class| self.classes.get(&class)))
+        self.set(classes.filter_map(|class| self.classes.get(&class)).map(Vec::as_slice))
     }
 
     /// Functions that call one of their parameters, whatever it is.
     pub fn calling_parameters(&self) -> FunctionSet {
-        self.set(std::iter::once(&self.calling_parameters))
+        self.set(std::iter::once(&*self.calling_parameters))
     }
 
     /// Functions that test, or return, whether two things are equal.
     pub fn comparing(&self) -> FunctionSet {
-        self.set(std::iter::once(&self.comparing))
+        self.set(std::iter::once(&*self.comparing))
     }
 
-    fn set<'i>(&self, lists: impl Iterator<Item = &'i Vec<u32>>) -> FunctionSet {
-        let mut held = vec![false; self.nodes];
-        for node in lists.flatten() {
-            held[*node as usize] = true;
-        }
-        FunctionSet(held)
+    fn set<'i>(&self, lists: impl Iterator<Item = &'i [u32]>) -> FunctionSet {
+        let mut held = FunctionSet::none_of(self.nodes);
+        lists.for_each(|functions| held.extend(functions));
+        held
     }
 }
 

@@ -43,11 +43,12 @@ pub struct OverridesOfFile<'a> {
 pub fn overrides<'a>(context: &Context<'a>) -> Vec<OverridesOfFile<'a>> {
     let analysis = context.analysis;
     let mut found = Vec::new();
+    let replaced = Name::from("dependency_overrides");
     for (file, own) in analysis.files.iter() {
-        if !own.first_party || memchr::memmem::find(own.text.as_bytes(), b"dependency_overrides").is_none() {
+        let Some(code) = analysis.codes.get(file.0 as usize) else { continue };
+        if !own.first_party || !code.mentions.may_hold(replaced) {
             continue;
         }
-        let Some(code) = analysis.codes.get(file.0 as usize) else { continue };
         let names = ImportedNames::of(&own.module, code);
         let mut result = OverridesOfFile { file, names, overrides: Vec::new(), restores: false };
         look(&code.body, "", &[], &mut result);

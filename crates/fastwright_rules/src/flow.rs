@@ -5,7 +5,7 @@
 use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::EdgeKind;
+use fastwright_model::facts::{EdgeKind, EventKinds};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::ParameterKind;
 use fastwright_python::location::Location;
@@ -13,7 +13,7 @@ use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 /// Functions walked for one route.
@@ -29,12 +29,27 @@ const PARTS: u32 = 1_000;
 /// it: few calls are of interest to anybody.
 #[derive(Debug)]
 struct Environment<'e> {
-    /// Values that are known from the start: what dependencies give.
-    known: FxHashMap<Name, Value>,
+    /// What dependencies give, at the start of the way.
+    given: Option<Given<'e>>,
     /// The call that is followed, as its caller sees it.
     call: Option<Passed<'e>>,
     /// What was asked for; none for a parameter that says nothing.
     found: RefCell<FxHashMap<Name, Option<Value>>>,
+}
+
+/// What the dependencies of a callable give for its parameters; put together when somebody asks.
+#[derive(Debug)]
+struct Given<'e> {
+    graph: &'e CallGraph,
+    dependant: &'e Dependant,
+    depth: usize,
+    values: OnceCell<FxHashMap<Name, Value>>,
+}
+
+impl Given<'_> {
+    fn values(&self) -> &FxHashMap<Name, Value> {
+        self.values.get_or_init(|| inputs(self.graph, self.dependant, self.depth))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,20 +62,23 @@ struct Passed<'e> {
 }
 
 impl<'e> Environment<'e> {
-    fn of_inputs(known: FxHashMap<Name, Value>) -> Self {
-        Self { known, call: None, found: RefCell::default() }
+    fn of_inputs(graph: &'e CallGraph, dependant: &'e Dependant, depth: usize) -> Self {
+        let given = Given { graph, dependant, depth, values: OnceCell::new() };
+        Self { given: Some(given), call: None, found: RefCell::default() }
     }
 
     fn of_call(passed: Passed<'e>) -> Self {
-        Self { known: FxHashMap::default(), call: Some(passed), found: RefCell::default() }
+        Self { given: None, call: Some(passed), found: RefCell::default() }
     }
 
     fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.call.is_none()
+        self.call.is_none() && self.given.as_ref().is_none_or(|given| given.values().is_empty())
     }
 
     fn get(&self, name: Name) -> Option<Value> {
-        let Some(passed) = &self.call else { return self.known.get(&name).cloned() };
+        let Some(passed) = &self.call else {
+            return self.given.as_ref().and_then(|given| given.values().get(&name).cloned());
+        };
         if let Some(found) = self.found.borrow().get(&name) {
             return found.clone();
         }
@@ -107,10 +125,30 @@ impl Visit<'_> {
 }
 
 fn resolve(value: &Value, summary: &Summary, environment: &Environment<'_>) -> Value {
-    if environment.is_empty() {
+    if !value.may_hold_parameter_of(summary.function.id) || environment.is_empty() {
         return value.clone();
     }
     substitute(value, summary.function.id, &|name| environment.get(name), &mut PARTS.clone())
+}
+
+/// What is looked for on the way: events of some kinds, and calls of methods with some names. Others are not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    kinds: EventKinds,
+    methods: &'w [&'w str],
+}
+
+impl<'w> Wanted<'w> {
+    /// Events of these kinds.
+    pub fn kinds(kinds: EventKinds) -> Self {
+        Self { kinds, methods: &[] }
+    }
+
+    /// And calls of methods with these names, of objects that are not of the program.
+    #[must_use]
+    pub fn or_methods(self, methods: &'w [&'w str]) -> Self {
+        Self { methods, ..self }
+    }
 }
 
 /// Visits what a route does in some functions: its dependencies first, then the handler, each with what it
@@ -121,34 +159,38 @@ pub fn follow(
     interpreter: &mut Interpreter<'_>,
     dependant: &Dependant,
     functions: &FunctionSet,
+    wanted: Wanted<'_>,
     visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
 ) {
-    let mut walk = Walk { graph, functions, visits: FxHashMap::default(), count: 0, visit };
+    let mut walk = Walk { graph, functions, wanted, visits: FxHashMap::default(), count: 0, visit };
     for root in dependant.walk() {
         let Some(node) = graph.of_dependant(root).filter(|node| functions.contains(*node)) else { continue };
-        let environment = Environment::of_inputs(inputs(graph, root, 0));
+        let environment = Environment::of_inputs(graph, root, 0);
         walk.function(interpreter, root, node, &environment, &mut Vec::new());
     }
 }
 
-/// Visits what a handler does itself, without what it calls.
-pub fn handler_alone(
+/// Visits what a handler returns itself: each event is a [`EventKind::Return`].
+pub fn returned_by_handler(
     graph: &CallGraph,
     interpreter: &mut Interpreter<'_>,
     handler: &Dependant,
-    visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>),
+    visit: &mut dyn FnMut(&mut Interpreter<'_>, &Visit<'_>, &Value),
 ) {
     let Some(node) = graph.of_dependant(handler) else { return };
-    let environment = &Environment::of_inputs(inputs(graph, handler, 0));
+    let environment = &Environment::of_inputs(graph, handler, 0);
     let summary = &graph.nodes[node].summary;
-    for event in &summary.events {
-        visit(interpreter, &Visit { root: handler, chain: &[], summary, event, graph, environment });
+    for (_, event) in graph.nodes[node].events_of(EventKinds::RETURN) {
+        if let EventKind::Return(value) = &event.kind {
+            visit(interpreter, &Visit { root: handler, chain: &[], summary, event, graph, environment }, value);
+        }
     }
 }
 
 struct Walk<'w> {
     graph: &'w CallGraph,
     functions: &'w FunctionSet,
+    wanted: Wanted<'w>,
     /// How often functions were walked, by their serial numbers.
     visits: FxHashMap<u32, u32>,
     count: usize,
@@ -175,14 +217,22 @@ impl Walk<'_> {
         }
         *visits += 1;
         self.count += 1;
+        let facts = &graph.nodes[node].facts;
         let mut edges = graph.edges(node).iter().peekable();
-        for (position, event) in summary.events.iter().enumerate() {
-            (self.visit)(interpreter, &Visit { root, chain, summary, event, graph, environment });
+        let mut methods = facts.methods.iter().peekable();
+        for (position, kind) in facts.kinds.iter().enumerate() {
+            let event = &summary.events[position];
+            let method = methods.next_if(|(_, at)| *at as usize == position);
+            if kind.meets(self.wanted.kinds)
+                || method.is_some_and(|(name, _)| self.wanted.methods.contains(&name.as_str()))
+            {
+                (self.visit)(interpreter, &Visit { root, chain, summary, event, graph, environment });
+            }
             while let Some(edge) = edges.next_if(|edge| edge.event() == position) {
-                let EventKind::Call(call) = &event.kind else { continue };
                 if !self.functions.contains(edge.to()) {
                     continue;
                 }
+                let EventKind::Call(call) = &event.kind else { continue };
                 let function = &graph.nodes[edge.to()].summary.function;
                 let passed = Passed { call, kind: edge.kind, function, caller: summary, outer: environment };
                 chain.push(*edge);
@@ -243,7 +293,7 @@ fn inputs(graph: &CallGraph, dependant: &Dependant, depth: usize) -> FxHashMap<N
         }
         let Some(node) = graph.of_dependant(dependency) else { continue };
         let summary = &graph.nodes[node].summary;
-        let inner = Environment::of_inputs(inputs(graph, dependency, depth + 1));
+        let inner = Environment::of_inputs(graph, dependency, depth + 1);
         let value = if dependency.is_generator {
             Value::union(summary.yields.iter().cloned())
         } else {

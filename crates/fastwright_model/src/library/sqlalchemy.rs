@@ -10,15 +10,34 @@ pub const SESSION: &str = "sqlalchemy.orm.Session";
 /// Class of asynchronous sessions.
 pub const ASYNC_SESSION: &str = "sqlalchemy.ext.asyncio.AsyncSession";
 
-/// Methods of results and queries that give one row or nothing.
-const ONE: &[&str] =
-    &["scalar", "scalar_one", "scalar_one_or_none", "first", "one", "one_or_none", "get", "get_one", "merge"];
-/// Methods that give many rows.
-const MANY: &[&str] =
-    &["all", "scalars", "fetchall", "unique", "execute", "exec", "stream_scalars", "partitions"];
+/// Whether a method of results and queries gives one row or nothing.
+fn gives_one(method: &str) -> bool {
+    matches!(
+        method,
+        "scalar"
+            | "scalar_one"
+            | "scalar_one_or_none"
+            | "first"
+            | "one"
+            | "one_or_none"
+            | "get"
+            | "get_one"
+            | "merge"
+    )
+}
 
-/// Methods of a session's factory that give a session.
-const OPENS_SESSION: &[&str] = &["begin", "__aenter__", "__enter__"];
+/// Whether a method gives many rows.
+fn gives_many(method: &str) -> bool {
+    matches!(
+        method,
+        "all" | "scalars" | "fetchall" | "unique" | "execute" | "exec" | "stream_scalars" | "partitions"
+    )
+}
+
+/// Whether a method of a session's factory gives a session.
+fn opens_session(method: &str) -> bool {
+    matches!(method, "begin" | "__aenter__" | "__enter__")
+}
 
 pub(super) fn result_class(
     interpreter: &mut Interpreter<'_>,
@@ -37,8 +56,7 @@ pub(super) fn result_class(
             _ => None,
         },
         Symbolic::Member { base, name } => {
-            let (base, name) = (base.clone(), *name);
-            if OPENS_SESSION.contains(&name.as_str()) {
+            if opens_session(name) {
                 // sessionmaker.begin() opens a session.
                 if let Some(Symbolic::Call { callee: made_by, .. }) = base.as_symbolic()
                     && let Some(maker) = made_by.as_external()
@@ -50,17 +68,17 @@ pub(super) fn result_class(
                     };
                 }
             }
-            if MANY.contains(&name.as_str()) {
-                entity_of_call(interpreter, &base, name.as_str(), arguments)?;
+            if gives_many(name) {
+                entity_of_call(interpreter, base, name, arguments)?;
                 return Some(Value::external("sqlalchemy.engine.Result"));
             }
-            if ONE.contains(&name.as_str()) {
+            if gives_one(name) {
                 // A column of a row is no row.
-                let statement = arguments.positional.first().filter(|_| is_session(interpreter, &base));
-                if selects_part(statement.unwrap_or(&base), 0) {
+                let statement = arguments.positional.first().filter(|_| is_session(interpreter, base));
+                if selects_part(statement.unwrap_or(base), 0) {
                     return None;
                 }
-                return entity_of_call(interpreter, &base, name.as_str(), arguments);
+                return entity_of_call(interpreter, base, name, arguments);
             }
             None
         }
@@ -128,7 +146,7 @@ pub fn session_kind(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<
     // factories that give a session are few.
     if let Some(Symbolic::Call { callee, .. }) = value.as_symbolic()
         && let Some(Symbolic::Member { name, .. }) = callee.as_symbolic()
-        && !OPENS_SESSION.contains(&name.as_str())
+        && !opens_session(name)
     {
         return None;
     }
@@ -147,11 +165,11 @@ fn entity_of_call(
     arguments: &Arguments,
 ) -> Option<Value> {
     if is_session(interpreter, base) {
-        let first = arguments.positional.first()?.clone();
+        let first = arguments.positional.first()?;
         return match name {
-            "get" | "get_one" => interpreter_class(&first),
-            "merge" => interpreter.class_of(&first),
-            _ => entity(interpreter, &first, 0),
+            "get" | "get_one" => interpreter_class(first),
+            "merge" => interpreter.class_of(first),
+            _ => entity(interpreter, first, 0),
         };
     }
     entity(interpreter, base, 0)
@@ -168,7 +186,6 @@ pub fn entity(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> O
     }
     match value.as_symbolic()? {
         Symbolic::Call { callee, arguments, .. } => {
-            let (callee, arguments) = (callee.clone(), arguments.clone());
             if let Some(name) = callee.as_external() {
                 return match name.as_str() {
                     "sqlalchemy.select" | "sqlalchemy.insert" | "sqlalchemy.update" | "sqlalchemy.delete" => {
@@ -179,20 +196,19 @@ pub fn entity(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> O
             }
             match callee.as_symbolic()? {
                 Symbolic::Member { base, name } => {
-                    let (base, name) = (base.clone(), *name);
-                    if is_session(interpreter, &base) {
-                        let first = arguments.positional.first()?.clone();
+                    if is_session(interpreter, base) {
+                        let first = arguments.positional.first()?;
                         return match name.as_str() {
-                            "get" | "get_one" | "query" => selected(&first),
-                            _ => entity(interpreter, &first, depth + 1),
+                            "get" | "get_one" | "query" => selected(first),
+                            _ => entity(interpreter, first, depth + 1),
                         };
                     }
-                    entity(interpreter, &base, depth + 1)
+                    entity(interpreter, base, depth + 1)
                 }
                 _ => None,
             }
         }
-        Symbolic::Member { base, .. } => entity(interpreter, &base.clone(), depth + 1),
+        Symbolic::Member { base, .. } => entity(interpreter, base, depth + 1),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use crate::ir::Stmt;
 use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// A binding before it changed.
 #[derive(Debug)]
@@ -18,8 +19,72 @@ pub(crate) struct Undo {
     before: Option<Value>,
 }
 
-/// Names that a branch has bound (or unbound: `None`), with their values at its end.
-pub(crate) type Changes = FxHashMap<Name, Option<Value>>;
+/// Names that a branch has bound (or unbound: `None`), each once, with their values at its end. Most branches bind few:
+/// those are looked through faster than a table is made of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes {
+    bound: SmallVec<[(Name, Option<Value>); FEW]>,
+    /// Where names stand among `bound`, once these are many.
+    places: Option<Box<FxHashMap<Name, usize>>>,
+}
+
+/// Names that a branch keeps without an allocation.
+const FEW: usize = 3;
+
+/// Names from which on they are found through a table.
+const MANY: usize = 24;
+
+impl Changes {
+    fn len(&self) -> usize {
+        self.bound.len()
+    }
+
+    fn with_capacity(names: usize) -> Self {
+        Self { bound: SmallVec::with_capacity(names), places: None }
+    }
+
+    fn names(&self) -> impl Iterator<Item = Name> {
+        self.bound.iter().map(|(name, _)| *name)
+    }
+
+    fn get(&self, name: Name) -> Option<&Option<Value>> {
+        Some(&self.bound[self.place(name)?].1)
+    }
+
+    fn place(&self, name: Name) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(&name).copied(),
+            None => self.bound.iter().position(|(bound, _)| *bound == name),
+        }
+    }
+
+    /// Adds a name that is not among them.
+    fn push(&mut self, name: Name, value: Option<Value>) {
+        let place = self.bound.len();
+        self.bound.push((name, value));
+        match &mut self.places {
+            Some(places) => {
+                places.insert(name, place);
+            }
+            None if place >= MANY => {
+                let all = self.bound.iter().enumerate();
+                self.places = Some(Box::new(all.map(|(place, (name, _))| (*name, place)).collect()));
+            }
+            None => {}
+        }
+    }
+
+    /// Changes made after these.
+    pub(crate) fn then(mut self, later: Self) -> Self {
+        for (name, value) in later.bound {
+            match self.place(name) {
+                Some(place) => self.bound[place].1 = value,
+                None => self.push(name, value),
+            }
+        }
+        self
+    }
+}
 
 /// The place in the log where a branch begins.
 #[derive(Debug, Clone, Copy)]
@@ -126,8 +191,7 @@ impl Interpreter<'_> {
     /// Ends one branch: gives what it has bound in the scope that runs, and takes it back.
     pub(crate) fn take_changes(&mut self, mark: Mark) -> Changes {
         let scope = self.frame().scope;
-        let bound = self.undo.len() - mark.0;
-        let mut changes = Changes::with_capacity_and_hasher(bound, Default::default());
+        let mut changes = Changes::default();
         let mut elsewhere = Vec::new();
         for undo in self.undo.drain(mark.0..).rev() {
             if undo.scope != scope {
@@ -139,7 +203,10 @@ impl Interpreter<'_> {
                 Some(before) => names.insert(undo.name, before),
                 None => names.remove(&undo.name),
             };
-            changes.entry(undo.name).or_insert(now);
+            // Played back from the end: the first one is what was bound last.
+            if changes.place(undo.name).is_none() {
+                changes.push(undo.name, now);
+            }
         }
         self.undo.extend(elsewhere.into_iter().rev());
         changes
@@ -148,7 +215,7 @@ impl Interpreter<'_> {
     /// Makes the changes of a branch again.
     pub(crate) fn apply_changes(&mut self, changes: Changes) {
         let scope = self.frame().scope;
-        for (name, value) in changes {
+        for (name, value) in changes.bound {
             self.rebind(scope, name, value);
         }
     }
@@ -166,17 +233,16 @@ impl Interpreter<'_> {
     /// a name bound in one only keeps its value, since code that uses it relies on that branch.
     pub(crate) fn join_changes(&self, branches: &[Changes]) -> Changes {
         let scope = &self.scopes[self.frame().scope.0 as usize];
-        let most = branches.iter().map(Changes::len).sum();
-        let mut joined = Changes::with_capacity_and_hasher(most, Default::default());
-        for name in branches.iter().flat_map(Changes::keys) {
-            if joined.contains_key(name) {
+        let mut joined = Changes::with_capacity(branches.iter().map(Changes::len).max().unwrap_or(0));
+        for name in branches.iter().flat_map(Changes::names) {
+            if joined.place(name).is_some() {
                 continue;
             }
             let mut result: Option<Value> = None;
             for branch in branches {
                 let left = match branch.get(name) {
                     Some(changed) => changed.as_ref(),
-                    None => scope.names.get(name),
+                    None => scope.names.get(&name),
                 };
                 let Some(left) = left else { continue };
                 result = Some(match result {
@@ -185,14 +251,8 @@ impl Interpreter<'_> {
                     Some(known) => Value::union([known, left.clone()]),
                 });
             }
-            joined.insert(*name, result);
+            joined.push(name, result);
         }
         joined
     }
-}
-
-/// Changes made one after the other.
-pub(crate) fn after(mut first: Changes, then: Changes) -> Changes {
-    first.extend(then);
-    first
 }

@@ -1,6 +1,6 @@
 //! `raise`, `try` and `with`: what is raised, who catches it.
 
-use super::branches::{Changes, Mark, after};
+use super::branches::{Changes, Mark};
 use super::statements::{Executed, Flow};
 use super::{Interpreter, Mode, Raised};
 use crate::ir::*;
@@ -177,7 +177,7 @@ impl Interpreter<'_> {
             self.enter_branch();
             let result = self.possible_handler(handler);
             self.leave_branch();
-            let changes = after(disturbed.clone(), self.take_changes(mark));
+            let changes = disturbed.clone().then(self.take_changes(mark));
             if let Ok(flow) = result {
                 weakest = Some(weakest.map_or(flow, |known| known.min(flow)));
                 if flow == Flow::Normal {

@@ -364,8 +364,7 @@ impl Interpreter<'_> {
         self.frame_mut().scope = outer;
         self.frame_mut().class_body = class_body;
         if self.functions.len() == functions_before && self.scopes.len() == scope.0 as usize + 1 {
-            // Nothing can refer to the scope any more.
-            self.scopes.pop();
+            self.drop_last_scope();
         }
         result?;
         Ok(match comprehension.kind {

@@ -69,7 +69,7 @@ use crate::location::{FileId, Location, Span};
 use crate::name::Name;
 use crate::summary::{Event, Recorder, SummaryTable};
 use crate::value::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::any::Any;
 use std::num::NonZeroU32;
 use std::rc::Rc;
@@ -285,6 +285,8 @@ pub struct Interpreter<'a> {
     pub(crate) external_orders: std::cell::RefCell<FxHashMap<Name, Rc<[Value]>>>,
     /// Emptied tables of scopes that have ended.
     pub(crate) spare_names: Vec<FxHashMap<Name, Value>>,
+    /// Names of which [`Interpreter::call_standard_library`] knows nothing, as far as it was asked.
+    pub(crate) not_of_standard_library: FxHashSet<Name>,
     /// How many branching statements run.
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
@@ -381,6 +383,7 @@ impl<'a> Interpreter<'a> {
             class_in_making: None,
             external_orders: std::cell::RefCell::default(),
             spare_names: Vec::new(),
+            not_of_standard_library: FxHashSet::default(),
             open_branches: 0,
             undo: Vec::new(),
             changed_by_summaries: Vec::new(),

@@ -35,9 +35,14 @@ impl Interpreter<'_> {
     /// Runs a callable with these arguments. Parameters that are not given and have no default are
     /// symbolic.
     pub fn probe(&mut self, callable: &Value, arguments: Arguments) -> Probed {
+        self.probe_within(callable, arguments, PROBE_STEPS)
+    }
+
+    /// The same with so many steps: what is not reached with them counts as passed.
+    pub fn probe_within(&mut self, callable: &Value, arguments: Arguments, steps: u64) -> Probed {
         let saved_mode = std::mem::replace(&mut self.mode, Mode::Probe);
         let saved_steps = std::mem::replace(&mut self.steps, 0);
-        let saved_limit = std::mem::replace(&mut self.step_limit, PROBE_STEPS);
+        let saved_limit = std::mem::replace(&mut self.step_limit, steps);
         let saved_conditions = std::mem::take(&mut self.conditions);
         let saved_raises = std::mem::take(&mut self.probed_raises);
         let result = self.call_from_outside(callable, arguments);

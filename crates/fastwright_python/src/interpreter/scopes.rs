@@ -28,13 +28,18 @@ impl Interpreter<'_> {
             && self.classes.len() == classes_before
             && self.scopes.len() == scope.0 as usize + 1
         {
-            // The next call has room for its names at once.
-            if let Some(mut names) = self.scopes.pop().map(|scope| scope.names)
-                && names.capacity() <= LARGEST_SPARE
-            {
-                names.clear();
-                self.spare_names.push(names);
-            }
+            self.drop_last_scope();
+        }
+    }
+
+    /// Drops the scope that was made last, to which nothing can refer any more.
+    pub(crate) fn drop_last_scope(&mut self) {
+        // The next call has room for its names at once.
+        if let Some(mut names) = self.scopes.pop().map(|scope| scope.names)
+            && names.capacity() <= LARGEST_SPARE
+        {
+            names.clear();
+            self.spare_names.push(names);
         }
     }
 

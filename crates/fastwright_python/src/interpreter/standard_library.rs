@@ -21,6 +21,10 @@ impl Interpreter<'_> {
         {
             return Some(result);
         }
+        // Asking about a name takes longer than remembering that there is nothing to be said of it.
+        if self.not_of_standard_library.contains(&name) {
+            return None;
+        }
         let first = arguments.positional.first().cloned();
         let value = match name.as_str() {
             "os.environ.get" => self.environment_variable(arguments)?,
@@ -282,7 +286,10 @@ impl Interpreter<'_> {
                 Kind::Module(ModuleId(found as u32)).into()
             }
             "asyncio.run" | "asyncio.get_event_loop.run_until_complete" => first?,
-            _ => return None,
+            _ => {
+                self.not_of_standard_library.insert(name);
+                return None;
+            }
         };
         Some(Ok(value))
     }

@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
     /// The statement that encloses a span most closely.
     pub fn statement(&self, span: Span) -> Option<&'a Stmt> {
         let mut found: Option<&'a Stmt> = None;
-        for body in self.bodies() {
+        let mut look_in = |body: &'a [Stmt]| {
             statements(body, &mut |statement| {
                 let closer = found.is_none_or(|known| {
                     statement.span.end - statement.span.start <= known.span.end - known.span.start
@@ -62,7 +62,15 @@ impl<'a> Source<'a> {
                     found = Some(statement);
                 }
             });
-        }
+        };
+        let module = self.module;
+        // Statements on the module's level that stand elsewhere hold nothing of it.
+        let around = module.body.iter().filter(|statement| encloses(statement.span, span));
+        around.for_each(|statement| look_in(std::slice::from_ref(statement)));
+        let functions = module.functions.iter().filter(|function| encloses(function.span, span));
+        functions.for_each(|function| look_in(&function.body));
+        let classes = module.classes.iter().filter(|class| encloses(class.span, span));
+        classes.for_each(|class| look_in(&class.body));
         found
     }
 

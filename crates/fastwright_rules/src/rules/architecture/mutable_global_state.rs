@@ -2,14 +2,14 @@
 
 use crate::call_graph::{CallGraph, Ways};
 use crate::context::Context;
-use crate::flow::follow;
+use crate::flow::{Wanted, follow};
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
@@ -228,7 +228,8 @@ fn stores_input(graph: &CallGraph, interpreter: &mut Interpreter<'_>, change: &T
         file == change.location.file && (inside || around)
     });
     let functions = graph.reaching(holding, |_| true);
-    follow(graph, interpreter, change.handler, &functions, &mut |interpreter, visit| {
+    let passing = Wanted::kinds(EventKinds::CALL.or(EventKinds::STORE_ITEM).or(EventKinds::STORE));
+    follow(graph, interpreter, change.handler, &functions, passing, &mut |interpreter, visit| {
         let place = visit.event.location;
         let within = place.file == change.location.file
             && change.location.span.start <= place.span.start

@@ -104,6 +104,7 @@ fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
             || is_test_path(&file.relative)
             || file.relative.contains("/versions/")
             || file.relative.ends_with("env.py")
+            || !module.code.mentions.may_hold(create_all)
         {
             continue;
         }
@@ -128,7 +129,9 @@ fn at_import(context: &Context<'_>, found: &mut Vec<Found>) {
 fn at_start(context: &Context<'_>, found: &mut Vec<Found>) {
     let create_all = Name::from("create_all");
     let files = context.analysis.files.iter().zip(&context.analysis.codes);
-    let mut functions = files.filter(|((_, file), _)| file.first_party).flat_map(|(_, code)| &code.functions);
+    let mut functions = files
+        .filter(|((_, file), code)| file.first_party && code.mentions.may_hold(create_all))
+        .flat_map(|(_, code)| &code.functions);
     // Most applications need not be followed through all that they do at start.
     let makes_tables = |function: &FunctionDef| {
         function.mentions.may_hold(create_all) && !unconditional_calls(&function.body).is_empty()

@@ -11,6 +11,7 @@ use crate::syntax::{call_expression, expressions, statements};
 use crate::versions::FastapiVersions;
 use crate::wording::route_name;
 use fastwright_model::application::RouteKind;
+use fastwright_model::facts::EventKinds;
 use fastwright_model::library::sqlalchemy::session_kind;
 use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
 use fastwright_python::location::Location;
@@ -150,7 +151,7 @@ fn stream(
         let streams = loops(&function.definition.body) && !querying.contains(handler);
         return streams.then_some(Stream { place, note: "the handler yields its response piece by piece" });
     }
-    for event in &node.summary.events {
+    for (_, event) in node.events_of(EventKinds::LIBRARY_CALL) {
         let EventKind::Call(call) = &event.kind else { continue };
         let Some(name) = call.callee.as_external() else { continue };
         if !matches!(name.rsplit('.').next(), Some("StreamingResponse" | "EventSourceResponse")) {

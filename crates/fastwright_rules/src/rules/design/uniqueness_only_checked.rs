@@ -2,14 +2,14 @@
 
 use crate::columns::ColumnDefinition;
 use crate::context::Context;
-use crate::flow::follow;
+use crate::flow::{Wanted, follow};
 use crate::methods::method_of;
 use crate::ownership::equalities;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
-use fastwright_model::facts::status_of_exception;
+use fastwright_model::facts::{EventKinds, status_of_exception};
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, StmtKind};
@@ -85,7 +85,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let (mut looked, mut made, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        follow(code, interpreter, dependant, &both, &mut |interpreter, visit| match &visit.event.kind {
+        let wanted = Wanted::kinds(EventKinds::CALL.or(EventKinds::CONDITION));
+        follow(code, interpreter, dependant, &both, wanted, &mut |interpreter, visit| match &visit.event.kind {
             EventKind::Condition(condition) => {
                 let site = there(condition);
                 refused.extend(

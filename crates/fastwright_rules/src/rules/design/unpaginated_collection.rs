@@ -2,14 +2,13 @@
 
 use crate::context::Context;
 use crate::data_flow::holds;
-use crate::flow::handler_alone;
+use crate::flow::returned_by_handler;
 use crate::methods::method_of;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
 use fastwright_model::application::RouteKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -55,10 +54,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let mut found: Option<(Location, Location, ObjectId)> = None;
-        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
-            if let EventKind::Return(value) = &visit.event.kind
-                && found.is_none()
-            {
+        returned_by_handler(code, interpreter, dependant, &mut |interpreter, visit, value| {
+            if found.is_none() {
                 let value = visit.resolve(value);
                 let mut all = None;
                 holds(interpreter, &value, &mut |part| {

@@ -1,7 +1,7 @@
 //! `error-answered-with-success`: error that is returned as an ordinary answer, with 200.
 
 use crate::context::Context;
-use crate::flow::handler_alone;
+use crate::flow::returned_by_handler;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::syntax;
@@ -9,7 +9,6 @@ use fastwright_model::application::RouteKind;
 use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -46,12 +45,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let (mut found, mut others): (Vec<(Location, String)>, usize) = (Vec::new(), 0);
-        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
-            if let EventKind::Return(value) = &visit.event.kind {
-                match error_in(interpreter, value) {
-                    Some(what) => found.push((visit.event.location, what)),
-                    None => others += 1,
-                }
+        returned_by_handler(code, interpreter, dependant, &mut |interpreter, visit, value| {
+            match error_in(interpreter, value) {
+                Some(what) => found.push((visit.event.location, what)),
+                None => others += 1,
             }
         });
         // Where every answer has it, it is a field like others.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::Source;
-use crate::flow::handler_alone;
+use crate::flow::returned_by_handler;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use fastwright_model::application::RouteKind;
@@ -12,7 +12,6 @@ use fastwright_model::registry::EntryKind;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -45,10 +44,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let mut found: Vec<(Location, i64, Option<String>)> = Vec::new();
-        handler_alone(code, interpreter, dependant, &mut |interpreter, visit| {
-            if let EventKind::Return(value) = &visit.event.kind
-                && let Some((status, detail)) = body_and_status(interpreter, value)
-            {
+        returned_by_handler(code, interpreter, dependant, &mut |interpreter, visit, value| {
+            if let Some((status, detail)) = body_and_status(interpreter, value) {
                 found.push((visit.event.location, status, detail));
             }
         });

@@ -123,13 +123,14 @@ fn swallowed(
     }
     let summary = Rc::clone(&graph.nodes[node].summary);
     let function = Rc::clone(&summary.function);
-    let regions = try_regions(&function.definition);
-    if regions.is_empty() {
+    let inside = escapes.inside(interpreter, node);
+    if inside.is_empty() {
         return Vec::new();
     }
+    let regions = try_regions(&function.definition);
     let is_handler = graph.nodes[node].entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
     let mut found: Vec<Swallowing> = Vec::new();
-    for (at, escape) in escapes.inside(interpreter, node) {
+    for (at, escape) in inside {
         for region in regions.iter().filter(|region| region.body.contains(at.span.start)) {
             let position = match fate(interpreter, &function, region, &escape.exception) {
                 Fate::Passes => continue,

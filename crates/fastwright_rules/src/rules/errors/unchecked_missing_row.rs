@@ -233,8 +233,9 @@ fn unchecked(
     found
 }
 
-/// Positions of the calls that may give a row or nothing: of methods that do, of functions of the program, and of what
-/// is not called by a plain name. Other events are not looked at.
+/// Positions of the calls that may give a row or nothing: what comes back is the result of a method, and they are calls
+/// of methods that find something, of functions of the program, or of what is not called by a plain name. Other events
+/// are not looked at.
 fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
     let mut methods = facts.methods.iter().peekable();
     let mut targets = facts.targets.iter().peekable();
@@ -244,7 +245,8 @@ fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
         let method = methods.next_if(|(_, at)| is_here(*at));
         let is_own = targets.next_if(|(at, _)| is_here(*at)).is_some();
         let may_find = method.is_some_and(|(name, _)| MAY_FIND_NOTHING.contains(&name.as_str()));
-        (is_own || may_find || kind.meets(otherwise_called)).then_some(position)
+        let calls = is_own || may_find || kind.meets(otherwise_called);
+        (calls && kind.meets(EventKinds::GIVES_METHOD_RESULT)).then_some(position)
     })
 }
 

@@ -8,7 +8,7 @@ use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::{self, unawaited};
 use crate::wording::route_name;
-use fastwright_model::facts::{status_of_exception, status_of_response};
+use fastwright_model::facts::{EventKinds, status_of_exception, status_of_response};
 use fastwright_model::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, Handler, Stmt, StmtKind};
@@ -166,6 +166,10 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
     let function = Rc::clone(&summary.function);
     let file = function.id.file;
     let is_handler = node.entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
+    let answering = if is_handler { EventKinds::RAISE.or(EventKinds::RETURN) } else { EventKinds::RAISE };
+    if node.events_of(answering).next().is_none() {
+        return Vec::new();
+    }
     let mut broad: Vec<&Handler> = Vec::new();
     syntax::statements(&function.definition.body, &mut |statement| {
         if let StmtKind::Try { handlers, .. } = &statement.kind {
@@ -186,7 +190,7 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
         if several {
             continue;
         }
-        let answer = summary.events.iter().find_map(|event| {
+        let answer = node.events_of(answering).find_map(|(_, event)| {
             if event.location.file != file || !syntax::encloses(handler.span, event.location.span) {
                 return None;
             }

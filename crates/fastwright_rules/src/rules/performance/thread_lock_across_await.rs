@@ -76,7 +76,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 fn held(context: &Context<'_>, node: &Node) -> Option<Held> {
-    if !node.may_enter {
+    // Nothing else can wait.
+    if !node.may_enter || !node.is_async() {
         return None;
     }
     let function = &node.summary.function;

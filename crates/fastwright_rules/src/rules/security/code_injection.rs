@@ -8,6 +8,7 @@ use crate::metadata::Profile;
 use crate::reporter::Reporter;
 use crate::syntax::statements;
 use fastwright_model::application::Route;
+use fastwright_model::facts::EventKinds;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::Location;
@@ -79,7 +80,8 @@ fn called_attributes(context: &Context<'_>) -> FxHashSet<Location> {
     let graph = context.call_graph();
     let mut found = FxHashSet::default();
     for node in graph.calls().libraries(|name| name == "builtins.getattr").iter() {
-        for event in &graph.nodes[node].summary.events {
+        // What is called, and what functions of libraries call, is found among these.
+        for (_, event) in graph.nodes[node].events_of(EventKinds::OTHER_CALL.or(EventKinds::LIBRARY_CALL)) {
             let EventKind::Call(call) = &event.kind else { continue };
             let given = call.arguments.positional.iter().take(2);
             for value in std::iter::once(&call.callee).chain(given) {

@@ -1,11 +1,13 @@
 //! `deprecated-pydantic-api`: interface of Pydantic 1 used with Pydantic 2.
 
+use crate::call_graph::Node;
 use crate::context::Context;
 use crate::finding::{Edit, Fix, Severity};
 use crate::fixes::Source;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
+use fastwright_model::facts::EventKinds;
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, ClassDef, Expr, ExprKind, FunctionDef, StmtKind};
@@ -106,7 +108,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         // What requests run is known well: nothing needs to be read there.
         match code.of_function(SummaryKey { function: function.serial, receiver }) {
             Some(node) if calling.contains(node) => {
-                report_calls(analysis, interpreter, &code.nodes[node].summary, report);
+                let node = &code.nodes[node];
+                report_calls(analysis, interpreter, &node.summary, &may_call_methods(node), report);
             }
             Some(_) => {}
             None => {
@@ -114,7 +117,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     && may_call_old(interpreter, &function, &old_names)
                     && let Some(summary) = interpreter.summarize(&function, receiver)
                 {
-                    report_calls(analysis, interpreter, &summary, report);
+                    let all: Vec<usize> = (0..summary.events.len()).collect();
+                    report_calls(analysis, interpreter, &summary, &all, report);
                 }
             }
         }
@@ -148,16 +152,26 @@ fn is_imported(interpreter: &Interpreter<'_>, function: &FunctionValue, expressi
     !bound.contains(name)
 }
 
-/// Tells of the old methods that a function calls, unless it knows the new ones.
+/// Positions of the calls that may be of the old methods. Other events are not looked at.
+fn may_call_methods(node: &Node) -> Vec<usize> {
+    let methods = node.facts.methods.iter().filter(|(name, _)| METHODS.iter().any(|(old, _)| name == old));
+    let mut positions: Vec<usize> = methods.map(|(_, position)| *position as usize).collect();
+    positions.extend(node.events_of(EventKinds::BOUND_CALL).map(|(position, _)| position));
+    positions.sort_unstable();
+    positions
+}
+
+/// Tells of the old methods that a function calls with events at these positions, unless it knows the new ones.
 fn report_calls(
     analysis: &Analysis,
     interpreter: &mut Interpreter<'_>,
     summary: &Summary,
+    positions: &[usize],
     report: &mut Reporter<'_>,
 ) {
     let function = &summary.function.definition;
     let mut knows_new = None;
-    for event in &summary.events {
+    for event in positions.iter().map(|position| &summary.events[*position]) {
         let EventKind::Call(call) = &event.kind else { continue };
         let Some((old, new, model)) = old_method(interpreter, call) else { continue };
         if *knows_new.get_or_insert_with(|| knows_new_names(function)) {

@@ -49,6 +49,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if definition.is_generator {
             continue;
         }
+        let Some(summary) = interpreter.summarize(function, dependant.receiver) else { continue };
+        if !summary.returns.alternatives().iter().any(Value::is_none) {
+            continue;
+        }
         let at = |span| Location { file: function.id.file, span };
         let (mut gives, mut empty) = (false, None);
         syntax::statements(&definition.body, &mut |statement| {
@@ -68,10 +72,6 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(declared) = declared_response(interpreter, &detail.flat) else { continue };
         if !refuses_none(interpreter, &declared) {
-            continue;
-        }
-        let Some(summary) = interpreter.summarize(function, dependant.receiver) else { continue };
-        if !summary.returns.alternatives().iter().any(Value::is_none) {
             continue;
         }
         let name = title(route);

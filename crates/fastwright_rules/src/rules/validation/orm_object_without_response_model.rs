@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::finding::Severity;
-use crate::flow::handler_alone;
+use crate::flow::returned_by_handler;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{handler_name, registered_at, title};
 use crate::stored_credential::stored_credential;
@@ -13,7 +13,6 @@ use fastwright_model::registry::EntryKind;
 use fastwright_model::tables::Table;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 
 crate::declare_rule! {
@@ -53,12 +52,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let Some(dependant) = &detail.dependant else { continue };
         let mut returned: Vec<(Location, Value, bool)> = Vec::new();
-        handler_alone(graph, interpreter, dependant, &mut |interpreter, visit| {
-            if let EventKind::Return(value) = &visit.event.kind {
-                let value = visit.resolve(value);
-                if let Some((class, many)) = row_class(interpreter, &value) {
-                    returned.push((visit.event.location, class, many));
-                }
+        returned_by_handler(graph, interpreter, dependant, &mut |interpreter, visit, value| {
+            let value = visit.resolve(value);
+            if let Some((class, many)) = row_class(interpreter, &value) {
+                returned.push((visit.event.location, class, many));
             }
         });
         for (location, class, many) in returned {

@@ -3,14 +3,14 @@
 use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::Source;
-use crate::flow::follow;
+use crate::flow::{Wanted, follow};
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, Route};
 use fastwright_model::dependant::Dependant;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_model::schemas::is_schema;
 use fastwright_python::interpreter::{Interpreter, plain_type};
 use fastwright_python::ir::{Comparison, Expr, ExprKind};
@@ -72,6 +72,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let code = context.call_graph();
     let limiting = code.calls().methods(LIMITING).or(&code.calls().calling_parameters());
     let limiting = code.reaching(limiting, |_| true);
+    let limiting_calls = Wanted::kinds(EventKinds::PARAMETER_CALL).or_methods(LIMITING);
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for (_, route, detail) in context.routes() {
         let Some(dependant) = &detail.dependant else { continue };
@@ -82,7 +83,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if candidates.is_empty() {
             continue;
         }
-        follow(code, interpreter, dependant, &limiting, &mut |_, visit| {
+        follow(code, interpreter, dependant, &limiting, limiting_calls, &mut |_, visit| {
             if let EventKind::Call(call) = &visit.event.kind {
                 if !may_limit(&call.callee) {
                     return;
@@ -102,7 +103,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if candidates.is_empty() {
             continue;
         }
-        follow(code, interpreter, dependant, &code.functions(|_, _| true), &mut |_, visit| {
+        let conditions = Wanted::kinds(EventKinds::CONDITION);
+        follow(code, interpreter, dependant, &code.functions(|_, _| true), conditions, &mut |_, visit| {
             if let EventKind::Condition(condition) = &visit.event.kind {
                 let condition = visit.resolve(condition);
                 for candidate in candidates.iter_mut().filter(|candidate| !candidate.bounded) {
