@@ -11,6 +11,7 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary, SummaryKey};
 use fastwright_python::value::*;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -39,9 +40,6 @@ impl Effects {
     }
 
     fn join(&mut self, other: &Effects) {
-        if other.is_empty() {
-            return;
-        }
         extend(&mut self.reads, &other.reads);
         extend(&mut self.writes, &other.writes);
         self.statuses.extend(other.statuses.iter().copied());
@@ -62,31 +60,31 @@ fn extend(known: &mut BTreeSet<String>, more: &BTreeSet<String>) {
 /// What a function does itself.
 struct Local {
     effects: Effects,
-    /// The functions that it calls, as indices of [`EffectTable::functions`].
-    calls: Vec<usize>,
-}
-
-/// A function that is called somewhere.
-struct Called {
-    function: Rc<FunctionValue>,
-    receiver: Option<ObjectId>,
-    /// What it does itself, once that is known.
-    local: Option<Rc<Local>>,
-    /// What it does with everything that it calls, once that is known.
-    joined: Option<Rc<Effects>>,
-    /// The last question for which it was looked at.
-    seen_for: usize,
+    /// The functions that it calls, by their numbers.
+    calls: Vec<u32>,
 }
 
 /// Functions that are followed from one, at most.
 const FOLLOWED: usize = 3_000;
 
 /// Effects of functions, found when they are asked for.
+///
+/// For every handler all that it reaches is gone through, so what that takes stands together and apart from the rest.
 pub struct EffectTable {
     tables: FxHashMap<ObjectId, String>,
-    functions: Vec<Called>,
-    index: FxHashMap<SummaryKey, usize>,
-    questions: usize,
+    /// The functions that are called somewhere; their places here are their numbers.
+    functions: Vec<(Rc<FunctionValue>, Option<ObjectId>)>,
+    index: FxHashMap<SummaryKey, u32>,
+    /// Which functions each of them calls, as a part of `calls`, once that is known.
+    called: Vec<Option<Range<u32>>>,
+    calls: Vec<u32>,
+    /// What they do themselves, if that is known and is anything.
+    own: Vec<Option<Box<Effects>>>,
+    /// What they do with everything that they call, once that is known.
+    joined: Vec<Option<Rc<Effects>>>,
+    /// The last question for which they were looked at.
+    seen_for: Vec<u32>,
+    questions: u32,
 }
 
 impl EffectTable {
@@ -96,16 +94,24 @@ impl EffectTable {
             tables: tables.iter().map(|table| (table.class, table.name.clone())).collect(),
             functions: Vec::new(),
             index: FxHashMap::default(),
+            called: Vec::new(),
+            calls: Vec::new(),
+            own: Vec::new(),
+            joined: Vec::new(),
+            seen_for: Vec::new(),
             questions: 0,
         }
     }
 
-    fn index_of(&mut self, function: &Rc<FunctionValue>, receiver: Option<ObjectId>) -> usize {
+    fn index_of(&mut self, function: &Rc<FunctionValue>, receiver: Option<ObjectId>) -> u32 {
         let key = SummaryKey { function: function.serial, receiver };
         *self.index.entry(key).or_insert_with(|| {
-            let function = Rc::clone(function);
-            self.functions.push(Called { function, receiver, local: None, joined: None, seen_for: 0 });
-            self.functions.len() - 1
+            self.functions.push((Rc::clone(function), receiver));
+            self.called.push(None);
+            self.own.push(None);
+            self.joined.push(None);
+            self.seen_for.push(0);
+            self.functions.len() as u32 - 1
         })
     }
 
@@ -117,19 +123,21 @@ impl EffectTable {
         receiver: Option<ObjectId>,
     ) -> Rc<Effects> {
         let asked = self.index_of(function, receiver);
-        if let Some(known) = &self.functions[asked].joined {
+        if let Some(known) = &self.joined[asked as usize] {
             return Rc::clone(known);
         }
         self.questions += 1;
         let mut effects = Effects::default();
-        self.functions[asked].seen_for = self.questions;
+        self.seen_for[asked as usize] = self.questions;
         let mut seen = 1;
         let mut queue = vec![asked];
         while let Some(function) = queue.pop() {
-            let Some(local) = self.local(interpreter, function) else { continue };
-            effects.join(&local.effects);
-            for &called in &local.calls {
-                let seen_for = &mut self.functions[called].seen_for;
+            let Some(called) = self.local(interpreter, function) else { continue };
+            if let Some(own) = &self.own[function as usize] {
+                effects.join(own);
+            }
+            for &called in &self.calls[called.start as usize..called.end as usize] {
+                let seen_for = &mut self.seen_for[called as usize];
                 if seen < FOLLOWED && *seen_for != self.questions {
                     *seen_for = self.questions;
                     seen += 1;
@@ -138,19 +146,27 @@ impl EffectTable {
             }
         }
         let effects = Rc::new(effects);
-        self.functions[asked].joined = Some(Rc::clone(&effects));
+        self.joined[asked as usize] = Some(Rc::clone(&effects));
         effects
     }
 
-    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: usize) -> Option<Rc<Local>> {
-        let called = &self.functions[function];
-        if let Some(known) = &called.local {
-            return Some(Rc::clone(known));
+    /// Finds out what a function does itself, if that is not known; gives the part of `calls` that it calls.
+    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: u32) -> Option<Range<u32>> {
+        let place = function as usize;
+        if let Some(known) = &self.called[place] {
+            return Some(known.clone());
         }
-        let summary = interpreter.summarize(&called.function, called.receiver)?;
-        let local = Rc::new(self.find(interpreter, &summary));
-        self.functions[function].local = Some(Rc::clone(&local));
-        Some(local)
+        let (function, receiver) = &self.functions[place];
+        let summary = interpreter.summarize(function, *receiver)?;
+        let Local { effects, calls } = self.find(interpreter, &summary);
+        if !effects.is_empty() {
+            self.own[place] = Some(Box::new(effects));
+        }
+        let start = self.calls.len() as u32;
+        self.calls.extend(calls);
+        let called = start..self.calls.len() as u32;
+        self.called[place] = Some(called.clone());
+        Some(called)
     }
 
     fn find(&mut self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {
@@ -246,8 +262,7 @@ impl EffectTable {
             }
         }
         if let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() {
-            let (base, name) = (base.clone(), *name);
-            if session_kind(interpreter, &base).is_some() {
+            if session_kind(interpreter, base).is_some() {
                 let first = call.arguments.positional.first();
                 match name.as_str() {
                     "get" | "get_one" | "query" => {
@@ -282,7 +297,7 @@ impl EffectTable {
             }
             // session.query(Order).update(...) and .delete()
             if matches!(name.as_str(), "update" | "delete")
-                && let Some(class) = entity(interpreter, &base, 0)
+                && let Some(class) = entity(interpreter, base, 0)
             {
                 effects.writes.extend(self.table_of_class(&class));
             }

@@ -256,7 +256,7 @@ impl MentionedNames {
 }
 
 /// Bits of a place: enough for the largest set.
-const PLACE_BITS: u32 = 16;
+const PLACE_BITS: u32 = 14;
 
 fn place(name: Name) -> usize {
     (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACE_BITS)) as usize
@@ -272,7 +272,11 @@ const WITH: usize = 0xd5a;
 
 /// [`MentionedNames`] while they are collected.
 #[derive(Debug, Clone)]
-pub(crate) struct MentionsSoFar<const WORDS: usize>([u64; WORDS]);
+pub(crate) struct MentionsSoFar<const WORDS: usize> {
+    words: [u64; WORDS],
+    /// Bits that are set in them.
+    set: usize,
+}
 
 /// Those of a function.
 pub(crate) type MentionsOfFunction = MentionsSoFar<64>;
@@ -282,7 +286,7 @@ pub(crate) type MentionsOfFile = MentionsSoFar<{ 1 << (PLACE_BITS - 6) }>;
 
 impl<const WORDS: usize> MentionsSoFar<WORDS> {
     pub(crate) fn new() -> Self {
-        Self([0; WORDS])
+        Self { words: [0; WORDS], set: 0 }
     }
 
     /// Adds a name.
@@ -306,24 +310,27 @@ impl<const WORDS: usize> MentionsSoFar<WORDS> {
     }
 
     fn insert_place(&mut self, place: usize) {
-        self.0[(place >> 6) % WORDS] |= 1 << (place & 63);
+        let word = &mut self.words[(place >> 6) % WORDS];
+        self.set += usize::from(*word >> (place & 63) & 1 == 0);
+        *word |= 1 << (place & 63);
     }
 
     /// Adds all names of another set.
     pub(crate) fn extend(&mut self, other: &Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
+        self.words.iter_mut().zip(other.words).for_each(|(word, more)| *word |= more);
+        self.set = self.words.iter().map(|word| word.count_ones() as usize).sum();
     }
 
     /// The set in as few words as leave most of its bits unset: halves are laid over each other.
     pub(crate) fn finish(mut self) -> MentionedNames {
-        let names = self.0.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+        let names = self.set;
         let mut length = WORDS;
         while length > 1 && length * 64 >= names * 32 {
             length /= 2;
-            let (kept, folded) = self.0[..2 * length].split_at_mut(length);
+            let (kept, folded) = self.words[..2 * length].split_at_mut(length);
             kept.iter_mut().zip(folded).for_each(|(word, more)| *word |= *more);
         }
-        MentionedNames(if names == 0 { Box::default() } else { self.0[..length].into() })
+        MentionedNames(if names == 0 { Box::default() } else { self.words[..length].into() })
     }
 }
 

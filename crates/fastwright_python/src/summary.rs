@@ -247,7 +247,6 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Evaluated {
         if let Kind::Union(alternatives) = &callee.kind {
-            let alternatives = Rc::clone(alternatives);
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                 results.push(self.call_in_summary(alternative, Rc::clone(&arguments), span)?);

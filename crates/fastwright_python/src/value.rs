@@ -587,22 +587,33 @@ impl Value {
     /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
     /// are kept apart.
     pub fn union(values: impl IntoIterator<Item = Value>) -> Value {
-        // Most unions are of the same value again, or of two: they need no list on the heap to be made.
-        let mut kept: SmallVec<[Value; 4]> = SmallVec::new();
-        for value in values {
-            if matches!(value.kind, Kind::Union(_)) {
-                for alternative in value.alternatives() {
-                    if !kept.iter().any(|known| known.same(alternative)) {
-                        kept.push(alternative.clone());
-                    }
+        let mut kept = Alternatives::default();
+        values.into_iter().for_each(|value| kept.add(value));
+        kept.finish()
+    }
+}
+
+/// A union while it is made. Most are of the same value again, or of two: they need no list on the heap.
+#[derive(Default)]
+struct Alternatives(SmallVec<[Value; 4]>);
+
+impl Alternatives {
+    fn add(&mut self, value: Value) {
+        if matches!(value.kind, Kind::Union(_)) {
+            for alternative in value.alternatives() {
+                if !self.0.iter().any(|known| known.same(alternative)) {
+                    self.0.push(alternative.clone());
                 }
-            } else if !kept.iter().any(|known| known.same(&value)) {
-                kept.push(value);
             }
+        } else if !self.0.iter().any(|known| known.same(&value)) {
+            self.0.push(value);
         }
-        match kept.len() {
-            0 | 1 => kept.pop().unwrap_or(Value::NONE),
-            2..=16 => Kind::Union(Rc::new(kept.into_boxed_slice())).into(),
+    }
+
+    fn finish(mut self) -> Value {
+        match self.0.len() {
+            0 | 1 => self.0.pop().unwrap_or(Value::NONE),
+            2..=16 => Kind::Union(Rc::new(self.0.into_boxed_slice())).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
     }

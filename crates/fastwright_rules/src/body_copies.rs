@@ -1,9 +1,9 @@
 //! Where the body of a request is copied into stored data as a whole: `Row(**body.model_dump())`,
 //! `setattr` in a loop, `sqlmodel_update`, `.values(...)`, in the handler or in what it calls.
 
-use crate::call_graph::{CallGraph, Node};
+use crate::call_graph::{CallGraph, Node, Wanted};
 use crate::call_index::FunctionSet;
-use crate::flow::{Visit, Wanted, follow};
+use crate::flow::{Visit, follow};
 use crate::methods::method_of;
 use fastwright_model::application::ParameterPlace;
 use fastwright_model::dependant::{Dependant, DependantParameter};

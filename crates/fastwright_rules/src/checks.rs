@@ -3,7 +3,7 @@
 
 use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
-use crate::data_flow::{Part, any_part, holds, inputs};
+use crate::data_flow::{Part, any_part, holds};
 use crate::vocabulary::holds_any;
 use fastwright_model::facts::mentions;
 use fastwright_python::interpreter::Interpreter;
@@ -29,24 +29,25 @@ pub enum Checks {
 }
 
 impl Checks {
-    /// Whether the way goes on behind what a function does with an input before an event, and with what doubt.
+    /// Whether the way goes on behind what a function does with some inputs (see [`crate::data_flow::inputs`]) before an
+    /// event, and with what doubt.
     pub(crate) fn look(
         self,
         interpreter: &mut Interpreter<'_>,
         graph: &CallGraph,
         node: usize,
-        value: &Value,
+        inputs: &[Value],
         before: usize,
     ) -> Option<Option<Location>> {
         match self {
             Self::Ignore => Some(None),
-            Self::StopAtAny => checked_at(interpreter, graph, node, value, before).is_none().then_some(None),
-            Self::OnlyChecked => Some(checked_at(interpreter, graph, node, value, before)),
+            Self::StopAtAny => checked_at(graph, node, inputs, before).is_none().then_some(None),
+            Self::OnlyChecked => Some(checked_at(graph, node, inputs, before)),
             Self::StopAtReal => {
-                if rules_out(interpreter, graph, node, value, before) {
+                if rules_out(interpreter, graph, node, inputs, before) {
                     return None;
                 }
-                Some(checked_at(interpreter, graph, node, value, before))
+                Some(checked_at(graph, node, inputs, before))
             }
         }
     }
@@ -69,20 +70,13 @@ const CHECKING_WORDS: &[&str] = &[
     "quote",
 ];
 
-/// Where a function looks at an input before an event: compares it, matches it, or hands it to a function
+/// Where a function looks at one of some inputs before an event: compares it, matches it, or hands it to a function
 /// that can refuse it.
-pub fn checked_at(
-    interpreter: &mut Interpreter<'_>,
-    graph: &CallGraph,
-    node: usize,
-    value: &Value,
-    before: usize,
-) -> Option<Location> {
-    let inputs = inputs(interpreter, value);
+pub fn checked_at(graph: &CallGraph, node: usize, inputs: &[Value], before: usize) -> Option<Location> {
     if inputs.is_empty() {
         return None;
     }
-    let summary = Rc::clone(&graph.nodes[node].summary);
+    let summary = &graph.nodes[node].summary;
     let is_input = |value: &Value| inputs.iter().any(|input| input.same(value));
     let may_hold = |value: &Value| inputs.iter().any(|input| value.may_contain(input));
     for (position, event) in summary.events.iter().enumerate().take(before) {
@@ -269,16 +263,15 @@ fn tests(value: &Value) -> bool {
     })
 }
 
-/// Whether a function certainly rules dangerous values of an input out before an event.
+/// Whether a function certainly rules dangerous values of some inputs out before an event.
 pub fn rules_out(
     interpreter: &mut Interpreter<'_>,
     graph: &CallGraph,
     node: usize,
-    value: &Value,
+    inputs: &[Value],
     before: usize,
 ) -> bool {
-    let inputs = inputs(interpreter, value);
-    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, &inputs, before, true, 0)
+    !inputs.is_empty() && rules_out_inputs(interpreter, graph, node, inputs, before, true, 0)
 }
 
 fn rules_out_inputs(

@@ -614,10 +614,11 @@ pub fn flows_among<T: Clone>(
     for node in candidates.iter().filter(|node| among(*node)) {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            if !has_input(interpreter, &sink.value) {
+            let given = inputs(interpreter, &sink.value);
+            if given.is_empty() {
                 continue;
             }
-            let Some(doubt) = following.checks.look(interpreter, graph, node, &sink.value, sink.event) else {
+            let Some(doubt) = following.checks.look(interpreter, graph, node, &given, sink.event) else {
                 continue;
             };
             waiting.push(Flow {
@@ -656,13 +657,13 @@ pub fn flows_among<T: Clone>(
                 _ => value,
             };
             let own = graph.nodes[caller].summary.function.id;
-            if !has_input_of(interpreter, &value, own) {
-                let remaining = inputs(interpreter, &value);
-                if !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &remaining) {
-                    continue;
-                }
+            let given = inputs(interpreter, &value);
+            if !has_input_of(interpreter, &value, own)
+                && !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &given)
+            {
+                continue;
             }
-            let looked = following.checks.look(interpreter, graph, caller, &value, edge.event());
+            let looked = following.checks.look(interpreter, graph, caller, &given, edge.event());
             let Some(doubt) = looked else { continue };
             seen.insert(step);
             let mut further = flow.clone();

@@ -2,7 +2,7 @@
 //! dependencies are followed, and the values in a called function are those that its caller passes. A
 //! rule can ask whether `limit` of the query reaches `.limit(...)` three files below.
 
-use crate::call_graph::{CallGraph, Edge};
+use crate::call_graph::{CallGraph, Edge, Wanted};
 use crate::call_index::FunctionSet;
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{EdgeKind, EventKinds};
@@ -131,26 +131,6 @@ fn resolve(value: &Value, summary: &Summary, environment: &Environment<'_>) -> V
     substitute(value, summary.function.id, &|name| environment.get(name), &mut PARTS.clone())
 }
 
-/// What is looked for on the way: events of some kinds, and calls of methods with some names. Others are not looked at.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'w> {
-    kinds: EventKinds,
-    methods: &'w [&'w str],
-}
-
-impl<'w> Wanted<'w> {
-    /// Events of these kinds.
-    pub fn kinds(kinds: EventKinds) -> Self {
-        Self { kinds, methods: &[] }
-    }
-
-    /// And calls of methods with these names, of objects that are not of the program.
-    #[must_use]
-    pub fn or_methods(self, methods: &'w [&'w str]) -> Self {
-        Self { methods, ..self }
-    }
-}
-
 /// Visits what a route does in some functions: its dependencies first, then the handler, each with what it
 /// calls, in the order of walking. Others of its functions are neither visited nor followed: what is asked for
 /// has to be in one of the functions or in what these call.
@@ -217,21 +197,22 @@ impl Walk<'_> {
         }
         *visits += 1;
         self.count += 1;
-        let facts = &graph.nodes[node].facts;
-        let mut edges = graph.edges(node).iter().peekable();
-        let mut methods = facts.methods.iter().peekable();
-        for (position, kind) in facts.kinds.iter().enumerate() {
+        let followed = graph.edges(node).iter().filter(|edge| self.functions.contains(edge.to()));
+        let mut followed = followed.peekable();
+        let mut wanted = graph.nodes[node].wanted(self.wanted).peekable();
+        // Where both are at one event, it is seen before it is followed.
+        loop {
+            let position = match (wanted.peek(), followed.peek()) {
+                (None, None) => break,
+                (Some(position), None) => *position,
+                (None, Some(edge)) => edge.event(),
+                (Some(position), Some(edge)) => edge.event().min(*position),
+            };
             let event = &summary.events[position];
-            let method = methods.next_if(|(_, at)| *at as usize == position);
-            if kind.meets(self.wanted.kinds)
-                || method.is_some_and(|(name, _)| self.wanted.methods.contains(&name.as_str()))
-            {
+            if wanted.next_if_eq(&position).is_some() {
                 (self.visit)(interpreter, &Visit { root, chain, summary, event, graph, environment });
             }
-            while let Some(edge) = edges.next_if(|edge| edge.event() == position) {
-                if !self.functions.contains(edge.to()) {
-                    continue;
-                }
+            while let Some(edge) = followed.next_if(|edge| edge.event() == position) {
                 let EventKind::Call(call) = &event.kind else { continue };
                 let function = &graph.nodes[edge.to()].summary.function;
                 let passed = Passed { call, kind: edge.kind, function, caller: summary, outer: environment };

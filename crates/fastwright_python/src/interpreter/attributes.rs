@@ -48,12 +48,8 @@ impl Interpreter<'_> {
                 }
             },
             Kind::External(owner) => self.external_attribute(*owner, name),
-            Kind::Symbolic(symbolic) => {
-                let symbolic = symbolic.clone();
-                self.symbolic_attribute(base, &symbolic, name, span)?
-            }
+            Kind::Symbolic(symbolic) => self.symbolic_attribute(base, symbolic, name, span)?,
             Kind::Union(alternatives) => {
-                let alternatives = Rc::clone(alternatives);
                 let mut values = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()) {
                     values.push(self.checked_attribute(alternative, name, span)?);

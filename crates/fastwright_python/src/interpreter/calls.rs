@@ -191,12 +191,8 @@ impl Interpreter<'_> {
                     }
                 }
             }
-            Kind::Symbolic(symbolic) => {
-                let symbolic = symbolic.clone();
-                self.call_symbolic(callee, &symbolic, arguments, span)
-            }
+            Kind::Symbolic(symbolic) => self.call_symbolic(callee, symbolic, arguments, span),
             Kind::Union(alternatives) => {
-                let alternatives = Rc::clone(alternatives);
                 let mut results = Vec::new();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                     if let Ok(value) = self.call_directly(alternative, arguments.clone(), span) {
@@ -293,19 +289,19 @@ impl Interpreter<'_> {
                     self.field_defaults.insert(*declared, function.clone());
                     return Ok(function.clone());
                 }
-                if let Some(result) = self.library_method(&base.clone(), *name, &arguments, site) {
+                if let Some(result) = self.library_method(base, *name, &arguments, site) {
                     return result;
                 }
-                if let Some(result) = self.context_variable_method(&base.clone(), *name, &arguments, span) {
+                if let Some(result) = self.context_variable_method(base, *name, &arguments, span) {
                     return result;
                 }
-                if let Some(result) = self.pattern_method(&base.clone(), *name, &arguments, span) {
+                if let Some(result) = self.pattern_method(base, *name, &arguments, span) {
                     return result;
                 }
-                if let Some(result) = self.read_from_path(&base.clone(), *name, &arguments, span) {
+                if let Some(result) = self.read_from_path(base, *name, &arguments, span) {
                     return result;
                 }
-                if let Some(result) = self.path_method(&base.clone(), *name, &arguments, span) {
+                if let Some(result) = self.path_method(base, *name, &arguments, span) {
                     return Ok(result);
                 }
                 Ok(self.uncalled(callee, arguments, site))

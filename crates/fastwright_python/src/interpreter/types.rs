@@ -4,19 +4,14 @@ use super::Interpreter;
 use crate::ir::BinaryOperator;
 use crate::name::Name;
 use crate::value::*;
-use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// The class of a value: of the program or of a library, when it is known.
     pub fn class_of(&mut self, value: &Value) -> Option<Value> {
         match &value.kind {
             Kind::Instance(id) => self.instance(*id).map(|instance| instance.class.clone()),
-            Kind::Symbolic(symbolic) => {
-                let symbolic = symbolic.clone();
-                self.class_of_symbolic(&symbolic)
-            }
+            Kind::Symbolic(symbolic) => self.class_of_symbolic(symbolic),
             Kind::Union(alternatives) => {
-                let alternatives = Rc::clone(alternatives);
                 let mut classes =
                     alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
                 let first = classes.next()??;
@@ -38,8 +33,7 @@ impl Interpreter<'_> {
     fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
         match symbolic {
             Symbolic::Parameter(parameter) => {
-                let annotation = parameter.annotation.clone()?;
-                self.class_of_type(&annotation)
+                self.class_of_type(parameter.annotation.as_ref()?)
             }
             Symbolic::Call { callee, arguments, .. } => {
                 if let Some(class) = self.library.result_class(self, callee, arguments) {
@@ -103,11 +97,11 @@ impl Interpreter<'_> {
         match value.as_symbolic()? {
             Symbolic::Parameter(parameter) => parameter.annotation.clone(),
             Symbolic::Member { base, name } => {
-                let class = self.declaring_class(&base.clone(), *name)?;
+                let class = self.declaring_class(base, *name)?;
                 let (annotation, _) = self.annotation_in_class(&class, *name)?;
                 Some(self.evaluate_annotation(&annotation))
             }
-            Symbolic::Element(base) | Symbolic::Item { base, .. } => self.element_type(&base.clone()),
+            Symbolic::Element(base) | Symbolic::Item { base, .. } => self.element_type(base),
             _ => None,
         }
     }
@@ -115,8 +109,7 @@ impl Interpreter<'_> {
     /// The element type of a value declared as a collection: `list[Order]` gives `Order`.
     fn element_type(&mut self, collection: &Value) -> Option<Value> {
         let declared = self.declared_type(collection)?;
-        let declared = plain_type(&declared);
-        match declared.as_symbolic()? {
+        match inner_type(&declared).as_symbolic()? {
             Symbolic::Item { index, .. } => Some(match &index.kind {
                 Kind::Tuple(items) => items.last()?.clone(),
                 _ => index.clone(),
@@ -127,9 +120,9 @@ impl Interpreter<'_> {
 
     /// The class that an annotation names, without `Annotated`, `Optional` and generic arguments.
     pub fn class_of_type(&mut self, annotation: &Value) -> Option<Value> {
-        let plain = plain_type(annotation);
+        let plain = inner_type(annotation);
         match &plain.kind {
-            Kind::Class(_) | Kind::External(_) => Some(plain),
+            Kind::Class(_) | Kind::External(_) => Some(plain.clone()),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Item { base, .. } => match &base.kind {
                     Kind::Class(_) | Kind::External(_) => Some(base.clone()),
@@ -150,16 +143,18 @@ impl Interpreter<'_> {
 
 /// An annotation without `Annotated[...]`, `Optional[...]`, `X | None`, `ClassVar[...]` and the like.
 pub fn plain_type(annotation: &Value) -> Value {
-    let Some(symbolic) = annotation.as_symbolic() else { return annotation.clone() };
+    inner_type(annotation).clone()
+}
+
+/// The same, as the part of the annotation that it is.
+fn inner_type(annotation: &Value) -> &Value {
+    let Some(symbolic) = annotation.as_symbolic() else { return annotation };
     match symbolic {
-        Symbolic::Call { .. } => match super::aliased_type(annotation) {
-            Some(aliased) => plain_type(aliased),
-            None => annotation.clone(),
-        },
+        Symbolic::Call { .. } => super::aliased_type(annotation).map_or(annotation, inner_type),
         Symbolic::Item { base, index } => match base.as_external().as_deref() {
             Some("typing.Annotated") => match &index.kind {
-                Kind::Tuple(items) if !items.is_empty() => plain_type(&items[0]),
-                _ => plain_type(index),
+                Kind::Tuple(items) if !items.is_empty() => inner_type(&items[0]),
+                _ => inner_type(index),
             },
             Some(
                 "typing.Optional"
@@ -169,29 +164,29 @@ pub fn plain_type(annotation: &Value) -> Value {
                 | "typing.NotRequired"
                 | "sqlalchemy.orm.base.Mapped"
                 | "sqlalchemy.orm.Mapped",
-            ) => plain_type(index),
+            ) => inner_type(index),
             Some("typing.Union") => match &index.kind {
                 Kind::Tuple(items) => {
                     let mut some = items.iter().filter(|item| !is_none_type(item));
                     match (some.next(), some.next()) {
-                        (Some(only), None) => plain_type(only),
-                        _ => annotation.clone(),
+                        (Some(only), None) => inner_type(only),
+                        _ => annotation,
                     }
                 }
-                _ => plain_type(index),
+                _ => inner_type(index),
             },
-            _ => annotation.clone(),
+            _ => annotation,
         },
         Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {
             if is_none_type(right) {
-                plain_type(left)
+                inner_type(left)
             } else if is_none_type(left) {
-                plain_type(right)
+                inner_type(right)
             } else {
-                annotation.clone()
+                annotation
             }
         }
-        _ => annotation.clone(),
+        _ => annotation,
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Contents {
     pub(super) parts: u16,
     /// Whether a list, set or dict is inside: what that holds is not counted, since it changes.
     collections: bool,
+    /// Whether a caught exception may be inside: what a clause catches is a call without arguments of the class that it
+    /// names, or something of `traceback`.
+    caught: bool,
 }
 
 /// A set of attribute names to look for with [`Value::may_name`].
@@ -77,10 +80,20 @@ impl Contents {
     pub(super) fn of_symbolic(symbolic: &Symbolic) -> Self {
         let contents = Self::default().itself();
         match symbolic {
-            Symbolic::Call { callee, arguments, .. } => contents
-                .with(callee)
-                .all(arguments.positional.iter())
-                .all(arguments.keywords.iter().map(|(_, argument)| argument)),
+            Symbolic::Call { callee, arguments, .. } => {
+                let mut contents = contents
+                    .with(callee)
+                    .all(arguments.positional.iter())
+                    .all(arguments.keywords.iter().map(|(_, argument)| argument));
+                contents.caught |= match callee.kind {
+                    Kind::External(name) => {
+                        arguments.positional.is_empty() && arguments.keywords.is_empty()
+                            || name.first_part() == "traceback"
+                    }
+                    _ => false,
+                };
+                contents
+            }
             Symbolic::Member { base, name } => {
                 let mut contents = contents.with(base);
                 contents.members |= bit(name.precomputed_hash());
@@ -112,6 +125,7 @@ impl Contents {
         let other = Self::of(value);
         self.parts = self.parts.saturating_add(other.parts);
         self.collections |= other.collections;
+        self.caught |= other.caught;
         self.functions |= other.functions;
         self.members |= other.members;
         self
@@ -152,6 +166,13 @@ impl Value {
     /// Whether a list, set or dict stands inside: of what those hold nothing is known here.
     pub fn has_collections(&self) -> bool {
         Contents::of(self).collections
+    }
+
+    /// Whether an exception of a library that a clause has caught, or its traceback, may stand inside, also in lists,
+    /// sets and dicts; when not, it certainly doesn't.
+    pub fn may_hold_caught_within(&self) -> bool {
+        let contents = Contents::of(self);
+        contents.collections || contents.caught
     }
 
     /// Whether one of these attributes may be taken of something inside the value; when not, it certainly

@@ -78,6 +78,17 @@ impl Node {
             .map(|(position, _)| (position, &self.summary.events[position]))
     }
 
+    /// Positions of the wanted events, in order. Others are not looked at.
+    pub fn wanted(&self, wanted: Wanted<'_>) -> impl Iterator<Item = usize> {
+        let mut methods = self.facts.methods.iter().peekable();
+        self.facts.kinds.iter().enumerate().filter_map(move |(position, kind)| {
+            let method = methods.next_if(|(_, at)| *at as usize == position);
+            let is_wanted = kind.meets(wanted.kinds)
+                || method.is_some_and(|(name, _)| wanted.methods.contains(&name.as_str()));
+            is_wanted.then_some(position)
+        })
+    }
+
     /// Calls of methods with one of these names, of objects that are not of the program, with the positions of their
     /// events. Others are not looked at.
     pub fn method_calls(&self, names: &[&str]) -> impl Iterator<Item = (usize, &Event, &CallEvent)> {
@@ -117,6 +128,26 @@ impl Node {
     /// Whether it is a coroutine function or an async generator.
     pub fn is_async(&self) -> bool {
         self.summary.function.definition.is_async
+    }
+}
+
+/// Events that somebody looks for: those of some kinds, and calls of methods with some names.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    kinds: EventKinds,
+    methods: &'w [&'w str],
+}
+
+impl<'w> Wanted<'w> {
+    /// Events of these kinds.
+    pub fn kinds(kinds: EventKinds) -> Self {
+        Self { kinds, methods: &[] }
+    }
+
+    /// And calls of methods with these names, of objects that are not of the program.
+    #[must_use]
+    pub fn or_methods(self, methods: &'w [&'w str]) -> Self {
+        Self { methods, ..self }
     }
 }
 

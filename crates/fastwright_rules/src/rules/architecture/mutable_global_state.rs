@@ -1,8 +1,8 @@
 //! `mutable-global-state`: module variable used as storage by request handlers.
 
-use crate::call_graph::{CallGraph, Ways};
+use crate::call_graph::{CallGraph, Wanted, Ways};
 use crate::context::Context;
-use crate::flow::{Wanted, follow};
+use crate::flow::follow;
 use crate::reporter::{Draft, Reporter, route_method};
 use crate::route_list::{registered_at, title};
 use crate::syntax;

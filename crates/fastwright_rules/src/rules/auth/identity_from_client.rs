@@ -1,6 +1,6 @@
 //! `identity-from-client`: caller's identity taken from the request although the caller is known.
 
-use crate::call_graph::CallGraph;
+use crate::call_graph::{CallGraph, Wanted};
 use crate::context::Context;
 use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
@@ -149,8 +149,9 @@ fn identities(
         _ => None,
     };
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].events_of(EventKinds::CLASS_CALL.or(EventKinds::METHOD_CALL)) {
-        let EventKind::Call(call) = &event.kind else { continue };
+    let wanted = Wanted::kinds(EventKinds::CLASS_CALL).or_methods(&["where", "filter", "filter_by"]);
+    for position in code.nodes[node].wanted(wanted) {
+        let EventKind::Call(call) = &code.nodes[node].summary.events[position].kind else { continue };
         if let Some(table) = table_of(&call.callee) {
             for (name, value) in &call.arguments.keywords {
                 if is_owner_column(table, *name) {

@@ -1,8 +1,9 @@
 //! `uniqueness-only-checked`: value that must be unique, which only a query before the insert makes sure of.
 
 use crate::columns::ColumnDefinition;
+use crate::call_graph::Wanted;
 use crate::context::Context;
-use crate::flow::{Wanted, follow};
+use crate::flow::follow;
 use crate::methods::method_of;
 use crate::ownership::equalities;
 use crate::reporter::{Draft, Reporter};

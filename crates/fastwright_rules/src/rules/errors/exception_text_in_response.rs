@@ -573,7 +573,7 @@ struct Search<'s> {
 impl Search<'_> {
     /// The exception whose text is in a value.
     fn source(&mut self, interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> Option<Source> {
-        if depth > 10 {
+        if depth > 10 || self.handled.is_none() && !value.may_hold_caught_within() {
             return None;
         }
         let part = match Part::of(value) {

@@ -1,6 +1,6 @@
 //! `deprecated-pydantic-api`: interface of Pydantic 1 used with Pydantic 2.
 
-use crate::call_graph::Node;
+use crate::call_graph::{Node, Wanted};
 use crate::context::Context;
 use crate::finding::{Edit, Fix, Severity};
 use crate::fixes::Source;
@@ -154,11 +154,8 @@ fn is_imported(interpreter: &Interpreter<'_>, function: &FunctionValue, expressi
 
 /// Positions of the calls that may be of the old methods. Other events are not looked at.
 fn may_call_methods(node: &Node) -> Vec<usize> {
-    let methods = node.facts.methods.iter().filter(|(name, _)| METHODS.iter().any(|(old, _)| name == old));
-    let mut positions: Vec<usize> = methods.map(|(_, position)| *position as usize).collect();
-    positions.extend(node.events_of(EventKinds::BOUND_CALL).map(|(position, _)| position));
-    positions.sort_unstable();
-    positions
+    let names: Vec<&str> = METHODS.iter().map(|(old, _)| *old).collect();
+    node.wanted(Wanted::kinds(EventKinds::BOUND_CALL).or_methods(&names)).collect()
 }
 
 /// Tells of the old methods that a function calls with events at these positions, unless it knows the new ones.

@@ -1,9 +1,10 @@
 //! `unbounded-page-size`: page size without an upper bound that reaches a query.
 
+use crate::call_graph::Wanted;
 use crate::context::Context;
 use crate::finding::Fix;
 use crate::fixes::Source;
-use crate::flow::{Wanted, follow};
+use crate::flow::follow;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, source, title};
 use crate::syntax;
