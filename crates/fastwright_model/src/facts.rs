@@ -108,8 +108,11 @@ impl EventKinds {
     pub const YIELD: Self = Self(1 << 10);
     /// Something is returned.
     pub const RETURN: Self = Self(1 << 11);
-    /// Besides its own kind: a call whose result is that of one call of a method, if it is not `None`.
-    pub const GIVES_METHOD_RESULT: Self = Self(1 << 12);
+    /// Besides its own kind: a call whose result is that of a method of [`MAY_FIND_NOTHING`], if it is not `None`.
+    pub const GIVES_FOUND: Self = Self(1 << 12);
+    /// Besides its own kind: something that is returned, raised or passed on may hold an exception that a clause has
+    /// caught, or its traceback ([`Value::may_hold_caught_within`]).
+    pub const MAY_HOLD_CAUGHT: Self = Self(1 << 13);
 
     /// A call of whatever.
     pub const CALL: Self = Self::CLASS_CALL
@@ -131,17 +134,25 @@ impl EventKinds {
     }
 
     fn of(kind: &EventKind) -> Self {
+        let with_caught = |kind: Self, caught: bool| if caught { kind.or(Self::MAY_HOLD_CAUGHT) } else { kind };
         match kind {
             EventKind::Call(call) => {
-                let kind = Self::of_callee(&call.callee);
-                if is_method_result(&call.result) { kind.or(Self::GIVES_METHOD_RESULT) } else { kind }
+                let mut kind = Self::of_callee(&call.callee);
+                if is_found(&call.result) {
+                    kind = kind.or(Self::GIVES_FOUND);
+                }
+                let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
+                let mut given = call.arguments.positional.iter().chain(keywords);
+                with_caught(kind, given.any(Value::may_hold_caught_within))
             }
-            EventKind::Raise { .. } => Self::RAISE,
+            EventKind::Raise { exception, .. } => {
+                with_caught(Self::RAISE, exception.may_hold_caught_within())
+            }
             EventKind::Store { .. } => Self::STORE,
             EventKind::StoreItem { .. } => Self::STORE_ITEM,
             EventKind::Condition(_) => Self::CONDITION,
             EventKind::Yield(_) => Self::YIELD,
-            EventKind::Return(_) => Self::RETURN,
+            EventKind::Return(value) => with_caught(Self::RETURN, value.may_hold_caught_within()),
         }
     }
 
@@ -160,15 +171,22 @@ impl EventKinds {
     }
 }
 
-/// Whether a value is the result of one call of a method, or that or `None`.
-fn is_method_result(value: &Value) -> bool {
+/// Methods of sessions, queries and results that give one row or `None`.
+pub const MAY_FIND_NOTHING: &[&str] = &["get", "first", "one_or_none", "scalar_one_or_none", "scalar"];
+
+/// Whether a value is the result of one call of such a method, or that or `None`.
+fn is_found(value: &Value) -> bool {
     let mut some = value.alternatives().iter().filter(|value| !value.is_none());
     let (Some(only), None) = (some.next(), some.next()) else { return false };
     let Some(Symbolic::Call { callee, .. }) = only.as_symbolic() else { return false };
-    match &callee.kind {
-        Kind::Method(_) => true,
-        _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { .. })),
-    }
+    let name = match &callee.kind {
+        Kind::Method(method) => method.function.as_external().map(|name| name.last_part()),
+        _ => match callee.as_symbolic() {
+            Some(Symbolic::Member { name, .. }) => Some(name.as_str()),
+            _ => None,
+        },
+    };
+    name.is_some_and(|name| MAY_FIND_NOTHING.contains(&name))
 }
 
 /// What is asked about the calls and comparisons of a summary, found once: soon after the function was walked, while

@@ -151,7 +151,10 @@ fn leaks(
         callee.is_some_and(|name| name.starts_with("starlette.websockets.WebSocket.send_"))
     };
     for (position, event) in graph.nodes[node].events_of(kinds) {
-        if graph.nodes[node].facts.kinds[position].meets(calls) && !is_message(position) {
+        let kind = graph.nodes[node].facts.kinds[position];
+        // Only what a handler of exceptions gets is an exception without having been caught.
+        let may_hold_any = own_handled.is_some() || kind.meets(EventKinds::MAY_HOLD_CAUGHT);
+        if !may_hold_any || kind.meets(calls) && !is_message(position) {
             continue;
         }
         let sent: Option<&Value> = match &event.kind {

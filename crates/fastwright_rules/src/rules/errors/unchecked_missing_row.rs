@@ -12,7 +12,7 @@ use crate::wording::{handler_step, route_name};
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::{ParameterPlace, RouteKind};
 use fastwright_model::assemble::declared_response;
-use fastwright_model::facts::{CallFacts, EventKinds, mentions};
+use fastwright_model::facts::{CallFacts, EventKinds, MAY_FIND_NOTHING, mentions};
 use fastwright_model::schemas::{allows_none, is_schema};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
@@ -42,9 +42,6 @@ crate::declare_rule! {
         check: check,
     }
 }
-
-/// Methods of sessions, queries and results that give one row or `None`.
-const MAY_FIND_NOTHING: &[&str] = &["get", "first", "one_or_none", "scalar_one_or_none", "scalar"];
 
 /// A row that may be missing, and what is done with it.
 #[derive(Clone)]
@@ -246,7 +243,7 @@ fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
         let is_own = targets.next_if(|(at, _)| is_here(*at)).is_some();
         let may_find = method.is_some_and(|(name, _)| MAY_FIND_NOTHING.contains(&name.as_str()));
         let calls = is_own || may_find || kind.meets(otherwise_called);
-        (calls && kind.meets(EventKinds::GIVES_METHOD_RESULT)).then_some(position)
+        (calls && kind.meets(EventKinds::GIVES_FOUND)).then_some(position)
     })
 }
 
