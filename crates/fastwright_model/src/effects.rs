@@ -1,5 +1,8 @@
 //! Effects: what code does beyond computing. Found once for each function, then joined along calls.
 
+mod bits;
+
+use self::bits::{Done, Things};
 use crate::facts::{EdgeKind, call_facts, status_of_exception};
 use crate::library::sqlalchemy::{entity, session_kind};
 use crate::shared_search::SharedSearch;
@@ -30,33 +33,6 @@ pub struct Effects {
     pub reads_credentials: Option<Location>,
 }
 
-impl Effects {
-    fn is_empty(&self) -> bool {
-        self.reads.is_empty()
-            && self.writes.is_empty()
-            && self.statuses.is_empty()
-            && self.outside.is_empty()
-            && self.reads_credentials.is_none()
-    }
-
-    fn join(&mut self, other: &Effects) {
-        extend(&mut self.reads, &other.reads);
-        extend(&mut self.writes, &other.writes);
-        self.statuses.extend(other.statuses.iter().copied());
-        extend(&mut self.outside, &other.outside);
-        self.reads_credentials = self.reads_credentials.or(other.reads_credentials);
-    }
-}
-
-/// Adds what is missing: most of it is there already.
-fn extend(known: &mut BTreeSet<String>, more: &BTreeSet<String>) {
-    for text in more {
-        if !known.contains(text) {
-            known.insert(text.clone());
-        }
-    }
-}
-
 /// What a function does itself.
 struct Local {
     effects: Effects,
@@ -64,12 +40,10 @@ struct Local {
     calls: Vec<u32>,
 }
 
-/// Functions that are followed from one, at most.
-const FOLLOWED: usize = 3_000;
-
 /// Effects of functions, found when they are asked for.
 ///
-/// For every handler all that it reaches is gone through, so what that takes stands together and apart from the rest.
+/// What a function does with all that it calls is found once for all functions that call each other in a circle, from
+/// what those do that they call (Tarjan's strongly connected components); sets of effects are bits meanwhile.
 pub struct EffectTable {
     tables: FxHashMap<ObjectId, String>,
     /// The functions that are called somewhere; their places here are their numbers.
@@ -78,13 +52,27 @@ pub struct EffectTable {
     /// Which functions each of them calls, as a part of `calls`, once that is known.
     called: Vec<Option<Range<u32>>>,
     calls: Vec<u32>,
-    /// What they do themselves, if that is known and is anything.
-    own: Vec<Option<Box<Effects>>>,
+    things: Things,
+    /// What they do themselves.
+    own: Vec<Done>,
     /// What they do with everything that they call, once that is known.
-    joined: Vec<Option<Rc<Effects>>>,
-    /// The last question for which they were looked at.
+    all: Vec<Option<Rc<Done>>>,
+    /// The same for those that were asked about.
+    joined: FxHashMap<u32, Rc<Effects>>,
+    /// The last search for which they were looked at.
     seen_for: Vec<u32>,
-    questions: u32,
+    searches: u32,
+}
+
+/// A function on the way of Tarjan's search.
+struct Visit {
+    /// What is left of the functions that it calls.
+    calls: Range<u32>,
+    /// The earliest function on the stack that it reaches.
+    earliest: usize,
+    /// Its own place on the stack.
+    place: usize,
+    done: Done,
 }
 
 impl EffectTable {
@@ -96,10 +84,12 @@ impl EffectTable {
             index: FxHashMap::default(),
             called: Vec::new(),
             calls: Vec::new(),
+            things: Things::default(),
             own: Vec::new(),
-            joined: Vec::new(),
+            all: Vec::new(),
+            joined: FxHashMap::default(),
             seen_for: Vec::new(),
-            questions: 0,
+            searches: 0,
         }
     }
 
@@ -108,8 +98,8 @@ impl EffectTable {
         *self.index.entry(key).or_insert_with(|| {
             self.functions.push((Rc::clone(function), receiver));
             self.called.push(None);
-            self.own.push(None);
-            self.joined.push(None);
+            self.own.push(Done::default());
+            self.all.push(None);
             self.seen_for.push(0);
             self.functions.len() as u32 - 1
         })
@@ -123,50 +113,99 @@ impl EffectTable {
         receiver: Option<ObjectId>,
     ) -> Rc<Effects> {
         let asked = self.index_of(function, receiver);
-        if let Some(known) = &self.joined[asked as usize] {
+        if let Some(known) = self.joined.get(&asked) {
             return Rc::clone(known);
         }
-        self.questions += 1;
-        let mut effects = Effects::default();
-        self.seen_for[asked as usize] = self.questions;
-        let mut seen = 1;
-        let mut queue = vec![asked];
-        while let Some(function) = queue.pop() {
-            let Some(called) = self.local(interpreter, function) else { continue };
-            if let Some(own) = &self.own[function as usize] {
-                effects.join(own);
-            }
-            for &called in &self.calls[called.start as usize..called.end as usize] {
-                let seen_for = &mut self.seen_for[called as usize];
-                if seen < FOLLOWED && *seen_for != self.questions {
-                    *seen_for = self.questions;
-                    seen += 1;
-                    queue.push(called);
-                }
-            }
-        }
-        let effects = Rc::new(effects);
-        self.joined[asked as usize] = Some(Rc::clone(&effects));
+        let done = match &self.all[asked as usize] {
+            Some(known) => Rc::clone(known),
+            None => self.join_all(interpreter, asked),
+        };
+        let reads_credentials = done.reads_credentials.and_then(|_| self.credentials_read_by(asked));
+        let effects = Rc::new(self.things.effects(&done, reads_credentials));
+        self.joined.insert(asked, Rc::clone(&effects));
         effects
     }
 
+    /// Joins what a function does with what it calls, and so for all that it reaches.
+    fn join_all(&mut self, interpreter: &mut Interpreter<'_>, asked: u32) -> Rc<Done> {
+        // Places on the stack of the functions that are on it.
+        let mut places: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut stack: Vec<u32> = Vec::new();
+        let mut way: Vec<Visit> = Vec::new();
+        let mut next = Some(asked);
+        loop {
+            if let Some(function) = next.take() {
+                let calls = self.local(interpreter, function);
+                let place = stack.len();
+                places.insert(function, place);
+                stack.push(function);
+                let done = self.own[function as usize].clone();
+                way.push(Visit { calls, earliest: place, place, done });
+            }
+            let Some(visit) = way.last_mut() else { break };
+            if let Some(call) = visit.calls.next() {
+                let called = self.calls[call as usize];
+                match (&self.all[called as usize], places.get(&called)) {
+                    (Some(known), _) => visit.done.join(known),
+                    (None, Some(place)) => visit.earliest = visit.earliest.min(*place),
+                    (None, None) => next = Some(called),
+                }
+                continue;
+            }
+            let Some(ended) = way.pop() else { break };
+            if ended.earliest == ended.place {
+                // All on the stack from here on call each other.
+                let done = Rc::new(ended.done.clone());
+                for function in stack.drain(ended.place..) {
+                    places.remove(&function);
+                    self.all[function as usize] = Some(Rc::clone(&done));
+                }
+            }
+            if let Some(caller) = way.last_mut() {
+                caller.done.join(&ended.done);
+                caller.earliest = caller.earliest.min(ended.earliest);
+            }
+        }
+        self.all[asked as usize].clone().unwrap_or_default()
+    }
+
+    /// The first place where credentials are read by a function or what it calls.
+    fn credentials_read_by(&mut self, function: u32) -> Option<Location> {
+        self.searches += 1;
+        self.seen_for[function as usize] = self.searches;
+        let mut waiting = vec![function];
+        while let Some(function) = waiting.pop() {
+            let own = self.own[function as usize].reads_credentials;
+            if own.is_some() {
+                return own;
+            }
+            let called = self.called[function as usize].clone().unwrap_or_default();
+            for called in &self.calls[called.start as usize..called.end as usize] {
+                let seen_for = &mut self.seen_for[*called as usize];
+                if *seen_for != self.searches {
+                    *seen_for = self.searches;
+                    waiting.push(*called);
+                }
+            }
+        }
+        None
+    }
+
     /// Finds out what a function does itself, if that is not known; gives the part of `calls` that it calls.
-    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: u32) -> Option<Range<u32>> {
+    fn local(&mut self, interpreter: &mut Interpreter<'_>, function: u32) -> Range<u32> {
         let place = function as usize;
         if let Some(known) = &self.called[place] {
-            return Some(known.clone());
+            return known.clone();
         }
         let (function, receiver) = &self.functions[place];
-        let summary = interpreter.summarize(function, *receiver)?;
+        let Some(summary) = interpreter.summarize(function, *receiver) else { return Range::default() };
         let Local { effects, calls } = self.find(interpreter, &summary);
-        if !effects.is_empty() {
-            self.own[place] = Some(Box::new(effects));
-        }
+        self.own[place] = self.things.done(effects);
         let start = self.calls.len() as u32;
         self.calls.extend(calls);
         let called = start..self.calls.len() as u32;
         self.called[place] = Some(called.clone());
-        Some(called)
+        called
     }
 
     fn find(&mut self, interpreter: &mut Interpreter<'_>, summary: &Summary) -> Local {

@@ -134,7 +134,8 @@ impl EventKinds {
     }
 
     fn of(kind: &EventKind) -> Self {
-        let with_caught = |kind: Self, caught: bool| if caught { kind.or(Self::MAY_HOLD_CAUGHT) } else { kind };
+        let with_caught =
+            |kind: Self, caught: bool| if caught { kind.or(Self::MAY_HOLD_CAUGHT) } else { kind };
         match kind {
             EventKind::Call(call) => {
                 let mut kind = Self::of_callee(&call.callee);

@@ -313,8 +313,7 @@ impl GuardAnalysis {
         for (name, class) in &node.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        let (probed, _) =
-            probe_without_credentials(interpreter, &node.call, arguments, None, GUARD_STEPS);
+        let (probed, _) = probe_without_credentials(interpreter, &node.call, arguments, None, GUARD_STEPS);
         let refusing = refusals(interpreter, &probed.raised);
         match probed.result {
             // Where nothing about the caller goes in, only a certain refusal is a guard.

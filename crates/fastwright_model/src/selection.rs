@@ -374,8 +374,7 @@ fn makes_app(interpreter: &mut Interpreter<'static>, function: &FunctionValue) -
     let mut callees = Vec::new();
     called(&function.definition.body, &mut callees);
     let is_app = |interpreter: &Interpreter<'static>, value: &Value| {
-        matches!(value.kind, Kind::Class(_) | Kind::External(_))
-            && interpreter.derives_from(value, APP)
+        matches!(value.kind, Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
     };
     for callee in callees {
         let value = match &callee.kind {

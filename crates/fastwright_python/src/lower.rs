@@ -39,7 +39,8 @@ pub fn lower_module(body: impl IntoIterator<Item = ast::Stmt>) -> Result<Module,
     match lowering.too_deep {
         Some(offset) => Err(TooDeep { offset }),
         None => {
-            lowering.module.mentions = lowering.file_mentions.map(|mentions| mentions.finish()).unwrap_or_default();
+            lowering.module.mentions =
+                lowering.file_mentions.map(|mentions| mentions.finish()).unwrap_or_default();
             Ok(lowering.module)
         }
     }

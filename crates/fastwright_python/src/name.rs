@@ -43,24 +43,42 @@ struct Entry {
 /// looking at its text, which stands elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Beginning {
-    bytes: [u8; Beginning::BYTES],
-    /// Of the whole text; the largest number stands for more.
-    length: u8,
+    first: u64,
+    /// The bytes after those, and in the highest byte the length of the whole text; the largest number stands for more.
+    rest: u64,
 }
 
 impl Beginning {
+    /// Bytes of texts that are kept whole.
     const BYTES: usize = 15;
 
     fn of(text: &str) -> Self {
-        let mut bytes = [0; Self::BYTES];
-        let shown = text.len().min(Self::BYTES);
-        bytes[..shown].copy_from_slice(&text.as_bytes()[..shown]);
-        Self { bytes, length: u8::try_from(text.len()).unwrap_or(u8::MAX) }
+        let bytes = text.as_bytes();
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX).min(0xff) << 56;
+        // A length that is known when this is compiled makes a copy one load.
+        let (first, rest) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => {
+                let rest = match bytes.len() {
+                    8 => 0,
+                    9..=Self::BYTES => u64::from_le_bytes(*last) >> (8 * (16 - bytes.len())),
+                    _ => u64::from_le_bytes(*last) >> 8,
+                };
+                (u64::from_le_bytes(*first), rest)
+            }
+            _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+                (Some(first), Some(last)) => {
+                    let last = u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
+                    (u64::from(u32::from_le_bytes(*first)) | last, 0)
+                }
+                _ => (bytes.iter().rev().fold(0, |first, byte| first << 8 | u64::from(*byte)), 0),
+            },
+        };
+        Self { first, rest: rest | length }
     }
 
     /// Whether this is the whole text.
     fn is_all(self) -> bool {
-        usize::from(self.length) <= Self::BYTES
+        self.rest >> 56 <= Self::BYTES as u64
     }
 }
 
@@ -88,9 +106,7 @@ impl Name {
             let place = &recently[hash as usize % RECENT];
             let beginning = Beginning::of(text);
             match place.get() {
-                Some((known, name))
-                    if known == beginning && (beginning.is_all() || name.0.text == text) =>
-                {
+                Some((known, name)) if known == beginning && (beginning.is_all() || name.0.text == text) => {
                     name
                 }
                 _ => {
@@ -336,6 +352,30 @@ mod tests {
             assert_eq!(Name::new(text).last_part(), last);
         }
         assert!(Name::new("b") > Name::new("a"));
+    }
+
+    #[test]
+    fn beginnings_tell_short_texts_apart() {
+        // Every length, and in each place every byte counts.
+        let mut texts: Vec<String> = (0..=Beginning::BYTES).map(|length| "a".repeat(length)).collect();
+        for length in 1..=Beginning::BYTES {
+            for at in 0..length {
+                texts.push(format!("{}b{}", "a".repeat(at), "a".repeat(length - at - 1)));
+            }
+        }
+        for (number, text) in texts.iter().enumerate() {
+            assert!(Beginning::of(text).is_all(), "{text}");
+            assert!(
+                texts[..number].iter().all(|other| Beginning::of(other) != Beginning::of(text)),
+                "{text}"
+            );
+        }
+        for length in [16, 17, 300] {
+            assert!(!Beginning::of(&"a".repeat(length)).is_all());
+        }
+        let (one, other) = (format!("first_{}_x", "y".repeat(40)), format!("first_{}_x", "z".repeat(40)));
+        assert_eq!(Name::new(&one), *one);
+        assert_eq!(Name::new(&other), *other);
     }
 
     #[test]

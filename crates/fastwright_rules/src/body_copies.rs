@@ -113,27 +113,34 @@ pub fn copies_of(
     }
     let kinds = EventKinds::STORE_ITEM.or(EventKinds::CLASS_CALL).or(EventKinds::BOUND_CALL);
     let wanted = Wanted::kinds(kinds.or(EventKinds::PARAMETER_CALL)).or_methods(COPYING);
-    follow(code, interpreter, dependant, copying, wanted, &mut |interpreter, visit| match &visit.event.kind {
-        EventKind::StoreItem { base, index, value } => {
-            if !may_copy_item(base, index) {
-                return;
+    follow(
+        code,
+        interpreter,
+        dependant,
+        copying,
+        wanted,
+        &mut |interpreter, visit| match &visit.event.kind {
+            EventKind::StoreItem { base, index, value } => {
+                if !may_copy_item(base, index) {
+                    return;
+                }
+                let (base, index) = (visit.resolve(base), visit.resolve(index));
+                if !may_copy_item(&base, &index) {
+                    return;
+                }
+                let source = Value::tuple(vec![index, visit.resolve(value)]);
+                let row = interpreter.class_of(&base);
+                let copy = CopyingCall { source, row, makes_row: false, overwritten: Vec::new() };
+                push(interpreter, visit, &bodies, copy, &mut found, true);
             }
-            let (base, index) = (visit.resolve(base), visit.resolve(index));
-            if !may_copy_item(&base, &index) {
-                return;
+            EventKind::Call(call) => {
+                if let Some(copy) = copying_call(interpreter, visit, call) {
+                    push(interpreter, visit, &bodies, copy, &mut found, false);
+                }
             }
-            let source = Value::tuple(vec![index, visit.resolve(value)]);
-            let row = interpreter.class_of(&base);
-            let copy = CopyingCall { source, row, makes_row: false, overwritten: Vec::new() };
-            push(interpreter, visit, &bodies, copy, &mut found, true);
-        }
-        EventKind::Call(call) => {
-            if let Some(copy) = copying_call(interpreter, visit, call) {
-                push(interpreter, visit, &bodies, copy, &mut found, false);
-            }
-        }
-        _ => {}
-    });
+            _ => {}
+        },
+    );
     found
 }
 

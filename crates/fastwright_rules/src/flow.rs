@@ -162,7 +162,11 @@ pub fn returned_by_handler(
     let summary = &graph.nodes[node].summary;
     for (_, event) in graph.nodes[node].events_of(EventKinds::RETURN) {
         if let EventKind::Return(value) = &event.kind {
-            visit(interpreter, &Visit { root: handler, chain: &[], summary, event, graph, environment }, value);
+            visit(
+                interpreter,
+                &Visit { root: handler, chain: &[], summary, event, graph, environment },
+                value,
+            );
         }
     }
 }

@@ -64,7 +64,7 @@ impl Interpreter<'_> {
                     "__class__" => Value::external(owner),
                     _ => Kind::Method(Rc::new(MethodValue {
                         receiver: base.clone(),
-                        function: Kind::External(Name::dotted(owner, &name)).into(),
+                        function: Kind::External(Name::new(owner).member(name)).into(),
                     }))
                     .into(),
                 }

@@ -32,9 +32,7 @@ impl Interpreter<'_> {
 
     fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
         match symbolic {
-            Symbolic::Parameter(parameter) => {
-                self.class_of_type(parameter.annotation.as_ref()?)
-            }
+            Symbolic::Parameter(parameter) => self.class_of_type(parameter.annotation.as_ref()?),
             Symbolic::Call { callee, arguments, .. } => {
                 if let Some(class) = self.library.result_class(self, callee, arguments) {
                     return Some(class);

@@ -59,11 +59,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let filters: Vec<Name> = FILTERS.iter().map(Name::from).collect();
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    let filtering: Vec<bool> = analysis
-        .codes
-        .iter()
-        .map(|code| filters.iter().any(|name| code.mentions.may_hold(*name)))
-        .collect();
+    let filtering: Vec<bool> =
+        analysis.codes.iter().map(|code| filters.iter().any(|name| code.mentions.may_hold(*name))).collect();
     for function in interpreter.functions() {
         if filtering.get(function.id.file.0 as usize) == Some(&false) {
             continue;

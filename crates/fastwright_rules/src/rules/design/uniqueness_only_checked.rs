@@ -1,7 +1,7 @@
 //! `uniqueness-only-checked`: value that must be unique, which only a query before the insert makes sure of.
 
-use crate::columns::ColumnDefinition;
 use crate::call_graph::Wanted;
+use crate::columns::ColumnDefinition;
 use crate::context::Context;
 use crate::flow::follow;
 use crate::methods::method_of;
@@ -87,52 +87,60 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let (mut looked, mut made, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let wanted = Wanted::kinds(EventKinds::CALL.or(EventKinds::CONDITION));
-        follow(code, interpreter, dependant, &both, wanted, &mut |interpreter, visit| match &visit.event.kind {
-            EventKind::Condition(condition) => {
-                let site = there(condition);
-                refused.extend(
-                    site.filter(|_| refuses_if(interpreter, visit.summary, visit.event.location.span)),
-                );
-            }
-            EventKind::Call(call) => {
-                if let Kind::Class(class) = call.callee.kind
-                    && analysis.tables.iter().any(|table| table.class == class)
-                {
-                    let named = call.arguments.keywords.iter().filter(|(name, _)| *name != "**");
-                    made.push(Made {
-                        class,
-                        given: named.map(|(name, value)| (*name, visit.resolve(value))).collect(),
-                        everything: call.arguments.keyword("**").map(|value| visit.resolve(value)),
-                        site: visit.event.location,
-                        chain: visit.evidence(),
-                        symbol: visit.symbol(),
-                    });
-                } else if let Some((class, body)) =
-                    validated_row(analysis, &visit.resolve(&call.callee), call)
-                {
-                    made.push(Made {
-                        class,
-                        given: Vec::new(),
-                        everything: Some(visit.resolve(body)),
-                        site: visit.event.location,
-                        chain: visit.evidence(),
-                        symbol: visit.symbol(),
-                    });
-                } else if call.target.is_none()
-                    && method_of(&call.callee).is_some_and(|(_, method)| LOOKING.contains(&method.as_str()))
-                    && let Some((class, column, value)) = only_equality(&visit.resolve(&call.result))
-                {
-                    looked.push(Looked {
-                        class,
-                        column,
-                        value,
-                        site: visit.event.location,
-                        chain: visit.evidence(),
-                    });
+        follow(
+            code,
+            interpreter,
+            dependant,
+            &both,
+            wanted,
+            &mut |interpreter, visit| match &visit.event.kind {
+                EventKind::Condition(condition) => {
+                    let site = there(condition);
+                    refused.extend(
+                        site.filter(|_| refuses_if(interpreter, visit.summary, visit.event.location.span)),
+                    );
                 }
-            }
-            _ => {}
-        });
+                EventKind::Call(call) => {
+                    if let Kind::Class(class) = call.callee.kind
+                        && analysis.tables.iter().any(|table| table.class == class)
+                    {
+                        let named = call.arguments.keywords.iter().filter(|(name, _)| *name != "**");
+                        made.push(Made {
+                            class,
+                            given: named.map(|(name, value)| (*name, visit.resolve(value))).collect(),
+                            everything: call.arguments.keyword("**").map(|value| visit.resolve(value)),
+                            site: visit.event.location,
+                            chain: visit.evidence(),
+                            symbol: visit.symbol(),
+                        });
+                    } else if let Some((class, body)) =
+                        validated_row(analysis, &visit.resolve(&call.callee), call)
+                    {
+                        made.push(Made {
+                            class,
+                            given: Vec::new(),
+                            everything: Some(visit.resolve(body)),
+                            site: visit.event.location,
+                            chain: visit.evidence(),
+                            symbol: visit.symbol(),
+                        });
+                    } else if call.target.is_none()
+                        && method_of(&call.callee)
+                            .is_some_and(|(_, method)| LOOKING.contains(&method.as_str()))
+                        && let Some((class, column, value)) = only_equality(&visit.resolve(&call.result))
+                    {
+                        looked.push(Looked {
+                            class,
+                            column,
+                            value,
+                            site: visit.event.location,
+                            chain: visit.evidence(),
+                        });
+                    }
+                }
+                _ => {}
+            },
+        );
         for made in &made {
             let Some(table) = analysis.tables.iter().find(|table| table.class == made.class) else {
                 continue;

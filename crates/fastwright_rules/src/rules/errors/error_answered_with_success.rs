@@ -45,11 +45,12 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let (mut found, mut others): (Vec<(Location, String)>, usize) = (Vec::new(), 0);
-        returned_by_handler(code, interpreter, dependant, &mut |interpreter, visit, value| {
-            match error_in(interpreter, value) {
-                Some(what) => found.push((visit.event.location, what)),
-                None => others += 1,
-            }
+        returned_by_handler(code, interpreter, dependant, &mut |interpreter, visit, value| match error_in(
+            interpreter,
+            value,
+        ) {
+            Some(what) => found.push((visit.event.location, what)),
+            None => others += 1,
         });
         // Where every answer has it, it is a field like others.
         if others == 0 {
