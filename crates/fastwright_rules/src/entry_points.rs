@@ -19,6 +19,8 @@ pub struct EntryPoint<'a> {
     pub route: &'a Route,
     /// The route as registered.
     pub detail: &'a RouteDetail,
+    /// The callable itself: rules ask for it far more often than for the way there.
+    dependant: &'a Dependant,
     /// From the handler down to this callable; the handler alone for the handler itself.
     pub chain: Vec<&'a Dependant>,
 }
@@ -26,7 +28,7 @@ pub struct EntryPoint<'a> {
 impl<'a> EntryPoint<'a> {
     /// The callable itself.
     pub fn dependant(&self) -> &'a Dependant {
-        self.chain[self.chain.len() - 1]
+        self.dependant
     }
 
     /// The handler of the route.
@@ -98,9 +100,9 @@ fn collect<'a>(
     chain: &mut Vec<&'a Dependant>,
     found: &mut Vec<EntryPoint<'a>>,
 ) {
-    found.push(EntryPoint { app, route, detail, chain: chain.clone() });
-    let last = chain[chain.len() - 1];
-    for dependency in &last.dependencies {
+    let dependant = chain[chain.len() - 1];
+    found.push(EntryPoint { app, route, detail, dependant, chain: chain.clone() });
+    for dependency in &dependant.dependencies {
         chain.push(dependency);
         collect(app, route, detail, chain, found);
         chain.pop();

@@ -256,3 +256,29 @@ impl Interpreter<'_> {
         joined
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_found_however_many_there_are() {
+        let name = |number: i64| Name::from(format!("name_{number}"));
+        let number = |value: Option<&Option<Value>>| value.and_then(Option::as_ref).and_then(Value::as_int);
+        for count in [1, FEW as i64 + 1, MANY as i64, 4 * MANY as i64] {
+            let mut changes = Changes::default();
+            (0..count).for_each(|number| changes.push(name(number), Some(Value::int(number))));
+            assert!((0..count).all(|one| number(changes.get(name(one))) == Some(one)));
+            assert!(changes.get(name(count)).is_none());
+            // Later ones replace earlier ones and add to them, each name stays once and in its place.
+            let mut later = Changes::default();
+            later.push(name(count / 2), None);
+            later.push(name(count), Some(Value::int(-1)));
+            let all = changes.then(later);
+            assert_eq!(all.len() as i64, count + 1);
+            assert!(matches!(all.get(name(count / 2)), Some(None)));
+            assert_eq!(number(all.get(name(count))), Some(-1));
+            assert_eq!(all.names().next(), Some(name(0)));
+        }
+    }
+}

@@ -51,7 +51,7 @@ impl CallGraph {
     /// The functions that are reached from some, these included.
     pub fn reached_from(&self, start: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut seen = FxHashSet::default();
+        let mut seen = self.functions(|_, _| false);
         let mut waiting: Vec<usize> = start.into_iter().collect();
         while let Some(node) = waiting.pop() {
             if seen.insert(node) {
