@@ -5,8 +5,8 @@
 
 mod contents;
 
-pub use contents::NameSet;
 use contents::{Contents, LARGEST_EXPRESSION};
+pub use contents::{NameSet, ParameterOwners};
 
 use crate::ir::{BinaryOperator, ClassDef, Comparison, Expr, FunctionDef};
 use crate::location::{Location, Span};

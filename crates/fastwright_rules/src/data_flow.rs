@@ -304,7 +304,7 @@ pub fn holds(
     value: &Value,
     predicate: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    holds_within(interpreter, value, None, predicate, 12)
+    holds_within(interpreter, value, &|_: &Value| true, predicate, 12)
 }
 
 /// The same, asking only about parts in which one of these attributes is taken of something.
@@ -314,23 +314,34 @@ pub fn holds_where(
     names: NameSet,
     predicate: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    holds_within(interpreter, value, Some(names), predicate, 12)
+    holds_within(interpreter, value, &|part: &Value| part.may_name_within(names), predicate, 12)
+}
+
+/// The same, asking only about parts in which a parameter of one of these functions stands.
+pub fn holds_of(
+    interpreter: &Interpreter<'_>,
+    value: &Value,
+    functions: ParameterOwners,
+    predicate: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    let may_hold = |part: &Value| part.may_hold_parameter_of_any_within(functions);
+    holds_within(interpreter, value, &may_hold, predicate, 12)
 }
 
 fn holds_within(
     interpreter: &Interpreter<'_>,
     value: &Value,
-    names: Option<NameSet>,
+    may_hold: &impl Fn(&Value) -> bool,
     predicate: &mut dyn FnMut(&Value) -> bool,
     depth: u32,
 ) -> bool {
-    if names.is_some_and(|names| !value.may_name_within(names)) {
+    if !may_hold(value) {
         return false;
     }
     if predicate(value) {
         return true;
     }
-    let mut inside = |part: &Value| holds_within(interpreter, part, names, predicate, depth - 1);
+    let mut inside = |part: &Value| holds_within(interpreter, part, may_hold, predicate, depth - 1);
     depth > 0 && any_part(interpreter, value, &mut inside)
 }
 

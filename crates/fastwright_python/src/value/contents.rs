@@ -42,6 +42,16 @@ impl NameSet {
     }
 }
 
+/// A set of functions whose parameters to look for with [`Value::may_hold_parameter_of_any_within`].
+#[derive(Debug, Clone, Copy)]
+pub struct ParameterOwners(u32);
+
+impl FromIterator<FunctionId> for ParameterOwners {
+    fn from_iter<T: IntoIterator<Item = FunctionId>>(functions: T) -> Self {
+        Self(functions.into_iter().fold(0, |bits, function| bits | function_bit(function)))
+    }
+}
+
 fn bit(hash: u64) -> u64 {
     1 << (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
@@ -149,6 +159,13 @@ impl Value {
         contents.collections || contents.functions & function_bit(function) != 0
     }
 
+    /// Whether the value may hold a parameter of one of these functions, also in lists, sets and dicts; when not,
+    /// it certainly doesn't.
+    pub fn may_hold_parameter_of_any_within(&self, functions: ParameterOwners) -> bool {
+        let contents = Contents::of(self);
+        contents.collections || contents.functions & functions.0 != 0
+    }
+
     /// Whether the value may hold a parameter of any function, also in lists, sets and dicts; when not, it
     /// certainly doesn't.
     pub fn may_hold_any_parameter_within(&self) -> bool {
@@ -234,6 +251,11 @@ mod tests {
             *index != 7 && !call.may_hold_parameter_of(FunctionId { file: FileId(3), index: *index })
         });
         assert!(absent.count() > 180);
+        let owners = |indexes: &[u32]| -> ParameterOwners {
+            indexes.iter().map(|index| FunctionId { file: FileId(3), index: *index }).collect()
+        };
+        assert!(call.may_hold_parameter_of_any_within(owners(&[1, 7])));
+        assert!(!call.may_hold_parameter_of_any_within(owners(&[])));
         assert!(!Value::external("library.call").may_name(NameSet::new(["headers"])));
         assert!(!Value::external("library.call").may_name_within(NameSet::new(["headers"])));
         let list: Value = Kind::List(crate::value::ObjectId(0)).into();

@@ -1,7 +1,7 @@
 //! Which values of a function come from something of interest: from an id that the client sent, or from what
 //! is known of the caller.
 
-use crate::data_flow::holds;
+use crate::data_flow::holds_of;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -66,7 +66,12 @@ impl Marks {
 
     /// Whether a value is made of something marked.
     pub fn are_in(&self, interpreter: &Interpreter<'_>, value: &Value) -> bool {
-        !self.is_empty() && holds(interpreter, value, &mut |part| self.is(part))
+        !self.is_empty() && holds_of(interpreter, value, self.owners(), &mut |part| self.is(part))
+    }
+
+    /// The functions one of whose parameters a value must hold for something marked to be in it.
+    pub fn owners(&self) -> ParameterOwners {
+        self.inputs.iter().map(|mark| mark.function).chain(self.results.iter().copied()).collect()
     }
 
     /// Whether a value is marked itself, or a part of something marked.
@@ -81,17 +86,26 @@ impl Marks {
     /// Whether a value is something marked or was loaded by it: not merely text or a collection in which it
     /// occurs somewhere.
     pub fn are_carried_by(&self, interpreter: &Interpreter<'_>, value: &Value) -> bool {
-        self.carried(interpreter, value, 12)
+        self.carried(interpreter, value, self.owners(), 12)
     }
 
-    fn carried(&self, interpreter: &Interpreter<'_>, value: &Value, depth: u32) -> bool {
+    fn carried(
+        &self,
+        interpreter: &Interpreter<'_>,
+        value: &Value,
+        owners: ParameterOwners,
+        depth: u32,
+    ) -> bool {
+        if !value.may_hold_parameter_of_any_within(owners) {
+            return false;
+        }
         if self.is(value) {
             return true;
         }
         if depth == 0 {
             return false;
         }
-        let again = |value: &Value| self.carried(interpreter, value, depth - 1);
+        let again = |value: &Value| self.carried(interpreter, value, owners, depth - 1);
         match &value.kind {
             Kind::Union(values) | Kind::Tuple(values) => values.iter().any(again),
             Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {

@@ -3,7 +3,7 @@
 
 use super::marks::Marks;
 use crate::call_graph::CallGraph;
-use crate::data_flow::holds;
+use crate::data_flow::holds_of;
 use crate::ownership::sounds_like_permission;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
@@ -179,7 +179,7 @@ fn compares(interpreter: &Interpreter<'_>, value: &Value, objects: &Marks, calle
     if callers.is_empty() {
         return false;
     }
-    holds(interpreter, value, &mut |part| match part.as_symbolic() {
+    holds_of(interpreter, value, objects.owners(), &mut |part| match part.as_symbolic() {
         Some(Symbolic::Compare { left, right, .. }) => {
             objects.are_in(interpreter, left) && callers.are_in(interpreter, right)
                 || objects.are_in(interpreter, right) && callers.are_in(interpreter, left)
@@ -193,7 +193,7 @@ fn relates(interpreter: &Interpreter<'_>, value: &Value, objects: &Marks, caller
     if callers.is_empty() || !objects.are_in(interpreter, value) || !callers.are_in(interpreter, value) {
         return false;
     }
-    holds(interpreter, value, &mut |part| match part.as_symbolic() {
+    holds_of(interpreter, value, objects.owners(), &mut |part| match part.as_symbolic() {
         Some(Symbolic::Compare { left, right, .. }) => {
             objects.are_in(interpreter, left) && callers.are_in(interpreter, right)
                 || objects.are_in(interpreter, right) && callers.are_in(interpreter, left)
@@ -293,7 +293,7 @@ pub fn use_of(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, obje
 /// one, or hands it to a function that says that it finds something.
 pub fn is_key(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, objects: &Marks) -> bool {
     let is_looked_up = |value: &Value| {
-        holds(interpreter, value, &mut |part| match part.as_symbolic() {
+        holds_of(interpreter, value, objects.owners(), &mut |part| match part.as_symbolic() {
             Some(Symbolic::Item { index, .. }) => objects.is(index),
             Some(Symbolic::Compare { comparison: Comparison::In | Comparison::NotIn, left, .. }) => {
                 objects.is(left)
