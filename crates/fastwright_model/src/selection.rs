@@ -3,6 +3,8 @@
 
 use crate::analysis::{AnalysisOptions, is_test_path};
 use crate::application::Undecided;
+use crate::library::APP_NAMES;
+use crate::library::routing::APP;
 use crate::registry::{Entry, Registry, RouterKind};
 use fastwright_python::interpreter::{ActiveCondition, Interpreter, ModuleState};
 use fastwright_python::ir::{self, ExprKind, StmtKind};
@@ -18,12 +20,6 @@ const STARTUP_STEPS: u64 = 15_000;
 
 /// Steps for making an object only because one of its methods makes an app.
 const METHOD_STEPS: u64 = 60_000;
-
-/// The class of apps.
-const APP: &str = "fastapi.applications.FastAPI";
-
-/// What that class, and those that other libraries derive from it, are called (`library/names`).
-const APP_NAMES: &[&str] = &["FastAPI", "FastAPIOffline"];
 
 /// An app that is to be assembled.
 #[derive(Debug, Clone)]

@@ -593,7 +593,8 @@ impl Value {
     }
 }
 
-/// A union while it is made. Most are of the same value again, or of two: they need no list on the heap.
+/// A union while it is made. Most are of the same value again, or of two: they need no list on the heap. Apart from
+/// [`Value::union`], which is compiled again for every kind of iterator.
 #[derive(Default)]
 struct Alternatives(SmallVec<[Value; 4]>);
 

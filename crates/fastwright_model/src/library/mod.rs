@@ -17,6 +17,8 @@ pub mod sqlalchemy;
 pub(crate) mod starlette;
 mod strawberry;
 
+pub(crate) use names::APP_NAMES;
+
 use crate::registry::Registry;
 use fastwright_python::interpreter::signatures::ShownParameter;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};

@@ -1,5 +1,9 @@
 //! Names of libraries: where a name that is exported under several really lives, and what derives from what.
 
+/// What the class of apps is called, under every name that [`canonical`] takes for it: by these it is known whether
+/// a file can make an app.
+pub(crate) const APP_NAMES: &[&str] = &["FastAPI", "FastAPIOffline"];
+
 /// The defining name of something that a library exports elsewhere too (FastAPI 0.165, Starlette 1.0,
 /// Pydantic 2, SQLAlchemy 2).
 pub(super) fn canonical(name: &str) -> Option<&'static str> {

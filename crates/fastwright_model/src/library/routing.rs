@@ -10,7 +10,7 @@ use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use std::rc::Rc;
 
-pub(super) const APP: &str = "fastapi.applications.FastAPI";
+pub(crate) const APP: &str = "fastapi.applications.FastAPI";
 const GENERATOR: &str = "fastapi.openapi.utils.get_openapi";
 pub(super) const ROUTER: &str = "fastapi.routing.APIRouter";
 
