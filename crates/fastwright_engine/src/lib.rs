@@ -15,7 +15,6 @@ pub mod freshness;
 mod git;
 pub mod hosts;
 pub mod inputs;
-pub mod memory;
 mod patch;
 pub mod project_tests;
 pub mod questions;
@@ -26,4 +25,5 @@ mod stamps;
 pub mod verification;
 
 pub use failure::Failure;
+pub use fastwright_python::memory;
 pub use settings::{Overrides, ReviewOverrides, Settings};

@@ -12,6 +12,7 @@ use fastwright_model::analysis::{
     Analysis, AnalysisError, AnalysisOptions, analyse_tree, evaluate_tree, is_test_path,
 };
 use fastwright_model::application::Route;
+use fastwright_python::memory;
 use fastwright_python::project::{DiscoverOptions, discover};
 use fastwright_python::source::{DiskTree, SourceTree};
 use fastwright_report::recorded_settings::RecordedSettings;
@@ -44,6 +45,7 @@ fn report(analysis: &Analysis, settings: &Settings, hashes: bool) -> ReviewRepor
     for project in &mut report.document.projects {
         project.settings = Some(RecordedSettings { path: path.clone(), ..settings.recorded() });
     }
+    memory::leave(review);
     report
 }
 
@@ -76,7 +78,7 @@ pub fn survey(settings: &Settings) -> Result<Survey, Failure> {
     freshness.add(&analysis.files);
     let (review, routes) =
         (report(&analysis, settings, false), RoutesDocument::new(&analysis, &root_of(&analysis)));
-    crate::memory::leave(analysis);
+    memory::leave(analysis);
     Ok(Survey { review, routes, freshness })
 }
 
@@ -90,7 +92,7 @@ pub fn examine(
 ) -> Result<(ReviewReport, RoutesDocument), Failure> {
     let analysis = analysis(tree, settings)?;
     let answer = (report(&analysis, settings, false), RoutesDocument::new(&analysis, &root_of(&analysis)));
-    crate::memory::leave(analysis);
+    memory::leave(analysis);
     Ok(answer)
 }
 
@@ -114,7 +116,7 @@ fn cached<T: serde::Serialize + serde::de::DeserializeOwned>(
     if let (Some(cache), Some(snapshot)) = (cache, snapshot) {
         cache.store(snapshot, &analysis.files, &result);
     }
-    crate::memory::leave(analysis);
+    memory::leave(analysis);
     Ok(result)
 }
 
@@ -147,7 +149,7 @@ fn at_revision<T>(
     let tree = crate::sides::revision_tree(&mut settings, revision)?;
     let analysis = analysis(Arc::new(tree), &settings)?;
     let answer = answer(&analysis, &settings);
-    crate::memory::leave(analysis);
+    memory::leave(analysis);
     Ok(answer)
 }
 
@@ -203,7 +205,7 @@ pub fn snapshot(
     let analysis = analyse_tree(tree, &settings.path, &options).map_err(failed)?;
     let review = fastwright_rules::review(&analysis, &settings.review);
     let snapshot = Snapshot::new(contract, &review, &analysis.files);
-    crate::memory::leave(analysis);
+    memory::leave(analysis);
     Ok((snapshot, root))
 }
 

@@ -36,6 +36,16 @@ const NEEDLES: &[&str] = &[
     "AsyncClient(app=",
 ];
 
+/// Texts that are looked for in each file while it is parsed; their positions are named below.
+const WATCHED: &[&str] = &["FastAPI(", "astwright"];
+
+/// Where an app may be made: see [`File::may_hold`](fastwright_python::location::File::may_hold).
+pub(crate) const MAKES_APP: usize = 0;
+
+/// Where this program may be spoken to in a comment, with a small or a capital letter: see
+/// [`File::may_hold`](fastwright_python::location::File::may_hold).
+pub const NAMES_THIS_PROGRAM: usize = 1;
+
 /// What the user decides about an analysis.
 #[derive(Debug, Clone, Default)]
 pub struct AnalysisOptions {
@@ -250,7 +260,9 @@ fn evaluated(
         .or_else(|| project.versions.version("fastapi").map(|(version, _)| version.to_owned()));
     let pydantic = project.versions.version("pydantic").map(|(version, _)| version.to_owned());
 
-    let shared = SharedProgram(Rc::new(RefCell::new(Program::new(Arc::clone(&project), tree, may_evaluate))));
+    let mut program = Program::new(Arc::clone(&project), tree, may_evaluate);
+    program.watch(WATCHED);
+    let shared = SharedProgram(Rc::new(RefCell::new(program)));
     let (mentioning, report) = match rest {
         // What the named apps do not import matters to nobody.
         Rest::Left if !options.apps.is_empty() => {

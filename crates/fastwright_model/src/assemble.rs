@@ -13,6 +13,7 @@ use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;
+use fastwright_python::memory;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
@@ -113,6 +114,7 @@ pub(crate) fn assemble(
         apps.push(latent::app(locator, location, routes));
         details.push(own_details);
     }
+    memory::leave(effects);
     (apps, details)
 }
 

@@ -367,7 +367,12 @@ const CREDENTIAL_PARTS: &[&str] = &["headers", "cookies", "session", "auth", "us
 /// `search` is through the values of one function.
 fn reads_credentials(interpreter: &mut Interpreter<'_>, search: &mut SharedSearch, value: &Value) -> bool {
     static PARTS: LazyLock<NameSet> = LazyLock::new(|| NameSet::new(CREDENTIAL_PARTS.iter().copied()));
-    let may_read = |value: &Value| value.may_name(*PARTS);
+    let parts = *PARTS;
+    // Nearly no value does: this is asked about everything that is passed on.
+    if !value.may_name(parts) {
+        return false;
+    }
+    let may_read = |value: &Value| value.may_name(parts);
     search.finds(value, &may_read, &mut |inner| match inner.as_symbolic() {
         Some(Symbolic::Member { base, name }) if CREDENTIAL_PARTS.contains(&name.as_str()) => interpreter
             .library_classes_of(base)

@@ -62,6 +62,8 @@ pub struct CallFacts {
     pub callees: Vec<Option<Name>>,
     /// What each event is. Events are large and far apart in memory: who looks for few kinds of them looks here first.
     pub kinds: Vec<EventKinds>,
+    /// What some event is.
+    pub all_kinds: EventKinds,
     /// Calls of methods of objects that are not of the program: the name, and the position of the event, in order.
     pub methods: Vec<(Name, u32)>,
     /// Functions and classes of the program that are called, each once.
@@ -80,7 +82,7 @@ pub enum Called {
 }
 
 /// What an event is, or several kinds that are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventKinds(u16);
 
 impl EventKinds {
@@ -196,9 +198,11 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
     }
+    let kinds: Vec<EventKinds> = summary.events.iter().map(|event| EventKinds::of(&event.kind)).collect();
     let mut facts = CallFacts {
         callees: Vec::with_capacity(summary.events.len()),
-        kinds: summary.events.iter().map(|event| EventKinds::of(&event.kind)).collect(),
+        all_kinds: kinds.iter().fold(EventKinds::default(), |all, kind| all.or(*kind)),
+        kinds,
         ..CallFacts::default()
     };
     for (position, event) in summary.events.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Which apps a program has: bound to names, named by the user, made by functions that nobody calls, and
 //! what their start adds.
 
-use crate::analysis::{AnalysisOptions, is_test_path};
+use crate::analysis::{AnalysisOptions, MAKES_APP, is_test_path};
 use crate::application::Undecided;
 use crate::library::APP_NAMES;
 use crate::library::routing::APP;
@@ -54,7 +54,7 @@ pub(crate) fn select_apps(
     // Who makes an app is imported first in the running program. Starting elsewhere can run into a cycle of imports
     // that is none from there.
     let (making, others): (Vec<FileId>, Vec<FileId>) =
-        sources.iter().partition(|file| shared.0.borrow().files().get(**file).text.contains("FastAPI("));
+        sources.iter().partition(|file| shared.0.borrow().files().get(**file).may_hold(MAKES_APP));
     for file in making.iter().chain(&others) {
         evaluate_file(interpreter, shared, *file);
     }

@@ -6,6 +6,7 @@ pub mod ir;
 pub mod loader;
 pub mod location;
 mod lower;
+pub mod memory;
 pub mod name;
 pub mod parallel;
 pub mod parse;

@@ -84,6 +84,8 @@ pub struct Program {
     followed: Option<Name>,
     /// What is wrong with files that were parsed only when the program asked for them.
     late_problems: Vec<LoadProblem>,
+    /// Texts that are looked for in each file while it is parsed.
+    watched: &'static [&'static str],
 }
 
 #[derive(Clone)]
@@ -95,6 +97,14 @@ enum Origin {
 struct Parsed {
     index: FileIndex,
     parsed: Result<parse::ParsedFile, ParseProblem>,
+    watched: u32,
+}
+
+/// Which texts stand in another, a bit each; of those that have no bit each counts as standing there.
+fn texts_in(text: &str, watched: &[&str]) -> u32 {
+    let bits = (0..u32::BITS).zip(watched);
+    bits.filter(|(_, watched)| memchr::memmem::find(text.as_bytes(), watched.as_bytes()).is_none())
+        .fold(u32::MAX, |found, (bit, _)| found & !(1 << bit))
 }
 
 /// What becomes of files that nothing of interest reaches.
@@ -133,7 +143,14 @@ impl Program {
             frozen: false,
             followed: None,
             late_problems: Vec::new(),
+            watched: &[],
         }
+    }
+
+    /// Looks for some texts in every file that is parsed from now on: it is at hand then, and those who ask later
+    /// ([`File::may_hold`]) need not read it again.
+    pub fn watch(&mut self, texts: &'static [&'static str]) {
+        self.watched = texts;
     }
 
     /// The project.
@@ -273,7 +290,7 @@ impl Program {
                 }
             })
             .collect();
-        let (project, tree) = (&self.project, &*self.tree);
+        let (project, tree, watched) = (&self.project, &*self.tree, self.watched);
         let parsed: Vec<Parsed> = texts
             .into_par_iter()
             .with_max_len(8)
@@ -282,10 +299,11 @@ impl Program {
                     Some(text) => Ok(text),
                     None => read(tree, &project.file(index).path).and_then(parse::decode),
                 };
-                Parsed { index, parsed: text.map(parse::parse) }
+                let watched = text.as_ref().map_or(0, |text| texts_in(text, watched));
+                Parsed { index, parsed: text.map(parse::parse), watched }
             })
             .collect();
-        for Parsed { index, parsed } in parsed {
+        for Parsed { index, parsed, watched } in parsed {
             let file = self.project.file(index);
             let parsed = match parsed {
                 Ok(parsed) => parsed,
@@ -295,7 +313,8 @@ impl Program {
                 }
             };
             let (path, relative, module) = (file.path.clone(), file.relative.clone(), file.module);
-            let id = self.files.add(File::new(path, relative, module, true, parsed.text));
+            let file = File::new(path, relative, module, true, parsed.text);
+            let id = self.files.add(file.with_watched(watched));
             if let Some(problem) = parsed.problem {
                 let position = problem.offset.map(|offset| {
                     let position = self.files.get(id).position(offset);
@@ -318,6 +337,8 @@ impl Program {
     fn next_wave(&self, wave: &[FileIndex]) -> Vec<FileIndex> {
         let mut next: Vec<FileIndex> = Vec::new();
         let mut asked: rustc_hash::FxHashSet<(usize, Name)> = rustc_hash::FxHashSet::default();
+        // Most of what is imported from a module is no module itself.
+        let modules = self.project.directories.module_names();
         for &importer in wave {
             let FileState::Parsed(file) = self.states[importer.index()] else { continue };
             let root = self.project.file(importer).import_root;
@@ -328,7 +349,7 @@ impl Program {
                 let within = import
                     .names
                     .iter()
-                    .filter(|name| *name != "*")
+                    .filter(|name| modules.contains(name.as_str()))
                     .map(|name| if dotted.is_empty() { *name } else { Name::dotted(&dotted, name) });
                 for name in std::iter::once(Name::new(&dotted)).chain(within) {
                     // Whoever asked for a module asked for the packages around it.

@@ -61,6 +61,8 @@ pub struct File {
     pub first_party: bool,
     /// The text, decoded as UTF-8.
     pub text: Box<str>,
+    /// Which of the watched texts stand in it, a bit each; all of them where nobody looked.
+    watched: u32,
     line_starts: std::sync::OnceLock<Box<[u32]>>,
 }
 
@@ -73,7 +75,20 @@ impl File {
         first_party: bool,
         text: Box<str>,
     ) -> Self {
-        Self { path, relative, module, first_party, text, line_starts: std::sync::OnceLock::new() }
+        let line_starts = std::sync::OnceLock::new();
+        Self { path, relative, module, first_party, text, watched: u32::MAX, line_starts }
+    }
+
+    /// The same with what was found out about the watched texts.
+    #[must_use]
+    pub(crate) fn with_watched(self, watched: u32) -> Self {
+        Self { watched, ..self }
+    }
+
+    /// Whether one of the texts that its program watches for may stand in it, by its position among them (see
+    /// [`Program::watch`](crate::loader::Program::watch)); when not, it certainly doesn't.
+    pub fn may_hold(&self, position: usize) -> bool {
+        self.watched >> position & 1 != 0
     }
 
     fn line_starts(&self) -> &[u32] {

@@ -39,46 +39,46 @@ struct Entry {
     last: u32,
 }
 
-/// The first bytes of a text and how many it has. Most names are no longer: whether one is found again is known without
-/// looking at its text, which stands elsewhere.
+/// The first and the last bytes of a text, and how many it has. Most names are no longer than that: whether one is found
+/// again is known without looking at its text, which stands elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Beginning {
+struct Outline {
+    /// The first eight bytes; of a shorter text all of them.
     first: u64,
-    /// The bytes after those, and in the highest byte the length of the whole text; the largest number stands for more.
-    rest: u64,
+    /// The last eight bytes, where there are so many.
+    last: u64,
+    length: usize,
 }
 
-impl Beginning {
+impl Outline {
     /// Bytes of texts that are kept whole.
-    const BYTES: usize = 15;
+    const BYTES: usize = 16;
 
     fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX).min(0xff) << 56;
         // A length that is known when this is compiled makes a copy one load.
-        let (first, rest) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            (Some(first), Some(last)) => {
-                let rest = match bytes.len() {
-                    8 => 0,
-                    9..=Self::BYTES => u64::from_le_bytes(*last) >> (8 * (16 - bytes.len())),
-                    _ => u64::from_le_bytes(*last) >> 8,
-                };
-                (u64::from_le_bytes(*first), rest)
-            }
+        let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
             _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
                 (Some(first), Some(last)) => {
-                    let last = u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
-                    (u64::from(u32::from_le_bytes(*first)) | last, 0)
+                    let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
+                    (first | last << 32, 0)
                 }
                 _ => (bytes.iter().rev().fold(0, |first, byte| first << 8 | u64::from(*byte)), 0),
             },
         };
-        Self { first, rest: rest | length }
+        Self { first, last, length: bytes.len() }
+    }
+
+    /// Where names with this outline are found again.
+    fn place(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 32) as usize % RECENT
     }
 
     /// Whether this is the whole text.
     fn is_all(self) -> bool {
-        self.rest >> 56 <= Self::BYTES as u64
+        self.length <= Self::BYTES
     }
 }
 
@@ -92,33 +92,31 @@ static TABLE: LazyLock<[Mutex<Table>; TABLES]> =
     LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::new())));
 
 thread_local! {
-    /// Names that this thread asked for, by their hash: code repeats the same few all the time.
-    static RECENTLY: [Cell<Option<(Beginning, Name)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+    /// Names that this thread asked for, by their outline: code repeats the same few all the time.
+    static RECENTLY: [Cell<Option<(Outline, Name)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
 }
 
 impl Name {
     /// The name with this text.
     pub fn new(text: &str) -> Self {
-        let mut hasher = FxHasher::default();
-        hasher.write(text.as_bytes());
-        let hash = hasher.finish();
         RECENTLY.with(|recently| {
-            let place = &recently[hash as usize % RECENT];
-            let beginning = Beginning::of(text);
+            let outline = Outline::of(text);
+            let place = &recently[outline.place()];
             match place.get() {
-                Some((known, name)) if known == beginning && (beginning.is_all() || name.0.text == text) => {
-                    name
-                }
+                Some((known, name)) if known == outline && (outline.is_all() || name.0.text == text) => name,
                 _ => {
-                    let name = Self::in_table(text, hash);
-                    place.set(Some((beginning, name)));
+                    let name = Self::in_table(text);
+                    place.set(Some((outline, name)));
                     name
                 }
             }
         })
     }
 
-    fn in_table(text: &str, hash: u64) -> Self {
+    fn in_table(text: &str) -> Self {
+        let mut hasher = FxHasher::default();
+        hasher.write(text.as_bytes());
+        let hash = hasher.finish();
         let table = &TABLE[(hash >> 32) as usize % TABLES];
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = table.names.find(hash, |name| name.0.text == text) {
@@ -355,23 +353,20 @@ mod tests {
     }
 
     #[test]
-    fn beginnings_tell_short_texts_apart() {
+    fn outlines_tell_short_texts_apart() {
         // Every length, and in each place every byte counts.
-        let mut texts: Vec<String> = (0..=Beginning::BYTES).map(|length| "a".repeat(length)).collect();
-        for length in 1..=Beginning::BYTES {
+        let mut texts: Vec<String> = (0..=Outline::BYTES).map(|length| "a".repeat(length)).collect();
+        for length in 1..=Outline::BYTES {
             for at in 0..length {
                 texts.push(format!("{}b{}", "a".repeat(at), "a".repeat(length - at - 1)));
             }
         }
         for (number, text) in texts.iter().enumerate() {
-            assert!(Beginning::of(text).is_all(), "{text}");
-            assert!(
-                texts[..number].iter().all(|other| Beginning::of(other) != Beginning::of(text)),
-                "{text}"
-            );
+            assert!(Outline::of(text).is_all(), "{text}");
+            assert!(texts[..number].iter().all(|other| Outline::of(other) != Outline::of(text)), "{text}");
         }
-        for length in [16, 17, 300] {
-            assert!(!Beginning::of(&"a".repeat(length)).is_all());
+        for length in [17, 18, 300] {
+            assert!(!Outline::of(&"a".repeat(length)).is_all());
         }
         let (one, other) = (format!("first_{}_x", "y".repeat(40)), format!("first_{}_x", "z".repeat(40)));
         assert_eq!(Name::new(&one), *one);

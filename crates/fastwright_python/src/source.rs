@@ -141,17 +141,49 @@ fn kind_of(file_type: fs::FileType) -> EntryKind {
     }
 }
 
+/// The length of a file that is a regular one.
+fn regular_length(metadata: &fs::Metadata) -> io::Result<u64> {
+    if metadata.is_file() {
+        Ok(metadata.len())
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+    }
+}
+
+/// Opens a file without waiting: opening a FIFO would block until somebody writes.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let without_waiting = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    match fs::File::options().read(true).custom_flags(without_waiting).open(path) {
+        // Another program has to let go of a regular file first.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            regular_length(&fs::metadata(path)?)?;
+            fs::File::open(path)
+        }
+        opened => opened,
+    }
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<fs::File> {
+    fs::File::open(path)
+}
+
 impl SourceTree for DiskTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // Opening a FIFO blocks until somebody writes, so the kind is asked before opening.
-        self.size(path)?;
-        fs::read(path)
+        let mut bytes = Vec::new();
+        self.read_into(path, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn read_into(&self, path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
-        self.size(path)?;
+        let file = open(path)?;
+        let length = regular_length(&file.metadata()?)?;
         bytes.clear();
-        fs::File::open(path)?.read_to_end(bytes)?;
+        bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
+        // By way of `take`, which does not ask for the length once more.
+        file.take(u64::MAX).read_to_end(bytes)?;
         Ok(())
     }
 
@@ -160,12 +192,7 @@ impl SourceTree for DiskTree {
     }
 
     fn size(&self, path: &Path) -> io::Result<u64> {
-        let metadata = fs::metadata(path)?;
-        if metadata.is_file() {
-            Ok(metadata.len())
-        } else {
-            Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-        }
+        regular_length(&fs::metadata(path)?)
     }
 
     fn entries(&self, directory: &Path) -> io::Result<Vec<TreeEntry>> {

@@ -404,9 +404,9 @@ impl Interpreter<'_> {
         let names = if depends(&summary.returns) || summary.yields.iter().any(depends) {
             self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site)
         } else {
-            FxHashMap::default()
+            Bindings::default()
         };
-        let passed = |name: Name| names.get(&name).cloned();
+        let passed = |name: Name| names.get(name).cloned();
         let mut budget = 400;
         if function.definition.is_generator {
             let yields: Vec<Value> = summary
@@ -610,7 +610,7 @@ impl Interpreter<'_> {
             let mut arguments = Arguments::clone(arguments);
             arguments.positional.insert(0, base.clone());
             let names = self.bind_parameters(init, arguments, *site);
-            return Some(substitute(&value, init.id, &|name| names.get(&name).cloned(), &mut 200));
+            return Some(substitute(&value, init.id, &|name| names.get(name).cloned(), &mut 200));
         }
         Some(value)
     }

@@ -227,6 +227,42 @@ impl Arguments {
     }
 }
 
+/// What the parameters of a function are bound to in a call, in their order. They are few: looking through them is
+/// cheaper than a map.
+#[derive(Debug, Clone, Default)]
+pub struct Bindings(Vec<(Name, Value)>);
+
+impl Bindings {
+    /// None, with room for so many.
+    pub(crate) fn with_capacity(parameters: usize) -> Self {
+        Self(Vec::with_capacity(parameters))
+    }
+
+    /// Binds one more parameter.
+    pub(crate) fn push(&mut self, parameter: Name, value: Value) {
+        self.0.push((parameter, value));
+    }
+
+    /// What a parameter is bound to.
+    pub fn get(&self, parameter: Name) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == parameter).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Name, &Value)> {
+        self.0.iter().map(|(parameter, value)| (*parameter, value))
+    }
+}
+
+impl IntoIterator for Bindings {
+    type Item = (Name, Value);
+    type IntoIter = std::vec::IntoIter<(Name, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// A function object: a definition with the scope that it closes over.
 #[derive(Debug)]
 pub struct FunctionValue {

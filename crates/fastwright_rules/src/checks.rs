@@ -306,8 +306,7 @@ fn rules_out_inputs(
                 if leads == Some(false) || leads.is_none() && !deciding.has_own(graph, node) {
                     continue;
                 }
-                let given = given_to(call);
-                if !given.iter().any(|value| holding.is_in(interpreter, value, 12)) {
+                if !any_given(call, &mut |value| holding.is_in(interpreter, value, 12)) {
                     continue;
                 }
                 let last = match call.callee.as_symbolic() {
@@ -338,7 +337,7 @@ fn rules_out_inputs(
                         .parameters
                         .iter()
                         .filter(|(name, _)| {
-                            bound.get(name).is_some_and(|value| holding.is_in(interpreter, value, 12))
+                            bound.get(*name).is_some_and(|value| holding.is_in(interpreter, value, 12))
                         })
                         .map(|(_, value)| value.clone())
                         .collect();
@@ -400,19 +399,17 @@ fn answers(value: &Value) -> bool {
     })
 }
 
-/// Receiver and arguments.
-fn given_to(call: &CallEvent) -> Vec<Value> {
-    let mut given = call.arguments.positional.clone();
-    given.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
-    match &call.callee.kind {
-        Kind::Method(method) => given.push(method.receiver.clone()),
-        _ => {
-            if let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic() {
-                given.push(base.clone());
-            }
-        }
-    }
-    given
+/// Whether something holds for an argument of a call or for the object whose method it is.
+fn any_given(call: &CallEvent, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+    let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
+    let receiver = match &call.callee.kind {
+        Kind::Method(method) => Some(&method.receiver),
+        _ => match call.callee.as_symbolic() {
+            Some(Symbolic::Member { base, .. }) => Some(base),
+            _ => None,
+        },
+    };
+    call.arguments.positional.iter().chain(keywords).chain(receiver).any(test)
 }
 
 /// Whether a test leaves only values of a list, or values of a known beginning that no other meaning can hide in.

@@ -658,9 +658,9 @@ pub fn flows_among<T: Clone>(
             }
             let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
-            let value = substitute(&flow.value, function, &|name| bindings.get(&name).cloned(), &mut budget);
+            let value = substitute(&flow.value, function, &|name| bindings.get(name).cloned(), &mut budget);
             let called = Rc::clone(&graph.nodes[node].summary);
-            let object = called.parameters.first().and_then(|(name, _)| bindings.get(name));
+            let object = called.parameters.first().and_then(|(name, _)| bindings.get(*name));
             let value = match (object, constructor_of(interpreter, &called)) {
                 (Some(object), Some(constructor)) => {
                     given_to_constructor(interpreter, &value, object, &constructor)
@@ -724,7 +724,7 @@ fn given_to_constructor(
     let Some((made, mut arguments, site)) = made else { return value.clone() };
     arguments.positional.insert(0, made);
     let given = interpreter.bind_parameters(constructor, arguments, site);
-    substitute(value, constructor.id, &|name| given.get(&name).cloned(), &mut 400)
+    substitute(value, constructor.id, &|name| given.get(name).cloned(), &mut 400)
 }
 
 /// Whether a caller decides one of these inputs: they are its own, those of the object whose method it is, or

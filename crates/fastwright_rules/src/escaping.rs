@@ -210,7 +210,7 @@ impl<'g> Escapes<'g> {
             if edge.kind == EdgeKind::Background {
                 continue;
             }
-            let called = graph.nodes[edge.to()].summary.function.definition.name;
+            let called = graph.nodes[edge.to()].definition.name;
             for escape in self.leaving(interpreter, edge.to()).iter() {
                 let mut calls = Vec::with_capacity(escape.calls.len() + 1);
                 calls.extend_from_slice(&escape.calls);

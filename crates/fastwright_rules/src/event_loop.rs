@@ -18,7 +18,7 @@ pub fn stays_on_loop(graph: &CallGraph, edge: &Edge) -> bool {
     if edge.kind == EdgeKind::Offload || graph.nodes[edge.to()].runs_once() {
         return false;
     }
-    let target = &graph.nodes[edge.to()].summary.function.definition;
+    let target = &graph.nodes[edge.to()].definition;
     match edge.kind {
         EdgeKind::Offload => false,
         EdgeKind::Background => target.is_async,

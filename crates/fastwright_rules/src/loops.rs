@@ -220,7 +220,7 @@ pub fn unconditional_call(
     marked: &FunctionSet,
 ) -> Option<Location> {
     let node = &graph.nodes[number];
-    if node.summary.function.definition.decorators.iter().any(is_cache) {
+    if node.definition.decorators.iter().any(is_cache) {
         return None;
     }
     calls_to(graph, number, methods, marked)

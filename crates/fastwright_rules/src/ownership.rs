@@ -404,7 +404,7 @@ impl Caller {
         node: usize,
         is_given: &dyn Fn(&str) -> bool,
     ) -> bool {
-        if sounds_like_permission(&code.nodes[node].summary.function.definition.name) {
+        if sounds_like_permission(&code.nodes[node].definition.name) {
             return true;
         }
         for (position, event) in code.nodes[node].summary.events.iter().enumerate() {

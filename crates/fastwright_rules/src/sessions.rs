@@ -49,9 +49,7 @@ pub fn functions_calling(graph: &CallGraph, methods: &[&str]) -> FunctionSet {
 /// The call that a function makes at exactly this place, with the position of its event.
 pub fn call_at(node: &Node, span: Span) -> Option<(usize, &CallEvent)> {
     node.summary.events.iter().enumerate().find_map(|(index, event)| match &event.kind {
-        EventKind::Call(call)
-            if event.location.span == span && event.location.file == node.summary.function.id.file =>
-        {
+        EventKind::Call(call) if event.location.span == span && event.location.file == node.file => {
             Some((index, call))
         }
         _ => None,

@@ -36,7 +36,7 @@ pub fn stale_read(interpreter: &mut Interpreter<'_>, node: &Node, tables: &[Tabl
         }
     }
     let mut walk = Walk { interpreter, node, tables, found: None };
-    walk.block(&node.summary.function.definition.body, state);
+    walk.block(&node.definition.body, state);
     walk.found
 }
 

@@ -7,6 +7,7 @@ use crate::registry;
 use crate::reporter::{Draft, ReportedFinding, Reporter};
 use crate::rules::architecture::suppression_without_reason::SuppressionWithoutReason;
 use crate::rules::architecture::unused_suppression::UnusedSuppression;
+use fastwright_model::analysis::NAMES_THIS_PROGRAM;
 use fastwright_python::location::{File, FileId, Files, Location, Span};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -66,8 +67,8 @@ impl Suppressions {
     pub fn read(files: &Files) -> Self {
         let mut found = Self::default();
         for (id, file) in files.iter().filter(|(_, file)| file.first_party) {
-            // Nearly no file has such a comment: don't scan the others. (The first letter may be a capital.)
-            if memchr::memmem::find(file.text.as_bytes(), b"astwright").is_some() {
+            // Nearly no file has such a comment: don't scan the others.
+            if file.may_hold(NAMES_THIS_PROGRAM) {
                 found.read_file(id, file);
             }
         }

@@ -430,7 +430,7 @@ impl Walker<'_, '_, '_> {
                 if parameter.annotation.is_some() || !says_nothing(parameter.kind) {
                     return None;
                 }
-                let class = interpreter.class_of(passed.get(&parameter.name)?)?;
+                let class = interpreter.class_of(passed.get(parameter.name)?)?;
                 // Plain values say nothing that code could be followed by.
                 let is_plain = class.as_external().is_some_and(|name| name.starts_with("builtins."));
                 let known = matches!(class.kind, Kind::Class(_) | Kind::External(_));

@@ -6,7 +6,6 @@ use crate::location::{Location, Span};
 use crate::name::Name;
 use crate::program::FunctionId;
 use crate::value::*;
-use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -459,8 +458,8 @@ impl Interpreter<'_> {
         let functions_before = self.functions.len();
         let classes_before = self.classes.len();
         let scope = self.new_scope(Some(function.scope), function.module, false);
-        let names = self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site);
-        self.scopes[scope.0 as usize].names = names;
+        let bindings = self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site);
+        self.scopes[scope.0 as usize].names.extend(bindings);
         let conditions_before = self.conditions.len();
         let (flow, frame) = self.run_body(function, scope);
         self.conditions.truncate(conditions_before);
@@ -576,11 +575,8 @@ impl Interpreter<'_> {
         function: &Rc<FunctionValue>,
         arguments: Arguments,
         site: Location,
-    ) -> FxHashMap<Name, Value> {
-        let mut names = FxHashMap::with_capacity_and_hasher(
-            function.definition.parameters.len(),
-            rustc_hash::FxBuildHasher,
-        );
+    ) -> Bindings {
+        let mut bindings = Bindings::with_capacity(function.definition.parameters.len());
         let mut positional = arguments.positional.into_iter();
         let mut keywords = arguments.keywords;
         for (index, parameter) in function.definition.parameters.iter().enumerate() {
@@ -624,9 +620,9 @@ impl Interpreter<'_> {
                         })
                 }
             };
-            names.insert(parameter.name, value);
+            bindings.push(parameter.name, value);
         }
-        names
+        bindings
     }
 
     /// Evaluates `def`: decorators, defaults, and the function itself.

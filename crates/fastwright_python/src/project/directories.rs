@@ -170,6 +170,12 @@ impl DirectoryIndex {
         }
     }
 
+    /// Names that files and folders of the project have as modules, without what they lie in.
+    pub(crate) fn module_names(&self) -> FxHashSet<&str> {
+        let names = self.folders.iter().flat_map(|folder| folder.modules.keys().chain([&folder.name]));
+        names.map(|name| &**name).collect()
+    }
+
     /// The folder that a file lies in.
     pub(crate) fn folder_of(&self, file: FileIndex) -> Option<FolderIndex> {
         self.file_folders.get(file.index()).copied()

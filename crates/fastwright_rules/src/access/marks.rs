@@ -6,7 +6,6 @@ use fastwright_python::interpreter::Interpreter;
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::value::*;
-use rustc_hash::FxHashMap;
 
 /// An input of a function, or a part of one: `form_data.file_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,23 +131,18 @@ impl Marks {
 
     /// The marked inputs of a called function, by what its parameters get. What is marked here stays marked: a
     /// function that is defined in another sees its parameters.
-    pub fn passed_on(
-        &self,
-        interpreter: &Interpreter<'_>,
-        function: FunctionId,
-        given: &FxHashMap<Name, Value>,
-    ) -> Marks {
+    pub fn passed_on(&self, interpreter: &Interpreter<'_>, function: FunctionId, given: &Bindings) -> Marks {
         let mut inputs = self.inputs.clone();
-        for (name, value) in given {
+        for (name, value) in given.iter() {
             if self.are_carried_by(interpreter, value) {
-                inputs.push(Mark::parameter(function, *name));
+                inputs.push(Mark::parameter(function, name));
                 continue;
             }
             // Something whole of which a part is marked.
             let Some((parameter, path)) = origin(value) else { continue };
             for mark in self.inputs.iter().filter(|mark| mark.is_of(parameter)) {
                 if let Some(rest) = mark.path.strip_prefix(path.as_slice()) {
-                    inputs.push(Mark { function, parameter: *name, path: rest.to_vec() });
+                    inputs.push(Mark { function, parameter: name, path: rest.to_vec() });
                 }
             }
         }

@@ -257,7 +257,7 @@ pub fn use_of(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize, obje
             Some(_) => return None,
             None if code.edge_at(node, position).is_some() => {
                 let edge = code.edge_at(node, position)?;
-                code.nodes[edge.to()].summary.function.definition.name.to_string()
+                code.nodes[edge.to()].definition.name.to_string()
             }
             None => {
                 let name = code.nodes[node].callee(position).unwrap_or_default();

@@ -3,16 +3,14 @@
 use super::{CallGraph, Edge};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::name::Name;
 use fastwright_python::summary::CallEvent;
-use fastwright_python::value::{Arguments, Kind, Symbolic, Value};
-use rustc_hash::FxHashMap;
+use fastwright_python::value::{Arguments, Bindings, Kind, Symbolic, Value};
 use std::rc::Rc;
 
 impl CallGraph {
     /// What the parameters of the called function get, in the words of the caller.
-    pub fn bindings(&self, interpreter: &mut Interpreter<'_>, edge: &Edge) -> FxHashMap<Name, Value> {
-        let Some(call) = self.call(edge) else { return FxHashMap::default() };
+    pub fn bindings(&self, interpreter: &mut Interpreter<'_>, edge: &Edge) -> Bindings {
+        let Some(call) = self.call(edge) else { return Bindings::default() };
         let function = Rc::clone(&self.nodes[edge.to()].summary.function);
         interpreter.bind_parameters(&function, passed_on(call, edge.kind), edge.site)
     }

@@ -13,6 +13,7 @@ use fastwright_python::value::{FunctionValue, Kind, ObjectId, Value};
 use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Functions that are looked at; a program that reaches more is cut off there.
 pub(super) const MOST_FUNCTIONS: usize = 50_000;
@@ -122,9 +123,12 @@ impl CallGraph {
         let facts = call_facts(interpreter, &summary);
         let node = self.nodes.len() as u32;
         self.index.insert(key, node);
-        let mentions = &summary.function.definition.mentions;
-        let (may_try, may_enter) = (mentions.may_try(), mentions.may_enter());
+        let definition = Arc::clone(&summary.function.definition);
+        let (may_try, may_enter) = (definition.mentions.may_try(), definition.mentions.may_enter());
         self.nodes.push(Node {
+            definition,
+            file: summary.function.id.file,
+            kinds: facts.all_kinds,
             summary,
             facts,
             entries: Vec::new(),

@@ -19,7 +19,8 @@ use crate::checks::Deciding;
 use crate::run_once::runs_once;
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{CallFacts, EdgeKind, EventKinds};
-use fastwright_python::location::Location;
+use fastwright_python::ir::FunctionDef;
+use fastwright_python::location::{FileId, Location};
 use fastwright_python::name::Name;
 use fastwright_python::summary::{CallEvent, Event, EventKind, Summary, SummaryKey};
 use fastwright_python::value::Value;
@@ -27,6 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A function with what it does.
 #[derive(Debug)]
@@ -35,6 +37,12 @@ pub struct Node {
     pub summary: Rc<Summary>,
     /// Library names of what its events call.
     pub facts: Rc<CallFacts>,
+    /// Its definition: what many rules ask of each function should not stand behind two more pointers.
+    pub definition: Arc<FunctionDef>,
+    /// The file of its definition.
+    pub file: FileId,
+    /// What some of its events are.
+    kinds: EventKinds,
     /// Where FastAPI itself runs it.
     pub entries: Vec<Entry>,
     /// Whether there may be a `try` in it. Many rules look at no other functions, and what a function is stands far
@@ -50,7 +58,7 @@ pub struct Node {
 impl Node {
     /// Whether it does its work once for a process, or once for each key.
     pub fn runs_once(&self) -> bool {
-        *self.runs_once.get_or_init(|| runs_once(&self.summary.function.definition))
+        *self.runs_once.get_or_init(|| runs_once(&self.definition))
     }
 
     /// Whether it calls something in a library whose qualified name is wanted.
@@ -71,9 +79,19 @@ impl Node {
         })
     }
 
+    /// Whether it has events of some of these kinds. Nothing else than the function itself is looked at.
+    pub fn has_any(&self, kinds: EventKinds) -> bool {
+        self.kinds.meets(kinds)
+    }
+
+    /// What its events are, or nothing.
+    fn kinds_where(&self, wanted: bool) -> std::slice::Iter<'_, EventKinds> {
+        if wanted { self.facts.kinds.iter() } else { [].iter() }
+    }
+
     /// Events of some kinds with their positions. Others are not looked at.
     pub fn events_of(&self, kinds: EventKinds) -> impl Iterator<Item = (usize, &Event)> {
-        let all = self.facts.kinds.iter().enumerate();
+        let all = self.kinds_where(self.has_any(kinds)).enumerate();
         all.filter(move |(_, kind)| kind.meets(kinds))
             .map(|(position, _)| (position, &self.summary.events[position]))
     }
@@ -81,7 +99,8 @@ impl Node {
     /// Positions of the wanted events, in order. Others are not looked at.
     pub fn wanted(&self, wanted: Wanted<'_>) -> impl Iterator<Item = usize> {
         let mut methods = self.facts.methods.iter().peekable();
-        self.facts.kinds.iter().enumerate().filter_map(move |(position, kind)| {
+        let any = !wanted.methods.is_empty() || self.has_any(wanted.kinds);
+        self.kinds_where(any).enumerate().filter_map(move |(position, kind)| {
             let method = methods.next_if(|(_, at)| *at as usize == position);
             let is_wanted = kind.meets(wanted.kinds)
                 || method.is_some_and(|(name, _)| wanted.methods.contains(&name.as_str()));
@@ -111,23 +130,22 @@ impl Node {
 
     /// Name of the function.
     pub fn name(&self) -> Name {
-        self.summary.function.definition.name
+        self.definition.name
     }
 
     /// Qualified name inside its module, for [`crate::reporter::Draft::new`].
     pub fn symbol(&self) -> Name {
-        self.summary.function.definition.qualname
+        self.definition.qualname
     }
 
     /// The place of its name.
     pub fn location(&self) -> Location {
-        let function = &self.summary.function;
-        Location { file: function.id.file, span: function.definition.name_span }
+        Location { file: self.file, span: self.definition.name_span }
     }
 
     /// Whether it is a coroutine function or an async generator.
     pub fn is_async(&self) -> bool {
-        self.summary.function.definition.is_async
+        self.definition.is_async
     }
 }
 

@@ -185,7 +185,7 @@ fn draft(
     route: &Route,
     injection: &Injection<'_>,
 ) -> Draft {
-    let function = &code.nodes[flow.place_node].summary.function.definition;
+    let function = &code.nodes[flow.place_node].definition;
     let mut draft = Draft::new(
         flow.place,
         function.qualname.as_str(),

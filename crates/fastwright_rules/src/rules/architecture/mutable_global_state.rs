@@ -222,7 +222,7 @@ fn stores_input(graph: &CallGraph, interpreter: &mut Interpreter<'_>, change: &T
         .collect();
     let mut found = false;
     let holding = graph.functions(|_, node| {
-        let (file, span) = (node.summary.function.id.file, node.summary.function.definition.span);
+        let (file, span) = (node.file, node.definition.span);
         let (inside, around) =
             (syntax::encloses(span, change.location.span), syntax::encloses(change.location.span, span));
         file == change.location.file && (inside || around)

@@ -80,9 +80,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .iter()
         .filter(|entry| entry.is_handler() && !is_test_path(&files.get(entry.route.location.file).relative))
         .filter_map(|entry| Some((entry, graph.of_dependant(entry.dependant())?)))
-        .filter(|(_, node)| files.get(graph.nodes[*node].summary.function.id.file).first_party)
+        .filter(|(_, node)| files.get(graph.nodes[*node].file).first_party)
         .collect();
-    let file_of = |node: usize| graph.nodes[node].summary.function.id.file;
+    let file_of = |node: usize| graph.nodes[node].file;
     let routing: FxHashSet<FileId> = handlers.iter().map(|(_, node)| file_of(*node)).collect();
     let layer = graph.functions(|node, _| querying.contains(node) && !routing.contains(&file_of(node)));
     let into_layer = graph.reaching(layer, |edge| edge.kind == EdgeKind::Call);

@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     ]));
     for node in candidates.iter() {
         let Some(found) = difference(interpreter, code, node) else { continue };
-        let function = &code.nodes[node].summary.function.definition;
+        let function = &code.nodes[node].definition;
         for reached in &code.routes_of(node) {
             let route = reached.route_in(analysis);
             if route.guard.kind == GuardKind::Required || !signs_in(route) {

@@ -62,7 +62,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let slow = code.calls().libraries(is_slow);
     for node in hashing.iter() {
-        let function = &code.nodes[node].summary.function.definition;
+        let function = &code.nodes[node].definition;
         // The function, or one that calls it, hashes with something slow as well.
         let stretches = slow.contains(node) || code.callers(node).any(|edge| slow.contains(edge.from()));
         if stretches || prepares(function) {

@@ -91,7 +91,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     let bound = code.bindings(interpreter, edge);
                     let given = inputs(interpreter, &value).iter().find_map(|input| {
                         let root = root_parameter(input).filter(|root| root.function == function)?;
-                        bound.get(&root.name).cloned()
+                        bound.get(root.name).cloned()
                     });
                     let Some(given) = given else { continue };
                     let called = code.nodes[at].name();

@@ -200,7 +200,7 @@ fn finding(
     let column = owned.columns[0];
     let class =
         interpreter.class(owned.table.class).map_or(owned.table.name.clone(), |class| class.name.to_string());
-    let function = &code.nodes[code.of_dependant(handler).unwrap_or(load.node)].summary.function.definition;
+    let function = &code.nodes[code.of_dependant(handler).unwrap_or(load.node)].definition;
     let mut draft = Draft::new(
         route.location,
         function.qualname.as_str(),

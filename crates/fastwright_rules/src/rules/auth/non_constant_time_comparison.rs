@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let route = &analysis.apps[app].routes[position];
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| input.is_free_text()) else { continue };
-            let function = &code.nodes[flow.place_node].summary.function.definition;
+            let function = &code.nodes[flow.place_node].definition;
             let written = written(context, flow.place);
             report.report(
                 Draft::new(

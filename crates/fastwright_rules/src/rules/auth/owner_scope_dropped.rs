@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for node in 0..code.nodes.len() {
         let Some(dropped) = dropped(interpreter, code, node) else { continue };
-        let function = &code.nodes[node].summary.function.definition;
+        let function = &code.nodes[node].definition;
         let routes = code.routes_of(node);
         let Some(reached) = routes.first() else { continue };
         let route = reached.route_in(analysis);

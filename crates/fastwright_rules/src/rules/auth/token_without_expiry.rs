@@ -83,7 +83,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let Some(parameter) = copied_parameter(&value) else { continue };
                 for edge in code.callers(at) {
                     let bound = code.bindings(interpreter, edge);
-                    let Some(value) = bound.get(&parameter) else { continue };
+                    let Some(value) = bound.get(parameter) else { continue };
                     let called = code.nodes[at].name();
                     let mut steps = steps.clone();
                     steps.insert(0, (format!("it is passed to `{called}`"), edge.site));

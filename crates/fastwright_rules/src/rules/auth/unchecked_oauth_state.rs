@@ -104,7 +104,7 @@ fn redeems(code: &CallGraph, handler: &Dependant) -> bool {
 fn reads_state(code: &CallGraph, handler: &Dependant) -> bool {
     let own = handler.walk().into_iter().filter_map(|node| code.of_dependant(node));
     code.reached_from(own).into_iter().any(|node| {
-        let function = &code.nodes[node].summary.function.definition;
+        let function = &code.nodes[node].definition;
         any_expression(&function.body, &mut |expression| match &expression.kind {
             ExprKind::Attribute(_, name) => {
                 holds_any(name, &["authorize_access_token", "state", "verifier", "nonce"])

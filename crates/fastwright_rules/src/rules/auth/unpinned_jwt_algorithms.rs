@@ -203,7 +203,7 @@ fn is_unverified(interpreter: &Interpreter<'_>, call: &CallEvent) -> bool {
 fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &CallGraph, node: usize) -> bool {
     // What comes after a return that defaults decide is not walked; it counts nevertheless.
     let mut verifies = false;
-    expressions(&code.nodes[node].summary.function.definition.body, &mut |expression| {
+    expressions(&code.nodes[node].definition.body, &mut |expression| {
         if let ExprKind::Call(call) = &expression.kind
             && let ExprKind::Attribute(_, name) = &call.callee.kind
         {

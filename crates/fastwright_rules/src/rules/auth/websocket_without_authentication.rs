@@ -103,7 +103,7 @@ fn looks_at_caller(code: &CallGraph, handler: &Dependant) -> bool {
     }
     let own = handler.walk().into_iter().filter_map(|node| code.of_dependant(node));
     code.reached_from(own).into_iter().any(|node| {
-        let function = &code.nodes[node].summary.function.definition;
+        let function = &code.nodes[node].definition;
         holds_any(&function.name, WORDS)
             || any_expression(&function.body, &mut |expression| match &expression.kind {
                 ExprKind::Attribute(_, name) => {

@@ -127,7 +127,7 @@ fn late_commit(graph: &CallGraph, committing: &FunctionSet, node: usize, depth: 
             let inner = graph.edge_at(node, index).map(Edge::to);
             if let Some(inner) = inner
                 && depth < 3
-                && graph.nodes[inner].summary.function.definition.is_generator
+                && graph.nodes[inner].definition.is_generator
                 && late_commit(graph, committing, inner, depth + 1).is_some()
             {
                 let what = format!("only then `{}` goes on, and commits", graph.nodes[inner].name());

@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let found =
             known.entry(node).or_insert_with(|| commit(context, graph, node, &committing, &rolling_back));
         let Some(commit) = found else { continue };
-        let file = graph.nodes[node].summary.function.id.file;
+        let file = graph.nodes[node].file;
         let waits_at = Location { file, span: commit.waits_at };
         let symbol = graph.nodes[node].symbol();
         report.report_on_route(&entry.outline(commit.place, &symbol, waits_at), |draft| {

@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 let parent =
                     analysis.tables.iter().find(|table| table.class == class).map_or("", |table| &table.name);
                 let title = route_name(route);
-                let symbol = &code.nodes[node].summary.function.definition.qualname;
+                let symbol = &code.nodes[node].definition.qualname;
                 let (first, start) = handler_step(route);
                 let mut steps = code.evidence(analysis, &reached);
                 steps.retain(|step| step.1 != start);

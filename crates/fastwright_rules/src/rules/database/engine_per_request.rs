@@ -126,7 +126,7 @@ fn without_pool(node: &Node, event: usize) -> bool {
 
 /// Whether a function remembers what it gives back: a decorator, or a global.
 fn remembers(node: &Node) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     definition.decorators.iter().any(is_cache)
         || any_statement(&definition.body, &mut |statement| {
             matches!(statement.kind, StmtKind::Global(_) | StmtKind::Nonlocal(_))
@@ -135,7 +135,7 @@ fn remembers(node: &Node) -> bool {
 
 /// Whether what is made at a place is stored outside of the function, or given up in an orderly way.
 fn is_kept(node: &Node, made: Span) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     uses_name(definition, "dispose")
         || definition.name == "__init__"
         || any_statement(&definition.body, &mut |statement| match &statement.kind {

@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let Some((node, place)) = looked_for(code, &filtering, table, column) else { continue };
             let reached = code.routes_of(node);
             let Some(route) = reached.first().map(|reached| reached.route_in(analysis)) else { continue };
-            let definition = &code.nodes[node].summary.function.definition;
+            let definition = &code.nodes[node].definition;
             report.report(
                 Draft::new(
                     column.location,
@@ -110,7 +110,7 @@ fn looked_for(
     };
     filtering.iter().find_map(|number| {
         let node = &code.nodes[*number];
-        if !node.summary.function.definition.mentions.may_hold(column.name) {
+        if !node.definition.mentions.may_hold(column.name) {
             return None;
         }
         let event = node.summary.events.iter().find(|event| {

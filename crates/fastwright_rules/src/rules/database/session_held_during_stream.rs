@@ -161,7 +161,7 @@ fn stream(
         let Some(content) = written.arguments.first() else { continue };
         let Some((index, made)) = call_at(node, content.value.span) else { continue };
         let Some(edge) = graph.edge_at(handler, index) else { continue };
-        let generator = &graph.nodes[edge.to()].summary.function.definition;
+        let generator = &graph.nodes[edge.to()].definition;
         let own_session = made
             .arguments
             .positional

@@ -145,12 +145,12 @@ fn adds_to_group(callee: &str) -> bool {
 
 /// Calls of `asyncio.gather` and of a task group's `create_task` whose coroutines share a session.
 fn gathered(context: &Context<'_>, node: &Node) -> Vec<(Location, String)> {
-    let body = &node.summary.function.definition.body;
+    let body = &node.definition.body;
     let mut found = Vec::new();
     let mut in_groups: Vec<(Value, Value)> = Vec::new();
     for (index, place, callee) in node.library_calls(|callee| gathers(callee) || adds_to_group(callee)) {
         let (gather, group) = (gathers(&callee), adds_to_group(&callee));
-        if !(gather || group) || place.file != node.summary.function.id.file {
+        if !(gather || group) || place.file != node.file {
             continue;
         }
         let Some(written) = call_expression(body, place.span) else { continue };
@@ -196,7 +196,7 @@ fn sessions_given(context: &Context<'_>, node: &Node, expression: &Expr) -> Vec<
         call.arguments.positional.iter().chain(call.arguments.keywords.iter().map(|(_, value)| value));
     let sessions: Vec<Value> =
         values.filter(|value| session_kind(interpreter, value).is_some()).cloned().collect();
-    let file = context.analysis.files.get(node.summary.function.id.file);
+    let file = context.analysis.files.get(node.file);
     sessions
         .into_iter()
         .map(|session| {

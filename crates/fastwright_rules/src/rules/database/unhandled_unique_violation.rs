@@ -133,7 +133,7 @@ fn made_by_keyword(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &
                 class,
                 column,
                 place: flow.place,
-                symbol: code.nodes[flow.place_node].summary.function.definition.qualname.to_string(),
+                symbol: code.nodes[flow.place_node].definition.qualname.to_string(),
                 input: input.text.clone(),
                 steps: std::iter::once((format!("`{}` comes from the client", input.text), input.location))
                     .chain(flow.steps(code))

@@ -116,7 +116,7 @@ impl Endings<'_> {
 }
 
 fn may_commit(node: &Node) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     let holds_others =
         || any_statement(&definition.body, &mut |statement| matches!(statement.kind, StmtKind::Function(_)));
     node.summary.incomplete

@@ -92,7 +92,7 @@ fn answered(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let class = node.callee(position).and_then(|name| name.rsplit('.').next()).unwrap_or_default();
-            let function = &node.summary.function.definition;
+            let function = &node.definition;
             for reached in code.routes_of(number) {
                 let outline = reached.outline(context.analysis, event.location, &function.qualname);
                 report.report_on_route(&outline, |draft| {

@@ -81,7 +81,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let routes = graph.routes_of(node);
-        let function = &graph.nodes[node].summary.function.definition;
+        let function = &graph.nodes[node].definition;
         for leak in leaks {
             let step = (format!("{} becomes part of the answer", leak.what), leak.place);
             if routes.is_empty() {
@@ -133,8 +133,12 @@ fn leaks(
     node: usize,
     without: &mut Without,
 ) -> Vec<Leak> {
-    let summary = &graph.nodes[node].summary;
     let own_handled = graph.exception_handlers.iter().find(|handler| handler.node == node);
+    // Only what a handler of exceptions gets is an exception without having been caught.
+    if own_handled.is_none() && !graph.nodes[node].has_any(EventKinds::MAY_HOLD_CAUGHT) {
+        return Vec::new();
+    }
+    let summary = &graph.nodes[node].summary;
     let answers = graph.nodes[node]
         .entries
         .iter()
@@ -152,7 +156,6 @@ fn leaks(
     };
     for (position, event) in graph.nodes[node].events_of(kinds) {
         let kind = graph.nodes[node].facts.kinds[position];
-        // Only what a handler of exceptions gets is an exception without having been caught.
         let may_hold_any = own_handled.is_some() || kind.meets(EventKinds::MAY_HOLD_CAUGHT);
         if !may_hold_any || kind.meets(calls) && !is_message(position) {
             continue;
@@ -515,7 +518,7 @@ fn is_decided(
 fn is_switched_elsewhere(graph: &CallGraph, summary: &Summary, written: Location) -> bool {
     !inside(summary, written)
         && graph.nodes.iter().filter(|node| inside(&node.summary, written)).any(|node| {
-            any_statement(&node.summary.function.definition.body, &mut |statement| {
+            any_statement(&node.definition.body, &mut |statement| {
                 let StmtKind::If { test, body, .. } = &statement.kind else { return false };
                 body.iter().any(|inner| encloses(inner.span, written.span))
                     && any_within(test, &mut |part| match &part.kind {

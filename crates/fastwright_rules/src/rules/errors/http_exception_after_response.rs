@@ -68,8 +68,8 @@ fn is_stream(callee: &str) -> bool {
 /// The generators that a function gives to a stream: where the stream is made, and the call of the generator.
 fn streams(code: &CallGraph, number: usize) -> Vec<(Location, &Edge)> {
     let node = &code.nodes[number];
-    let body = &node.summary.function.definition.body;
-    let file = node.summary.function.id.file;
+    let body = &node.definition.body;
+    let file = node.file;
     let mut found = Vec::new();
     for (event, happening) in node.summary.events.iter().enumerate() {
         let place = happening.location;
@@ -101,7 +101,7 @@ fn streams(code: &CallGraph, number: usize) -> Vec<(Location, &Edge)> {
             _ => content.value.span,
         };
         for edge in code.edges(number) {
-            let is_generator = code.nodes[edge.to()].summary.function.definition.is_generator;
+            let is_generator = code.nodes[edge.to()].definition.is_generator;
             if edge.kind == EdgeKind::Call
                 && is_generator
                 && edge.site.file == file
@@ -127,7 +127,7 @@ fn tell(
     if found.is_empty() {
         return;
     }
-    let called = &code.nodes[edge.to()].summary.function.definition;
+    let called = &code.nodes[edge.to()].definition;
     for reached in code.routes_of(number) {
         for (place, escape) in found {
             let status = escape.status.to_string();

@@ -86,7 +86,7 @@ fn may_catch(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, e
 }
 
 fn draft(code: &CallGraph, node: usize, site: Location, place: Location, escape: &Escape) -> Draft {
-    let definition = &code.nodes[node].summary.function.definition;
+    let definition = &code.nodes[node].definition;
     let shown = match definition.qualname.rsplit_once('.') {
         Some((class, "dispatch" | "__call__")) => class.rsplit('.').next().unwrap_or(class),
         _ => definition.name.as_str(),
@@ -123,7 +123,7 @@ fn fix(
     place: Location,
     escape: &Escape,
 ) -> Option<Fix> {
-    let definition = &code.nodes[node].summary.function.definition;
+    let definition = &code.nodes[node].definition;
     let source = Source::of(context, place.file)?;
     let statement = source.statement(place.span)?;
     let StmtKind::Raise { exception: Some(raised), cause: None } = &statement.kind else { return None };

@@ -149,7 +149,7 @@ fn raised_form(interpreter: &mut Interpreter<'_>, code: &CallGraph) -> Option<Fo
             let EventKind::Raise { exception, again: false } = &event.kind else { continue };
             let Some(Symbolic::Call { callee, .. }) = exception.as_symbolic() else { continue };
             if callee.as_external().is_some_and(|name| name.last_part() == "HTTPException") {
-                let place = (node.summary.function.definition.qualname.to_string(), event.location);
+                let place = (node.definition.qualname.to_string(), event.location);
                 if !places.contains(&place) {
                     places.push(place);
                 }

@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     });
     for node in candidates.iter() {
         for (place, model, found) in unwritable_answers(context, code, node) {
-            let definition = &code.nodes[node].summary.function.definition;
+            let definition = &code.nodes[node].definition;
             for reached in code.routes_of(node) {
                 let outline =
                     reached.outline(analysis, place, &definition.qualname).discriminator(&found.path);

@@ -131,7 +131,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             let Unchecked { class, variable, place, usage } = &flow.what;
             let title = route_name(route);
-            let function = &code.nodes[flow.place_node].summary.function.definition;
+            let function = &code.nodes[flow.place_node].definition;
             let subject = variable.map_or_else(|| format!("the `{class}`"), |name| format!("`{name}`"));
             let message = match usage {
                 Usage::Attribute(name) => format!(
@@ -180,6 +180,9 @@ fn unchecked(
     code: &CallGraph,
     node: usize,
 ) -> Vec<Sink<Unchecked>> {
+    if !code.nodes[node].has_any(EventKinds::GIVES_FOUND) {
+        return Vec::new();
+    }
     let summary = &code.nodes[node].summary;
     let function = &summary.function;
     let mut found = Vec::new();
@@ -234,17 +237,19 @@ fn unchecked(
 /// of methods that find something, of functions of the program, or of what is not called by a plain name. Other events
 /// are not looked at.
 fn may_give_row(facts: &CallFacts) -> impl Iterator<Item = usize> {
-    let mut methods = facts.methods.iter().peekable();
-    let mut targets = facts.targets.iter().peekable();
     let otherwise_called = EventKinds::BOUND_CALL.or(EventKinds::OTHER_CALL);
-    facts.kinds.iter().enumerate().filter_map(move |(position, kind)| {
-        let is_here = |at: u32| at as usize == position;
-        let method = methods.next_if(|(_, at)| is_here(*at));
-        let is_own = targets.next_if(|(at, _)| is_here(*at)).is_some();
-        let may_find = method.is_some_and(|(name, _)| MAY_FIND_NOTHING.contains(&name.as_str()));
-        let calls = is_own || may_find || kind.meets(otherwise_called);
-        (calls && kind.meets(EventKinds::GIVES_FOUND)).then_some(position)
-    })
+    let is_own = |position: u32| facts.targets.binary_search_by_key(&position, |(at, _)| *at).is_ok();
+    let may_find = |position: u32| {
+        let method = facts.methods.binary_search_by_key(&position, |(_, at)| *at);
+        method.is_ok_and(|method| MAY_FIND_NOTHING.contains(&facts.methods[method].0.as_str()))
+    };
+    let giving = facts.kinds.iter().enumerate().filter(|(_, kind)| kind.meets(EventKinds::GIVES_FOUND));
+    giving
+        .filter(move |(position, kind)| {
+            let at = *position as u32;
+            kind.meets(otherwise_called) || is_own(at) || may_find(at)
+        })
+        .map(|(position, _)| position)
 }
 
 /// The call that looks for one row, when a value is nothing else: its place and the name of the method.

@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     for (_, mut all) in files {
         all.sort_by_key(|lost| lost.clause.span.start);
         let first = &all[0];
-        let function = &code.nodes[first.node].summary.function.definition;
+        let function = &code.nodes[first.node].definition;
         let routes = code.routes_of(first.node);
         let Some(reached) = routes.first() else { continue };
         let title = route_name(reached.route_in(analysis));
@@ -104,7 +104,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .evidence("this clause catches every error", first.clause)
         .evidence(format!("and becomes {}; nothing is logged between", first.status), first.answer);
         for lost in all.iter().skip(1).take(5) {
-            let name = code.nodes[lost.node].summary.function.definition.name;
+            let name = code.nodes[lost.node].definition.name;
             draft = draft.evidence(format!("`{name}` does the same"), lost.clause);
         }
         let draft = draft.fix(fix(context, code, &all));
@@ -132,7 +132,7 @@ fn fix(context: &Context<'_>, code: &CallGraph, all: &[Lost]) -> Option<Fix> {
         }
     };
     for lost in all {
-        let function = &code.nodes[lost.node].summary.function.definition;
+        let function = &code.nodes[lost.node].definition;
         let mut body = None;
         syntax::statements(&function.body, &mut |statement| {
             if let StmtKind::Try { handlers, .. } = &statement.kind {

@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Whether something in the function looks at how long a body is.
 fn limits_size(graph: &CallGraph, node: usize) -> bool {
-    let body = &graph.nodes[node].summary.function.definition.body;
+    let body = &graph.nodes[node].definition.body;
     syntax::any_expression(body, &mut |expression| match &expression.kind {
         ExprKind::Str(text) => text.eq_ignore_ascii_case("content-length"),
         _ => false,

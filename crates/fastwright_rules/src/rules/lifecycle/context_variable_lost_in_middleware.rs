@@ -84,7 +84,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// The parameter of a middleware function that runs the rest of the application.
 fn call_next(graph: &CallGraph, node: usize) -> Option<Name> {
-    let definition = &graph.nodes[node].summary.function.definition;
+    let definition = &graph.nodes[node].definition;
     if definition.name == "__call__" {
         return None;
     }

@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if !seen.insert(place) {
                 continue;
             }
-            let function = &code.nodes[node].summary.function.definition;
+            let function = &code.nodes[node].definition;
             let step = (format!("{what} is written to the log"), place);
             let routes = code.routes_of(node);
             if routes.is_empty() {

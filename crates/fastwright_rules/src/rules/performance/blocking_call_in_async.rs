@@ -134,9 +134,8 @@ fn blocking_below(
             if *waits == Waits::File && path.len() > FILE_DEPTH {
                 continue;
             }
-            let installs = |edge: &Edge| {
-                without_module(&graph.nodes[edge.from()].summary.function.definition.body, edge.site.span)
-            };
+            let installs =
+                |edge: &Edge| without_module(&graph.nodes[edge.from()].definition.body, edge.site.span);
             if !graph.may_be_taken(interpreter, &path, *place) || path.iter().any(installs) {
                 continue;
             }
@@ -174,8 +173,8 @@ fn own_calls(
         let place = node.summary.events[index].location;
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);
         let package = |name: Name| name.as_str().split('.').next();
-        let by_others = waits == Waits::File && uses_handle_elsewhere(&node.summary.function.definition);
-        let body = &node.summary.function.definition.body;
+        let by_others = waits == Waits::File && uses_handle_elsewhere(&node.definition);
+        let body = &node.definition.body;
         let for_once = without_module(body, place.span);
         if !awaited
             && !by_others
@@ -310,7 +309,7 @@ fn in_thread(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> O
 fn thread_fix(context: &Context<'_>, graph: &CallGraph, blocking: &Blocking) -> Option<Fix> {
     let (caller, site, callee) = leaving_call(graph, blocking);
     let function = &graph.nodes[caller].summary.function;
-    let called = &graph.nodes[callee?].summary.function.definition;
+    let called = &graph.nodes[callee?].definition;
     // A generator does nothing when it is called; one that yields here may be waited for in other ways.
     if called.is_generator
         || called.is_async

@@ -125,7 +125,7 @@ fn endless(node: &Node) -> Vec<(Location, Name)> {
                 None => continue,
             }
         };
-        if !ends && place.file == node.summary.function.id.file {
+        if !ends && place.file == node.file {
             found.push((place, callee));
         }
     }

@@ -122,7 +122,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 }
 
 fn remembers(node: &Node) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     definition.decorators.iter().any(is_cache)
         || any_statement(&definition.body, &mut |statement| {
             matches!(statement.kind, StmtKind::Global(_) | StmtKind::Nonlocal(_))
@@ -189,7 +189,7 @@ fn made(node: &Node) -> Option<(Location, &'static str)> {
 
 /// Whether a client is stored or given to whoever calls.
 fn is_handed_out(node: &Node, made: Span) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     let mut name = None;
     let stored = any_statement(&definition.body, &mut |statement| match &statement.kind {
         StmtKind::Return(Some(value)) => encloses(value.span, made),

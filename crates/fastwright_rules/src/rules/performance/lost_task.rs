@@ -98,12 +98,10 @@ fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
 
 fn lost_tasks(context: &Context<'_>, graph: &CallGraph, node: usize) -> Vec<(Location, String)> {
     let node = &graph.nodes[node];
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     let mut found = Vec::new();
     for (_, place, _) in node.library_calls(is_task_maker) {
-        if place.file != node.summary.function.id.file
-            || !is_lost(&definition.body, place.span, definition.is_generator)
-        {
+        if place.file != node.file || !is_lost(&definition.body, place.span, definition.is_generator) {
             continue;
         }
         let file = context.analysis.files.get(place.file);

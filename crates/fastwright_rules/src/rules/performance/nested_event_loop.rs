@@ -73,8 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         &mut |entry, node, path| {
             let (place, callee) = running[&node];
             // Who asks whether a loop is running takes another way then.
-            let decides =
-                |node: usize| uses_name(&graph.nodes[node].summary.function.definition, "get_running_loop");
+            let decides = |node: usize| uses_name(&graph.nodes[node].definition, "get_running_loop");
             if !entry.dependant().is_async || decides(node) || path.iter().any(|edge| decides(edge.from())) {
                 return;
             }

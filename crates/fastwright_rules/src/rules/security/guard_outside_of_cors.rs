@@ -99,7 +99,7 @@ fn has_expression(context: &Context<'_>, middleware: &Middleware, test: impl Fn(
         return false;
     };
     code.reached_from([known.node]).into_iter().any(|node| {
-        let body = &code.nodes[node].summary.function.definition.body;
+        let body = &code.nodes[node].definition.body;
         any_expression(body, &mut |expression| test(&expression.kind))
     })
 }

@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     return true;
                 }
                 any_expression(
-                    &node.summary.function.definition.body,
+                    &node.definition.body,
                     &mut |expression| matches!(&expression.kind, ExprKind::Str(text) if says(text)),
                 )
             })

@@ -109,7 +109,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let inputs = request_inputs(interpreter, dependant, &flow.value);
             let Some(input) = inputs.iter().find(|input| input.is_free_text()) else { continue };
             let title = route_name(route);
-            let function = &code.nodes[flow.place_node].summary.function.definition;
+            let function = &code.nodes[flow.place_node].definition;
             let severity = match route.guard.kind {
                 GuardKind::Required if route.guard.roles.is_empty() => Severity::Critical,
                 GuardKind::Required => Severity::High,

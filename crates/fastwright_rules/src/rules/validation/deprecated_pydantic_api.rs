@@ -129,8 +129,20 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// none of the new names.
 fn may_call_old(interpreter: &Interpreter<'_>, function: &FunctionValue, old_names: &[Name]) -> bool {
     let body = &function.definition.body;
+    let mut awaited = None;
     let calls_old = syntax::any_expression(body, &mut |expression| {
-        let ExprKind::Call(call) = &expression.kind else { return false };
+        let call = match &expression.kind {
+            ExprKind::Call(call) => call,
+            // `await response.json()` is that of a client: no method of a model can be awaited.
+            ExprKind::Await(inner) => {
+                awaited = Some(inner.span);
+                return false;
+            }
+            _ => return false,
+        };
+        if awaited == Some(expression.span) {
+            return false;
+        }
         let ExprKind::Attribute(base, name) = &call.callee.kind else { return false };
         old_names.contains(name) && !is_imported(interpreter, function, base)
     });

@@ -84,7 +84,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             };
             let (name, declared) = name;
-            let function = &node.summary.function.definition;
+            let function = &node.definition;
             for reached in code.routes_of(number) {
                 let outline = reached
                     .outline(analysis, event.location, &function.qualname)

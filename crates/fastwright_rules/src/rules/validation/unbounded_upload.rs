@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             if !node.callee(position).is_some_and(is_read) || !whole || call.arguments.incomplete {
                 continue;
             }
-            let function = &node.summary.function.definition;
+            let function = &node.definition;
             for reached in code.routes_of(number) {
                 let app = &analysis.apps[reached.app];
                 let detail = &analysis.details[reached.app][reached.route];
@@ -85,7 +85,7 @@ fn is_read(callee: &str) -> bool {
 
 /// Whether a function looks at how large something is.
 fn asks_for_size(node: &Node) -> bool {
-    let definition = &node.summary.function.definition;
+    let definition = &node.definition;
     ["size", "content_length", "max_size", "MAX_SIZE", "MAX_FILE_SIZE", "MAX_UPLOAD_SIZE", "max_file_size"]
         .iter()
         .any(|name| syntax::uses_name(definition, name))
