@@ -530,7 +530,7 @@ fn status_of_handler(
         }
     };
     let request = Value::unknown("the request is not known", None);
-    let arguments = Arguments { positional: vec![request, exception], ..Arguments::default() };
+    let arguments = Arguments::of([request, exception]);
     let result = interpreter.probe(handler, arguments).result;
     let status = match result {
         Ok(response) => status_of_response(interpreter, &response),

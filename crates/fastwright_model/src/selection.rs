@@ -344,7 +344,7 @@ fn start(interpreter: &mut Interpreter<'static>, apps: &[SelectedApp]) {
         let given: Value = Kind::Instance(app.id).into();
         let mut handlers: Vec<(Value, Arguments)> = Vec::new();
         if let Some(lifespan) = state.arguments.keyword("lifespan") {
-            handlers.push((lifespan.clone(), Arguments { positional: vec![given], ..Arguments::default() }));
+            handlers.push((lifespan.clone(), Arguments::of([given])));
         }
         if let Some(listed) = state.arguments.keyword("on_startup").cloned() {
             let listed = interpreter.elements(&listed).unwrap_or_default();

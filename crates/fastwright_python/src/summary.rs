@@ -304,7 +304,7 @@ impl Interpreter<'_> {
         let arguments = self.recorded_call(recorded).map_or_else(Arguments::default, |call| {
             let given = &call.arguments;
             // The first argument is the object itself, as the constructor sees it.
-            let positional = given.positional.get(1..).unwrap_or_default().to_vec();
+            let positional = given.positional.get(1..).unwrap_or_default().into();
             Arguments { positional, keywords: given.keywords.clone(), incomplete: given.incomplete }
         });
         Value::call(class.clone(), Rc::new(arguments), site)
@@ -715,7 +715,12 @@ impl Substitution<'_> {
             Symbolic::Template(parts) => Symbolic::Template(self.changed_all(parts)?),
             Symbolic::Call { callee, arguments, site } => {
                 let new_callee = self.changed(callee);
-                let positional = self.changed_all(&arguments.positional);
+                let mut positional: Option<Positional> = None;
+                for (position, value) in arguments.positional.iter().enumerate() {
+                    if let Some(value) = self.changed(value) {
+                        positional.get_or_insert_with(|| arguments.positional.clone())[position] = value;
+                    }
+                }
                 let mut keywords: Option<Vec<(Name, Value)>> = None;
                 for (position, (_, value)) in arguments.keywords.iter().enumerate() {
                     if let Some(value) = self.changed(value) {

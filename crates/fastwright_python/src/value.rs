@@ -190,11 +190,15 @@ impl ParameterValue {
     }
 }
 
+/// Positional arguments of a call. Most calls have one or none: those are kept without an allocation, at hand for
+/// everybody who looks at the call.
+pub type Positional = SmallVec<[Value; 1]>;
+
 /// Arguments of a call, evaluated.
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
     /// Positional arguments.
-    pub positional: Vec<Value>,
+    pub positional: Positional,
     /// Keyword arguments in order.
     pub keywords: Vec<(Name, Value)>,
     /// Whether `*` or `**` passed something whose content is not known.
@@ -202,6 +206,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Positional arguments alone.
+    pub fn of(positional: impl IntoIterator<Item = Value>) -> Self {
+        Self { positional: positional.into_iter().collect(), ..Self::default() }
+    }
+
     /// Those of a call that passes nothing, shared by all of them.
     pub(crate) fn none() -> Rc<Self> {
         thread_local! {

@@ -324,7 +324,7 @@ impl Builder<'_, '_, '_> {
             return usual();
         }
         let object = self.route_object(route, endpoint, around);
-        let arguments = Arguments { positional: vec![object], ..Arguments::default() };
+        let arguments = Arguments::of([object]);
         let answer = self.context.interpreter.call_from_outside(&function, arguments);
         match answer.ok().and_then(|answer| self.context.interpreter.text_of(&answer)) {
             Some(text) => text,

@@ -257,7 +257,7 @@ fn add_generated_alias(
             Err(not_known(format!("the alias of the field `{name}` is not known")))
         };
     }
-    let arguments = Arguments { positional: vec![Value::str(name)], ..Arguments::default() };
+    let arguments = Arguments::of([Value::str(name)]);
     match context.interpreter.call_from_outside(generator, arguments) {
         Ok(alias) if alias.as_str().is_some() => {
             options.keywords.push((Name::from("alias"), alias));

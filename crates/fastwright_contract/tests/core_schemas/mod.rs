@@ -119,7 +119,7 @@ impl Reader<'_, '_, '_, '_> {
                 _ => {
                     let span = fastwright_python::location::Span::default();
                     let get = interpreter.attribute(&config, Name::from("get"), span);
-                    let arguments = Arguments { positional: vec![Value::str(key)], ..Arguments::default() };
+                    let arguments = Arguments::of([Value::str(key)]);
                     interpreter.call_from_outside(&get, arguments).ok()
                 }
             };

@@ -94,7 +94,7 @@ pub(super) fn alias_attribute(
     if arguments.incomplete || !arguments.keywords.is_empty() {
         return None;
     }
-    Some(interpreter.list(arguments.positional.clone()))
+    Some(interpreter.list(arguments.positional.to_vec()))
 }
 
 /// A method of an entry of `Model.model_fields`.
@@ -133,7 +133,7 @@ fn add_generated_alias(
     if ["alias", "validation_alias", "serialization_alias", "alias_priority"].into_iter().any(given) {
         return false;
     }
-    let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
+    let arguments = Arguments::of([Value::str(&name)]);
     match interpreter.call_from_outside(generator, arguments) {
         Ok(alias) if alias.as_str().is_some() => {
             keywords.push((Name::from("alias"), alias));

@@ -180,12 +180,7 @@ pub(super) fn method(
     if owner == MODEL && name == "__get_pydantic_json_schema__" {
         let core_schema = arguments.get(0, "core_schema")?.clone();
         let handler = arguments.get(1, "handler")?.clone();
-        return handle(
-            interpreter,
-            "__call__",
-            &handler,
-            &Arguments { positional: vec![core_schema], ..Arguments::default() },
-        );
+        return handle(interpreter, "__call__", &handler, &Arguments::of([core_schema]));
     }
     if owner == MODEL && name == "model_rebuild" {
         if let Some(module) = interpreter.module_of_file(site.file) {

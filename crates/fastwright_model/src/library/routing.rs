@@ -408,11 +408,7 @@ fn add_defaults(arguments: &mut Arguments, site: Location) {
         ("include_in_schema", true),
     ];
     let placeholder = |stands_for: &str| {
-        Value::call(
-            Value::external(PLACEHOLDER),
-            Arguments { positional: vec![Value::external(stands_for)], ..Arguments::default() },
-            site,
-        )
+        Value::call(Value::external(PLACEHOLDER), Arguments::of([Value::external(stands_for)]), site)
     };
     let mut defaults: Vec<(&str, Value)> = NONE.iter().map(|name| (*name, Value::NONE)).collect();
     defaults.extend(PLACEHOLDERS.iter().map(|(name, stands_for)| (*name, placeholder(stands_for))));
@@ -462,7 +458,7 @@ fn decorator_call(
     parts.insert(0, receiver.clone());
     Value::call(
         Value::external("fastwright.registration"),
-        Arguments { positional: parts, keywords, incomplete: false },
+        Arguments { positional: parts.into(), keywords, incomplete: false },
         site,
     )
 }
@@ -515,7 +511,7 @@ pub(super) fn apply_decorator(
             if is_router && kind == EntryKind::Operation {
                 let mut call = options.clone();
                 call.keywords.retain(|(name, _)| *name != "methods" && *name != "path");
-                call.positional = vec![path.clone(), function.clone()];
+                call.positional = vec![path.clone(), function.clone()].into();
                 let methods = methods.clone();
                 let answer = overridden(
                     interpreter,

@@ -50,7 +50,7 @@ fn options(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Locat
     let mut dependencies = Vec::new();
     for getter in ["context_getter", "root_value_getter"] {
         let Some(getter) = arguments.keyword(getter).filter(|getter| !getter.is_none()) else { continue };
-        let given = Arguments { positional: vec![getter.clone()], ..Arguments::default() };
+        let given = Arguments::of([getter.clone()]);
         dependencies.push(Value::call(Value::external("fastapi.Depends"), given, site));
     }
     let dependencies = interpreter.list(dependencies);

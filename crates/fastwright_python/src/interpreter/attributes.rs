@@ -140,7 +140,7 @@ impl Interpreter<'_> {
         let scope = self.modules[module.0 as usize].scope;
         let getter = self.scopes[scope.0 as usize].names.get(&Name::from("__getattr__")).cloned()?;
         let Kind::Function(function) = &getter.kind else { return None };
-        let arguments = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
+        let arguments = Arguments::of([Value::str(&name)]);
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
         let value = self.call_function(function, Rc::new(arguments), span);
         self.mode = saved;
@@ -293,7 +293,7 @@ impl Interpreter<'_> {
                     Kind::Method(Rc::new(MethodValue { receiver: class_value, function: value })).into()
                 }
                 Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::Property => {
-                    let arguments = Arguments { positional: vec![class_value], ..Arguments::default() };
+                    let arguments = Arguments::of([class_value]);
                     return self.call_value(&descriptor.function.clone(), arguments, span);
                 }
                 _ => value,
@@ -380,8 +380,7 @@ impl Interpreter<'_> {
                         }
                         Kind::Descriptor(descriptor) => match descriptor.kind {
                             DescriptorKind::Property => {
-                                let arguments =
-                                    Arguments { positional: vec![base.clone()], ..Arguments::default() };
+                                let arguments = Arguments::of([base.clone()]);
                                 let function = descriptor.function.clone();
                                 self.call_value(&function, arguments, span)
                             }
@@ -420,8 +419,7 @@ impl Interpreter<'_> {
             && !name.starts_with("__")
             && !symbolic
         {
-            let arguments =
-                Arguments { positional: vec![base.clone(), Value::str(&name)], ..Arguments::default() };
+            let arguments = Arguments::of([base.clone(), Value::str(&name)]);
             return self.call_value(&getter, arguments, span);
         }
         if symbolic && let Some(value) = self.typical_attribute(base, class, name) {
@@ -510,8 +508,7 @@ impl Interpreter<'_> {
                             }
                             Kind::Descriptor(descriptor) => match descriptor.kind {
                                 DescriptorKind::Property => {
-                                    let arguments =
-                                        Arguments { positional: vec![receiver], ..Arguments::default() };
+                                    let arguments = Arguments::of([receiver]);
                                     return self.call_value(&descriptor.function.clone(), arguments, span);
                                 }
                                 DescriptorKind::Static => descriptor.function.clone(),

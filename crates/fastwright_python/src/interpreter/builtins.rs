@@ -334,7 +334,7 @@ impl Interpreter<'_> {
                 let items = self.elements(arguments.positional.get(1)?)?;
                 let mut produced = Vec::new();
                 for item in items {
-                    let call = Arguments { positional: vec![item.clone()], ..Arguments::default() };
+                    let call = Arguments::of([item.clone()]);
                     let result = if function.is_none() {
                         item.clone()
                     } else {
@@ -371,7 +371,7 @@ impl Interpreter<'_> {
                 let items = if arguments.positional.len() == 1 {
                     self.elements(&first?)?
                 } else {
-                    arguments.positional.clone()
+                    arguments.positional.to_vec()
                 };
                 let numbers: Option<Vec<i64>> = items.iter().map(Value::as_int).collect();
                 let numbers = numbers?;

@@ -35,7 +35,7 @@ impl Interpreter<'_> {
         let is_keyword = |argument: &&Argument| matches!(argument.kind, ArgumentKind::Keyword(_));
         let keywords = arguments.iter().filter(is_keyword).count();
         let mut evaluated = Arguments {
-            positional: Vec::with_capacity(arguments.len() - keywords),
+            positional: Positional::with_capacity(arguments.len() - keywords),
             keywords: Vec::with_capacity(keywords),
             incomplete: false,
         };
@@ -97,10 +97,7 @@ impl Interpreter<'_> {
         };
         Value::call(
             Value::external("builtins.super"),
-            Rc::new(Arguments {
-                positional: std::iter::once(class).chain(receiver).collect(),
-                ..Arguments::default()
-            }),
+            Rc::new(Arguments::of(std::iter::once(class).chain(receiver))),
             site,
         )
     }
@@ -218,8 +215,7 @@ impl Interpreter<'_> {
                     match name.as_str() {
                         "functools.partial" | "functools.partialmethod" => {
                             if let Some((function, rest)) = bound.positional.split_first() {
-                                let mut positional = rest.to_vec();
-                                positional.extend_from_slice(&arguments.positional);
+                                let positional = rest.iter().chain(&arguments.positional).cloned().collect();
                                 let mut keywords: Vec<(Name, Value)> = bound
                                     .keywords
                                     .iter()
@@ -354,7 +350,7 @@ impl Interpreter<'_> {
                 && let Some((receiver, rest)) = arguments.positional.split_first()
                 && matches!(receiver.kind, Kind::Str(_))
             {
-                let (receiver, positional) = (receiver.clone(), rest.to_vec());
+                let (receiver, positional) = (receiver.clone(), Positional::from(rest));
                 let rest = Arguments { positional, keywords: arguments.keywords.clone(), incomplete: false };
                 if let Some(result) = self.builtin_method(&receiver, name, &rest, span) {
                     return result;
@@ -640,7 +636,7 @@ impl Interpreter<'_> {
 
     /// Applies a decorator. What a library's unknown decorator gives back is taken for what it was given.
     pub(crate) fn decorate(&mut self, decorator: &Value, value: Value, span: Span) -> Evaluated {
-        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+        let arguments = Arguments::of([value.clone()]);
         let result = self.call_directly(decorator, arguments, span)?;
         Ok(match &result.kind {
             Kind::Unknown(_) => value,

@@ -47,7 +47,7 @@ impl Interpreter<'_> {
             definition.name,
             definition.qualname,
             module,
-            arguments.positional,
+            arguments.positional.into_vec(),
             location,
         );
         let type_parameters: Vec<Value> = definition
@@ -354,8 +354,11 @@ impl Interpreter<'_> {
                     _ => hook,
                 };
                 let keywords = self.class(class).map(|class| class.keywords.clone()).unwrap_or_default();
-                let arguments =
-                    Arguments { positional: vec![class_value.clone()], keywords, incomplete: false };
+                let arguments = Arguments {
+                    positional: Positional::from_buf([class_value.clone()]),
+                    keywords,
+                    incomplete: false,
+                };
                 self.call_directly(&function, arguments, span)?;
                 break;
             }
@@ -417,7 +420,7 @@ impl Interpreter<'_> {
         if let Some((own, _)) = self.find_in_class(&class_value, Name::from("_generate_next_value_")) {
             let last_values = self.list(last_values.to_vec());
             let positional = vec![Value::str(&name), Value::int(1), Value::int(position as i64), last_values];
-            let arguments = Arguments { positional, ..Arguments::default() };
+            let arguments = Arguments::of(positional);
             return self.call_directly(&own, arguments, Span::default()).unwrap_or_else(|raised| {
                 Value::unknown("`_generate_next_value_` raises an exception", Some(raised.location))
             });

@@ -334,7 +334,7 @@ impl Interpreter<'_> {
         for item in &items {
             let key = match &key {
                 Some(key) => {
-                    let arguments = Arguments { positional: vec![item.clone()], ..Arguments::default() };
+                    let arguments = Arguments::of([item.clone()]);
                     self.call_value(key, arguments, span).ok()?.key()
                 }
                 None => item.key().or_else(|| self.path_key(item)),

@@ -457,7 +457,7 @@ impl Interpreter<'_> {
         let Some(method) = self.own_method(id, "optionxform", span) else {
             return Some(Ok(written.to_lowercase()));
         };
-        let arguments = Arguments { positional: vec![option.clone()], ..Arguments::default() };
+        let arguments = Arguments::of([option.clone()]);
         match self.call_value(&method, arguments, span) {
             Ok(name) => Some(Ok(name.as_str()?.to_owned())),
             Err(raised) => Some(Err(raised)),
@@ -737,7 +737,7 @@ impl Interpreter<'_> {
         for (section, options) in sections {
             let is_there = self.parser(id)?.options(&section).is_some();
             if !is_there {
-                let arguments = Arguments { positional: vec![Value::str(&section)], ..Arguments::default() };
+                let arguments = Arguments::of([Value::str(&section)]);
                 if let Err(raised) = self.call_on_parser(id, "add_section", arguments, span)? {
                     return Some(Err(raised));
                 }
@@ -780,7 +780,7 @@ impl Interpreter<'_> {
                 Err(raised) => return Some(Err(raised)),
             };
             let positional = vec![Value::str(section), Value::str(&option), text];
-            let arguments = Arguments { positional, ..Arguments::default() };
+            let arguments = Arguments::of(positional);
             if let Err(raised) = self.call_on_parser(id, "set", arguments, span)? {
                 return Some(Err(raised));
             }
@@ -844,7 +844,7 @@ impl Interpreter<'_> {
                 let mut made = Vec::with_capacity(options.len());
                 for option in options {
                     let positional = vec![Value::str(&section), option.clone()];
-                    let arguments = Arguments { positional, ..Arguments::default() };
+                    let arguments = Arguments::of(positional);
                     match self.call_on_parser(parser, "get", arguments, span)? {
                         Ok(value) if name == "items" => made.push(Value::tuple(vec![option, value])),
                         Ok(value) => made.push(value),

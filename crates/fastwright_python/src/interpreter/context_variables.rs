@@ -43,7 +43,7 @@ impl Interpreter<'_> {
                 let before = known.map_or_else(Vec::new, |before| vec![before]);
                 self.set_context_variable(site, name, Some(value.clone()));
                 let positional = [vec![variable.clone()], before].concat();
-                let arguments = Arguments { positional, ..Arguments::default() };
+                let arguments = Arguments::of(positional);
                 Some(Ok(Value::call(Value::external(TOKEN), arguments, self.here(span))))
             }
             ("reset", [token]) => {

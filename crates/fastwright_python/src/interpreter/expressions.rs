@@ -152,7 +152,7 @@ impl Interpreter<'_> {
                 }
                 Value::call(
                     Value::external("builtins.slice"),
-                    Arguments { positional: bounds, ..Arguments::default() },
+                    Arguments::of(bounds),
                     self.here(expression.span),
                 )
             }
@@ -219,10 +219,7 @@ impl Interpreter<'_> {
         let site = self.here(span);
         let value = Value::call(
             Value::external("builtins.NameError"),
-            Arguments {
-                positional: vec![Value::str(&format!("name '{name}' is not defined"))],
-                ..Arguments::default()
-            },
+            Arguments::of([Value::str(&format!("name '{name}' is not defined"))]),
             site,
         );
         Box::new(super::Raised { value, location: site })

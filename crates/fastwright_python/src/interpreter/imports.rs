@@ -300,10 +300,7 @@ impl Interpreter<'_> {
     fn import_error(&mut self, dotted: &str, site: Location) -> Box<Raised> {
         let value = Value::call(
             Value::external("builtins.ModuleNotFoundError"),
-            Arguments {
-                positional: vec![Value::str(&format!("No module named '{dotted}'"))],
-                ..Arguments::default()
-            },
+            Arguments::of([Value::str(&format!("No module named '{dotted}'"))]),
             site,
         );
         Box::new(Raised { value, location: site })

@@ -80,8 +80,7 @@ impl Interpreter<'_> {
                         Kind::Descriptor(descriptor) => descriptor.function.clone(),
                         _ => method,
                     };
-                    let arguments =
-                        Arguments { positional: vec![base.clone(), index.clone()], ..Arguments::default() };
+                    let arguments = Arguments::of([base.clone(), index.clone()]);
                     let made = self.call_directly(&function, arguments, span)?;
                     if matches!(made.kind, Kind::Class(_)) {
                         return Ok(made);
@@ -98,7 +97,7 @@ impl Interpreter<'_> {
                 let method = self.attribute(base, Name::from("__getitem__"), span);
                 match &method.kind {
                     Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)) => {
-                        let arguments = Arguments { positional: vec![index.clone()], ..Arguments::default() };
+                        let arguments = Arguments::of([index.clone()]);
                         return self.call_value(&method, arguments, span);
                     }
                     _ => match self.standard_operator(base, "__getitem__", vec![index.clone()], span) {
@@ -183,7 +182,7 @@ impl Interpreter<'_> {
                 let method = self.attribute(base, Name::from("__setitem__"), Span::default());
                 if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
                 {
-                    let arguments = Arguments { positional: vec![index, value], ..Arguments::default() };
+                    let arguments = Arguments::of([index, value]);
                     let _ = self.call_value(&method, arguments, Span::default());
                 } else {
                     let _ = self.standard_operator(base, "__setitem__", vec![index, value], Span::default());

@@ -45,7 +45,7 @@ impl Interpreter<'_> {
                 _ => function,
             };
             let arguments = Arguments {
-                positional: vec![receiver, name.clone(), bases.clone(), namespace.clone()],
+                positional: vec![receiver, name.clone(), bases.clone(), namespace.clone()].into(),
                 keywords: keywords.clone(),
                 incomplete: false,
             };
@@ -60,7 +60,7 @@ impl Interpreter<'_> {
     /// `type.__new__(metaclass, name, bases, namespace)`: the class whose body has just run, with what the
     /// metaclass has put into its namespace.
     pub(crate) fn type_new(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
-        let rest = Arguments { positional: arguments.positional.get(1..)?.to_vec(), ..Arguments::default() };
+        let rest = Arguments::of(arguments.positional.get(1..)?.to_vec());
         let Some(class) = self.class_in_making else { return self.dynamic_class(&rest, span) };
         if let Some(Kind::Dict(namespace)) = rest.positional.get(2).map(|value| &value.kind)
             && let Object::Dict(namespace) = self.object(*namespace)

@@ -203,7 +203,7 @@ impl Interpreter<'_> {
                 if !matches!(bound.function.kind, Kind::Function(_)) {
                     return None;
                 }
-                let arguments = Arguments { positional: vec![right.clone()], ..Arguments::default() };
+                let arguments = Arguments::of([right.clone()]);
                 self.call_value(&method, arguments, span).ok()?
             }
             _ => return None,
@@ -414,7 +414,7 @@ impl Interpreter<'_> {
                 let answer = match self.find_in_class(&class, Name::from("__contains__")) {
                     Some((method, _)) => {
                         let positional = vec![container.clone(), item.clone()];
-                        let arguments = Arguments { positional, ..Arguments::default() };
+                        let arguments = Arguments::of(positional);
                         self.call_value(&method, arguments, span)
                     }
                     None => self.standard_operator(container, "__contains__", vec![item.clone()], span)?,
@@ -467,7 +467,7 @@ impl Interpreter<'_> {
         if self.mode() == super::Mode::Summary {
             return None;
         }
-        let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+        let arguments = Arguments::of([value.clone()]);
         let made = self.call_directly(&method, arguments, Span::default()).ok()?;
         Some(made.as_str()?.to_owned())
     }

@@ -12,11 +12,7 @@ use std::rc::Rc;
 impl Interpreter<'_> {
     /// A path object with known text.
     pub(crate) fn path_value(&mut self, path: &str, span: Span) -> Value {
-        Value::call(
-            Value::external("pathlib.Path"),
-            Arguments { positional: vec![Value::str(path)], ..Arguments::default() },
-            self.here(span),
-        )
+        Value::call(Value::external("pathlib.Path"), Arguments::of([Value::str(path)]), self.here(span))
     }
 
     /// The text of a path object.

@@ -139,7 +139,7 @@ impl Interpreter<'_> {
     ) -> Result<(), Box<Raised>> {
         let Some(class) = self.class_of(receiver) else { return Ok(()) };
         let Some((hook, _)) = self.find_in_class(&class, Name::from(name)) else { return Ok(()) };
-        let mut arguments = Arguments { positional, ..Arguments::default() };
+        let mut arguments = Arguments::of(positional);
         arguments.positional.insert(0, receiver.clone());
         self.call_directly(&hook, arguments, span).map(|_| ())
     }
@@ -153,7 +153,7 @@ impl Interpreter<'_> {
         match (callee.as_external(), converter) {
             (Some(name), Some(converter)) if is_field(&name) => {
                 let converter = converter.clone();
-                let arguments = Arguments { positional: vec![value], ..Arguments::default() };
+                let arguments = Arguments::of([value]);
                 self.call_directly(&converter, arguments, span)
             }
             _ => Ok(value),
@@ -174,7 +174,7 @@ impl Interpreter<'_> {
         };
         match made_from_object {
             Some(factory) => {
-                let arguments = Arguments { positional: vec![receiver.clone()], ..Arguments::default() };
+                let arguments = Arguments::of([receiver.clone()]);
                 self.call_directly(&factory, arguments, span)
             }
             None => {

@@ -190,7 +190,7 @@ mod tests {
 
     fn sub(pattern: &str, replacement: &str, text: &str) -> Option<String> {
         let positional = vec![Value::str(pattern), Value::str(replacement), Value::str(text)];
-        let arguments = Arguments { positional, ..Arguments::default() };
+        let arguments = Arguments::of(positional);
         substituted(&arguments)?.as_str().map(str::to_owned)
     }
 

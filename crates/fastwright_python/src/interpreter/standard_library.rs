@@ -151,7 +151,7 @@ impl Interpreter<'_> {
                     None => items.next()?,
                 };
                 for item in items {
-                    let call = Arguments { positional: vec![accumulated, item], ..Arguments::default() };
+                    let call = Arguments::of([accumulated, item]);
                     accumulated = match self.call_value(&function, call, span) {
                         Ok(value) => value,
                         Err(raised) => return Some(Err(raised)),
@@ -219,8 +219,7 @@ impl Interpreter<'_> {
             "types.new_class" => {
                 let bases = arguments.positional.get(1).cloned().unwrap_or_else(|| Value::tuple(Vec::new()));
                 let namespace = self.dict(Vec::new());
-                let arguments =
-                    Arguments { positional: vec![first?, bases, namespace], ..Arguments::default() };
+                let arguments = Arguments::of([first?, bases, namespace]);
                 self.dynamic_class(&arguments, span)?
             }
             "copy.deepcopy" => match &first?.kind {
@@ -370,7 +369,7 @@ impl Interpreter<'_> {
         for name in names {
             let value = self.attribute(object, name, span);
             if let Some(filter) = filter {
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let arguments = Arguments::of([value.clone()]);
                 let answer = self.call_value(filter, arguments, span).ok()?;
                 if self.truth(&answer) == Some(false) {
                     continue;

@@ -62,7 +62,7 @@ impl Interpreter<'_> {
     ) -> Option<Evaluated> {
         let Kind::Instance(id) = receiver.kind else { return None };
         self.standard_objects.get(&id)?;
-        let arguments = Arguments { positional: operands, ..Arguments::default() };
+        let arguments = Arguments::of(operands);
         for owner in self.library_classes_of(receiver) {
             let made = self.standard_method(owner, Name::from(name), receiver, &arguments, span);
             if made.is_some() {
@@ -87,11 +87,7 @@ impl Interpreter<'_> {
         if self.catching == 0 {
             return Ok(Value::unknown(message, Some(site)));
         }
-        let value = Value::call(
-            Value::external(class),
-            Arguments { positional: vec![Value::str(&message)], ..Arguments::default() },
-            site,
-        );
+        let value = Value::call(Value::external(class), Arguments::of([Value::str(&message)]), site);
         Err(Box::new(Raised { value, location: site }))
     }
 }

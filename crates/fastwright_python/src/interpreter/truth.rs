@@ -21,7 +21,7 @@ impl Interpreter<'_> {
         }
         for name in ["__bool__", "__len__"] {
             if let Some((method, _)) = self.find_in_class(&class, Name::from(name)) {
-                let arguments = Arguments { positional: vec![value.clone()], ..Arguments::default() };
+                let arguments = Arguments::of([value.clone()]);
                 return match self.call_value(&method, arguments, Span::default()) {
                     Ok(answer) => (self.truth(&answer), value.configurable.or(answer.configurable)),
                     Err(_) => (None, value.configurable),

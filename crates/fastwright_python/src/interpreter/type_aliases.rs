@@ -42,11 +42,7 @@ impl Interpreter<'_> {
         };
         self.type_aliases.insert(site, definition);
         let value = self.evaluate(value)?;
-        Ok(Value::call(
-            Value::external(ALIAS),
-            Arguments { positional: vec![Value::str(&name), value], ..Arguments::default() },
-            site,
-        ))
+        Ok(Value::call(Value::external(ALIAS), Arguments::of([Value::str(&name), value]), site))
     }
 
     /// The type variable that a type parameter is.
@@ -67,7 +63,11 @@ impl Interpreter<'_> {
         }
         Value::call(
             Value::external(callee),
-            Arguments { positional: vec![Value::str(&parameter.name)], keywords, incomplete: false },
+            Arguments {
+                positional: Positional::from_buf([Value::str(&parameter.name)]),
+                keywords,
+                incomplete: false,
+            },
             self.here(parameter.span),
         )
     }

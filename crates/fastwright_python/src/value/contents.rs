@@ -240,11 +240,8 @@ mod tests {
     fn finds_what_is_inside() {
         let inner = parameter(7);
         let member = Value::symbolic(Symbolic::Member { base: inner, name: Name::from("headers") });
-        let call = Value::call(
-            Value::external("library.call"),
-            Arguments { positional: vec![Value::tuple(vec![member])], ..Arguments::default() },
-            here(),
-        );
+        let call =
+            Value::call(Value::external("library.call"), Arguments::of([Value::tuple(vec![member])]), here());
         assert!(call.may_hold_parameter_of(FunctionId { file: FileId(3), index: 7 }));
         assert!(call.may_name(NameSet::new(["cookies", "headers"])));
         let absent = (0..200).filter(|index| {

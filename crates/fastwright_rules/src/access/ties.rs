@@ -132,7 +132,7 @@ fn ties_at(
 
 /// Receiver and arguments of a call.
 fn all_of(call: &CallEvent) -> Vec<Value> {
-    let mut all: Vec<Value> = call.arguments.positional.clone();
+    let mut all: Vec<Value> = call.arguments.positional.to_vec();
     all.extend(call.arguments.keywords.iter().map(|(_, value)| value.clone()));
     if let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic() {
         all.push(base.clone());

@@ -4,7 +4,7 @@ use super::{CallGraph, Edge};
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
-use fastwright_python::value::{Arguments, Bindings, Kind, Symbolic, Value};
+use fastwright_python::value::{Arguments, Bindings, Kind, Positional, Symbolic, Value};
 use std::rc::Rc;
 
 impl CallGraph {
@@ -21,7 +21,7 @@ fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     if kind == EdgeKind::Call || call.target.is_some() {
         return Arguments::clone(&call.arguments);
     }
-    let mut positional = Vec::new();
+    let mut positional = Positional::new();
     let mut keywords = call.arguments.keywords.clone();
     let mut incomplete = call.arguments.incomplete;
     let mut given = call.arguments.positional.iter();

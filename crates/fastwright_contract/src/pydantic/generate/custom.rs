@@ -176,10 +176,7 @@ impl SchemaGenerator {
             let reason = "a method changes core schemas in place, which is not followed";
             return Ok(self.unknown(context, reason, location));
         }
-        let arguments = Arguments {
-            positional: vec![source.clone(), Value::external(super::expressions::HANDLER)],
-            ..Arguments::default()
-        };
+        let arguments = Arguments::of([source.clone(), Value::external(super::expressions::HANDLER)]);
         match context.interpreter.call_from_outside(method, arguments) {
             Ok(made) => self.read_schema(context, &made, &handler, location, 0),
             Err(raised) => {

@@ -160,8 +160,7 @@ impl SchemaGenerator {
         let method = Name::from("model_parametrized_name");
         if context.interpreter.find_in_class(&class, method).is_some() {
             let method = context.interpreter.attribute(&class, method, Default::default());
-            let arguments =
-                Arguments { positional: vec![Value::tuple(model.arguments.clone())], ..Arguments::default() };
+            let arguments = Arguments::of([Value::tuple(model.arguments.clone())]);
             let answer = context.interpreter.call_from_outside(&method, arguments).ok();
             match answer.as_ref().and_then(Value::as_str) {
                 Some(text) => return text.to_owned(),

@@ -297,7 +297,7 @@ impl SchemaGenerator {
         positional: Vec<Value>,
         location: Option<Location>,
     ) -> Option<Value> {
-        let arguments = Arguments { positional, ..Arguments::default() };
+        let arguments = Arguments::of(positional);
         let made = context.interpreter.call_from_outside(generator, arguments).ok();
         let made = made.filter(|made| made.as_str().is_some());
         if made.is_none() {
@@ -366,7 +366,7 @@ impl SchemaGenerator {
         let mut made = ["alias", "validation_alias", "serialization_alias"].iter().enumerate().map(
             |(position, keyword)| {
                 let generator = arguments.get(position, keyword).filter(|given| !given.is_none()).cloned()?;
-                let call = Arguments { positional: vec![Value::str(&name)], ..Arguments::default() };
+                let call = Arguments::of([Value::str(&name)]);
                 let made = context.interpreter.call_from_outside(&generator, call).ok();
                 let made = made.filter(|made| {
                     made.is_none() || made.as_str().is_some() || matches!(made.kind, Kind::Symbolic(_))

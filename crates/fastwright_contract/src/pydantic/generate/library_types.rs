@@ -20,7 +20,11 @@ const NOWHERE: Location = Location { file: FileId(0), span: Span { start: 0, end
 /// A call of a library that nobody wrote.
 pub(super) fn call(callee: &str, positional: Vec<Value>, keywords: Vec<(&str, Value)>) -> Value {
     let keywords = keywords.into_iter().map(|(name, value)| (Name::from(name), value)).collect();
-    Value::call(Value::external(callee), Arguments { positional, keywords, incomplete: false }, NOWHERE)
+    Value::call(
+        Value::external(callee),
+        Arguments { positional: positional.into(), keywords, incomplete: false },
+        NOWHERE,
+    )
 }
 
 /// `Annotated[inner, *metadata]`.

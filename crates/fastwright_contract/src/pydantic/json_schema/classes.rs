@@ -123,7 +123,7 @@ impl Generator<'_, '_, '_> {
             }
             self.context.doubt(format!("the title of `{}` is not known", class.name), place_of(title));
         } else if let Some(make) = config.get("model_title_generator") {
-            let arguments = Arguments { positional: vec![class.class.clone()], ..Arguments::default() };
+            let arguments = Arguments::of([class.class.clone()]);
             let made = self.context.interpreter.call_from_outside(make, arguments);
             if let Some(text) = made.ok().as_ref().and_then(Value::as_str) {
                 return text.to_owned();

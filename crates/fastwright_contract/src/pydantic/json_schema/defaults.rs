@@ -47,7 +47,7 @@ impl Generator<'_, '_, '_> {
         }
         // Serializers of libraries write what the value is written as anyway.
         let Some(function) = function else { return Some(default.clone()) };
-        let arguments = Arguments { positional: vec![default.clone()], ..Arguments::default() };
+        let arguments = Arguments::of([default.clone()]);
         // Where it raises, Pydantic warns and leaves the default out.
         self.context.interpreter.call_from_outside(function, arguments).ok()
     }

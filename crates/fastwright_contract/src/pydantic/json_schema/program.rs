@@ -39,7 +39,7 @@ impl Generator<'_, '_, '_> {
         if taken > 1 {
             positional.extend(class.cloned());
         }
-        let arguments = Arguments { positional, ..Arguments::default() };
+        let arguments = Arguments::of(positional);
         let uncertainties = self.context.interpreter.uncertainties();
         let result = self.context.interpreter.call_from_outside(&callee, arguments);
         if self.context.interpreter.uncertainties() > uncertainties {
@@ -85,10 +85,7 @@ impl Generator<'_, '_, '_> {
         let mut run = Run::new(self, core_schema, location);
         for _ in 0..MOST_RUNS {
             run.hand_out(self);
-            let arguments = Arguments {
-                positional: vec![run.core_schema.clone(), Kind::Instance(run.handler).into()],
-                ..Arguments::default()
-            };
+            let arguments = Arguments::of([run.core_schema.clone(), Kind::Instance(run.handler).into()]);
             let uncertainties = self.context.interpreter.uncertainties();
             let result = self.context.interpreter.call_from_outside(function, arguments);
             let news = run.take_questions(self);

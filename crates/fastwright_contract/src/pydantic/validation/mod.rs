@@ -120,7 +120,7 @@ impl<'w, 'c, 'a> Walk<'w, 'c, 'a> {
     fn call(&mut self, function: &Value, positional: Vec<Value>) -> Validated {
         let interpreter = &mut *self.context.interpreter;
         let uncertainties = interpreter.uncertainties();
-        let arguments = Arguments { positional, ..Arguments::default() };
+        let arguments = Arguments::of(positional);
         let result = interpreter.call_from_outside(function, arguments);
         if interpreter.uncertainties() > uncertainties {
             return Err(not_known("what a validator does depends on what is decided elsewhere"));

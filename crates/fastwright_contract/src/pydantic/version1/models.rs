@@ -373,7 +373,7 @@ impl Config {
         if found.alias.is_none()
             && let Some(generator) = self.get("alias_generator").cloned()
         {
-            let arguments = Arguments { positional: vec![Value::str(name)], ..Arguments::default() };
+            let arguments = Arguments::of([Value::str(name)]);
             let made = context.interpreter.call_from_outside(&generator, arguments).ok();
             match made.and_then(|made| context.interpreter.text_of(&made)) {
                 Some(alias) => found.alias = Some((alias, 1)),

@@ -454,7 +454,7 @@ impl Writer<'_, '_, '_> {
                 let dict = on_heap(self.context, &Json::Object(schema.clone()));
                 let mut positional = vec![dict.clone()];
                 positional.extend((count == 2).then(|| class.clone()));
-                let arguments = Arguments { positional, ..Arguments::default() };
+                let arguments = Arguments::of(positional);
                 let uncertain = self.context.interpreter.uncertainties();
                 let done = self.context.interpreter.call_from_outside(&function, arguments).is_ok();
                 let certain = self.context.interpreter.uncertainties() <= uncertain;

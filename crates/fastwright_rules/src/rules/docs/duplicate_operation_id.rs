@@ -141,7 +141,7 @@ fn operation_id(
         return Some((format!("{text}_{method}"), Source::Usual));
     };
     let object = route_object(interpreter, route, detail);
-    let arguments = Arguments { positional: vec![object], ..Arguments::default() };
+    let arguments = Arguments::of([object]);
     let answer = interpreter.call_from_outside(&function, arguments).ok()?;
     Some((interpreter.text_of(&answer)?, Source::Made(function)))
 }
