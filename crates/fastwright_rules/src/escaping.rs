@@ -1,6 +1,7 @@
 //! Which exceptions with a status leave a function, and which clause catches them on the way.
 
 use crate::call_graph::CallGraph;
+use crate::call_index::FunctionSet;
 use fastwright_model::facts::{EdgeKind, EventKinds, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Handler, Stmt, StmtKind};
@@ -146,6 +147,8 @@ pub enum Fate {
 #[derive(Debug)]
 pub struct Escapes<'g> {
     graph: &'g CallGraph,
+    /// Functions that raise something, or reach one that does. Nothing leaves the others.
+    raising: FunctionSet,
     known: FxHashMap<usize, Rc<Vec<Escape>>>,
     running: FxHashSet<usize>,
 }
@@ -153,11 +156,16 @@ pub struct Escapes<'g> {
 impl<'g> Escapes<'g> {
     /// Knows nothing yet.
     pub fn new(graph: &'g CallGraph) -> Self {
-        Self { graph, known: FxHashMap::default(), running: FxHashSet::default() }
+        let raising = graph.functions(|_, node| node.has_any(EventKinds::RAISE));
+        let raising = graph.reaching(raising, |edge| edge.kind != EdgeKind::Background);
+        Self { graph, raising, known: FxHashMap::default(), running: FxHashSet::default() }
     }
 
     /// What leaves a function, one for each status.
     pub fn leaving(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Rc<Vec<Escape>> {
+        if !self.raising.contains(node) {
+            return Rc::default();
+        }
         if let Some(known) = self.known.get(&node) {
             return Rc::clone(known);
         }
@@ -192,6 +200,9 @@ impl<'g> Escapes<'g> {
 
     /// What is raised inside of a function, itself or by what it calls, with the place in the function.
     pub fn inside(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Vec<(Location, Escape)> {
+        if !self.raising.contains(node) {
+            return Vec::new();
+        }
         let graph = self.graph;
         let summary = &graph.nodes[node].summary;
         let mut found = Vec::new();

@@ -23,7 +23,7 @@ pub fn visit_reached<'a>(
     }
     let mut known: FxHashMap<usize, Vec<(usize, CallPath)>> = FxHashMap::default();
     for entry in context.entry_points() {
-        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching.contains(*root)) else {
+        let Some(root) = entry.node(graph).filter(|root| reaching.contains(*root)) else {
             continue;
         };
         let paths = known.entry(root).or_insert_with(|| {

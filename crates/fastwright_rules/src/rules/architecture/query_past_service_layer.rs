@@ -79,7 +79,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .entry_points()
         .iter()
         .filter(|entry| entry.is_handler() && !is_test_path(&files.get(entry.route.location.file).relative))
-        .filter_map(|entry| Some((entry, graph.of_dependant(entry.dependant())?)))
+        .filter_map(|entry| Some((entry, entry.node(graph)?)))
         .filter(|(_, node)| files.get(graph.nodes[*node].file).first_party)
         .collect();
     let file_of = |node: usize| graph.nodes[node].file;

@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut users = context.entry_points().iter().filter(|entry| {
         entry.is_handler()
             && !entry.dependant().is_async
-            && graph.of_dependant(entry.dependant()).is_some_and(|node| querying.contains(node))
+            && entry.node(graph).is_some_and(|node| querying.contains(node))
     });
     let Some(first) = users.next() else { return };
     let others = users.count();

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let closing = functions_calling(graph, &["close", "aclose", "close_all"]);
     let mut known: FxHashMap<usize, Vec<(Location, Fate)>> = FxHashMap::default();
     for entry in context.entry_points() {
-        let Some(node) = graph.of_dependant(entry.dependant()) else { continue };
+        let Some(node) = entry.node(graph) else { continue };
         if graph.nodes[node].summary.key.receiver.is_some() {
             continue;
         }

@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     };
     for entry in context.entry_points() {
         if entry.dependant().is_async
-            && let Some(root) = graph.of_dependant(entry.dependant())
+            && let Some(root) = entry.node(graph)
             && reaching.contains(root)
         {
             below(root, &mut |blocking| {

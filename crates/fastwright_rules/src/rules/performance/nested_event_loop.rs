@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 return;
             }
             let symbol = graph.nodes[node].symbol();
-            let root = graph.of_dependant(entry.dependant()).unwrap_or(node);
+            let root = entry.node(graph).unwrap_or(node);
             let on_loop = graph.nodes[root].location();
             let outline = entry
                 .outline(place, &symbol, on_loop)

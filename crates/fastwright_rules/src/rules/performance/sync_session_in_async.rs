@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         if !entry.dependant().is_async {
             continue;
         }
-        let Some(root) = graph.of_dependant(entry.dependant()).filter(|root| reaching.contains(*root)) else {
+        let Some(root) = entry.node(graph).filter(|root| reaching.contains(*root)) else {
             continue;
         };
         let found = known.entry(root).or_insert_with(|| {
