@@ -40,11 +40,11 @@ const NEEDLES: &[&str] = &[
 const WATCHED: &[&str] = &["FastAPI(", "astwright"];
 
 /// Where an app may be made: see [`File::may_hold`](fastwright_python::location::File::may_hold).
-pub(crate) const MAKES_APP: usize = 0;
+pub(crate) const MAKES_APP: u32 = 0;
 
 /// Where this program may be spoken to in a comment, with a small or a capital letter: see
 /// [`File::may_hold`](fastwright_python::location::File::may_hold).
-pub const NAMES_THIS_PROGRAM: usize = 1;
+pub const NAMES_THIS_PROGRAM: u32 = 1;
 
 /// What the user decides about an analysis.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,7 @@ use crate::parse::{self, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
 use crate::source::{EntryKind, SourceTree, TreeEntry};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -269,9 +269,11 @@ impl Program {
     }
 
     fn parse_waves(&mut self, mut wave: Vec<FileIndex>, report: &mut LoadReport) {
+        let project = Arc::clone(&self.project);
+        let modules = project.directories.module_names();
         while !wave.is_empty() {
             self.parse_wave(&wave, report);
-            wave = self.next_wave(&wave);
+            wave = self.next_wave(&wave, &modules);
         }
         report.reached = self.files.len();
     }
@@ -333,12 +335,11 @@ impl Program {
         }
     }
 
-    /// The files that the files of a wave import and that are not parsed yet.
-    fn next_wave(&self, wave: &[FileIndex]) -> Vec<FileIndex> {
+    /// The files that the files of a wave import and that are not parsed yet. `modules` are the names that modules of
+    /// the project have: most of what is imported from a module is none itself.
+    fn next_wave(&self, wave: &[FileIndex], modules: &FxHashSet<&str>) -> Vec<FileIndex> {
         let mut next: Vec<FileIndex> = Vec::new();
-        let mut asked: rustc_hash::FxHashSet<(usize, Name)> = rustc_hash::FxHashSet::default();
-        // Most of what is imported from a module is no module itself.
-        let modules = self.project.directories.module_names();
+        let mut asked: FxHashSet<(usize, Name)> = FxHashSet::default();
         for &importer in wave {
             let FileState::Parsed(file) = self.states[importer.index()] else { continue };
             let root = self.project.file(importer).import_root;
@@ -423,15 +424,12 @@ impl Program {
 
     fn outside_file(&mut self, outside: &OutsideFile) -> Option<FileId> {
         let text = parse::decode(self.tree.read(&outside.path).ok()?).ok()?;
+        let watched = texts_in(&text, self.watched);
         let parsed = parse::parse(text);
         let relative = outside.path.to_string_lossy().into_owned();
-        let id = self.files.add(File::new(
-            outside.path.to_path_buf(),
-            relative,
-            outside.module,
-            !outside.installed,
-            parsed.text,
-        ));
+        let path = outside.path.to_path_buf();
+        let file = File::new(path, relative, outside.module, !outside.installed, parsed.text);
+        let id = self.files.add(file.with_watched(watched));
         self.codes.push(Arc::new(parsed.module));
         self.origins.push(Origin::Outside(outside.clone()));
         Some(id)

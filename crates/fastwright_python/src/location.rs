@@ -87,8 +87,8 @@ impl File {
 
     /// Whether one of the texts that its program watches for may stand in it, by its position among them (see
     /// [`Program::watch`](crate::loader::Program::watch)); when not, it certainly doesn't.
-    pub fn may_hold(&self, position: usize) -> bool {
-        self.watched >> position & 1 != 0
+    pub fn may_hold(&self, position: u32) -> bool {
+        self.watched.checked_shr(position).is_none_or(|bits| bits & 1 != 0)
     }
 
     fn line_starts(&self) -> &[u32] {

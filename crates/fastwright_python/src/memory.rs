@@ -18,34 +18,6 @@ pub fn leave<T>(value: T) {
     }
 }
 
-/// Something large that is left (see [`leave`]) when its owner is dropped.
-#[derive(Debug)]
-pub struct Left<T>(Option<T>);
-
-impl<T> Left<T> {
-    /// Keeps it.
-    pub fn new(value: T) -> Self {
-        Self(Some(value))
-    }
-}
-
-impl<T> std::ops::Deref for Left<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        match &self.0 {
-            Some(value) => value,
-            None => unreachable!("it is taken only when it is dropped"),
-        }
-    }
-}
-
-impl<T> Drop for Left<T> {
-    fn drop(&mut self) {
-        leave(self.0.take());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,13 +27,10 @@ mod tests {
     #[test]
     fn what_is_left_is_taken_apart_unless_the_process_ends() {
         let owner = Rc::new(());
-        drop(Left::new(Rc::clone(&owner)));
         leave(Rc::clone(&owner));
         assert_eq!(Rc::strong_count(&owner), 1);
         ends_soon(true);
-        let left = Left::new(Rc::clone(&owner));
-        assert!(Rc::ptr_eq(&left, &owner));
-        drop(left);
+        leave(Rc::clone(&owner));
         ends_soon(false);
         assert_eq!(Rc::strong_count(&owner), 2);
     }

@@ -17,7 +17,7 @@ use fastwright_model::schemas::{Field, fields};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Module;
 use fastwright_python::location::{FileId, Span};
-use fastwright_python::memory::Left;
+use fastwright_python::memory;
 use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, ObjectId, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,13 +39,20 @@ pub struct Context<'a> {
 #[derive(Debug, Default)]
 pub struct SharedFacts<'a> {
     entry_points: OnceCell<Vec<EntryPoint<'a>>>,
-    call_graph: OnceCell<Left<CallGraph>>,
+    call_graph: OnceCell<Rc<CallGraph>>,
     copying: OnceCell<FunctionSet>,
     run_for_many: OnceCell<FunctionSet>,
     engines: OnceCell<Vec<Engine>>,
     fields: RefCell<FxHashMap<ObjectId, Rc<[Field]>>>,
     tokens: RefCell<FxHashMap<FileId, Rc<FileTokens>>>,
     called_names: OnceCell<FxHashSet<Name>>,
+}
+
+impl SharedFacts<'_> {
+    /// Leaves what is large when the process is about to end, see [`memory::leave`].
+    pub fn leave(&self) {
+        memory::leave(self.call_graph.get().cloned());
+    }
 }
 
 impl<'a> Context<'a> {
@@ -136,7 +143,7 @@ impl<'a> Context<'a> {
     /// Who calls whom in the code that requests run, with the way back from a function to its routes. Ask
     /// before borrowing the interpreter of the analysis.
     pub fn call_graph(&self) -> &'a CallGraph {
-        self.shared.call_graph.get_or_init(|| Left::new(CallGraph::new(self.analysis)))
+        self.shared.call_graph.get_or_init(|| Rc::new(CallGraph::new(self.analysis)))
     }
 
     /// The engines of SQLAlchemy that the service makes. Ask before borrowing the interpreter of the analysis.

@@ -9,7 +9,7 @@ use fastwright_model::application::{App, Route};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_model::dependant::Dependant;
 use fastwright_python::location::Location;
-use std::cell::Cell;
+use std::cell::OnceCell;
 
 /// A handler or dependency of a route.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct EntryPoint<'a> {
     /// The callable itself: rules ask for it far more often than for the way there.
     dependant: &'a Dependant,
     /// Its function in the call graph, once that was asked for.
-    node: Cell<Option<Option<usize>>>,
+    node: OnceCell<Option<usize>>,
     /// From the handler down to this callable; the handler alone for the handler itself.
     pub chain: Vec<&'a Dependant>,
 }
@@ -36,11 +36,7 @@ impl<'a> EntryPoint<'a> {
 
     /// Its function in the call graph of the review.
     pub fn node(&self, graph: &CallGraph) -> Option<usize> {
-        self.node.get().unwrap_or_else(|| {
-            let node = graph.of_dependant(self.dependant);
-            self.node.set(Some(node));
-            node
-        })
+        *self.node.get_or_init(|| graph.of_dependant(self.dependant))
     }
 
     /// The handler of the route.
@@ -113,7 +109,7 @@ fn collect<'a>(
     found: &mut Vec<EntryPoint<'a>>,
 ) {
     let dependant = chain[chain.len() - 1];
-    found.push(EntryPoint { app, route, detail, dependant, node: Cell::new(None), chain: chain.clone() });
+    found.push(EntryPoint { app, route, detail, dependant, node: OnceCell::new(), chain: chain.clone() });
     for dependency in &dependant.dependencies {
         chain.push(dependency);
         collect(app, route, detail, chain, found);

@@ -200,9 +200,6 @@ impl<'g> Escapes<'g> {
 
     /// What is raised inside of a function, itself or by what it calls, with the place in the function.
     pub fn inside(&mut self, interpreter: &mut Interpreter<'_>, node: usize) -> Vec<(Location, Escape)> {
-        if !self.raising.contains(node) {
-            return Vec::new();
-        }
         let graph = self.graph;
         let summary = &graph.nodes[node].summary;
         let mut found = Vec::new();

@@ -98,6 +98,7 @@ pub fn review_with(analysis: &Analysis, settings: &ReviewSettings, rules: &[&dyn
         milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         suppressed: kept.suppressed,
     };
+    shared.leave();
     review
 }
 
