@@ -3,7 +3,6 @@
 mod arguments;
 mod commands;
 mod ending;
-mod memory;
 mod progress;
 mod terminal;
 mod watch;
@@ -53,11 +52,14 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         commands::sandboxed_run();
     }
     fastwright_engine::memory::ends_soon(true);
+    if !goes_on(&arguments.command) {
+        fastwright_allocator::keep_free_memory();
+    }
     if matches!(
         arguments.command,
         Command::Openapi(_) | Command::Contract(_) | Command::Diff(_) | Command::Gate(_) | Command::Agent(_)
     ) {
-        memory::use_small_pages();
+        fastwright_allocator::use_small_pages();
     }
     // Where that can't be done, each part that works in parallel makes threads of its own.
     let _ = parallel::take_part();
@@ -92,6 +94,17 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Completions { shell } => commands::print_completions(*shell),
         // Before anything else is made.
         Command::SandboxedRun => commands::sandboxed_run(),
+    }
+}
+
+/// Whether the command answers one question after the other, instead of one.
+fn goes_on(command: &Command) -> bool {
+    match command {
+        Command::Review(review) => review.project.watch,
+        Command::Routes(routes) => routes.project.watch,
+        Command::Openapi(openapi) => openapi.project.watch,
+        Command::Agent(_) | Command::Mcp(_) | Command::Acp(_) => true,
+        _ => false,
     }
 }
 
