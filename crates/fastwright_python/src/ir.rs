@@ -220,8 +220,7 @@ pub struct FunctionDef {
     pub mentions: MentionedNames,
 }
 
-/// Names and attributes that code mentions, the methods that it calls, and whether it has a `try` or a `with`, as a
-/// Bloom filter that is as large as the code needs: it never misses one, and may claim one that is not there. Saves
+/// Names and attributes that code mentions, the methods that it calls, and which constructs it has, as a Bloom filter that is as large as the code needs: it never misses one, and may claim one that is not there. Saves
 /// walking bodies that have nothing to tell.
 #[derive(Debug, Default)]
 pub struct MentionedNames(Box<[u64]>);
@@ -237,14 +236,9 @@ impl MentionedNames {
         self.may_hold_place(called_place(name))
     }
 
-    /// Whether there may be a `try`.
-    pub fn may_try(&self) -> bool {
-        self.may_hold_place(TRY)
-    }
-
-    /// Whether there may be a `with`.
-    pub fn may_enter(&self) -> bool {
-        self.may_hold_place(WITH)
+    /// Whether there may be such a construct.
+    pub fn may_have(&self, construct: Construct) -> bool {
+        self.may_hold_place(construct.place())
     }
 
     fn may_hold_place(&self, place: usize) -> bool {
@@ -266,9 +260,34 @@ fn called_place(name: Name) -> usize {
     (name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> (64 - PLACE_BITS)) as usize
 }
 
-/// Places of keywords: any that are not the same.
-const TRY: usize = 0x2a5;
-const WITH: usize = 0xd5a;
+/// What code may have that few rules look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Construct {
+    /// A `try`.
+    Try,
+    /// A `with`.
+    With,
+    /// A `global` statement.
+    Global,
+    /// An item that is set or deleted: `carts[number] = ...`, `carts[number] += 1`, `del carts[number]`.
+    ItemStore,
+    /// An argument of a method that Python decides by itself: `where(not Order.paid)`, `filter(a and b)`,
+    /// `where(Order.user is None)`.
+    DecidedArgument,
+}
+
+impl Construct {
+    /// Any places that stay apart in the smallest set.
+    fn place(self) -> usize {
+        match self {
+            Self::Try => 0x2a5,
+            Self::With => 0xd5a,
+            Self::Global => 0x145,
+            Self::ItemStore => 0x6b3,
+            Self::DecidedArgument => 0x98e,
+        }
+    }
+}
 
 /// [`MentionedNames`] while they are collected.
 #[derive(Debug, Clone)]
@@ -299,14 +318,9 @@ impl<const WORDS: usize> MentionsSoFar<WORDS> {
         self.insert_place(called_place(name));
     }
 
-    /// Adds that there is a `try`.
-    pub(crate) fn insert_try(&mut self) {
-        self.insert_place(TRY);
-    }
-
-    /// Adds that there is a `with`.
-    pub(crate) fn insert_with(&mut self) {
-        self.insert_place(WITH);
+    /// Adds that there is a construct.
+    pub(crate) fn insert_construct(&mut self, construct: Construct) {
+        self.insert_place(construct.place());
     }
 
     fn insert_place(&mut self, place: usize) {
@@ -665,11 +679,20 @@ mod tests {
         let mut mentions = MentionsOfFunction::new();
         mentions.insert_call(name);
         let called = mentions.clone().finish();
-        assert!(called.may_call(name) && !called.may_hold(name) && !called.may_try() && !called.may_enter());
-        mentions.insert_try();
-        let tried = mentions.clone().finish();
-        assert!(tried.may_try() && !tried.may_enter());
-        mentions.insert_with();
-        assert!(mentions.finish().may_enter());
+        assert!(called.may_call(name) && !called.may_hold(name));
+        let constructs = [
+            Construct::Try,
+            Construct::With,
+            Construct::Global,
+            Construct::ItemStore,
+            Construct::DecidedArgument,
+        ];
+        for (position, construct) in constructs.into_iter().enumerate() {
+            mentions.insert_construct(construct);
+            let held = mentions.clone().finish();
+            for (other, construct) in constructs.into_iter().enumerate() {
+                assert_eq!(held.may_have(construct), other <= position);
+            }
+        }
     }
 }

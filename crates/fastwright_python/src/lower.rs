@@ -97,6 +97,18 @@ fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
 }
 
+/// Whether Python decides by itself what an expression results in: unlike those of `==` and `<`, its operators can't be
+/// redefined to make a condition of them.
+fn is_decided_by_python(expression: &Expr) -> bool {
+    match &expression.kind {
+        ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) => true,
+        ExprKind::Compare(chain) => chain.rest.iter().any(|(comparison, _)| {
+            matches!(comparison, Comparison::Is | Comparison::IsNot | Comparison::In | Comparison::NotIn)
+        }),
+        _ => false,
+    }
+}
+
 fn name(text: &str) -> Name {
     Name::from(text)
 }
@@ -139,6 +151,17 @@ impl Lowering {
         true
     }
 
+    /// Notes that the function has a construct.
+    fn note(&mut self, construct: Construct) {
+        self.mentions.last_mut().into_iter().for_each(|mentions| mentions.insert_construct(construct));
+    }
+
+    fn note_item_store<S: Borrow<ast::Expr>>(&mut self, targets: &[S]) {
+        if targets.iter().any(|target| target.borrow().is_subscript_expr()) {
+            self.note(Construct::ItemStore);
+        }
+    }
+
     fn statements<S: Borrow<ast::Stmt>>(&mut self, body: impl IntoIterator<Item = S>) -> Box<[Stmt]> {
         let body = body.into_iter();
         // Nearly all of them are kept: a vector that grows by itself would be copied several times.
@@ -164,7 +187,10 @@ impl Lowering {
             ast::Stmt::Return(node) => {
                 StmtKind::Return(node.value.as_deref().map(|value| self.expression(value)))
             }
-            ast::Stmt::Delete(node) => StmtKind::Delete(self.expressions(&node.targets)),
+            ast::Stmt::Delete(node) => {
+                self.note_item_store(&node.targets);
+                StmtKind::Delete(self.expressions(&node.targets))
+            }
             ast::Stmt::TypeAlias(node) => {
                 let ast::Expr::Name(target) = node.name.as_ref() else { return None };
                 StmtKind::TypeAlias {
@@ -173,15 +199,21 @@ impl Lowering {
                     type_parameters: self.type_parameters(node.type_params.as_deref()),
                 }
             }
-            ast::Stmt::Assign(node) => StmtKind::Assign {
-                targets: self.expressions(&node.targets),
-                value: self.expression(&node.value),
-            },
-            ast::Stmt::AugAssign(node) => StmtKind::AugAssign {
-                target: self.boxed(&node.target),
-                operator: binary_operator(node.op),
-                value: self.boxed(&node.value),
-            },
+            ast::Stmt::Assign(node) => {
+                self.note_item_store(&node.targets);
+                StmtKind::Assign {
+                    targets: self.expressions(&node.targets),
+                    value: self.expression(&node.value),
+                }
+            }
+            ast::Stmt::AugAssign(node) => {
+                self.note_item_store(std::slice::from_ref(&node.target));
+                StmtKind::AugAssign {
+                    target: self.boxed(&node.target),
+                    operator: binary_operator(node.op),
+                    value: self.boxed(&node.value),
+                }
+            }
             ast::Stmt::AnnAssign(node) => StmtKind::AnnAssign {
                 target: self.boxed(&node.target),
                 annotation: Arc::new(self.expression(&node.annotation)),
@@ -205,7 +237,7 @@ impl Lowering {
                 StmtKind::If { test, body, orelse: self.clauses(&node.elif_else_clauses) }
             }
             ast::Stmt::With(node) => {
-                self.mentions.last_mut().into_iter().for_each(MentionsOfFunction::insert_with);
+                self.note(Construct::With);
                 StmtKind::With {
                     items: node
                         .items
@@ -236,7 +268,7 @@ impl Lowering {
                 cause: node.cause.as_deref().map(|value| self.expression(value)),
             },
             ast::Stmt::Try(node) => {
-                self.mentions.last_mut().into_iter().for_each(MentionsOfFunction::insert_try);
+                self.note(Construct::Try);
                 StmtKind::Try {
                     body: self.statements(&node.body),
                     handlers: node
@@ -282,6 +314,7 @@ impl Lowering {
                 StmtKind::ImportFrom { level: node.level, module, names }
             }
             ast::Stmt::Global(node) => {
+                self.note(Construct::Global);
                 StmtKind::Global(node.names.iter().map(|id| name(id.as_str())).collect())
             }
             ast::Stmt::Nonlocal(node) => {
@@ -695,12 +728,16 @@ impl Lowering {
             })),
             ast::Expr::Call(node) => {
                 let callee = self.expression(&node.func);
+                let arguments = self.arguments(&node.arguments);
                 if let (ExprKind::Attribute(_, method), Some(mentions)) =
                     (&callee.kind, self.mentions.last_mut())
                 {
                     mentions.insert_call(*method);
+                    if arguments.iter().any(|argument| is_decided_by_python(&argument.value)) {
+                        mentions.insert_construct(Construct::DecidedArgument);
+                    }
                 }
-                ExprKind::Call(Box::new(Call { callee, arguments: self.arguments(&node.arguments) }))
+                ExprKind::Call(Box::new(Call { callee, arguments }))
             }
             ast::Expr::FString(node) => {
                 let mut parts = Vec::new();

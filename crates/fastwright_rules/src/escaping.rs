@@ -4,7 +4,7 @@ use crate::call_graph::CallGraph;
 use crate::call_index::FunctionSet;
 use fastwright_model::facts::{EdgeKind, EventKinds, status_of_exception};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, FunctionDef, Handler, Stmt, StmtKind};
+use fastwright_python::ir::{Construct, Expr, ExprKind, FunctionDef, Handler, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -75,7 +75,7 @@ pub struct TryRegion<'c> {
 /// The `try` statements of a function, those of inner functions left out, the innermost first.
 pub fn try_regions(function: &FunctionDef) -> Vec<TryRegion<'_>> {
     let mut found = Vec::new();
-    if function.mentions.may_try() {
+    if function.mentions.may_have(Construct::Try) {
         find_try_regions(&function.body, &mut found);
     }
     found

@@ -6,6 +6,7 @@ use fastwright_model::dependant::DependantKind;
 use fastwright_model::facts::call_facts;
 use fastwright_model::registry::{MiddlewareEntry, Registry};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::Construct;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::SummaryKey;
@@ -124,7 +125,8 @@ impl CallGraph {
         let node = self.nodes.len() as u32;
         self.index.insert(key, node);
         let definition = Arc::clone(&summary.function.definition);
-        let (may_try, may_enter) = (definition.mentions.may_try(), definition.mentions.may_enter());
+        let [may_try, may_enter] =
+            [Construct::Try, Construct::With].map(|construct| definition.mentions.may_have(construct));
         self.nodes.push(Node {
             definition,
             file: summary.function.id.file,

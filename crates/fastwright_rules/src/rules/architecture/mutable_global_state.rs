@@ -11,7 +11,7 @@ use fastwright_model::application::{Route, RouteKind};
 use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Expr, ExprKind, StmtKind};
+use fastwright_python::ir::{Construct, Expr, ExprKind, FunctionDef, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
@@ -132,9 +132,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             _ => None,
         })
         .collect();
-    let names = names_of(interpreter, &variables, &objects);
-    let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
-    let known = uses_of_functions(graph, interpreter, &names, &owned, &objects);
+    let known = uses_of_functions(graph, interpreter, &variables, &objects);
     let using = graph
         .reaching(graph.functions(|_, node| known.contains_key(&node.summary.function.serial)), |_| true);
     let mut changes: FxHashMap<Variable, Vec<Touch<'_>>> = FxHashMap::default();
@@ -188,19 +186,37 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 fn uses_of_functions(
     graph: &CallGraph,
     interpreter: &Interpreter<'_>,
-    names: &FxHashMap<ModuleId, FxHashSet<Name>>,
-    owned: &FxHashSet<Variable>,
+    variables: &[(Variable, Location)],
     objects: &FxHashMap<ObjectId, Variable>,
 ) -> FxHashMap<u32, Uses> {
+    let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
+    let changing: Vec<Name> = CHANGING.iter().map(Name::from).collect();
+    let names = names_of(interpreter, variables, objects);
     let mut found: FxHashMap<u32, Uses> = FxHashMap::default();
     for node in &graph.nodes {
         let function = &node.summary.function;
-        if !found.contains_key(&function.serial) && may_use(function, names) {
-            found.insert(function.serial, uses(interpreter, function, names, owned, objects));
+        if may_change(&node.definition, &changing)
+            && !found.contains_key(&function.serial)
+            && may_use(function, &names)
+        {
+            found.insert(function.serial, uses(interpreter, function, &names, &owned, objects));
         }
     }
     let changed: FxHashSet<Variable> =
         found.values().flat_map(|uses| &uses.changes).map(|change| change.variable).collect();
+    // Most variables never change: who else reads those is of no interest.
+    let is_changed = |variable: &Variable| changed.contains(variable);
+    let variables: Vec<(Variable, Location)> =
+        variables.iter().filter(|(variable, _)| is_changed(variable)).copied().collect();
+    let objects: FxHashMap<ObjectId, Variable> =
+        objects.iter().filter(|(_, variable)| is_changed(variable)).map(|(id, own)| (*id, *own)).collect();
+    let names = names_of(interpreter, &variables, &objects);
+    for node in &graph.nodes {
+        let function = &node.summary.function;
+        if !found.contains_key(&function.serial) && may_use(function, &names) {
+            found.insert(function.serial, uses(interpreter, function, &names, &changed, &objects));
+        }
+    }
     let read: FxHashSet<Variable> =
         found.values().flat_map(|uses| &uses.reads).map(|(variable, _)| *variable).collect();
     found.retain(|_, uses| {
@@ -312,6 +328,14 @@ fn names_of(
         }
     }
     names
+}
+
+/// Whether a function may change a variable of a module in a way that [`uses`] knows.
+fn may_change(definition: &FunctionDef, changing: &[Name]) -> bool {
+    let mentions = &definition.mentions;
+    mentions.may_have(Construct::Global)
+        || mentions.may_have(Construct::ItemStore)
+        || changing.iter().any(|method| mentions.may_call(*method))
 }
 
 /// Whether one of the names of its module stands in a function.

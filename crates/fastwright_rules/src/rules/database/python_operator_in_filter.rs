@@ -7,7 +7,7 @@ use crate::reporter::{Draft, Reporter};
 use crate::syntax::expressions;
 use fastwright_model::analysis::is_test_path;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{Comparison, Expr, ExprKind};
+use fastwright_python::ir::{Comparison, Construct, Expr, ExprKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::Kind;
@@ -67,7 +67,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let definition = &function.definition;
         let file = analysis.files.get(function.id.file);
-        if !file.first_party
+        if !definition.mentions.may_have(Construct::DecidedArgument)
+            || !file.first_party
             || !filters.iter().any(|name| definition.mentions.may_call(*name))
             || is_test_path(&file.relative)
         {

@@ -86,12 +86,18 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     // Few enough to compare one by one, without looking into the names.
     let old_names: Vec<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
+    let mentioning: Vec<bool> = analysis
+        .codes
+        .iter()
+        .map(|code| old_names.iter().any(|name| code.mentions.may_hold(*name)))
+        .collect();
     let functions: Vec<Rc<FunctionValue>> = interpreter
         .functions()
         .iter()
         .filter(|function| {
             let mentions = &function.definition.mentions;
-            old_names.iter().any(|name| mentions.may_hold(*name))
+            mentioning[function.id.file.0 as usize]
+                && old_names.iter().any(|name| mentions.may_hold(*name))
                 && analysis.files.get(function.id.file).first_party
                 && seen.insert(function.id)
         })
