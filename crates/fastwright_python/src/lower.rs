@@ -3,6 +3,7 @@
 use crate::ir::*;
 use crate::location::Span;
 use crate::name::Name;
+use crate::recent_texts::shared_text;
 use crate::value::Text;
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
@@ -744,7 +745,7 @@ impl Lowering {
                 for part in &node.value {
                     match part {
                         ast::FStringPart::Literal(literal) => {
-                            parts.push(FormatPart::Text(Text::from(&*literal.value)))
+                            parts.push(FormatPart::Text(shared_text(&literal.value)))
                         }
                         ast::FStringPart::FString(string) => self.format_parts(&string.elements, &mut parts),
                     }
@@ -758,7 +759,7 @@ impl Lowering {
                 }
                 ExprKind::Template(parts.into())
             }
-            ast::Expr::StringLiteral(node) => ExprKind::Str(Text::from(node.value.to_str())),
+            ast::Expr::StringLiteral(node) => ExprKind::Str(shared_text(node.value.to_str())),
             ast::Expr::BytesLiteral(node) => ExprKind::Bytes(Arc::new(node.value.bytes().collect())),
             ast::Expr::NumberLiteral(node) => match &node.value {
                 ast::Number::Int(value) => match value.as_i64() {
@@ -800,7 +801,7 @@ impl Lowering {
         for element in elements {
             match element {
                 ast::InterpolatedStringElement::Literal(literal) => {
-                    parts.push(FormatPart::Text(Text::from(&*literal.value)));
+                    parts.push(FormatPart::Text(shared_text(&literal.value)));
                 }
                 ast::InterpolatedStringElement::Interpolation(field) => {
                     if let Some(debug) = &field.debug_text {

@@ -42,7 +42,7 @@ struct Entry {
 /// The first and the last bytes of a text, and how many it has. Most names are no longer than that: whether one is found
 /// again is known without looking at its text, which stands elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Outline {
+pub(crate) struct Outline {
     /// The first eight bytes; of a shorter text all of them.
     first: u64,
     /// The last eight bytes, where there are so many.
@@ -54,7 +54,7 @@ impl Outline {
     /// Bytes of texts that are kept whole.
     const BYTES: usize = 16;
 
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         // A length that is known when this is compiled makes a copy one load.
         let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
@@ -70,14 +70,14 @@ impl Outline {
         Self { first, last, length: bytes.len() }
     }
 
-    /// Where names with this outline are found again.
-    fn place(self) -> usize {
+    /// Where what has this outline is found again, below [`RECENT`].
+    pub(crate) fn place(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 32) as usize % RECENT
     }
 
     /// Whether this is the whole text.
-    fn is_all(self) -> bool {
+    pub(crate) fn is_all(self) -> bool {
         self.length <= Self::BYTES
     }
 }

@@ -721,7 +721,7 @@ impl Substitution<'_> {
                         positional.get_or_insert_with(|| arguments.positional.clone())[position] = value;
                     }
                 }
-                let mut keywords: Option<Vec<(Name, Value)>> = None;
+                let mut keywords: Option<Keywords> = None;
                 for (position, (_, value)) in arguments.keywords.iter().enumerate() {
                     if let Some(value) = self.changed(value) {
                         keywords.get_or_insert_with(|| arguments.keywords.clone())[position].1 = value;

@@ -17,6 +17,7 @@ use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 use std::rc::Rc;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// An ordered map with a fast hasher.
 pub type OrderedMap<K, V> = IndexMap<K, V, FxBuildHasher>;
@@ -194,13 +195,16 @@ impl ParameterValue {
 /// everybody who looks at the call.
 pub type Positional = SmallVec<[Value; 1]>;
 
+/// Keyword arguments of a call, one pointer wide: most calls have none.
+pub type Keywords = ThinVec<(Name, Value)>;
+
 /// Arguments of a call, evaluated.
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
     /// Positional arguments.
     pub positional: Positional,
     /// Keyword arguments in order.
-    pub keywords: Vec<(Name, Value)>,
+    pub keywords: Keywords,
     /// Whether `*` or `**` passed something whose content is not known.
     pub incomplete: bool,
 }
@@ -398,7 +402,7 @@ pub struct ClassObject {
     /// Annotated names of the body in order, with their place.
     pub annotations: OrderedMap<Name, (Annotation, Location)>,
     /// Keywords of the class statement.
-    pub keywords: Vec<(Name, Value)>,
+    pub keywords: Keywords,
     /// Decorators as values, the outermost first.
     pub decorators: Vec<Value>,
     /// Where it is defined.

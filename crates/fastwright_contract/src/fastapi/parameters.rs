@@ -418,7 +418,7 @@ impl Builder<'_, '_, '_> {
         if !arguments.keywords.iter().any(|(name, _)| is_extra(name)) {
             return;
         }
-        let (extra, known): (Vec<_>, Vec<_>) =
+        let (extra, known): (Keywords, Keywords) =
             std::mem::take(&mut arguments.keywords).into_iter().partition(|(name, _)| is_extra(name));
         arguments.keywords = known;
         let given = arguments.keyword("json_schema_extra").cloned();

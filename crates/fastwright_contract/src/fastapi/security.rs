@@ -294,7 +294,7 @@ fn password_request_form(
     let parameter = |name: &str, annotation: &Value, keywords: Vec<(Name, Value)>, default| {
         let form = Value::call(
             Value::external("fastapi.Form"),
-            Arguments { keywords, ..Arguments::default() },
+            Arguments { keywords: keywords.into(), ..Arguments::default() },
             location,
         );
         let annotated = Value::symbolic(Symbolic::Item {

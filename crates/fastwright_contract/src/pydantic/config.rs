@@ -141,7 +141,7 @@ pub(super) fn entries(context: &mut Context<'_, '_>, value: &Value) -> Option<Ve
         Some(Symbolic::Call { arguments, .. })
             if !arguments.incomplete && arguments.positional.is_empty() =>
         {
-            Some(arguments.keywords.clone())
+            Some(arguments.keywords.to_vec())
         }
         _ => context.interpreter.entries(value),
     }

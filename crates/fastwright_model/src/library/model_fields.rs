@@ -25,7 +25,7 @@ pub(super) fn model_fields(interpreter: &mut Interpreter<'_>, class: &Value) -> 
             if field.options_in_several_places {
                 return (name, Value::symbolic(Symbolic::Member { base: class.clone(), name: field.name }));
             }
-            let mut keywords = vec![(Name::from("annotation"), field.annotation)];
+            let mut keywords = Keywords::from([(Name::from("annotation"), field.annotation)]);
             if !field.metadata.is_empty() {
                 keywords.push((Name::from(METADATA), Value::tuple(field.metadata)));
             }
@@ -124,7 +124,7 @@ fn add_generated_alias(
     interpreter: &mut Interpreter<'_>,
     generator: &Value,
     name: Name,
-    keywords: &mut Vec<(Name, Value)>,
+    keywords: &mut Keywords,
 ) -> bool {
     let given = |name: &str| keywords.iter().any(|(keyword, value)| *keyword == name && !value.is_none());
     if given("alias") && !given("alias_priority") {

@@ -21,7 +21,7 @@ pub(super) fn class_signature(
         let options = field.options.as_ref();
         let text = |name: &str| options.and_then(|options| options.keyword(name)).and_then(Value::as_str);
         let alias = text("alias").or_else(|| text("validation_alias")).map(Name::from);
-        let constraints: Vec<(Name, Value)> = options
+        let constraints: Keywords = options
             .map(|options| {
                 let known = options
                     .keywords

@@ -335,7 +335,7 @@ pub(super) fn method(
             let label = Value::str(name);
             let first =
                 arguments.positional.first().or_else(|| arguments.keywords.first().map(|(_, value)| value));
-            Some(Ok(decorator_call(receiver, vec![label, first?.clone()], Vec::new(), site)))
+            Some(Ok(decorator_call(receiver, vec![label, first?.clone()], Keywords::new(), site)))
         }
         "add_exception_handler" => {
             let (class, handler) =
@@ -449,12 +449,7 @@ fn decorator(receiver: &Value, label: &str, methods: Value, arguments: &Argument
     decorator_call(receiver, vec![Value::str(label), path, methods], arguments.keywords.clone(), site)
 }
 
-fn decorator_call(
-    receiver: &Value,
-    mut parts: Vec<Value>,
-    keywords: Vec<(Name, Value)>,
-    site: Location,
-) -> Value {
+fn decorator_call(receiver: &Value, mut parts: Vec<Value>, keywords: Keywords, site: Location) -> Value {
     parts.insert(0, receiver.clone());
     Value::call(
         Value::external("fastwright.registration"),

@@ -20,7 +20,7 @@ pub(super) fn call(
             let status = interpreter.attribute(&exception, Name::from("status_code"), site.span);
             Some(Ok(Value::call(
                 Value::external("starlette.responses.JSONResponse"),
-                Arguments { keywords: vec![(Name::from("status_code"), status)], ..Arguments::default() },
+                Arguments { keywords: [(Name::from("status_code"), status)].into(), ..Arguments::default() },
                 site,
             )))
         }

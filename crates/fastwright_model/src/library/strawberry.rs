@@ -54,5 +54,5 @@ fn options(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: Locat
         dependencies.push(Value::call(Value::external("fastapi.Depends"), given, site));
     }
     let dependencies = interpreter.list(dependencies);
-    Arguments { keywords: vec![(Name::from("dependencies"), dependencies)], ..Arguments::default() }
+    Arguments { keywords: [(Name::from("dependencies"), dependencies)].into(), ..Arguments::default() }
 }

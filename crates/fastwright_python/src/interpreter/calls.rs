@@ -36,7 +36,7 @@ impl Interpreter<'_> {
         let keywords = arguments.iter().filter(is_keyword).count();
         let mut evaluated = Arguments {
             positional: Positional::with_capacity(arguments.len() - keywords),
-            keywords: Vec::with_capacity(keywords),
+            keywords: Keywords::with_capacity(keywords),
             incomplete: false,
         };
         for argument in arguments {
@@ -216,7 +216,7 @@ impl Interpreter<'_> {
                         "functools.partial" | "functools.partialmethod" => {
                             if let Some((function, rest)) = bound.positional.split_first() {
                                 let positional = rest.iter().chain(&arguments.positional).cloned().collect();
-                                let mut keywords: Vec<(Name, Value)> = bound
+                                let mut keywords: Keywords = bound
                                     .keywords
                                     .iter()
                                     .filter(|(name, _)| {

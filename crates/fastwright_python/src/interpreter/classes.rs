@@ -104,7 +104,7 @@ impl Interpreter<'_> {
             mro: Rc::from([]),
             attributes: OrderedMap::default(),
             annotations: OrderedMap::default(),
-            keywords: Vec::new(),
+            keywords: Keywords::new(),
             decorators: Vec::new(),
             location,
             assignments: OrderedMap::default(),

@@ -32,7 +32,7 @@ impl Interpreter<'_> {
         let Some(object) = self.class(class) else { return Ok(()) };
         let name = Value::str(&object.name);
         let bases = Value::tuple(object.bases.clone());
-        let keywords: Vec<(Name, Value)> =
+        let keywords: Keywords =
             object.keywords.iter().filter(|(name, _)| *name != "metaclass").cloned().collect();
         let entries =
             object.attributes.iter().map(|(name, value)| (Value::str(name), value.clone())).collect();

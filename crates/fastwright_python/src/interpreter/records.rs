@@ -32,9 +32,9 @@ impl Interpreter<'_> {
     }
 
     /// The options of the decorator that makes a class a record.
-    fn record_keywords(&self, class: ObjectId) -> Option<Vec<(Name, Value)>> {
+    fn record_keywords(&self, class: ObjectId) -> Option<Keywords> {
         self.class(class)?.decorators.iter().find_map(|decorator| match &decorator.kind {
-            Kind::External(name) => is_record_decorator(name).then(Vec::new),
+            Kind::External(name) => is_record_decorator(name).then(Keywords::new),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Call { callee, arguments, .. } => {
                     is_record_decorator(&callee.as_external()?).then(|| arguments.keywords.clone())

@@ -52,7 +52,7 @@ impl Interpreter<'_> {
             TypeParameterKind::TypeVarTuple => "typing.TypeVarTuple",
             TypeParameterKind::ParamSpec => "typing.ParamSpec",
         };
-        let mut keywords = Vec::new();
+        let mut keywords = Keywords::new();
         for (keyword, expression) in [("bound", &parameter.bound), ("default", &parameter.default)] {
             if let Some(expression) = expression {
                 let value = self.evaluate_type(expression).unwrap_or_else(|raised| {

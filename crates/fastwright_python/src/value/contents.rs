@@ -234,6 +234,8 @@ mod tests {
             "{}",
             size_of::<super::super::SizedSymbolic>()
         );
+        // With them, one of 64 bytes.
+        assert!(size_of::<Arguments>() <= 48, "{}", size_of::<Arguments>());
     }
 
     #[test]

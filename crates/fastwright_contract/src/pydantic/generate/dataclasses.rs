@@ -306,7 +306,7 @@ impl SchemaGenerator {
         if let Some(doc) = given("doc").filter(|doc| !doc.is_none()) {
             keywords.push((Name::from("description"), doc));
         }
-        let arguments = Arguments { keywords, ..Arguments::default() };
+        let arguments = Arguments { keywords: keywords.into(), ..Arguments::default() };
         let mut info = attributes::field(context, &arguments, None, None);
         // With a `Field(...)` as default, that is the field.
         if let Some(default) = &default
