@@ -622,11 +622,16 @@ pub fn flows_among<T: Clone>(
     let mut arrived = Vec::new();
     let mut waiting: Vec<Flow<T>> = Vec::new();
     let mut seen: FxHashSet<(usize, Location, usize)> = FxHashSet::default();
+    let asks = following.checks != Checks::Ignore;
+    // All inputs of a value, where somebody looks at them: whether there is one is found sooner.
+    let asked_inputs = |interpreter: &Interpreter<'_>, value: &Value| {
+        if asks { inputs(interpreter, value) } else { Vec::new() }
+    };
     for node in candidates.iter().filter(|node| among(*node)) {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            let given = inputs(interpreter, &sink.value);
-            if given.is_empty() {
+            let given = asked_inputs(interpreter, &sink.value);
+            if given.is_empty() && (asks || !has_input(interpreter, &sink.value)) {
                 continue;
             }
             let Some(doubt) = following.checks.look(interpreter, graph, node, &given, sink.event) else {
@@ -668,10 +673,16 @@ pub fn flows_among<T: Clone>(
                 _ => value,
             };
             let own = graph.nodes[caller].summary.function.id;
-            let given = inputs(interpreter, &value);
-            if !has_input_of(interpreter, &value, own)
-                && !arrives(interpreter, &graph.nodes[caller].summary, &called, object, &given)
-            {
+            let given = asked_inputs(interpreter, &value);
+            let summary = &graph.nodes[caller].summary;
+            let decides = if asks {
+                arrives(interpreter, summary, &called, object, &given)
+                    || has_input_of(interpreter, &value, own)
+            } else {
+                has_input_of(interpreter, &value, own)
+                    || arrives(interpreter, summary, &called, object, &inputs(interpreter, &value))
+            };
+            if !decides {
                 continue;
             }
             let looked = following.checks.look(interpreter, graph, caller, &given, edge.event());
