@@ -21,6 +21,7 @@ use fastwright_python::program::FunctionId;
 use fastwright_python::summary::{Summary, substitute};
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Calls that are followed upwards from a dangerous one.
@@ -452,12 +453,22 @@ struct InputSearch<'s, 'a> {
     /// The function whose inputs count; none for all.
     of: Option<FunctionId>,
     budget: u32,
-    seen: FxHashSet<*const ()>,
+    /// No more than the budget, and mostly few.
+    seen: SmallVec<[*const (); 16]>,
 }
 
 impl<'s, 'a> InputSearch<'s, 'a> {
     fn new(interpreter: &'s Interpreter<'a>, of: Option<FunctionId>) -> Self {
-        Self { interpreter, of, budget: INPUT_BUDGET, seen: FxHashSet::default() }
+        Self { interpreter, of, budget: INPUT_BUDGET, seen: SmallVec::new() }
+    }
+
+    /// Whether a part was looked through before.
+    fn has_seen(&mut self, part: *const ()) -> bool {
+        let seen = self.seen.contains(&part);
+        if !seen {
+            self.seen.push(part);
+        }
+        seen
     }
 
     /// Whether something holds for one of the inputs in a value.
@@ -466,10 +477,7 @@ impl<'s, 'a> InputSearch<'s, 'a> {
             Some(function) => value.may_hold_parameter_of_within(function),
             None => value.may_hold_any_parameter_within(),
         };
-        if self.budget == 0
-            || !may_hold_any
-            || value.shared_part().is_some_and(|part| !self.seen.insert(part))
-        {
+        if self.budget == 0 || !may_hold_any || value.shared_part().is_some_and(|part| self.has_seen(part)) {
             return false;
         }
         self.budget -= 1;

@@ -11,11 +11,11 @@ use fastwright_python::ir::{Comparison, Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::{Kind, Symbolic, Value};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
 /// What the parameters of a function are on one way, where that is a constant.
-type Constants = FxHashMap<Name, Value>;
+type Constants = Vec<(Name, Value)>;
 
 impl CallGraph {
     /// Whether a way may lead to a place in its last function: no condition on it is decided against it.
@@ -30,7 +30,7 @@ impl CallGraph {
                 continue;
             }
             // A parameter that the function sets again is no constant.
-            constants.retain(|name, _| !called.assigned().contains(name));
+            constants.retain(|(name, _)| !called.assigned().contains(name));
             if excluded(&function.definition.body, next.span, &constants) {
                 return false;
             }
@@ -49,7 +49,7 @@ impl CallGraph {
         });
         let known = given.iter().filter_map(|(name, value)| {
             let value = match value.as_symbolic() {
-                Some(Symbolic::Parameter(parameter)) => outer.get(&parameter.name)?,
+                Some(Symbolic::Parameter(parameter)) => held(outer, parameter.name)?,
                 _ => value,
             };
             is_constant(value).then(|| (*name, value.clone()))
@@ -143,16 +143,23 @@ fn decide(test: &Expr, constants: &Constants) -> Option<bool> {
 
 /// `and` and `or`: one part that is `decisive` decides, else all of them have to be known.
 fn all_or(parts: &[Expr], constants: &Constants, decisive: bool) -> Option<bool> {
-    let known: Vec<Option<bool>> = parts.iter().map(|part| decide(part, constants)).collect();
-    if known.contains(&Some(decisive)) {
-        return Some(decisive);
+    let mut all_known = true;
+    for part in parts {
+        match decide(part, constants) {
+            Some(holds) if holds == decisive => return Some(decisive),
+            known => all_known &= known.is_some(),
+        }
     }
-    known.iter().all(Option::is_some).then_some(!decisive)
+    all_known.then_some(!decisive)
+}
+
+fn held(constants: &Constants, name: Name) -> Option<&Value> {
+    constants.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 fn constant(expression: &Expr, constants: &Constants) -> Option<Value> {
     match &expression.kind {
-        ExprKind::Name(name) => constants.get(name).cloned(),
+        ExprKind::Name(name) => held(constants, *name).cloned(),
         ExprKind::None => Some(Value::NONE),
         ExprKind::Bool(truth) => Some(Value::bool(*truth)),
         ExprKind::Str(text) => Some(Value::str(text)),
