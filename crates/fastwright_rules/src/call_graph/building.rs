@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// Functions that are looked at; a program that reaches more is cut off there.
 pub(super) const MOST_FUNCTIONS: usize = 50_000;
@@ -133,7 +134,7 @@ impl CallGraph {
             kinds: facts.all_kinds,
             summary,
             facts,
-            entries: Vec::new(),
+            entries: ThinVec::new(),
             may_try,
             may_enter,
             runs_once: OnceCell::new(),

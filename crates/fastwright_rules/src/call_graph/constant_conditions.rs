@@ -62,7 +62,7 @@ impl Node {
     /// Names that the function itself assigns to, found when first asked for.
     fn assigned(&self) -> &FxHashSet<Name> {
         self.assigned.get_or_init(|| {
-            let mut assigned = FxHashSet::default();
+            let mut assigned = Box::<FxHashSet<Name>>::default();
             let body = &self.summary.function.definition.body;
             statements(body, &mut |statement| bound_names(statement, &mut assigned));
             assigned

@@ -29,8 +29,10 @@ use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
-/// A function with what it does.
+/// A function with what it does. Rules go through all of them, and mostly only look at what stands here: so it is less
+/// than a cache line.
 #[derive(Debug)]
 pub struct Node {
     /// What it does.
@@ -44,7 +46,7 @@ pub struct Node {
     /// What some of its events are.
     kinds: EventKinds,
     /// Where FastAPI itself runs it.
-    pub entries: Vec<Entry>,
+    pub entries: ThinVec<Entry>,
     /// Whether there may be a `try` in it. Many rules look at no other functions, and what a function is stands far
     /// from here.
     pub may_try: bool,
@@ -52,8 +54,11 @@ pub struct Node {
     pub may_enter: bool,
     /// Whether it does its work once, when that was asked already.
     runs_once: OnceCell<bool>,
-    assigned: OnceCell<FxHashSet<Name>>,
+    assigned: OnceCell<Box<FxHashSet<Name>>>,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Node>() <= 64);
 
 impl Node {
     /// Whether it does its work once for a process, or once for each key.
