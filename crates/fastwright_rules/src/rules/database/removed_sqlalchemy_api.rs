@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     {
         for node in calling.iter() {
             let function = &graph.nodes[node];
-            if !analysis.files.get(function.summary.function.id.file).first_party {
+            if !analysis.files.get(function.file).first_party {
                 continue;
             }
             for (event, place, callee) in function.library_calls(|callee| callee.starts_with("sqlalchemy.")) {
