@@ -7,8 +7,11 @@ use std::cell::RefCell;
 /// How many each thread finds again. A power of two.
 const RECENT: usize = 1024;
 
+/// A text by its outline.
+type Made = Option<(Outline, Text)>;
+
 thread_local! {
-    static RECENTLY: RefCell<Box<[Option<(Outline, Text)>]>> = RefCell::new((0..RECENT).map(|_| None).collect());
+    static RECENTLY: RefCell<Box<[Made]>> = RefCell::new((0..RECENT).map(|_| None).collect());
 }
 
 /// A text that is shared with the last one like it, where that was made lately and is short.
