@@ -143,7 +143,7 @@ fn object_of(interpreter: &mut Interpreter<'static>, class: ObjectId) -> Option<
 fn registers(body: &[ir::Stmt]) -> bool {
     let is_registering = |expression: &ir::Expr| {
         let ExprKind::Call(call) = &expression.kind else { return false };
-        let ExprKind::Attribute(_, name) = &call.callee.kind else { return false };
+        let Some((_, name)) = call.callee.as_attribute() else { return false };
         matches!(
             name.as_str(),
             "add_api_route"
@@ -155,7 +155,7 @@ fn registers(body: &[ir::Stmt]) -> bool {
     };
     let is_decorating = |expression: &ir::Expr| {
         let ExprKind::Call(call) = &expression.kind else { return false };
-        let ExprKind::Attribute(_, name) = &call.callee.kind else { return false };
+        let Some((_, name)) = call.callee.as_attribute() else { return false };
         matches!(
             name.as_str(),
             "get"

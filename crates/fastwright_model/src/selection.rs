@@ -375,10 +375,10 @@ fn makes_app(interpreter: &mut Interpreter<'static>, function: &FunctionValue) -
     for callee in callees {
         let value = match &callee.kind {
             ExprKind::Name(name) => interpreter.lookup(function.scope, *name),
-            ExprKind::Attribute(base, name) => match &base.kind {
+            ExprKind::Attribute(attribute) => match &attribute.base.kind {
                 ExprKind::Name(base) => interpreter
                     .lookup(function.scope, *base)
-                    .map(|base| interpreter.attribute(&base, *name, callee.span)),
+                    .map(|base| interpreter.attribute(&base, attribute.name, callee.span)),
                 _ => None,
             },
             _ => None,

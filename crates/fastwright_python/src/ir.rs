@@ -5,6 +5,7 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::value::Text;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// One file.
 #[derive(Debug, Default)]
@@ -483,28 +484,28 @@ pub enum ExprKind {
     Bool(bool),
     Int(i64),
     /// An integer that does not fit 64 bits, as written.
-    BigInt(Box<str>),
+    BigInt(Text),
     Float(f64),
     Complex,
     Str(Text),
     Bytes(Arc<Vec<u8>>),
     Ellipsis,
     /// An f-string.
-    Format(Box<[FormatPart]>),
+    Format(ThinVec<FormatPart>),
     /// A t-string (PEP 750).
-    Template(Box<[FormatPart]>),
+    Template(ThinVec<FormatPart>),
     Name(Name),
-    Attribute(Box<Expr>, Name),
+    Attribute(Box<Attribute>),
     Subscript(Box<(Expr, Expr)>),
     Call(Box<Call>),
-    List(Box<[Expr]>),
-    Tuple(Box<[Expr]>),
-    Set(Box<[Expr]>),
+    List(ThinVec<Expr>),
+    Tuple(ThinVec<Expr>),
+    Set(ThinVec<Expr>),
     /// `None` as key stands for `**value`.
-    Dict(Box<[(Option<Expr>, Expr)]>),
+    Dict(ThinVec<(Option<Expr>, Expr)>),
     Starred(Box<Expr>),
-    And(Box<[Expr]>),
-    Or(Box<[Expr]>),
+    And(ThinVec<Expr>),
+    Or(ThinVec<Expr>),
     Not(Box<Expr>),
     Unary(UnaryOperator, Box<Expr>),
     Binary(BinaryOperator, Box<(Expr, Expr)>),
@@ -515,10 +516,26 @@ pub enum ExprKind {
     Await(Box<Expr>),
     Yield(Option<Box<Expr>>),
     YieldFrom(Box<Expr>),
-    Walrus(Name, Box<Expr>),
+    Walrus(Box<(Name, Expr)>),
     Slice(Box<[Option<Expr>; 3]>),
     /// What the parser could not make sense of.
     Invalid,
+}
+
+/// `base.name`.
+#[derive(Debug)]
+pub struct Attribute {
+    /// What the attribute is taken of.
+    pub base: Expr,
+    /// The attribute.
+    pub name: Name,
+}
+
+impl Attribute {
+    /// What the attribute is taken of, and the attribute.
+    pub fn parts(&self) -> (&Expr, &Name) {
+        (&self.base, &self.name)
+    }
 }
 
 /// A call.
@@ -636,11 +653,30 @@ pub enum Comparison {
 }
 
 impl Expr {
+    /// The base and the name of an attribute.
+    pub fn as_attribute(&self) -> Option<(&Expr, &Name)> {
+        match &self.kind {
+            ExprKind::Attribute(attribute) => Some(attribute.parts()),
+            _ => None,
+        }
+    }
+
+    /// The name that stands last where the expression is a name or an attribute: `items` of `items` and of `self.items`.
+    pub fn last_name(&self) -> Option<Name> {
+        match &self.kind {
+            ExprKind::Name(name) => Some(*name),
+            ExprKind::Attribute(attribute) => Some(attribute.name),
+            _ => None,
+        }
+    }
+
     /// The dotted name that the expression spells, if it is one: `a.b.c`.
     pub fn dotted_name(&self) -> Option<String> {
         match &self.kind {
             ExprKind::Name(name) => Some(name.to_string()),
-            ExprKind::Attribute(base, name) => Some(format!("{}.{name}", base.dotted_name()?)),
+            ExprKind::Attribute(attribute) => {
+                Some(format!("{}.{}", attribute.base.dotted_name()?, attribute.name))
+            }
             _ => None,
         }
     }
@@ -654,7 +690,7 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn nodes_stay_small() {
-        assert!(size_of::<Expr>() <= 32, "{}", size_of::<Expr>());
+        assert!(size_of::<Expr>() <= 24, "{}", size_of::<Expr>());
         assert!(size_of::<Stmt>() <= 80, "{}", size_of::<Stmt>());
         assert!(size_of::<Argument>() <= 56, "{}", size_of::<Argument>());
     }

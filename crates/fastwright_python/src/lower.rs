@@ -9,6 +9,7 @@ use ruff_python_ast as ast;
 use ruff_text_size::{Ranged, TextRange};
 use std::borrow::Borrow;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// Nesting beyond which a file is given up: CPython's own compiler refuses far earlier.
 const DEEPEST: u32 = 1_500;
@@ -71,7 +72,7 @@ pub fn lower_annotation_text(text: &str, outer: Span) -> Option<Expr> {
 fn place_at(expr: &mut Expr, span: Span) {
     expr.span = span;
     match &mut expr.kind {
-        ExprKind::Attribute(base, _) => place_at(base, span),
+        ExprKind::Attribute(attribute) => place_at(&mut attribute.base, span),
         ExprKind::Subscript(pair) => {
             place_at(&mut pair.0, span);
             place_at(&mut pair.1, span);
@@ -611,6 +612,14 @@ impl Lowering {
         expressions.iter().map(|expression| self.expression(expression)).collect()
     }
 
+    /// The same, one pointer wide.
+    fn operands(&mut self, expressions: &[ast::Expr]) -> ThinVec<Expr> {
+        // Collected, a short list would get room for more.
+        let mut lowered = ThinVec::with_capacity(expressions.len());
+        lowered.extend(expressions.iter().map(|expression| self.expression(expression)));
+        lowered
+    }
+
     fn boxed(&mut self, expression: &ast::Expr) -> Box<Expr> {
         Box::new(self.expression(expression))
     }
@@ -628,14 +637,16 @@ impl Lowering {
     fn expression_kind(&mut self, expression: &ast::Expr, whole: Span) -> ExprKind {
         match expression {
             ast::Expr::BoolOp(node) => {
-                let values = self.expressions(&node.values);
+                let values = self.operands(&node.values);
                 match node.op {
                     ast::BoolOp::And => ExprKind::And(values),
                     ast::BoolOp::Or => ExprKind::Or(values),
                 }
             }
             ast::Expr::Named(node) => match node.target.as_ref() {
-                ast::Expr::Name(target) => ExprKind::Walrus(name(&target.id), self.boxed(&node.value)),
+                ast::Expr::Name(target) => {
+                    ExprKind::Walrus(Box::new((name(&target.id), self.expression(&node.value))))
+                }
                 _ => ExprKind::Invalid,
             },
             ast::Expr::BinOp(node) => ExprKind::Binary(
@@ -687,15 +698,14 @@ impl Lowering {
                 self.expression(&node.body),
                 self.expression(&node.orelse),
             ))),
-            ast::Expr::Dict(node) => ExprKind::Dict(
-                node.items
-                    .iter()
-                    .map(|item| {
-                        (item.key.as_ref().map(|key| self.expression(key)), self.expression(&item.value))
-                    })
-                    .collect(),
-            ),
-            ast::Expr::Set(node) => ExprKind::Set(self.expressions(&node.elts)),
+            ast::Expr::Dict(node) => {
+                let mut items = ThinVec::with_capacity(node.items.len());
+                items.extend(node.items.iter().map(|item| {
+                    (item.key.as_ref().map(|key| self.expression(key)), self.expression(&item.value))
+                }));
+                ExprKind::Dict(items)
+            }
+            ast::Expr::Set(node) => ExprKind::Set(self.operands(&node.elts)),
             ast::Expr::ListComp(node) => {
                 self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators)
             }
@@ -730,8 +740,7 @@ impl Lowering {
             ast::Expr::Call(node) => {
                 let callee = self.expression(&node.func);
                 let arguments = self.arguments(&node.arguments);
-                if let (ExprKind::Attribute(_, method), Some(mentions)) =
-                    (&callee.kind, self.mentions.last_mut())
+                if let (Some((_, method)), Some(mentions)) = (callee.as_attribute(), self.mentions.last_mut())
                 {
                     mentions.insert_call(*method);
                     if arguments.iter().any(|argument| is_decided_by_python(&argument.value)) {
@@ -764,7 +773,7 @@ impl Lowering {
             ast::Expr::NumberLiteral(node) => match &node.value {
                 ast::Number::Int(value) => match value.as_i64() {
                     Some(value) => ExprKind::Int(value),
-                    None => ExprKind::BigInt(value.to_string().into()),
+                    None => ExprKind::BigInt(Text::from(value.to_string())),
                 },
                 ast::Number::Float(value) => ExprKind::Float(*value),
                 ast::Number::Complex { .. } => ExprKind::Complex,
@@ -773,15 +782,17 @@ impl Lowering {
             ast::Expr::NoneLiteral(_) => ExprKind::None,
             ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
             ast::Expr::Attribute(node) => {
-                ExprKind::Attribute(self.boxed(&node.value), self.mentioned(node.attr.as_str()))
+                let base = self.expression(&node.value);
+                let name = self.mentioned(node.attr.as_str());
+                ExprKind::Attribute(Box::new(Attribute { base, name }))
             }
             ast::Expr::Subscript(node) => {
                 ExprKind::Subscript(Box::new((self.expression(&node.value), self.expression(&node.slice))))
             }
             ast::Expr::Starred(node) => ExprKind::Starred(self.boxed(&node.value)),
             ast::Expr::Name(node) => ExprKind::Name(self.mentioned(&node.id)),
-            ast::Expr::List(node) => ExprKind::List(self.expressions(&node.elts)),
-            ast::Expr::Tuple(node) => ExprKind::Tuple(self.expressions(&node.elts)),
+            ast::Expr::List(node) => ExprKind::List(self.operands(&node.elts)),
+            ast::Expr::Tuple(node) => ExprKind::Tuple(self.operands(&node.elts)),
             ast::Expr::Slice(node) => ExprKind::Slice(Box::new([
                 node.lower.as_deref().map(|part| self.expression(part)),
                 node.upper.as_deref().map(|part| self.expression(part)),

@@ -117,7 +117,8 @@ fn look<'a>(body: &'a [Stmt], symbol: &'a str, parameters: &[Name], result: &mut
         result.restores |= any_own_expression(statement, &mut |expression| {
             let ExprKind::Call(call) = &expression.kind else { return false };
             match &call.callee.kind {
-                ExprKind::Attribute(base, method) => {
+                ExprKind::Attribute(attribute) => {
+                    let (base, method) = attribute.parts();
                     matches!(method.as_str(), "clear" | "pop") && overridden_app(base).is_some()
                         || *method == "dict"
                             && call
@@ -134,7 +135,7 @@ fn look<'a>(body: &'a [Stmt], symbol: &'a str, parameters: &[Name], result: &mut
 /// The application of `app.dependency_overrides`.
 fn overridden_app(expression: &Expr) -> Option<&Expr> {
     match &expression.kind {
-        ExprKind::Attribute(app, name) if *name == "dependency_overrides" => Some(app),
+        ExprKind::Attribute(attribute) if attribute.name == "dependency_overrides" => Some(&attribute.base),
         _ => None,
     }
 }
@@ -146,7 +147,7 @@ enum Called<'a> {
 }
 
 fn called(call: &Call) -> Called<'_> {
-    let ExprKind::Attribute(base, method) = &call.callee.kind else { return Called::Other };
+    let Some((base, method)) = call.callee.as_attribute() else { return Called::Other };
     let positional = |at: usize| {
         call.arguments.get(at).filter(|argument| matches!(argument.kind, ArgumentKind::Positional))
     };

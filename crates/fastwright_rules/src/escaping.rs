@@ -270,7 +270,8 @@ pub fn class_named(
 ) -> Option<Value> {
     match &expression.kind {
         ExprKind::Name(name) => interpreter.lookup(function.scope, *name),
-        ExprKind::Attribute(base, name) => {
+        ExprKind::Attribute(attribute) => {
+            let (base, name) = attribute.parts();
             let base = class_named(interpreter, function, base)?;
             let value = interpreter.attribute(&base, *name, expression.span);
             (!value.is_unknown()).then_some(value)

@@ -53,7 +53,8 @@ impl ImportedNames {
                 let (module, name) = self.imports.get(name)?;
                 Some(if name.is_empty() { module.clone() } else { format!("{module}.{name}") })
             }
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = match self.meaning(base) {
                     Some(base) => base,
                     None => base.dotted_name()?,

@@ -145,7 +145,10 @@ fn is_fixed(iterable: &Expr) -> bool {
         }
         // Constants are written in capitals: what they hold is known and small.
         ExprKind::Name(name) => name.as_str().to_uppercase() == name.as_str() || is_no_element(name),
-        ExprKind::Attribute(_, name) => name.as_str().to_uppercase() == name.as_str() || is_no_element(name),
+        ExprKind::Attribute(attribute) => {
+            let (_, name) = attribute.parts();
+            name.as_str().to_uppercase() == name.as_str() || is_no_element(name)
+        }
         _ => false,
     }
 }

@@ -159,7 +159,8 @@ impl Walk<'_, '_> {
         }
         own_expressions(statement, &mut |expression| match &expression.kind {
             ExprKind::Call(_) => calls.push(expression),
-            ExprKind::Attribute(base, attribute) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, attribute) = attribute.parts();
                 if let ExprKind::Name(name) = base.kind
                     && !assigned.contains(&expression.span)
                 {

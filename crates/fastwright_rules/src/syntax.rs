@@ -201,13 +201,13 @@ pub fn any_within<'s>(expression: &'s Expr, test: &mut dyn FnMut(&'s Expr) -> bo
             FormatPart::Field { value, .. } => each(value),
             _ => false,
         }),
-        ExprKind::Attribute(base, _)
-        | ExprKind::Starred(base)
+        ExprKind::Attribute(attribute) => each(&attribute.base),
+        ExprKind::Walrus(parts) => each(&parts.1),
+        ExprKind::Starred(base)
         | ExprKind::Not(base)
         | ExprKind::Unary(_, base)
         | ExprKind::Await(base)
-        | ExprKind::YieldFrom(base)
-        | ExprKind::Walrus(_, base) => each(base),
+        | ExprKind::YieldFrom(base) => each(base),
         ExprKind::Yield(Some(value)) => each(value),
         ExprKind::Subscript(parts) => each(&parts.0) || each(&parts.1),
         ExprKind::Call(call) => {
@@ -366,7 +366,8 @@ pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
     let name = Name::from(name);
     function.mentions.may_hold(name)
         && any_expression(&function.body, &mut |expression| match &expression.kind {
-            ExprKind::Name(own) | ExprKind::Attribute(_, own) => *own == name,
+            ExprKind::Name(own) => *own == name,
+            ExprKind::Attribute(attribute) => attribute.name == name,
             ExprKind::Call(call) => call
                 .arguments
                 .iter()
@@ -379,7 +380,8 @@ pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
 pub fn program_uses_name(analysis: &Analysis, name: &str) -> bool {
     let wanted = Name::from(name);
     let is_it = |expression: &Expr| match &expression.kind {
-        ExprKind::Name(used) | ExprKind::Attribute(_, used) => *used == wanted,
+        ExprKind::Name(used) => *used == wanted,
+        ExprKind::Attribute(attribute) => attribute.name == wanted,
         _ => false,
     };
     analysis.codes.iter().any(|code| {

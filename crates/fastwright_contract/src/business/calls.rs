@@ -238,7 +238,8 @@ impl Walker<'_, '_, '_> {
                 Some(term) => term.value().cloned(),
                 None => self.outside_value(*name),
             },
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.plain_value(base)?;
                 if !matches!(base.kind, Kind::Module(_) | Kind::External(_) | Kind::Class(_)) {
                     return None;
@@ -292,7 +293,9 @@ impl Walker<'_, '_, '_> {
             Some(Target::Known { function, receiver, is_constructor, .. }) => {
                 let bound = match &callee.kind {
                     _ if is_constructor => None,
-                    ExprKind::Attribute(base, _) if is_bound => Some(self.receiver_term(base, out)),
+                    ExprKind::Attribute(attribute) if is_bound => {
+                        Some(self.receiver_term(&attribute.base, out))
+                    }
                     _ if is_object && site.is_some_and(|site| site.target.is_some()) => {
                         Some(self.expression(callee, out))
                     }
@@ -302,8 +305,8 @@ impl Walker<'_, '_, '_> {
             }
             Some(target) => (None, target),
             None => match &callee.kind {
-                ExprKind::Attribute(base, _) if self.plain_value(callee).is_none() => {
-                    (Some(self.receiver_term(base, out)), Target::Other)
+                ExprKind::Attribute(attribute) if self.plain_value(callee).is_none() => {
+                    (Some(self.receiver_term(&attribute.base, out)), Target::Other)
                 }
                 _ => (None, Target::Other),
             },
@@ -565,7 +568,7 @@ impl Walker<'_, '_, '_> {
         site: Option<&CallSite>,
         out: &mut Vec<Step>,
     ) -> Option<Target> {
-        let ExprKind::Attribute(base, _) = &given.kind else { return None };
+        let Some((base, _)) = given.as_attribute() else { return None };
         let passed = site.filter(|site| !site.ambiguous)?.arguments.positional.get(position)?;
         let Kind::Method(method) = &passed.kind else { return None };
         let Kind::Function(function) = &method.function.kind else { return None };
@@ -579,8 +582,8 @@ impl Walker<'_, '_, '_> {
     fn run_other(&mut self, position: usize, whole: &Expr, call: &Call, out: &mut Vec<Step>) -> Option<Term> {
         let given = &call.arguments.get(position)?.value;
         let base = match &given.kind {
-            ExprKind::Attribute(base, _) if self.plain_value(given).is_none() => {
-                Some(self.receiver_term(base, out))
+            ExprKind::Attribute(attribute) if self.plain_value(given).is_none() => {
+                Some(self.receiver_term(&attribute.base, out))
             }
             ExprKind::Name(_) | ExprKind::Attribute(..) => None,
             _ => return None,
@@ -610,7 +613,10 @@ impl Walker<'_, '_, '_> {
             return Term::none();
         }
         let method = match &callee.kind {
-            ExprKind::Attribute(_, name) => Some(timeless_method(name.as_str())),
+            ExprKind::Attribute(attribute) => {
+                let (_, name) = attribute.parts();
+                Some(timeless_method(name.as_str()))
+            }
             _ => None,
         };
         let mut digest = DigestBuilder::new("call");

@@ -39,7 +39,10 @@ impl Walker<'_, '_, '_> {
             ExprKind::Format(parts) => self.format("format", expression, parts, out),
             ExprKind::Template(parts) => self.format("template", expression, parts, out),
             ExprKind::Name(name) => self.name(*name),
-            ExprKind::Attribute(base, name) => self.attribute(base, *name, expression, out),
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
+                self.attribute(base, *name, expression, out)
+            }
             ExprKind::Subscript(parts) => {
                 let base = self.expression(&parts.0, out);
                 let index = self.expression(&parts.1, out);
@@ -147,7 +150,8 @@ impl Walker<'_, '_, '_> {
                 let number = self.count(step.digest());
                 result_of(&step, number)
             }
-            ExprKind::Walrus(name, value) => {
+            ExprKind::Walrus(parts) => {
+                let (name, value) = &**parts;
                 let term = self.expression(value, out);
                 self.state.names.insert(*name, term.clone());
                 term

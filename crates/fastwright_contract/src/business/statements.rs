@@ -405,7 +405,8 @@ impl Walker<'_, '_, '_> {
                 }
             }
             ExprKind::Starred(inner) => self.assign(inner, term, location, out),
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.expression(base, out);
                 let text = format!("{}.{name} = {}", base.text(), term.text());
                 let mut digest = DigestBuilder::new("store");

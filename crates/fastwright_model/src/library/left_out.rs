@@ -67,7 +67,7 @@ fn registration(interpreter: &Interpreter<'_>, call: &Call) -> Option<(ObjectId,
             _ => None,
         }
     };
-    if let ExprKind::Attribute(base, method) = &call.callee.kind
+    if let Some((base, method)) = call.callee.as_attribute()
         && let Some(id) = router(base)
     {
         let first = call.arguments.first().map(|argument| &argument.value);

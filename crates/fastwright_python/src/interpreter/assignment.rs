@@ -17,7 +17,8 @@ impl Interpreter<'_> {
                 }
                 self.bind(*name, value);
             }
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.evaluate(base)?;
                 self.record_store(&base, *name, &value, target.span);
                 self.set_attribute(&base, *name, value);
@@ -72,7 +73,8 @@ impl Interpreter<'_> {
     pub(crate) fn delete(&mut self, target: &Expr) -> Result<(), Box<Raised>> {
         match &target.kind {
             ExprKind::Name(name) => self.unbind(*name),
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.evaluate(base)?;
                 if let Kind::Instance(id) = base.kind
                     && let Some(instance) = self.instance_mut(id)

@@ -78,13 +78,16 @@ impl Interpreter<'_> {
     pub fn peek(&self, expression: &crate::ir::Expr) -> Option<Value> {
         match &expression.kind {
             crate::ir::ExprKind::Name(name) => self.lookup(self.frames.last()?.scope, *name),
-            crate::ir::ExprKind::Attribute(base, name) => match self.peek(base)?.kind {
-                Kind::Instance(id) => self.instance(id)?.attributes.get(name).cloned(),
-                Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
-                Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
-                Kind::External(owner) => Some(Kind::External(self.canonical(owner.member(*name))).into()),
-                _ => None,
-            },
+            crate::ir::ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
+                match self.peek(base)?.kind {
+                    Kind::Instance(id) => self.instance(id)?.attributes.get(name).cloned(),
+                    Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
+                    Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
+                    Kind::External(owner) => Some(Kind::External(self.canonical(owner.member(*name))).into()),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }

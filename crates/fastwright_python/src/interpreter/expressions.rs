@@ -38,7 +38,8 @@ impl Interpreter<'_> {
                 }
                 value
             }
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.evaluate(base)?;
                 self.checked_attribute(&base, *name, expression.span)?
             }
@@ -137,7 +138,8 @@ impl Interpreter<'_> {
                 }
                 Value::NONE
             }
-            ExprKind::Walrus(name, value) => {
+            ExprKind::Walrus(parts) => {
+                let (name, value) = &**parts;
                 let value = self.evaluate(value)?;
                 self.bind(*name, value.clone());
                 value

@@ -96,7 +96,8 @@ impl Interpreter<'_> {
             };
             let mut made = None;
             let is_it = |target: &Expr| match &target.kind {
-                ExprKind::Attribute(base, name) => {
+                ExprKind::Attribute(target) => {
+                    let (base, name) = target.parts();
                     *name == attribute && matches!(&base.kind, ExprKind::Name(base) if *base == own)
                 }
                 _ => false,
@@ -256,7 +257,8 @@ impl Interpreter<'_> {
     fn value_of_dotted(&mut self, scope: ScopeId, expression: &Expr, span: Span) -> Option<Value> {
         match &expression.kind {
             ExprKind::Name(name) => self.lookup(scope, *name),
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = self.value_of_dotted(scope, base, span)?;
                 matches!(base.kind, Kind::Module(_) | Kind::External(_))
                     .then(|| self.attribute(&base, *name, span))
@@ -270,7 +272,8 @@ impl Interpreter<'_> {
 /// `raise NotImplementedError`.
 pub(crate) fn is_abstract(function: &FunctionDef) -> bool {
     let decorated = function.decorators.iter().any(|decorator| match &decorator.kind {
-        ExprKind::Name(name) | ExprKind::Attribute(_, name) => *name == "abstractmethod",
+        ExprKind::Name(name) => *name == "abstractmethod",
+        ExprKind::Attribute(attribute) => attribute.name == "abstractmethod",
         _ => false,
     });
     decorated || says_nothing(&function.body)
@@ -347,8 +350,8 @@ fn find_state_assignments<'s>(body: &'s [Stmt], found: &mut Vec<(Name, &'s Expr)
         match &statement.kind {
             StmtKind::Assign { targets, value } => {
                 for target in targets {
-                    if let ExprKind::Attribute(base, name) = &target.kind
-                        && let ExprKind::Attribute(owner, state) = &base.kind
+                    if let Some((base, name)) = target.as_attribute()
+                        && let Some((owner, state)) = base.as_attribute()
                         && *state == "state"
                         && !matches!(&owner.kind, ExprKind::Name(name) if matches!(name.as_str(), "request" | "websocket"))
                     {

@@ -29,10 +29,9 @@ fn is_used(body: &[Stmt], name: Name) -> bool {
             _ => false,
         };
         keeps
-            || any_expression(
-                statement,
-                &mut |expression| matches!(&expression.kind, ExprKind::Attribute(base, _) if is_name(base, name)),
-            )
+            || any_expression(statement, &mut |expression| {
+                expression.as_attribute().is_some_and(|(base, _)| is_name(base, name))
+            })
     })
 }
 
@@ -41,7 +40,10 @@ fn is_handed_on(body: &[Stmt], name: Name) -> bool {
     any_statement(body, &mut |statement| {
         any_expression(statement, &mut |expression| match &expression.kind {
             ExprKind::Call(call) => {
-                let own = matches!(&call.callee.kind, ExprKind::Attribute(base, _) if matches!(&base.kind, ExprKind::Name(base) if *base == "self"));
+                let own = call
+                    .callee
+                    .as_attribute()
+                    .is_some_and(|(base, _)| matches!(&base.kind, ExprKind::Name(base) if *base == "self"));
                 own && call.arguments.iter().any(|argument| is_name(&argument.value, name))
             }
             _ => false,
@@ -132,12 +134,12 @@ fn any_within(expression: &Expr, test: &mut dyn FnMut(&Expr) -> bool) -> bool {
             FormatPart::Field { value, .. } => any_within(value, test),
             _ => false,
         }),
-        ExprKind::Attribute(inner, _)
-        | ExprKind::Starred(inner)
+        ExprKind::Attribute(attribute) => any_within(&attribute.base, test),
+        ExprKind::Walrus(parts) => any_within(&parts.1, test),
+        ExprKind::Starred(inner)
         | ExprKind::Not(inner)
         | ExprKind::Unary(_, inner)
-        | ExprKind::Await(inner)
-        | ExprKind::Walrus(_, inner) => any_within(inner, test),
+        | ExprKind::Await(inner) => any_within(inner, test),
         ExprKind::Subscript(parts) | ExprKind::Binary(_, parts) => {
             any_within(&parts.0, test) || any_within(&parts.1, test)
         }

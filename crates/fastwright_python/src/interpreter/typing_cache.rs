@@ -529,7 +529,10 @@ fn imported_by(module: ModuleId, imports: &FxHashMap<ModuleId, FxHashSet<ModuleI
 fn is_path(expression: &Expr) -> bool {
     match &expression.kind {
         ExprKind::Name(_) => true,
-        ExprKind::Attribute(base, _) => is_path(base),
+        ExprKind::Attribute(attribute) => {
+            let (base, _) = attribute.parts();
+            is_path(base)
+        }
         _ => false,
     }
 }

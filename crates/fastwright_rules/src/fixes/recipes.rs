@@ -75,7 +75,7 @@ pub(crate) fn called_names(context: &Context<'_>) -> FxHashSet<Name> {
     let mut found = FxHashSet::default();
     let mut take = |expression: &Expr| {
         if let ExprKind::Call(call) = &expression.kind
-            && let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &call.callee.kind
+            && let Some(name) = &call.callee.last_name()
         {
             found.insert(*name);
         }

@@ -106,7 +106,7 @@ fn value_of_new(
 ) -> Option<Value> {
     let assigned = body.iter().find_map(|statement| match &statement.kind {
         StmtKind::Assign { targets, value } => targets.iter().find_map(|target| match &target.kind {
-            ExprKind::Attribute(_, name) if *name == "_value_" => match &value.kind {
+            ExprKind::Attribute(attribute) if attribute.name == "_value_" => match &value.kind {
                 ExprKind::Name(name) => Some(*name),
                 _ => None,
             },

@@ -42,8 +42,10 @@ pub(super) fn changes_schemas(body: &[Stmt]) -> bool {
         StmtKind::AugAssign { target, .. } => matches!(target.kind, ExprKind::Subscript(..)),
         StmtKind::Delete(_) => true,
         StmtKind::Expr(expression) => match &expression.kind {
-            ExprKind::Call(call) => matches!(&call.callee.kind,
-                ExprKind::Attribute(_, name) if matches!(name.as_str(), "update" | "pop" | "setdefault")),
+            ExprKind::Call(call) => call
+                .callee
+                .as_attribute()
+                .is_some_and(|(_, name)| matches!(name.as_str(), "update" | "pop" | "setdefault")),
             _ => false,
         },
         StmtKind::If { body, orelse, .. } => changes_schemas(body) || changes_schemas(orelse),

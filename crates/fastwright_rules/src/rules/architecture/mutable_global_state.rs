@@ -347,7 +347,8 @@ fn may_use(function: &FunctionValue, names: &FxHashMap<ModuleId, FxHashSet<Name>
         return false;
     }
     syntax::any_expression(&definition.body, &mut |expression| match &expression.kind {
-        ExprKind::Name(name) | ExprKind::Attribute(_, name) => names.contains(name),
+        ExprKind::Name(name) => names.contains(name),
+        ExprKind::Attribute(attribute) => names.contains(&attribute.name),
         _ => false,
     })
 }
@@ -395,7 +396,7 @@ fn is_state(value: &Expr) -> bool {
             true
         }
         ExprKind::Call(call) => {
-            let (ExprKind::Name(name) | ExprKind::Attribute(_, name)) = &call.callee.kind else {
+            let Some(name) = call.callee.last_name() else {
                 return false;
             };
             matches!(
@@ -465,7 +466,8 @@ fn uses(
                 }
                 interpreter.lookup(scope, *name)?
             }
-            ExprKind::Attribute(base, name) if may_be(name) => {
+            ExprKind::Attribute(attribute) if may_be(&attribute.name) => {
+                let (base, name) = attribute.parts();
                 let ExprKind::Name(base) = base.kind else { return None };
                 let Kind::Module(other) = interpreter.lookup(scope, base)?.kind else { return None };
                 let theirs = Variable { module: other, name: *name };
@@ -507,7 +509,7 @@ fn uses(
     let mut mentioned: Vec<(Variable, Span)> = Vec::new();
     syntax::expressions(&definition.body, &mut |expression| match &expression.kind {
         ExprKind::Call(call) => {
-            if let ExprKind::Attribute(base, name) = &call.callee.kind
+            if let Some((base, name)) = call.callee.as_attribute()
                 && CHANGING.contains(&name.as_str())
                 && let Some(variable) = resolve(root(base))
                 && call.arguments.iter().any(|argument| mentions_local(&argument.value, &local))
@@ -530,7 +532,9 @@ fn root(expression: &Expr) -> &Expr {
     match &expression.kind {
         ExprKind::Subscript(parts) => root(&parts.0),
         ExprKind::Call(call) => match &call.callee.kind {
-            ExprKind::Attribute(base, name) if *name == "setdefault" || *name == "get" => root(base),
+            ExprKind::Attribute(attribute) if attribute.name == "setdefault" || attribute.name == "get" => {
+                root(&attribute.base)
+            }
             _ => expression,
         },
         _ => expression,

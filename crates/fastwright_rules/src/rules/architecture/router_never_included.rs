@@ -138,11 +138,12 @@ fn is_used_elsewhere(
         // Bases of attributes are seen with the attribute, so their own names are not looked at again.
         let mut bases: FxHashSet<*const Expr> = FxHashSet::default();
         let mut look = |expression: &Expr| match &expression.kind {
-            ExprKind::Attribute(base, attribute) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, attribute) = attribute.parts();
                 if let ExprKind::Name(base_name) = &base.kind
                     && scope.names.get(base_name).is_some_and(is_module)
                 {
-                    bases.insert(&raw const **base);
+                    bases.insert(&raw const *base);
                     used |= *attribute == name;
                 }
             }

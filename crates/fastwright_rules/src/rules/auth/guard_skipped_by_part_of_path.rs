@@ -126,7 +126,7 @@ fn part_of_address(expression: &Expr) -> Option<Test<'_>> {
             Some(Test { span: expression.span, text, of_whole_address, at_end: false })
         }
         ExprKind::Call(call) => {
-            let ExprKind::Attribute(base, method) = &call.callee.kind else { return None };
+            let Some((base, method)) = call.callee.as_attribute() else { return None };
             let [argument] = &*call.arguments else { return None };
             let ExprKind::Str(text) = &argument.value.kind else { return None };
             if *method != "endswith" {
@@ -147,14 +147,15 @@ fn part_of_address(expression: &Expr) -> Option<Test<'_>> {
 fn address(expression: &Expr) -> Option<bool> {
     match &expression.kind {
         ExprKind::Name(name) => (*name == "path").then_some(false),
-        ExprKind::Attribute(base, name) => {
+        ExprKind::Attribute(attribute) => {
+            let (base, name) = attribute.parts();
             let of_address = base.dotted_name().is_some_and(|name| name.ends_with(".url"));
             (*name == "path" && of_address).then_some(false)
         }
         ExprKind::Call(call) => {
             let [argument] = &*call.arguments else {
                 // `request.url.path.lower()`
-                let ExprKind::Attribute(base, method) = &call.callee.kind else { return None };
+                let Some((base, method)) = call.callee.as_attribute() else { return None };
                 return matches!(method.as_str(), "lower" | "rstrip" | "strip").then(|| address(base))?;
             };
             let is_text = matches!(&call.callee.kind, ExprKind::Name(name) if *name == "str");

@@ -106,7 +106,8 @@ fn reads_state(code: &CallGraph, handler: &Dependant) -> bool {
     code.reached_from(own).into_iter().any(|node| {
         let function = &code.nodes[node].definition;
         any_expression(&function.body, &mut |expression| match &expression.kind {
-            ExprKind::Attribute(_, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (_, name) = attribute.parts();
                 holds_any(name, &["authorize_access_token", "state", "verifier", "nonce"])
             }
             ExprKind::Name(name) => holds_any(name, &["state", "verifier", "nonce"]),

@@ -205,7 +205,7 @@ fn is_verified_nearby(interpreter: &Interpreter<'_>, code: &CallGraph, node: usi
     let mut verifies = false;
     expressions(&code.nodes[node].definition.body, &mut |expression| {
         if let ExprKind::Call(call) = &expression.kind
-            && let ExprKind::Attribute(_, name) = &call.callee.kind
+            && let Some((_, name)) = call.callee.as_attribute()
         {
             verifies |= *name == "decode"
                 && call

@@ -147,7 +147,8 @@ fn verifies(code: &CallGraph, handler: &Dependant) -> bool {
         holds_any(&function.name, WORDS)
             || code.nodes[node].calls_library(|name| holds_any(name, WORDS))
             || any_expression(&function.body, &mut |expression| match &expression.kind {
-                ExprKind::Attribute(_, name) => {
+                ExprKind::Attribute(attribute) => {
+                    let (_, name) = attribute.parts();
                     matches!(name.as_str(), "headers" | "client" | "cookies") || holds_any(name, WORDS)
                 }
                 ExprKind::Name(name) => holds_any(name, WORDS),

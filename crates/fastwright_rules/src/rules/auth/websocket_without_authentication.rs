@@ -106,7 +106,8 @@ fn looks_at_caller(code: &CallGraph, handler: &Dependant) -> bool {
         let function = &code.nodes[node].definition;
         holds_any(&function.name, WORDS)
             || any_expression(&function.body, &mut |expression| match &expression.kind {
-                ExprKind::Attribute(_, name) => {
+                ExprKind::Attribute(attribute) => {
+                    let (_, name) = attribute.parts();
                     matches!(name.as_str(), "headers" | "cookies" | "query_params" | "session" | "user")
                         || holds_any(name, WORDS)
                 }

@@ -6,7 +6,7 @@ use crate::syntax::{blocks, own_expressions};
 use fastwright_model::analysis::is_test_path;
 use fastwright_model::facts::reach_some;
 use fastwright_model::registry::Registry;
-use fastwright_python::ir::{ExprKind, FunctionDef, Stmt, StmtKind};
+use fastwright_python::ir::{FunctionDef, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::Summary;
@@ -187,9 +187,9 @@ fn unconditional_calls(body: &[Stmt]) -> Vec<Span> {
     let mut found = Vec::new();
     for statement in body {
         own_expressions(statement, &mut |expression| {
-            if let ExprKind::Attribute(base, name) = &expression.kind
+            if let Some((base, name)) = expression.as_attribute()
                 && *name == "create_all"
-                && matches!(&base.kind, ExprKind::Attribute(_, owner) | ExprKind::Name(owner) if owner.ends_with("metadata"))
+                && base.last_name().is_some_and(|owner| owner.ends_with("metadata"))
             {
                 found.push(expression.span);
             }

@@ -8,7 +8,7 @@ use crate::fixes::recipes::with_keyword;
 use crate::reporter::{Draft, Reporter};
 use crate::wording::route_name;
 use fastwright_model::tables::{Column, Table};
-use fastwright_python::ir::{Comparison, Expr, ExprKind, StmtKind};
+use fastwright_python::ir::{Comparison, ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
@@ -153,7 +153,7 @@ fn indexed_elsewhere(context: &Context<'_>) -> FxHashSet<(Name, Name)> {
                 continue;
             }
             for argument in &call.arguments {
-                if let Expr { kind: ExprKind::Attribute(base, column), .. } = &argument.value
+                if let Some((base, column)) = argument.value.as_attribute()
                     && let ExprKind::Name(class) = base.kind
                 {
                     found.insert((class, *column));

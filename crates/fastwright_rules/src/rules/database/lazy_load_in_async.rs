@@ -331,7 +331,7 @@ fn attribute_place(node: &Node, relation: Name) -> Option<Location> {
     let function = &node.summary.function;
     let mut found = None;
     expressions(&function.definition.body, &mut |expression| {
-        if let ExprKind::Attribute(base, name) = &expression.kind
+        if let Some((base, name)) = expression.as_attribute()
             && *name == relation
             && !matches!(&base.kind, ExprKind::Name(class) if class.starts_with(char::is_uppercase))
             && found.is_none()

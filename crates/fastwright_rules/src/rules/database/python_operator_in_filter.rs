@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         expressions(&definition.body, &mut |expression| {
             let ExprKind::Call(call) = &expression.kind else { return };
-            let ExprKind::Attribute(_, method) = &call.callee.kind else { return };
+            let Some((_, method)) = call.callee.as_attribute() else { return };
             if !filters.contains(method) {
                 return;
             }
@@ -117,7 +117,7 @@ fn column(
     scope: fastwright_python::value::ScopeId,
     expression: &Expr,
 ) -> bool {
-    let ExprKind::Attribute(base, name) = &expression.kind else { return false };
+    let Some((base, name)) = expression.as_attribute() else { return false };
     let ExprKind::Name(owner) = base.kind else { return false };
     let Some(value) = interpreter.lookup(scope, owner) else { return false };
     let Kind::Class(id) = value.kind else { return false };

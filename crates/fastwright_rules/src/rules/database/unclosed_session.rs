@@ -151,7 +151,7 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
     let mut closed_somewhere = false;
     expressions(body, &mut |expression| match &expression.kind {
         ExprKind::Call(call) => {
-            if let ExprKind::Attribute(base, method) = &call.callee.kind
+            if let Some((base, method)) = call.callee.as_attribute()
                 && matches!(base.kind, ExprKind::Name(other) if other == name)
                 && matches!(method.as_str(), "close" | "aclose" | "__exit__" | "__aexit__")
             {
@@ -200,7 +200,7 @@ fn fate(body: &[Stmt], is_generator: bool, opened: Span) -> Option<Fate> {
 fn closes_name(body: &[Stmt], name: Name) -> bool {
     let mut found = false;
     expressions(body, &mut |expression| {
-        if let ExprKind::Attribute(base, method) = &expression.kind
+        if let Some((base, method)) = expression.as_attribute()
             && matches!(base.kind, ExprKind::Name(other) if other == name)
         {
             found |= matches!(method.as_str(), "close" | "aclose");

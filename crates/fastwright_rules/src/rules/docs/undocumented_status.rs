@@ -287,7 +287,10 @@ fn takes_http_exceptions(interpreter: &Interpreter<'_>, scope: ScopeId, exceptio
                 None => true,
             })
         }
-        ExprKind::Attribute(_, name) => *name == "HTTPException",
+        ExprKind::Attribute(attribute) => {
+            let (_, name) = attribute.parts();
+            *name == "HTTPException"
+        }
         _ => true,
     }
 }

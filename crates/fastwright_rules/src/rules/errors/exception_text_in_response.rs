@@ -522,7 +522,8 @@ fn is_switched_elsewhere(graph: &CallGraph, summary: &Summary, written: Location
                 let StmtKind::If { test, body, .. } = &statement.kind else { return false };
                 body.iter().any(|inner| encloses(inner.span, written.span))
                     && any_within(test, &mut |part| match &part.kind {
-                        ExprKind::Name(name) | ExprKind::Attribute(_, name) => names_switch(name),
+                        ExprKind::Name(name) => names_switch(name),
+                        ExprKind::Attribute(attribute) => names_switch(&attribute.name),
                         _ => false,
                     })
             })
@@ -738,7 +739,10 @@ fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
     let status = match &status.value.kind {
         ExprKind::Int(status) => u16::try_from(*status).ok()?,
         // `status.HTTP_400_BAD_REQUEST`.
-        ExprKind::Attribute(_, name) => name.as_str().strip_prefix("HTTP_")?.get(..3)?.parse().ok()?,
+        ExprKind::Attribute(attribute) => {
+            let (_, name) = attribute.parts();
+            name.as_str().strip_prefix("HTTP_")?.get(..3)?.parse().ok()?
+        }
         _ => return None,
     };
     if source.has_comment(detail.value.span) || matches!(detail.value.kind, ExprKind::Dict(_)) {

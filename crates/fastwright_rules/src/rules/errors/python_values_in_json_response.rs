@@ -84,7 +84,7 @@ fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
     let mut edits = Vec::new();
     any_within(response, &mut |part| {
         if let ExprKind::Call(call) = &part.kind
-            && matches!(&call.callee.kind, ExprKind::Attribute(_, name) if *name == "model_dump")
+            && call.callee.as_attribute().is_some_and(|(_, name)| *name == "model_dump")
             && keyword(call, "mode").is_none()
         {
             edits.extend(source.add_keyword(part, "mode=\"json\""));

@@ -347,7 +347,7 @@ fn first_use(body: &[Stmt], call: Span) -> Option<(Usage, Option<Name>, Span)> {
             return true;
         }
         syntax::any_own_expression(statement, &mut |expression| {
-            if let ExprKind::Attribute(base, name) = &expression.kind
+            if let Some((base, name)) = expression.as_attribute()
                 && is_call(base)
             {
                 direct = Some((Usage::Attribute(*name), None, expression.span));
@@ -374,14 +374,14 @@ fn first_use(body: &[Stmt], call: Span) -> Option<(Usage, Option<Name>, Span)> {
             return true;
         }
         syntax::any_own_expression(statement, &mut |expression| {
-            if let ExprKind::Attribute(base, attribute) = &expression.kind
+            if let Some((base, attribute)) = expression.as_attribute()
                 && matches!(base.kind, ExprKind::Name(own) if own == name)
             {
                 found = Some((Usage::Attribute(*attribute), Some(name), expression.span));
             }
             // A session refuses to delete `None`.
             if let ExprKind::Call(call) = &expression.kind
-                && matches!(call.callee.kind, ExprKind::Attribute(_, method) if method == "delete")
+                && call.callee.as_attribute().is_some_and(|(_, method)| *method == "delete")
                 && let [only] = &*call.arguments
                 && matches!(only.value.kind, ExprKind::Name(own) if own == name)
             {
@@ -447,8 +447,9 @@ fn is_asked(body: &[Stmt], name: Name) -> bool {
                 | ExprKind::Comprehension(_) => mentions_bare(expression, name),
                 // A session takes rows and asks for nothing; functions may.
                 ExprKind::Call(call) => {
-                    let by_session = matches!(&call.callee.kind, ExprKind::Attribute(_, method)
-                        if matches!(method.as_str(), "delete" | "refresh" | "add" | "expunge" | "expire"));
+                    let by_session = call.callee.as_attribute().is_some_and(|(_, method)| {
+                        matches!(method.as_str(), "delete" | "refresh" | "add" | "expunge" | "expire")
+                    });
                     !by_session
                         && call.arguments.iter().any(|argument| {
                             matches!(unawaited(&argument.value).kind, ExprKind::Name(own) if own == name)
@@ -464,7 +465,8 @@ fn mentions_bare(expression: &Expr, name: Name) -> bool {
     let (mut all, mut with_attribute) = (0, 0);
     syntax::within(expression, &mut |part| match &part.kind {
         ExprKind::Name(own) if *own == name => all += 1,
-        ExprKind::Attribute(base, _) if matches!(base.kind, ExprKind::Name(own) if own == name) => {
+        ExprKind::Attribute(attribute) if matches!(attribute.base.kind, ExprKind::Name(own) if own == name) =>
+        {
             with_attribute += 1;
         }
         _ => {}

@@ -231,7 +231,8 @@ fn tells(body: &[Stmt], name: Option<Name>) -> bool {
     }) || syntax::any_expression(body, &mut |expression| {
         let ExprKind::Call(call) = &unawaited(expression).kind else { return false };
         let callee = match &call.callee.kind {
-            ExprKind::Attribute(base, method) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, method) = attribute.parts();
                 let of_log = base.dotted_name().is_some_and(|name| {
                     let name = name.to_lowercase();
                     name.contains("log") || name.contains("traceback") || name.contains("sentry")

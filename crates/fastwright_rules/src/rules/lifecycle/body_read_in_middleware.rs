@@ -96,7 +96,7 @@ fn response_body(body: &[Stmt]) -> Option<fastwright_python::location::Span> {
         _ => {
             let mut found = None;
             syntax::any_own_expression(statement, &mut |expression| {
-                if matches!(&expression.kind, ExprKind::Attribute(_, name) if *name == "body_iterator") {
+                if expression.as_attribute().is_some_and(|(_, name)| *name == "body_iterator") {
                     found = Some(expression.span);
                 }
                 found.is_some()
@@ -111,7 +111,7 @@ fn assigns_iterator(statement: &Stmt) -> bool {
     match &statement.kind {
         StmtKind::Assign { targets, .. } => targets
             .iter()
-            .any(|target| matches!(&target.kind, ExprKind::Attribute(_, name) if *name == "body_iterator")),
+            .any(|target| target.as_attribute().is_some_and(|(_, name)| *name == "body_iterator")),
         _ => false,
     }
 }

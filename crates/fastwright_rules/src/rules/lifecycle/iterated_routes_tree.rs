@@ -180,7 +180,7 @@ fn element_name(target: &Expr) -> Option<Name> {
 /// `app.routes` and its owner, behind calls that only hand the elements on.
 fn routes_of(iterable: &Expr) -> Option<(&Expr, &Expr)> {
     match &iterable.kind {
-        ExprKind::Attribute(owner, name) if *name == "routes" => Some((iterable, owner)),
+        ExprKind::Attribute(attribute) if attribute.name == "routes" => Some((iterable, &attribute.base)),
         ExprKind::Call(call)
             if call.callee.dotted_name().is_some_and(|name| WRAPPERS.contains(&name.as_str())) =>
         {
@@ -192,15 +192,27 @@ fn routes_of(iterable: &Expr) -> Option<(&Expr, &Expr)> {
 
 /// Whether an expression reads an attribute of a route.
 fn looks_into(expression: &Expr, route: Name) -> bool {
-    matches!(&expression.kind, ExprKind::Attribute(base, name)
-        if matches!(base.kind, ExprKind::Name(other) if other == route)
-            && matches!(name.as_str(), "path" | "methods" | "endpoint" | "name" | "operation_id" | "path_format" | "tags" | "include_in_schema"))
+    expression.as_attribute().is_some_and(|(base, name)| {
+        matches!(base.kind, ExprKind::Name(other) if other == route)
+            && matches!(
+                name.as_str(),
+                "path"
+                    | "methods"
+                    | "endpoint"
+                    | "name"
+                    | "operation_id"
+                    | "path_format"
+                    | "tags"
+                    | "include_in_schema"
+            )
+    })
 }
 
 /// Whether an expression is about the documentation routes, which the app always has itself.
 fn asks_for_own_route(expression: &Expr) -> bool {
-    matches!(&expression.kind, ExprKind::Attribute(_, name)
-        if matches!(name.as_str(), "openapi_url" | "docs_url" | "redoc_url" | "swagger_ui_oauth2_redirect_url"))
+    expression.as_attribute().is_some_and(|(_, name)| {
+        matches!(name.as_str(), "openapi_url" | "docs_url" | "redoc_url" | "swagger_ui_oauth2_redirect_url")
+    })
 }
 
 /// Whether an expression is an app or router that includes others, as far as that can be told.
@@ -212,11 +224,14 @@ fn is_app(
     body: &[Stmt],
 ) -> bool {
     match &owner.kind {
-        ExprKind::Attribute(base, name) if *name == "router" => {
+        ExprKind::Attribute(attribute) if attribute.name == "router" => {
+            let base = &attribute.base;
             is_app(interpreter, base, scope, function, body)
         }
-        ExprKind::Attribute(base, name) if *name == "app" => declared(interpreter, base, function)
-            .is_some_and(|class| interpreter.derives_from(&class, "starlette.requests.HTTPConnection")),
+        ExprKind::Attribute(attribute) if attribute.name == "app" => {
+            declared(interpreter, &attribute.base, function)
+                .is_some_and(|class| interpreter.derives_from(&class, "starlette.requests.HTTPConnection"))
+        }
         ExprKind::Name(name) => {
             if let Some(class) = declared(interpreter, owner, function) {
                 return interpreter.derives_from(&class, "starlette.applications.Starlette");

@@ -116,7 +116,8 @@ fn starts_others(interpreter: &mut Interpreter<'_>, outer: ObjectId) -> bool {
     starting.iter().filter(|value| !value.is_none()).any(|value| {
         let Some(function) = interpreter.plain_function(value) else { return true };
         any_expression(&function.definition.body, &mut |expression| match &expression.kind {
-            ExprKind::Attribute(_, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (_, name) = attribute.parts();
                 matches!(
                     name.as_str(),
                     "lifespan_context" | "startup" | "_startup" | "lifespan" | "enter_async_context"

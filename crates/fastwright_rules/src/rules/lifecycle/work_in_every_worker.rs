@@ -138,7 +138,8 @@ fn number(interpreter: &mut Interpreter<'_>, file: FileId, expression: &Expr) ->
                 let scope = interpreter.module(module).scope;
                 interpreter.lookup(scope, *name)
             }
-            ExprKind::Attribute(base, name) => {
+            ExprKind::Attribute(attribute) => {
+                let (base, name) = attribute.parts();
                 let base = value(interpreter, file, base)?;
                 matches!(base.kind, Kind::Instance(_) | Kind::Module(_) | Kind::Class(_))
                     .then(|| interpreter.attribute(&base, *name, Span::default()))

@@ -302,7 +302,8 @@ fn unpacked_secret(statement: &Stmt) -> Option<(Name, &Expr)> {
     let ExprKind::Call(call) = &expression.kind else { return None };
     let logs = match &call.callee.kind {
         ExprKind::Name(name) => *name == "print",
-        ExprKind::Attribute(base, name) => {
+        ExprKind::Attribute(attribute) => {
+            let (base, name) = attribute.parts();
             LEVELS.contains(&name.as_str())
                 && base.dotted_name().is_some_and(|name| {
                     let name = name.to_lowercase();
@@ -318,9 +319,9 @@ fn unpacked_secret(statement: &Stmt) -> Option<(Name, &Expr)> {
     for argument in &call.arguments {
         within(&argument.value, &mut |inner| {
             if let ExprKind::Call(call) = &inner.kind
-                && let ExprKind::Attribute(base, method) = &call.callee.kind
+                && let Some((base, method)) = call.callee.as_attribute()
                 && *method == "get_secret_value"
-                && let ExprKind::Attribute(_, name) = &base.kind
+                && let Some((_, name)) = base.as_attribute()
             {
                 found = Some(*name);
             }

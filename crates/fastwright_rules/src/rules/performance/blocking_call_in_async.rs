@@ -205,10 +205,14 @@ fn uses_handle_elsewhere(function: &FunctionDef) -> bool {
     any_expression(&function.body, &mut |expression| {
         let ExprKind::Call(call) = &expression.kind else { return false };
         let name = call.callee.dotted_name().unwrap_or_default();
-        matches!(name.rsplit('.').next(), Some("to_thread" | "run_in_threadpool" | "run_in_executor" | "run_sync"))
-            && call.arguments.iter().any(|argument| {
-                matches!(&argument.value.kind, ExprKind::Attribute(_, name) if matches!(name.as_str(), "read" | "write" | "readline" | "readlines" | "seek"))
+        matches!(
+            name.rsplit('.').next(),
+            Some("to_thread" | "run_in_threadpool" | "run_in_executor" | "run_sync")
+        ) && call.arguments.iter().any(|argument| {
+            argument.value.as_attribute().is_some_and(|(_, name)| {
+                matches!(name.as_str(), "read" | "write" | "readline" | "readlines" | "seek")
             })
+        })
     })
 }
 

@@ -105,12 +105,14 @@ fn held(context: &Context<'_>, node: &Node) -> Option<Held> {
         });
         let value = match &expression?.kind {
             ExprKind::Name(name) => interpreter.lookup(function.scope, *name),
-            ExprKind::Attribute(base, name) => match &base.kind {
+            ExprKind::Attribute(attribute) => match &attribute.base.kind {
                 // `self.lock`: what the constructor or the class made.
-                ExprKind::Name(owner) if *owner == "self" => attribute_of_self(interpreter, node, *name),
+                ExprKind::Name(owner) if *owner == "self" => {
+                    attribute_of_self(interpreter, node, attribute.name)
+                }
                 ExprKind::Name(owner) => {
                     let owner = interpreter.lookup(function.scope, *owner)?;
-                    Some(interpreter.attribute(&owner, *name, lock))
+                    Some(interpreter.attribute(&owner, attribute.name, lock))
                 }
                 _ => None,
             },

@@ -87,7 +87,7 @@ fn answers_preflight(context: &Context<'_>, middleware: &Middleware) -> bool {
 /// Whether a middleware looks at what a preflight request lacks, and not at addresses or the time.
 fn reads_credentials(context: &Context<'_>, middleware: &Middleware) -> bool {
     has_expression(context, middleware, |expression| {
-        matches!(expression, ExprKind::Attribute(_, name) if matches!(name.as_str(), "headers" | "cookies" | "session" | "user" | "auth"))
+        matches!(expression, ExprKind::Attribute(attribute) if matches!(attribute.name.as_str(), "headers" | "cookies" | "session" | "user" | "auth"))
             || matches!(expression, ExprKind::Str(text) if matches!(&**text, "headers" | "authorization"))
     })
 }

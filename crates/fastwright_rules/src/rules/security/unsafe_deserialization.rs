@@ -9,7 +9,6 @@ use crate::injection::{Danger, Injection, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::ExprKind;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::CallEvent;
 
@@ -109,7 +108,7 @@ fn safe_yaml(context: &Context<'_>, place: Location, acts: &str) -> Option<Fix> 
     };
     let source = Source::of(context, place.file)?;
     let (_, call) = source.call(place.span)?;
-    let ExprKind::Attribute(base, _) = &call.callee.kind else { return None };
+    let Some((base, _)) = call.callee.as_attribute() else { return None };
     let name = Span::new(source.with_parentheses(base.span).end + 1, call.callee.span.end);
     let mut fix =
         Fix::changes_contract("load plain values only", "YAML with tags of Python objects is refused")

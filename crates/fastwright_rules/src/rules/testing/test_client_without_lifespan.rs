@@ -314,7 +314,7 @@ impl Managed {
             }
             StmtKind::Assign { targets, value } => {
                 for target in targets {
-                    if let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &target.kind {
+                    if let Some(name) = &target.last_name() {
                         self.assigned.insert(value.span, *name);
                     }
                 }
@@ -323,7 +323,7 @@ impl Managed {
         });
         syntax::expressions(body, &mut |expression| {
             let ExprKind::Call(call) = &expression.kind else { return };
-            if let ExprKind::Attribute(base, name) = &call.callee.kind {
+            if let Some((base, name)) = call.callee.as_attribute() {
                 match name.as_str() {
                     "__enter__" | "__aenter__" => self.enter(base),
                     "enter_context" | "enter_async_context" => {
@@ -343,7 +343,7 @@ impl Managed {
 
     fn enter(&mut self, expression: &Expr) {
         self.spans.insert(expression.span);
-        if let ExprKind::Name(name) | ExprKind::Attribute(_, name) = &expression.kind {
+        if let Some(name) = &expression.last_name() {
             self.names.insert(*name);
         }
     }

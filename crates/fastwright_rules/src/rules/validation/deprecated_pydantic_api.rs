@@ -149,7 +149,7 @@ fn may_call_old(interpreter: &Interpreter<'_>, function: &FunctionValue, old_nam
         if awaited == Some(expression.span) {
             return false;
         }
-        let ExprKind::Attribute(base, name) = &call.callee.kind else { return false };
+        let Some((base, name)) = call.callee.as_attribute() else { return false };
         old_names.contains(name) && !is_imported(interpreter, function, base)
     });
     calls_old && !knows_new_names(&function.definition)
@@ -200,7 +200,10 @@ fn report_calls(
 /// Whether a function mentions new names: code for both versions asks for them first.
 fn knows_new_names(function: &FunctionDef) -> bool {
     syntax::any_expression(&function.body, &mut |expression| match &expression.kind {
-        ExprKind::Attribute(_, name) => name.starts_with("model_"),
+        ExprKind::Attribute(attribute) => {
+            let (_, name) = attribute.parts();
+            name.starts_with("model_")
+        }
         ExprKind::Str(text) => text.starts_with("model_"),
         _ => false,
     })
@@ -292,7 +295,7 @@ fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Lo
         .filter(around)
         .filter_map(|function| syntax::call_expression(&function.body, location.span))
         .next_back()?;
-    let ExprKind::Attribute(_, name) = &call.callee.kind else { return None };
+    let Some((_, name)) = call.callee.as_attribute() else { return None };
     if name != old {
         return None;
     }

@@ -288,7 +288,8 @@ fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Text> {
         for decorator in decorators {
             let ExprKind::Call(call) = &decorator.kind else { continue };
             let name = match &call.callee.kind {
-                ExprKind::Name(name) | ExprKind::Attribute(_, name) => name.as_str(),
+                ExprKind::Name(name) => name.as_str(),
+                ExprKind::Attribute(attribute) => attribute.name.as_str(),
                 _ => continue,
             };
             if REWRITING.contains(&name) {
