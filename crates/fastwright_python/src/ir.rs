@@ -82,19 +82,19 @@ pub enum StmtKind {
         target: Box<Expr>,
         iterable: Box<Expr>,
         body: Box<[Stmt]>,
-        orelse: Box<[Stmt]>,
+        orelse: ThinVec<Stmt>,
         is_async: bool,
     },
     While {
         test: Expr,
         body: Box<[Stmt]>,
-        orelse: Box<[Stmt]>,
+        orelse: ThinVec<Stmt>,
     },
     /// `elif` is an `if` inside `orelse`.
     If {
         test: Expr,
         body: Box<[Stmt]>,
-        orelse: Box<[Stmt]>,
+        orelse: ThinVec<Stmt>,
     },
     With {
         items: Box<[WithItem]>,
@@ -111,9 +111,9 @@ pub enum StmtKind {
     },
     Try {
         body: Box<[Stmt]>,
-        handlers: Box<[Handler]>,
-        orelse: Box<[Stmt]>,
-        finalbody: Box<[Stmt]>,
+        handlers: ThinVec<Handler>,
+        orelse: ThinVec<Stmt>,
+        finalbody: ThinVec<Stmt>,
     },
     Assert {
         test: Expr,
@@ -691,8 +691,8 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn nodes_stay_small() {
         assert!(size_of::<Expr>() <= 24, "{}", size_of::<Expr>());
-        assert!(size_of::<Stmt>() <= 80, "{}", size_of::<Stmt>());
-        assert!(size_of::<Argument>() <= 56, "{}", size_of::<Argument>());
+        assert!(size_of::<Stmt>() <= 64, "{}", size_of::<Stmt>());
+        assert!(size_of::<Argument>() <= 48, "{}", size_of::<Argument>());
     }
 
     #[test]

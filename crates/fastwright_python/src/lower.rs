@@ -99,6 +99,14 @@ fn span(range: TextRange) -> Span {
     Span::new(range.start().to_u32(), range.end().to_u32())
 }
 
+/// A list with room for its elements and no more: collected, a short one would get room for four.
+fn thin<T>(elements: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> ThinVec<T> {
+    let elements = elements.into_iter();
+    let mut list = ThinVec::with_capacity(elements.len());
+    list.extend(elements);
+    list
+}
+
 /// Whether Python decides by itself what an expression results in: unlike those of `==` and `<`, its operators can't be
 /// redefined to make a condition of them.
 fn is_decided_by_python(expression: &Expr) -> bool {
@@ -151,6 +159,11 @@ impl Lowering {
         }
         self.depth += 1;
         true
+    }
+
+    /// Statements that most of their kind do not have.
+    fn clause(&mut self, body: &[ast::Stmt]) -> ThinVec<Stmt> {
+        if body.is_empty() { ThinVec::new() } else { thin(self.statements(body).into_vec()) }
     }
 
     /// Notes that the function has a construct.
@@ -225,13 +238,13 @@ impl Lowering {
                 target: self.boxed(&node.target),
                 iterable: self.boxed(&node.iter),
                 body: self.statements(&node.body),
-                orelse: self.statements(&node.orelse),
+                orelse: self.clause(&node.orelse),
                 is_async: node.is_async,
             },
             ast::Stmt::While(node) => StmtKind::While {
                 test: self.expression(&node.test),
                 body: self.statements(&node.body),
-                orelse: self.statements(&node.orelse),
+                orelse: self.clause(&node.orelse),
             },
             ast::Stmt::If(node) => {
                 let test = self.expression(&node.test);
@@ -273,21 +286,17 @@ impl Lowering {
                 self.note(Construct::Try);
                 StmtKind::Try {
                     body: self.statements(&node.body),
-                    handlers: node
-                        .handlers
-                        .iter()
-                        .map(|handler| {
-                            let ast::ExceptHandler::ExceptHandler(handler) = handler;
-                            Handler {
-                                span: span(handler.range),
-                                exception: handler.type_.as_deref().map(|class| self.expression(class)),
-                                name: handler.name.as_ref().map(|identifier| name(identifier.as_str())),
-                                body: self.statements(&handler.body),
-                            }
-                        })
-                        .collect(),
-                    orelse: self.statements(&node.orelse),
-                    finalbody: self.statements(&node.finalbody),
+                    handlers: thin(node.handlers.iter().map(|handler| {
+                        let ast::ExceptHandler::ExceptHandler(handler) = handler;
+                        Handler {
+                            span: span(handler.range),
+                            exception: handler.type_.as_deref().map(|class| self.expression(class)),
+                            name: handler.name.as_ref().map(|identifier| name(identifier.as_str())),
+                            body: self.statements(&handler.body),
+                        }
+                    })),
+                    orelse: self.clause(&node.orelse),
+                    finalbody: self.clause(&node.finalbody),
                 }
             }
             ast::Stmt::Assert(node) => StmtKind::Assert {
@@ -331,7 +340,7 @@ impl Lowering {
     }
 
     /// `elif` and `else` clauses, folded from the end so that a chain of thousands does not recurse.
-    fn clauses(&mut self, clauses: &[ast::ElifElseClause]) -> Box<[Stmt]> {
+    fn clauses(&mut self, clauses: &[ast::ElifElseClause]) -> ThinVec<Stmt> {
         let lowered: Vec<(Span, Option<Expr>, Box<[Stmt]>)> = clauses
             .iter()
             .map(|clause| {
@@ -341,13 +350,13 @@ impl Lowering {
             .collect();
         if lowered.len() as u32 > DEEPEST {
             self.too_deep.get_or_insert(lowered[0].0.start);
-            return Box::default();
+            return ThinVec::new();
         }
-        let mut orelse = Box::default();
+        let mut orelse = ThinVec::new();
         for (span, test, body) in lowered.into_iter().rev() {
             orelse = match test {
-                None => body,
-                Some(test) => Box::new([Stmt { span, kind: StmtKind::If { test, body, orelse } }]),
+                None => thin(body.into_vec()),
+                Some(test) => thin([Stmt { span, kind: StmtKind::If { test, body, orelse } }]),
             };
         }
         orelse
@@ -614,10 +623,7 @@ impl Lowering {
 
     /// The same, one pointer wide.
     fn operands(&mut self, expressions: &[ast::Expr]) -> ThinVec<Expr> {
-        // Collected, a short list would get room for more.
-        let mut lowered = ThinVec::with_capacity(expressions.len());
-        lowered.extend(expressions.iter().map(|expression| self.expression(expression)));
-        lowered
+        thin(expressions.iter().map(|expression| self.expression(expression)))
     }
 
     fn boxed(&mut self, expression: &ast::Expr) -> Box<Expr> {
@@ -699,11 +705,10 @@ impl Lowering {
                 self.expression(&node.orelse),
             ))),
             ast::Expr::Dict(node) => {
-                let mut items = ThinVec::with_capacity(node.items.len());
-                items.extend(node.items.iter().map(|item| {
+                let items = node.items.iter().map(|item| {
                     (item.key.as_ref().map(|key| self.expression(key)), self.expression(&item.value))
-                }));
-                ExprKind::Dict(items)
+                });
+                ExprKind::Dict(thin(items))
             }
             ast::Expr::Set(node) => ExprKind::Set(self.operands(&node.elts)),
             ast::Expr::ListComp(node) => {
@@ -759,14 +764,14 @@ impl Lowering {
                         ast::FStringPart::FString(string) => self.format_parts(&string.elements, &mut parts),
                     }
                 }
-                ExprKind::Format(parts.into())
+                ExprKind::Format(thin(parts))
             }
             ast::Expr::TString(node) => {
                 let mut parts = Vec::new();
                 for part in &node.value {
                     self.format_parts(&part.elements, &mut parts);
                 }
-                ExprKind::Template(parts.into())
+                ExprKind::Template(thin(parts))
             }
             ast::Expr::StringLiteral(node) => ExprKind::Str(shared_text(node.value.to_str())),
             ast::Expr::BytesLiteral(node) => ExprKind::Bytes(Arc::new(node.value.bytes().collect())),

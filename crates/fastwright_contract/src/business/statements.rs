@@ -59,9 +59,10 @@ impl Walker<'_, '_, '_> {
             StmtKind::If { test, body, orelse } => {
                 let (condition, negated) = self.condition(test, out);
                 if let Some(truth) = condition.constant_truth() {
-                    let chosen = if truth != negated { body } else { orelse };
+                    let chosen = if truth != negated { &**body } else { &**orelse };
                     return self.block(chosen, Some(behind), out);
                 }
+                let (body, orelse) = (&**body, &**orelse);
                 let (then, otherwise) = if negated { (orelse, body) } else { (body, orelse) };
                 self.decide(
                     &condition,
