@@ -568,7 +568,7 @@ impl Walker<'_, '_, '_> {
         site: Option<&CallSite>,
         out: &mut Vec<Step>,
     ) -> Option<Target> {
-        let Some((base, _)) = given.as_attribute() else { return None };
+        let (base, _) = given.as_attribute()?;
         let passed = site.filter(|site| !site.ambiguous)?.arguments.positional.get(position)?;
         let Kind::Method(method) = &passed.kind else { return None };
         let Kind::Function(function) = &method.function.kind else { return None };

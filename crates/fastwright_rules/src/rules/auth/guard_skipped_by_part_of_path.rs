@@ -126,7 +126,7 @@ fn part_of_address(expression: &Expr) -> Option<Test<'_>> {
             Some(Test { span: expression.span, text, of_whole_address, at_end: false })
         }
         ExprKind::Call(call) => {
-            let Some((base, method)) = call.callee.as_attribute() else { return None };
+            let (base, method) = call.callee.as_attribute()?;
             let [argument] = &*call.arguments else { return None };
             let ExprKind::Str(text) = &argument.value.kind else { return None };
             if *method != "endswith" {
@@ -155,7 +155,7 @@ fn address(expression: &Expr) -> Option<bool> {
         ExprKind::Call(call) => {
             let [argument] = &*call.arguments else {
                 // `request.url.path.lower()`
-                let Some((base, method)) = call.callee.as_attribute() else { return None };
+                let (base, method) = call.callee.as_attribute()?;
                 return matches!(method.as_str(), "lower" | "rstrip" | "strip").then(|| address(base))?;
             };
             let is_text = matches!(&call.callee.kind, ExprKind::Name(name) if *name == "str");

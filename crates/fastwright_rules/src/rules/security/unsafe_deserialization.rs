@@ -108,7 +108,7 @@ fn safe_yaml(context: &Context<'_>, place: Location, acts: &str) -> Option<Fix> 
     };
     let source = Source::of(context, place.file)?;
     let (_, call) = source.call(place.span)?;
-    let Some((base, _)) = call.callee.as_attribute() else { return None };
+    let (base, _) = call.callee.as_attribute()?;
     let name = Span::new(source.with_parentheses(base.span).end + 1, call.callee.span.end);
     let mut fix =
         Fix::changes_contract("load plain values only", "YAML with tags of Python objects is refused")

@@ -295,7 +295,7 @@ fn method_name(analysis: &Analysis, location: Location, old: &str) -> Option<(Lo
         .filter(around)
         .filter_map(|function| syntax::call_expression(&function.body, location.span))
         .next_back()?;
-    let Some((_, name)) = call.callee.as_attribute() else { return None };
+    let (_, name) = call.callee.as_attribute()?;
     if name != old {
         return None;
     }
