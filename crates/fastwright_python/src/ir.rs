@@ -221,8 +221,9 @@ pub struct FunctionDef {
     pub mentions: MentionedNames,
 }
 
-/// Names and attributes that code mentions, the methods that it calls, and which constructs it has, as a Bloom filter that is as large as the code needs: it never misses one, and may claim one that is not there. Saves
-/// walking bodies that have nothing to tell.
+/// Names and attributes that code mentions, the methods that it calls, and which constructs it has, as a Bloom filter
+/// that is as large as the code needs: it never misses one, and may claim one that is not there. Saves walking bodies that
+/// have nothing to tell.
 #[derive(Debug, Default)]
 pub struct MentionedNames(Box<[u64]>);
 
