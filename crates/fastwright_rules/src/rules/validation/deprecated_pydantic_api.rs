@@ -96,7 +96,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         .iter()
         .filter(|function| {
             let mentions = &function.definition.mentions;
-            mentioning[function.id.file.0 as usize]
+            mentioning.get(function.id.file.0 as usize) != Some(&false)
                 && old_names.iter().any(|name| mentions.may_hold(*name))
                 && analysis.files.get(function.id.file).first_party
                 && seen.insert(function.id)
