@@ -51,8 +51,9 @@ fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if matches!(arguments.command, Command::SandboxedRun) {
         commands::sandboxed_run();
     }
-    fastwright_engine::memory::ends_soon(true);
+    // Who goes on gives memory back, which is the default.
     if !goes_on(&arguments.command) {
+        fastwright_engine::memory::ends_soon(true);
         fastwright_allocator::keep_free_memory();
     }
     if matches!(

@@ -24,7 +24,6 @@ pub(crate) fn watch(
     project: &ProjectArguments,
     mut run: impl FnMut() -> Result<Ending, Failure>,
 ) -> Result<Ending, Failure> {
-    fastwright_engine::memory::ends_soon(false);
     let (sender, changes) = channel();
     let report = move |event: notify::Result<notify::Event>| {
         // Reading is no change: our own analysis would start the next run.

@@ -9,7 +9,7 @@ use std::alloc::{GlobalAlloc, Layout};
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
-/// mimalloc, by its shortest way. The crate of that name always takes the way for unusual alignments, which asks the same
+/// mimalloc, by its shortest way. The crate `mimalloc` always takes the way for unusual alignments, which asks the same
 /// questions twice; nearly every block here has the alignment of a pointer.
 struct Allocator;
 
@@ -28,7 +28,7 @@ unsafe impl GlobalAlloc for Allocator {
         if is_usual(layout) {
             unsafe { libmimalloc_sys::mi_malloc(layout.size()).cast() }
         } else {
-            unsafe { mimalloc::MiMalloc.alloc(layout) }
+            unsafe { libmimalloc_sys::mi_malloc_aligned(layout.size(), layout.align()).cast() }
         }
     }
 
@@ -37,13 +37,13 @@ unsafe impl GlobalAlloc for Allocator {
         if is_usual(layout) {
             unsafe { libmimalloc_sys::mi_zalloc(layout.size()).cast() }
         } else {
-            unsafe { mimalloc::MiMalloc.alloc_zeroed(layout) }
+            unsafe { libmimalloc_sys::mi_zalloc_aligned(layout.size(), layout.align()).cast() }
         }
     }
 
     #[inline]
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { mimalloc::MiMalloc.dealloc(block, layout) }
+    unsafe fn dealloc(&self, block: *mut u8, _layout: Layout) {
+        unsafe { libmimalloc_sys::mi_free(block.cast()) }
     }
 
     #[inline]
@@ -51,7 +51,7 @@ unsafe impl GlobalAlloc for Allocator {
         if is_usual(layout) {
             unsafe { libmimalloc_sys::mi_realloc(block.cast(), size).cast() }
         } else {
-            unsafe { mimalloc::MiMalloc.realloc(block, layout, size) }
+            unsafe { libmimalloc_sys::mi_realloc_aligned(block.cast(), size, layout.align()).cast() }
         }
     }
 }

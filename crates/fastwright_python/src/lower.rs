@@ -163,7 +163,7 @@ impl Lowering {
 
     /// Statements that most of their kind do not have.
     fn clause(&mut self, body: &[ast::Stmt]) -> ThinVec<Stmt> {
-        if body.is_empty() { ThinVec::new() } else { thin(self.statements(body).into_vec()) }
+        thin(self.statements(body).into_vec())
     }
 
     /// Notes that the function has a construct.

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static ENDS_SOON: AtomicBool = AtomicBool::new(false);
 
-/// Says whether the process ends after the question that is asked now. A server and a watcher say that it does not,
-/// which is the default.
+/// Says whether the process ends after the question that is asked now. By default it does not, as a server and a watcher
+/// don't.
 pub fn ends_soon(ends: bool) {
     ENDS_SOON.store(ends, Ordering::Relaxed);
 }

@@ -70,10 +70,10 @@ impl Outline {
         Self { first, last, length: bytes.len() }
     }
 
-    /// Where what has this outline is found again, below [`RECENT`].
-    pub(crate) fn place(self) -> usize {
+    /// Where what has this outline is found again, among so many places.
+    pub(crate) fn place(self, places: usize) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 32) as usize % RECENT
+        (mixed >> 32) as usize % places
     }
 
     /// Whether this is the whole text.
@@ -101,7 +101,7 @@ impl Name {
     pub fn new(text: &str) -> Self {
         RECENTLY.with(|recently| {
             let outline = Outline::of(text);
-            let place = &recently[outline.place()];
+            let place = &recently[outline.place(RECENT)];
             match place.get() {
                 Some((known, name)) if known == outline && (outline.is_all() || name.0.text == text) => name,
                 _ => {

@@ -20,7 +20,7 @@ pub(crate) fn shared_text(text: &str) -> Text {
     if !outline.is_all() {
         return Text::from(text);
     }
-    RECENTLY.with_borrow_mut(|recently| match &mut recently[outline.place() % RECENT] {
+    RECENTLY.with_borrow_mut(|recently| match &mut recently[outline.place(RECENT)] {
         Some((known, made)) if *known == outline => made.clone(),
         place => place.insert((outline, Text::from(text))).1.clone(),
     })

@@ -83,6 +83,15 @@ impl<'a> Context<'a> {
         found
     }
 
+    /// Whether a file may mention one of some names; when not, no function of it does. Asked file by file, before the
+    /// functions, which are many and lie far apart.
+    pub fn mentioning(&self, names: &[Name]) -> impl Fn(FileId) -> bool + use<> {
+        let codes = self.analysis.codes.iter();
+        let files: Vec<bool> =
+            codes.map(|code| names.iter().any(|name| code.mentions.may_hold(*name))).collect();
+        move |file| files.get(file.0 as usize) != Some(&false)
+    }
+
     /// The last names of everything that the project calls: `run` of `service.run()`.
     pub fn called_names(&self) -> &'a FxHashSet<Name> {
         self.shared.called_names.get_or_init(|| called_names(self))

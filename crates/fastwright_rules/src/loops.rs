@@ -144,12 +144,9 @@ fn is_fixed(iterable: &Expr) -> bool {
             (wraps && all_fixed) || is_no_element(name)
         }
         // Constants are written in capitals: what they hold is known and small.
-        ExprKind::Name(name) => name.as_str().to_uppercase() == name.as_str() || is_no_element(name),
-        ExprKind::Attribute(attribute) => {
-            let (_, name) = attribute.parts();
-            name.as_str().to_uppercase() == name.as_str() || is_no_element(name)
-        }
-        _ => false,
+        _ => iterable
+            .last_name()
+            .is_some_and(|name| name.as_str().to_uppercase() == name.as_str() || is_no_element(&name)),
     }
 }
 

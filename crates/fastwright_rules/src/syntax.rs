@@ -379,11 +379,7 @@ pub fn uses_name(function: &FunctionDef, name: &str) -> bool {
 /// Whether the program uses a name or an attribute anywhere in a function or at module level.
 pub fn program_uses_name(analysis: &Analysis, name: &str) -> bool {
     let wanted = Name::from(name);
-    let is_it = |expression: &Expr| match &expression.kind {
-        ExprKind::Name(used) => *used == wanted,
-        ExprKind::Attribute(attribute) => attribute.name == wanted,
-        _ => false,
-    };
+    let is_it = |expression: &Expr| expression.last_name() == Some(wanted);
     analysis.codes.iter().any(|code| {
         code.functions.iter().any(|function| uses_name(function, name))
             || any_expression(&code.body, &mut |expression| is_it(expression))

@@ -36,7 +36,6 @@ pub struct Answer {
 /// # Errors
 /// When the connection fails.
 pub fn serve_stdio(open: impl FnMut(&Path) -> Result<Box<dyn Agent>, Failure>) -> Result<(), Failure> {
-    fastwright_engine::memory::ends_soon(false);
     let (sessions, jobs) = sessions::Sessions::new();
     let thread = on_protocol_thread(move || protocol::run(sessions))?;
     sessions::work(&jobs, open);

@@ -51,7 +51,6 @@ fn serve<F: Future<Output = Result<(), Failure>>>(
     start: Start,
     protocol: impl FnOnce(Worker) -> F + Send + 'static,
 ) -> Result<(), Failure> {
-    fastwright_engine::memory::ends_soon(false);
     let (worker, work) = Worker::with_work(start).map_err(|error| Failure::new(error.message))?;
     let thread = on_protocol_thread(move || protocol(worker))?;
     work.run();

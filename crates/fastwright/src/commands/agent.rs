@@ -25,8 +25,6 @@ pub(crate) use model::{ModelArguments, ModelChoiceArguments};
 /// # Errors
 /// When the project can't be read, files can't be written, or the report can't be printed.
 pub(crate) fn agent(arguments: &AgentArguments, colour: Colour) -> Result<Ending, Failure> {
-    // The same files are asked about again and again.
-    fastwright_engine::memory::ends_soon(false);
     let failed = |error: fastwright_tools::ToolError| Failure::new(error.to_string());
     let start = Start {
         path: arguments.compared.project.clone(),

@@ -613,10 +613,7 @@ impl Walker<'_, '_, '_> {
             return Term::none();
         }
         let method = match &callee.kind {
-            ExprKind::Attribute(attribute) => {
-                let (_, name) = attribute.parts();
-                Some(timeless_method(name.as_str()))
-            }
+            ExprKind::Attribute(attribute) => Some(timeless_method(attribute.name.as_str())),
             _ => None,
         };
         let mut digest = DigestBuilder::new("call");

@@ -401,10 +401,7 @@ fn annotation_name(annotation: &Annotation) -> Option<&str> {
         loop {
             match &current.kind {
                 ExprKind::Name(name) => return Some(name.as_str()),
-                ExprKind::Attribute(attribute) => {
-                    let (_, name) = attribute.parts();
-                    return Some(name.as_str());
-                }
+                ExprKind::Attribute(attribute) => return Some(attribute.name.as_str()),
                 ExprKind::Subscript(parts) => current = &parts.0,
                 ExprKind::Str(text) => {
                     let head = text.split('[').next().unwrap_or(text);

@@ -75,9 +75,9 @@ pub(crate) fn called_names(context: &Context<'_>) -> FxHashSet<Name> {
     let mut found = FxHashSet::default();
     let mut take = |expression: &Expr| {
         if let ExprKind::Call(call) = &expression.kind
-            && let Some(name) = &call.callee.last_name()
+            && let Some(name) = call.callee.last_name()
         {
-            found.insert(*name);
+            found.insert(name);
         }
         false
     };

@@ -206,15 +206,15 @@ fn uses_of_functions(
         found.values().flat_map(|uses| &uses.changes).map(|change| change.variable).collect();
     // Most variables never change: who else reads those is of no interest.
     let is_changed = |variable: &Variable| changed.contains(variable);
-    let variables: Vec<(Variable, Location)> =
+    let changed_ones: Vec<(Variable, Location)> =
         variables.iter().filter(|(variable, _)| is_changed(variable)).copied().collect();
-    let objects: FxHashMap<ObjectId, Variable> =
+    let changed_objects: FxHashMap<ObjectId, Variable> =
         objects.iter().filter(|(_, variable)| is_changed(variable)).map(|(id, own)| (*id, *own)).collect();
-    let names = names_of(interpreter, &variables, &objects);
+    let names = names_of(interpreter, &changed_ones, &changed_objects);
     for node in &graph.nodes {
         let function = &node.summary.function;
         if !found.contains_key(&function.serial) && may_use(function, &names) {
-            found.insert(function.serial, uses(interpreter, function, &names, &changed, &objects));
+            found.insert(function.serial, uses(interpreter, function, &names, &owned, objects));
         }
     }
     let read: FxHashSet<Variable> =

@@ -107,8 +107,7 @@ fn reads_state(code: &CallGraph, handler: &Dependant) -> bool {
         let function = &code.nodes[node].definition;
         any_expression(&function.body, &mut |expression| match &expression.kind {
             ExprKind::Attribute(attribute) => {
-                let (_, name) = attribute.parts();
-                holds_any(name, &["authorize_access_token", "state", "verifier", "nonce"])
+                holds_any(&attribute.name, &["authorize_access_token", "state", "verifier", "nonce"])
             }
             ExprKind::Name(name) => holds_any(name, &["state", "verifier", "nonce"]),
             ExprKind::Str(text) => matches!(&**text, "state" | "code_verifier" | "nonce"),

@@ -148,8 +148,8 @@ fn verifies(code: &CallGraph, handler: &Dependant) -> bool {
             || code.nodes[node].calls_library(|name| holds_any(name, WORDS))
             || any_expression(&function.body, &mut |expression| match &expression.kind {
                 ExprKind::Attribute(attribute) => {
-                    let (_, name) = attribute.parts();
-                    matches!(name.as_str(), "headers" | "client" | "cookies") || holds_any(name, WORDS)
+                    let name = attribute.name;
+                    matches!(name.as_str(), "headers" | "client" | "cookies") || holds_any(&name, WORDS)
                 }
                 ExprKind::Name(name) => holds_any(name, WORDS),
                 _ => false,

@@ -107,9 +107,9 @@ fn looks_at_caller(code: &CallGraph, handler: &Dependant) -> bool {
         holds_any(&function.name, WORDS)
             || any_expression(&function.body, &mut |expression| match &expression.kind {
                 ExprKind::Attribute(attribute) => {
-                    let (_, name) = attribute.parts();
+                    let name = attribute.name;
                     matches!(name.as_str(), "headers" | "cookies" | "query_params" | "session" | "user")
-                        || holds_any(name, WORDS)
+                        || holds_any(&name, WORDS)
                 }
                 ExprKind::Name(name) => holds_any(name, WORDS),
                 ExprKind::Str(text) => text.len() < 30 && holds_any(text, WORDS),

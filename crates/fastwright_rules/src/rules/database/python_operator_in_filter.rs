@@ -59,10 +59,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let filters: Vec<Name> = FILTERS.iter().map(Name::from).collect();
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    let filtering: Vec<bool> =
-        analysis.codes.iter().map(|code| filters.iter().any(|name| code.mentions.may_hold(*name))).collect();
+    let may_filter = context.mentioning(&filters);
     for function in interpreter.functions() {
-        if filtering.get(function.id.file.0 as usize) == Some(&false) {
+        if !may_filter(function.id.file) {
             continue;
         }
         let definition = &function.definition;

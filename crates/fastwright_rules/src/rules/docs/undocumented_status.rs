@@ -287,10 +287,7 @@ fn takes_http_exceptions(interpreter: &Interpreter<'_>, scope: ScopeId, exceptio
                 None => true,
             })
         }
-        ExprKind::Attribute(attribute) => {
-            let (_, name) = attribute.parts();
-            *name == "HTTPException"
-        }
+        ExprKind::Attribute(attribute) => attribute.name == "HTTPException",
         _ => true,
     }
 }

@@ -740,7 +740,7 @@ fn fix(context: &Context<'_>, place: Location) -> Option<Fix> {
         ExprKind::Int(status) => u16::try_from(*status).ok()?,
         // `status.HTTP_400_BAD_REQUEST`.
         ExprKind::Attribute(attribute) => {
-            let (_, name) = attribute.parts();
+            let name = attribute.name;
             name.as_str().strip_prefix("HTTP_")?.get(..3)?.parse().ok()?
         }
         _ => return None,

@@ -117,7 +117,7 @@ fn starts_others(interpreter: &mut Interpreter<'_>, outer: ObjectId) -> bool {
         let Some(function) = interpreter.plain_function(value) else { return true };
         any_expression(&function.definition.body, &mut |expression| match &expression.kind {
             ExprKind::Attribute(attribute) => {
-                let (_, name) = attribute.parts();
+                let name = attribute.name;
                 matches!(
                     name.as_str(),
                     "lifespan_context" | "startup" | "_startup" | "lifespan" | "enter_async_context"

@@ -314,8 +314,8 @@ impl Managed {
             }
             StmtKind::Assign { targets, value } => {
                 for target in targets {
-                    if let Some(name) = &target.last_name() {
-                        self.assigned.insert(value.span, *name);
+                    if let Some(name) = target.last_name() {
+                        self.assigned.insert(value.span, name);
                     }
                 }
             }
@@ -343,8 +343,8 @@ impl Managed {
 
     fn enter(&mut self, expression: &Expr) {
         self.spans.insert(expression.span);
-        if let Some(name) = &expression.last_name() {
-            self.names.insert(*name);
+        if let Some(name) = expression.last_name() {
+            self.names.insert(name);
         }
     }
 

@@ -86,17 +86,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     // Few enough to compare one by one, without looking into the names.
     let old_names: Vec<Name> = METHODS.iter().map(|(old, _)| Name::from(old)).collect();
     let mut seen = FxHashSet::default();
-    let mentioning: Vec<bool> = analysis
-        .codes
-        .iter()
-        .map(|code| old_names.iter().any(|name| code.mentions.may_hold(*name)))
-        .collect();
+    let may_mention = context.mentioning(&old_names);
     let functions: Vec<Rc<FunctionValue>> = interpreter
         .functions()
         .iter()
         .filter(|function| {
             let mentions = &function.definition.mentions;
-            mentioning.get(function.id.file.0 as usize) != Some(&false)
+            may_mention(function.id.file)
                 && old_names.iter().any(|name| mentions.may_hold(*name))
                 && analysis.files.get(function.id.file).first_party
                 && seen.insert(function.id)
@@ -200,10 +196,7 @@ fn report_calls(
 /// Whether a function mentions new names: code for both versions asks for them first.
 fn knows_new_names(function: &FunctionDef) -> bool {
     syntax::any_expression(&function.body, &mut |expression| match &expression.kind {
-        ExprKind::Attribute(attribute) => {
-            let (_, name) = attribute.parts();
-            name.starts_with("model_")
-        }
+        ExprKind::Attribute(attribute) => attribute.name.starts_with("model_"),
         ExprKind::Str(text) => text.starts_with("model_"),
         _ => false,
     })
