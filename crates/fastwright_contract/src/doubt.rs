@@ -41,7 +41,7 @@ impl Doubts {
 
 /// Why a value is not known, and where knowledge was lost.
 pub fn why_unknown(interpreter: &Interpreter<'_>, value: &Value) -> (String, Option<Location>) {
-    match &value.kind {
+    match value.kind() {
         Kind::Unknown(unknown) => (unknown.reason.clone(), unknown.location),
         Kind::Union(alternatives) => match alternatives.iter().find(|value| value.is_unknown()) {
             Some(unknown) => why_unknown(interpreter, unknown),
@@ -69,7 +69,7 @@ fn innermost(symbolic: &Symbolic) -> Option<&Value> {
         Symbolic::Call { callee, .. } => callee,
         _ => return None,
     };
-    match &base.kind {
+    match base.kind() {
         Kind::Unknown(_) => Some(base),
         Kind::Symbolic(inner) => innermost(inner),
         _ => None,

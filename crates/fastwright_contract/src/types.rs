@@ -36,7 +36,7 @@ pub fn form(annotation: &Value) -> Form {
     if is_none_type(annotation) {
         return Form::None;
     }
-    match &annotation.kind {
+    match annotation.kind() {
         Kind::Class(_) => Form::Class(annotation.clone()),
         Kind::External(name) => match library_types::alias(name) {
             Some(type_) => form(&type_),
@@ -57,7 +57,7 @@ pub fn form(annotation: &Value) -> Form {
 }
 
 fn subscribed(annotation: &Value, base: &Value, index: &Value) -> Form {
-    let items: Vec<Value> = match &index.kind {
+    let items: Vec<Value> = match index.kind() {
         Kind::Tuple(items) => items.to_vec(),
         _ => vec![index.clone()],
     };
@@ -124,7 +124,7 @@ fn collect_members(annotation: &Value, found: &mut Vec<Value>) {
             collect_members(right, found);
         }
         Some(Symbolic::Item { base, index }) if matches!(typing_name(base), Some("Union" | "Optional")) => {
-            match &index.kind {
+            match index.kind() {
                 Kind::Tuple(items) => items.iter().for_each(|item| collect_members(item, found)),
                 _ => collect_members(index, found),
             }
@@ -152,7 +152,7 @@ pub fn without_metadata(annotation: &Value) -> (Value, Vec<Value>) {
 
 /// Whether an annotation is a class (`isinstance(annotation, type)`), not a subscribed or special form.
 pub fn is_class(annotation: &Value) -> bool {
-    match &annotation.kind {
+    match annotation.kind() {
         Kind::Class(_) | Kind::None => true,
         Kind::External(name) => {
             let (module, last) = name.rsplit_once('.').unwrap_or(("", name));

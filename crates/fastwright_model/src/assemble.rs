@@ -358,7 +358,7 @@ fn unreachable_location(interpreter: &Interpreter<'_>) -> Location {
 /// `module:qualname`, as Python names it: through `functools.partial` and methods to the function, with
 /// the identity that `functools.wraps` copies.
 pub fn qualified(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
-    match &value.kind {
+    match value.kind() {
         Kind::Function(function) => {
             let set = |name| interpreter.function_set_attribute(function, name).and_then(Value::as_str);
             let module =

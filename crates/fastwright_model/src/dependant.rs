@@ -241,7 +241,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     /// The class of FastAPI's security scheme that a callable is an instance of, if it is one.
     fn security_scheme(&mut self, call: &Value) -> Option<Name> {
-        let class = match &call.kind {
+        let class = match call.kind() {
             Kind::Instance(_) | Kind::Symbolic(_) => self.interpreter.class_of(call)?,
             _ => return None,
         };
@@ -294,13 +294,13 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
     }
 
     fn record_fields(&mut self, class: &Value) -> Rc<[RecordField]> {
-        let Kind::Class(record) = class.kind else { return Rc::default() };
+        let Kind::Class(record) = *class.kind() else { return Rc::default() };
         if let Some(known) = self.interpreter.extension::<Registry>().record_fields.get(&record) {
             return Rc::clone(known);
         }
         let mut fields: OrderedMap<Name, (Annotation, Location, Option<Value>)> = OrderedMap::default();
         for owner in self.interpreter.class_order(class).iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
+            let Kind::Class(id) = *owner.kind() else { continue };
             let Some(object) = self.interpreter.class(id) else { continue };
             for (name, (annotation, location)) in &object.annotations {
                 fields.insert(*name, (annotation.clone(), *location, object.attributes.get(name).cloned()));
@@ -395,8 +395,8 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 }
             });
         let field_default =
-            arguments.get(0, "default").filter(|value| !matches!(value.kind, Kind::Ellipsis)).cloned();
-        let default = default.filter(|value| !matches!(value.kind, Kind::Ellipsis)).or(field_default);
+            arguments.get(0, "default").filter(|value| !matches!(value.kind(), Kind::Ellipsis)).cloned();
+        let default = default.filter(|value| !matches!(value.kind(), Kind::Ellipsis)).or(field_default);
         let has_factory = arguments.keyword("default_factory").is_some();
         let required = place == ParameterPlace::Path || (default.is_none() && !has_factory);
         let mut constraints: Vec<(Name, Value)> = Vec::new();
@@ -476,7 +476,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 let Some(name) = base.as_external() else { return false };
                 return match name.as_str() {
                     "typing.Annotated" | "typing.Optional" | "typing.Union" => {
-                        let members = match (&index.kind, name.as_str()) {
+                        let members = match (index.kind(), name.as_str()) {
                             (Kind::Tuple(items), "typing.Annotated") => {
                                 items.first().cloned().into_iter().collect()
                             }
@@ -492,7 +492,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             _ => {}
         }
         let Some(class) = self.interpreter.class_of_type(annotation) else { return true };
-        if let Kind::Class(id) = class.kind {
+        if let Kind::Class(id) = *class.kind() {
             if self.interpreter.is_record(id) {
                 return false;
             }
@@ -539,13 +539,13 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
 /// The code behind a callable, as `inspect.signature` finds its parameters.
 pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
-    match &call.kind {
+    match call.kind() {
         Kind::Function(function) => {
             Callable::Function { function: Rc::clone(function), receiver: None, skip: 0, bound: Vec::new() }
         }
-        Kind::Method(method) => match &method.function.kind {
+        Kind::Method(method) => match method.function.kind() {
             Kind::Function(function) => {
-                let receiver = match method.receiver.kind {
+                let receiver = match *method.receiver.kind() {
                     Kind::Instance(id) | Kind::Class(id) => Some(id),
                     _ => None,
                 };
@@ -560,7 +560,8 @@ pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
             {
                 return Callable::Record(call.clone());
             }
-            match interpreter.find_in_class(call, Name::from("__init__")).map(|(value, _)| value.kind) {
+            match interpreter.find_in_class(call, Name::from("__init__")).map(|(value, _)| value.into_kind())
+            {
                 Some(Kind::Function(function)) => {
                     Callable::Function { function, receiver: Some(*class), skip: 1, bound: Vec::new() }
                 }
@@ -569,7 +570,10 @@ pub fn callable(interpreter: &mut Interpreter<'_>, call: &Value) -> Callable {
         }
         Kind::Instance(id) => {
             let Some(class) = interpreter.class_of(call) else { return Callable::Unknown };
-            match interpreter.find_in_class(&class, Name::from("__call__")).map(|(value, _)| value.kind) {
+            match interpreter
+                .find_in_class(&class, Name::from("__call__"))
+                .map(|(value, _)| value.into_kind())
+            {
                 Some(Kind::Function(function)) => {
                     Callable::Function { function, receiver: Some(*id), skip: 1, bound: Vec::new() }
                 }
@@ -710,7 +714,7 @@ fn call_arguments(value: &Value) -> Option<&Arguments> {
 pub fn split_annotated(annotation: &Value) -> (Option<Value>, Vec<Value>) {
     if let Some(Symbolic::Item { base, index }) = annotation.as_symbolic()
         && base.as_external().is_some_and(|name| name == "typing.Annotated")
-        && let Kind::Tuple(items) = &index.kind
+        && let Kind::Tuple(items) = index.kind()
         && let Some((first, rest)) = items.split_first()
     {
         let (bare, mut metadata) = split_annotated(first);
@@ -723,10 +727,10 @@ pub fn split_annotated(annotation: &Value) -> (Option<Value>, Vec<Value>) {
 /// A generic alias of a class as the class itself; `Depends()` on `Page[Item]` calls `Page`.
 fn bare_class(call: &Value) -> Option<Value> {
     match call.as_symbolic()? {
-        Symbolic::Item { base, .. } if matches!(base.kind, Kind::Class(_)) => Some(base.clone()),
+        Symbolic::Item { base, .. } if matches!(base.kind(), Kind::Class(_)) => Some(base.clone()),
         Symbolic::Binary { .. } => {
             let plain = plain_type(call);
-            matches!(plain.kind, Kind::Class(_)).then_some(plain)
+            matches!(plain.kind(), Kind::Class(_)).then_some(plain)
         }
         _ => None,
     }
@@ -747,7 +751,7 @@ pub fn path_parameters(path: &str) -> Vec<String> {
 
 /// A type as people write it: `list[Order]`, `int | None`; `?` when it is not known.
 pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> String {
-    match &annotation.kind {
+    match annotation.kind() {
         Kind::None => "None".to_owned(),
         Kind::Class(id) => {
             interpreter.class(*id).map_or_else(|| "?".to_owned(), |class| class.name.to_string())
@@ -767,7 +771,7 @@ pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> Strin
             format!("[{}]", texts.join(", "))
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Item { base, index } => match (base.as_external().as_deref(), &index.kind) {
+            Symbolic::Item { base, index } => match (base.as_external().as_deref(), index.kind()) {
                 (Some("typing.Annotated"), Kind::Tuple(items)) if !items.is_empty() => {
                     type_text(interpreter, &items[0])
                 }

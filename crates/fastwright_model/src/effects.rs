@@ -262,7 +262,7 @@ impl EffectTable {
     }
 
     fn table_of_class(&self, class: &Value) -> Option<String> {
-        match class.kind {
+        match *class.kind() {
             Kind::Class(id) => self.tables.get(&id).cloned(),
             _ => None,
         }
@@ -350,7 +350,7 @@ impl EffectTable {
 
 /// The class behind `Order`, `Order.id` or `func.count(Order.id)`.
 fn base_class(value: &Value) -> Option<Value> {
-    match &value.kind {
+    match value.kind() {
         Kind::Class(_) => Some(value.clone()),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, .. } => base_class(base),

@@ -160,7 +160,7 @@ impl EventKinds {
     }
 
     fn of_callee(callee: &Value) -> Self {
-        match &callee.kind {
+        match callee.kind() {
             Kind::Class(_) => Self::CLASS_CALL,
             Kind::External(_) => Self::LIBRARY_CALL,
             Kind::Method(_) => Self::BOUND_CALL,
@@ -182,7 +182,7 @@ fn is_found(value: &Value) -> bool {
     let mut some = value.alternatives().iter().filter(|value| !value.is_none());
     let (Some(only), None) = (some.next(), some.next()) else { return false };
     let Some(Symbolic::Call { callee, .. }) = only.as_symbolic() else { return false };
-    let name = match &callee.kind {
+    let name = match callee.kind() {
         Kind::Method(method) => method.function.as_external().map(|name| name.last_part()),
         _ => match callee.as_symbolic() {
             Some(Symbolic::Member { name, .. }) => Some(name.as_str()),
@@ -242,7 +242,7 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
 
 fn called_by(call: &CallEvent) -> [Option<Called>; 2] {
     let function = call.target.as_ref().map(|(function, _)| Called::Function(function.definition.name));
-    let class = match &call.callee.kind {
+    let class = match call.callee.kind() {
         Kind::Class(class) => Some(Called::Class(*class)),
         _ => None,
     };
@@ -354,10 +354,10 @@ fn target_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Optio
     };
     let given = without_partial(call.arguments.positional.get(position)?);
     let function = interpreter.plain_function(given)?;
-    let receiver = match &given.kind {
-        Kind::Method(method) => match method.receiver.kind {
+    let receiver = match given.kind() {
+        Kind::Method(method) => match *method.receiver.kind() {
             Kind::Instance(id) | Kind::Class(id) => Some(id),
-            _ => match interpreter.class_of(&method.receiver.clone()).map(|class| class.kind) {
+            _ => match interpreter.class_of(&method.receiver.clone()).map(Value::into_kind) {
                 Some(Kind::Class(id)) => Some(id),
                 _ => None,
             },
@@ -382,7 +382,7 @@ fn without_partial(value: &Value) -> &Value {
 /// The qualified name of something in a library that is called: `sqlalchemy.orm.Session.commit` for a
 /// method of an object whose class is known, `requests.get` for a function.
 pub fn callee_name(interpreter: &mut Interpreter<'_>, callee: &Value) -> Option<Name> {
-    match &callee.kind {
+    match callee.kind() {
         Kind::External(name) => Some(*name),
         Kind::Method(method) => method.function.as_external(),
         Kind::Symbolic(symbolic) => match &**symbolic {
@@ -412,7 +412,7 @@ pub fn status_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value)
 }
 
 fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<u16> {
-    match &exception.kind {
+    match exception.kind() {
         Kind::Instance(id) => {
             let set = interpreter.instance(*id)?.attributes.get(&Name::from("status_code")).cloned();
             if let Some(status) = set.and_then(|value| value.as_int()) {
@@ -424,7 +424,7 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
         Kind::Class(_) => {
             let made = interpreter.probe(exception, Arguments::default()).result.ok();
             match made {
-                Some(made) if matches!(made.kind, Kind::Instance(_)) => status_of_one(interpreter, &made),
+                Some(made) if matches!(made.kind(), Kind::Instance(_)) => status_of_one(interpreter, &made),
                 _ => status_of_class(interpreter, exception, None),
             }
         }
@@ -441,7 +441,7 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                     }
                     return status_of_class(interpreter, callee, None);
                 }
-                if let Kind::Class(id) = callee.kind {
+                if let Kind::Class(id) = *callee.kind() {
                     let fixed = arguments.positional.is_empty() && arguments.keywords.is_empty();
                     if fixed
                         && let Some(known) = interpreter.extension::<Registry>().exception_statuses.get(&id)
@@ -451,7 +451,7 @@ fn status_of_one(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option
                     let (callee, arguments) = (callee.clone(), Arguments::clone(arguments));
                     let made = interpreter.probe(&callee, arguments).result.ok();
                     let status = match made {
-                        Some(made) if matches!(made.kind, Kind::Instance(_)) => {
+                        Some(made) if matches!(made.kind(), Kind::Instance(_)) => {
                             status_of_one(interpreter, &made)
                         }
                         _ => status_of_class(interpreter, &callee, None),
@@ -517,7 +517,7 @@ fn status_of_handler(
     class: &Value,
     exception: Option<&Value>,
 ) -> Option<u16> {
-    let Kind::Class(id) = class.kind else { return None };
+    let Kind::Class(id) = *class.kind() else { return None };
     if let Some(known) = interpreter.extension::<Registry>().handled_statuses.get(&id) {
         return *known;
     }
@@ -573,7 +573,7 @@ fn mentions_within(value: &Value, predicate: &mut dyn FnMut(&Value) -> bool, dep
 
 /// Whether something holds for what a value is made of, one level down; what lists, sets and dicts hold is left out.
 pub(crate) fn any_inside(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::Method(method) => test(&method.receiver),
         Kind::Symbolic(symbolic) => match &**symbolic {

@@ -219,7 +219,7 @@ impl GuardAnalysis {
             "fastapi.security.oauth2.OAuth2PasswordRequestForm"
                 | "fastapi.security.oauth2.OAuth2PasswordRequestFormStrict"
         );
-        let set = match &node.call.kind {
+        let set = match node.call.kind() {
             Kind::Instance(id) => interpreter.instance(*id).and_then(|instance| {
                 instance
                     .attributes
@@ -574,7 +574,7 @@ impl GuardAnalysis {
             };
             let Some(callable) = callable else { continue };
             let Some(function) = interpreter.plain_function(&callable) else { continue };
-            let skip = usize::from(matches!(callable.kind, Kind::Method(_)));
+            let skip = usize::from(matches!(callable.kind(), Kind::Method(_)));
             let names: Vec<Name> =
                 function.definition.parameters.iter().skip(skip).map(|parameter| parameter.name).collect();
             let mut arguments = Arguments::default();
@@ -602,8 +602,8 @@ impl GuardAnalysis {
             let Some(status) = status else { continue };
             // What refuses some callers and looks at no credentials refuses them for what they are, such as their
             // address: everybody else is let in.
-            let receiver = match &callable.kind {
-                Kind::Method(method) => match method.receiver.kind {
+            let receiver = match callable.kind() {
+                Kind::Method(method) => match *method.receiver.kind() {
                     Kind::Instance(id) | Kind::Class(id) => Some(id),
                     _ => None,
                 },
@@ -632,7 +632,7 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
     let callable = if entry.is_function {
         entry.middleware.clone()
     } else {
-        let Kind::Class(_) = entry.middleware.kind else { return None };
+        let Kind::Class(_) = *entry.middleware.kind() else { return None };
         if !interpreter.derives_from(&entry.middleware, "starlette.middleware.base.BaseHTTPMiddleware") {
             return None;
         }
@@ -643,8 +643,8 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
         interpreter.attribute(&made, Name::from("dispatch"), entry.site.span)
     };
     let function = interpreter.plain_function(&callable)?;
-    let receiver = match &callable.kind {
-        Kind::Method(method) => match method.receiver.kind {
+    let receiver = match callable.kind() {
+        Kind::Method(method) => match *method.receiver.kind() {
             Kind::Instance(id) => Some(id),
             _ => None,
         },
@@ -710,7 +710,7 @@ fn names_credential(name: &str) -> bool {
 }
 
 fn role_text(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String> {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(text) => Some(text.to_string()),
         Kind::Instance(_) => {
             let class = interpreter.class_of(value)?;
@@ -735,5 +735,5 @@ fn short(name: &str) -> &str {
 /// Whether a dependency whose code is not known may be there to refuse callers. One that is a class of a
 /// library makes an object; what a call gave back, or what is unknown altogether, may do anything.
 fn may_be_guard(node: &Dependant) -> bool {
-    node.kind == DependantKind::Opaque && matches!(node.call.kind, Kind::Symbolic(_) | Kind::Unknown(_))
+    node.kind == DependantKind::Opaque && matches!(node.call.kind(), Kind::Symbolic(_) | Kind::Unknown(_))
 }

@@ -34,7 +34,7 @@ pub(crate) fn not_included(
         .values()
         .flat_map(|state| &state.entries)
         .filter_map(|entry| match entry {
-            Entry::Include(include) => match include.router.kind {
+            Entry::Include(include) => match *include.router.kind() {
                 Kind::Instance(id) => Some(id),
                 _ => None,
             },

@@ -408,7 +408,7 @@ impl Builder<'_, '_> {
         around: &Surroundings,
         stack: &mut Vec<ObjectId>,
     ) {
-        let Kind::Instance(router) = include.router.kind else {
+        let Kind::Instance(router) = *include.router.kind() else {
             let what = describe(self.interpreter, &include.router);
             self.undecided(
                 format!("the included router is not known ({what}): its routes are missing"),
@@ -529,7 +529,7 @@ impl Builder<'_, '_> {
 
     /// The app behind a mounted value: itself, or what an ASGI middleware wraps.
     fn application(&mut self, value: &Value) -> Option<ObjectId> {
-        match &value.kind {
+        match value.kind() {
             Kind::Instance(id) => {
                 if self.interpreter.extension::<Registry>().routers.contains_key(id) {
                     return Some(*id);
@@ -553,7 +553,7 @@ impl Builder<'_, '_> {
     }
 
     fn reason(&self, value: &Value) -> String {
-        match &value.kind {
+        match value.kind() {
             Kind::Unknown(unknown) => unknown.reason.clone(),
             _ => {
                 let what = describe(self.interpreter, value);
@@ -595,7 +595,7 @@ fn condition_text(condition: &ActiveCondition, source_text: &dyn Fn(Location) ->
 
 /// Whether a mounted object is one that a library makes, whose routes are not of this program.
 fn is_of_library(value: &Value) -> bool {
-    match &value.kind {
+    match value.kind() {
         // What these give is found elsewhere.
         Kind::External(name) => !name.starts_with("importlib.") && !name.starts_with("builtins."),
         Kind::Symbolic(symbolic) => match &**symbolic {

@@ -37,12 +37,12 @@ pub struct Field {
 
 /// Whether a class is a Pydantic model (SQLModel included), a dataclass or an attrs class.
 pub fn is_schema(interpreter: &Interpreter<'_>, class: &Value) -> bool {
-    is_model(interpreter, class) || matches!(class.kind, Kind::Class(id) if interpreter.is_record(id))
+    is_model(interpreter, class) || matches!(*class.kind(), Kind::Class(id) if interpreter.is_record(id))
 }
 
 /// Whether a class is a Pydantic model, SQLModel included.
 pub fn is_model(interpreter: &Interpreter<'_>, class: &Value) -> bool {
-    matches!(class.kind, Kind::Class(_)) && interpreter.derives_from(class, MODEL)
+    matches!(class.kind(), Kind::Class(_)) && interpreter.derives_from(class, MODEL)
 }
 
 /// Fields of a schema in order, inherited ones first; an override takes the place of what it overrides.
@@ -50,7 +50,7 @@ pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
     let mut declared: OrderedMap<Name, (Annotation, Location, Option<Value>, ObjectId)> =
         OrderedMap::default();
     for owner in interpreter.class_order(class).iter().rev() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         for (name, (annotation, location)) in &object.annotations {
             if name.starts_with('_') || *name == "model_config" {
@@ -77,7 +77,7 @@ pub fn fields(interpreter: &mut Interpreter<'_>, class: &Value) -> Vec<Field> {
             (Some(options), true) => options.get(0, "default").cloned(),
             _ => assigned.clone().or_else(|| options.as_ref()?.keyword("default").cloned()),
         }
-        .filter(|value| !matches!(value.kind, Kind::Ellipsis));
+        .filter(|value| !matches!(value.kind(), Kind::Ellipsis));
         let makes = options.as_ref().is_some_and(|options| options.keyword("default_factory").is_some());
         let excluded =
             options.as_ref().and_then(|options| options.keyword("exclude")).and_then(Value::as_bool)
@@ -132,11 +132,11 @@ pub fn allows_none(annotation: &Value) -> bool {
         }
         Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
             Some("typing.Optional") => true,
-            Some("typing.Union") => match &index.kind {
+            Some("typing.Union") => match index.kind() {
                 Kind::Tuple(items) => items.iter().any(allows_none),
                 _ => allows_none(index),
             },
-            Some("typing.Annotated") => match &index.kind {
+            Some("typing.Annotated") => match index.kind() {
                 Kind::Tuple(items) => items.first().is_some_and(allows_none),
                 _ => false,
             },
@@ -162,7 +162,7 @@ fn collect_classes(
     if depth > 12 {
         return;
     }
-    match &annotation.kind {
+    match annotation.kind() {
         Kind::Class(_) if found.iter().any(|known| known.same(annotation)) => {}
         Kind::Class(_) => found.push(annotation.clone()),
         Kind::Tuple(items) | Kind::Union(items) => {
@@ -194,7 +194,7 @@ fn collect_classes(
                 }
                 collect_classes(interpreter, base, found, depth + 1);
                 if base.as_external().is_some_and(|name| name == "typing.Annotated")
-                    && let Kind::Tuple(items) = &index.kind
+                    && let Kind::Tuple(items) = index.kind()
                 {
                     if let Some(first) = items.first() {
                         collect_classes(interpreter, first, found, depth + 1);

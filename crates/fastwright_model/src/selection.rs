@@ -102,7 +102,7 @@ fn locator_of(interpreter: &Interpreter<'static>, app: ObjectId, made_in: FileId
         let elsewhere = module.file != Some(made_in);
         for (name, value) in &interpreter.scope(module.scope).names {
             for value in value.alternatives() {
-                let Kind::Instance(id) = value.kind else {
+                let Kind::Instance(id) = *value.kind() else {
                     if app_behind(interpreter, value) == Some(app) {
                         found.push((1, elsewhere, module.name.to_string(), name.to_string()));
                     }
@@ -115,7 +115,7 @@ fn locator_of(interpreter: &Interpreter<'static>, app: ObjectId, made_in: FileId
                 if app_behind(interpreter, value) == Some(app) {
                     let held = interpreter.instance(id).into_iter().flat_map(|instance| &instance.attributes);
                     let attribute = held
-                        .filter(|(_, value)| matches!(value.kind, Kind::Instance(id) if id == app))
+                        .filter(|(_, value)| matches!(*value.kind(), Kind::Instance(id) if id == app))
                         .map(|(attribute, _)| attribute)
                         .next();
                     let text = match attribute {
@@ -176,7 +176,7 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
         return None;
     }
     let within = |value: &Value| app_within(interpreter, value, depth - 1);
-    value.alternatives().iter().find_map(|value| match &value.kind {
+    value.alternatives().iter().find_map(|value| match value.kind() {
         Kind::Instance(id) => {
             let registry = interpreter.extension::<Registry>();
             if let Some(state) = registry.routers.get(id) {
@@ -185,14 +185,17 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
             let attributes = &interpreter.instance(*id)?.attributes;
             let usual = attributes.get(&Name::from("app")).and_then(&within);
             usual.or_else(|| {
-                attributes.values().filter(|value| matches!(value.kind, Kind::Instance(_))).find_map(&within)
+                attributes
+                    .values()
+                    .filter(|value| matches!(value.kind(), Kind::Instance(_)))
+                    .find_map(&within)
             })
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { arguments, .. } => {
                 let given =
                     arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
-                given.filter(|value| !matches!(value.kind, Kind::Method(_))).find_map(within)
+                given.filter(|value| !matches!(value.kind(), Kind::Method(_))).find_map(within)
             }
             _ => None,
         },
@@ -253,7 +256,7 @@ fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps
 /// mention its name. Functions of other files make none.
 fn knowing_apps(interpreter: &Interpreter<'static>, files: &[FileId]) -> FxHashSet<FileId> {
     let is_app = |value: &Value| {
-        matches!(value.kind, Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
+        matches!(value.kind(), Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
     };
     // `fastapi.FastAPI()`, `base.OurApp()`.
     let mut names: Vec<Name> = APP_NAMES.iter().map(Name::from).collect();
@@ -276,7 +279,7 @@ fn call_method(
 ) -> fastwright_python::interpreter::Evaluated {
     let class_value: Value = Kind::Class(class).into();
     let found = interpreter.find_in_class(&class_value, name).map(|(value, _)| value);
-    if found.is_some_and(|value| matches!(value.kind, Kind::Descriptor(_))) {
+    if found.is_some_and(|value| matches!(value.kind(), Kind::Descriptor(_))) {
         let method = interpreter.attribute(&class_value, name, Span::default());
         return interpreter.call_from_outside(&method, Arguments::default());
     }
@@ -370,7 +373,7 @@ fn makes_app(interpreter: &mut Interpreter<'static>, function: &FunctionValue) -
     let mut callees = Vec::new();
     called(&function.definition.body, &mut callees);
     let is_app = |interpreter: &Interpreter<'static>, value: &Value| {
-        matches!(value.kind, Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
+        matches!(value.kind(), Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
     };
     for callee in callees {
         let value = match &callee.kind {

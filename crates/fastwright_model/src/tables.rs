@@ -107,7 +107,7 @@ fn table(interpreter: &mut Interpreter<'_>, class: ObjectId) -> Option<Table> {
     let mut columns: OrderedMap<Name, Column> = OrderedMap::default();
     let mut relationships: OrderedMap<Name, Relationship> = OrderedMap::default();
     for owner in interpreter.class_order(&value).iter().rev() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let Some(object) = interpreter.class(id) else { continue };
         let mut names: Vec<Name> = object.annotations.keys().copied().collect();
         names
@@ -208,7 +208,7 @@ fn indexes(interpreter: &mut Interpreter<'_>, class: &Value) -> (Vec<Index>, boo
     let Some((written, owner)) = interpreter.find_in_class(class, Name::from("__table_args__")) else {
         return (Vec::new(), false);
     };
-    if matches!(written.kind, Kind::Dict(_)) {
+    if matches!(written.kind(), Kind::Dict(_)) {
         return (Vec::new(), false);
     }
     let Some(items) = interpreter.elements(&written) else { return (Vec::new(), true) };
@@ -216,7 +216,7 @@ fn indexes(interpreter: &mut Interpreter<'_>, class: &Value) -> (Vec<Index>, boo
     let mut unknown = false;
     for item in items {
         let Some(Symbolic::Call { callee, arguments, .. }) = item.as_symbolic() else {
-            unknown |= !matches!(item.kind, Kind::Dict(_));
+            unknown |= !matches!(item.kind(), Kind::Dict(_));
             continue;
         };
         let Some(maker) = callee.as_external() else {
@@ -269,7 +269,7 @@ fn arguments_of(value: Option<&Value>) -> Arguments {
 }
 
 fn dict_entry(interpreter: &Interpreter<'_>, dict: &Value, key: &str) -> Option<Value> {
-    let Kind::Dict(id) = dict.kind else { return None };
+    let Kind::Dict(id) = *dict.kind() else { return None };
     match interpreter.object(id) {
         Object::Dict(dict) => dict.entries.get(&Key::Str(key.into())).map(|(_, value)| value.clone()),
         _ => None,
@@ -285,7 +285,7 @@ fn is_optional(annotation: &Value) -> bool {
     match annotation.as_symbolic() {
         Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
             Some("typing.Optional") => true,
-            Some("typing.Annotated") => match &index.kind {
+            Some("typing.Annotated") => match index.kind() {
                 Kind::Tuple(items) => items.first().is_some_and(is_optional),
                 _ => false,
             },
@@ -365,7 +365,7 @@ fn column(
 }
 
 fn class_name_of(interpreter: &Interpreter<'_>, value: &Value) -> Option<String> {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(text) => Some(text.rsplit('.').next().unwrap_or(text).to_owned()),
         Kind::Class(id) => interpreter.class(*id).map(|class| class.name.to_string()),
         _ => None,
@@ -381,13 +381,13 @@ fn relation_target(interpreter: &mut Interpreter<'_>, annotation: &Value) -> Opt
 fn relation_class(interpreter: &mut Interpreter<'_>, annotation: Option<&Value>) -> Option<Value> {
     let plain = plain_type(annotation?);
     let class = match plain.as_symbolic() {
-        Some(Symbolic::Item { index, .. }) => plain_type(&match &index.kind {
+        Some(Symbolic::Item { index, .. }) => plain_type(&match index.kind() {
             Kind::Tuple(items) => items.last()?.clone(),
             _ => index.clone(),
         }),
         _ => plain,
     };
-    let Kind::Class(id) = class.kind else { return None };
+    let Kind::Class(id) = *class.kind() else { return None };
     let has_table = interpreter.find_in_class(&class, Name::from("__tablename__")).is_some()
         || interpreter.class(id)?.keywords.iter().any(|(name, _)| *name == "table");
     has_table.then_some(class)

@@ -12,6 +12,7 @@ pub mod parallel;
 pub mod parse;
 pub mod program;
 pub mod project;
+mod recent;
 mod recent_texts;
 pub mod source;
 pub mod summary;

@@ -183,6 +183,13 @@ impl Name {
         &self.0.text[self.0.last as usize..]
     }
 
+    /// The part before the last dot and the part after it: `requests` and `get` of `requests.get`. Nothing where there is
+    /// no dot.
+    pub fn owner_and_last(&self) -> Option<(&'static str, &'static str)> {
+        let last = self.0.last as usize;
+        Some((&self.0.text[..last.checked_sub(1)?], &self.0.text[last..]))
+    }
+
     /// The hash of the text, the same in every run.
     pub fn precomputed_hash(&self) -> u64 {
         self.0.hash

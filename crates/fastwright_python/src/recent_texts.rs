@@ -1,17 +1,16 @@
 //! Short texts of code: it writes the same ones again and again, and each is one text then.
 
 use crate::name::Outline;
+use crate::recent::Recent;
 use crate::value::Text;
 use std::cell::RefCell;
 
-/// How many each thread finds again. A power of two.
+/// How many each thread finds again.
 const RECENT: usize = 1024;
 
-/// A text by its outline.
-type Made = Option<(Outline, Text)>;
-
 thread_local! {
-    static RECENTLY: RefCell<Box<[Made]>> = RefCell::new((0..RECENT).map(|_| None).collect());
+    /// Texts by their outlines.
+    static RECENTLY: RefCell<Recent<(Outline, Text), RECENT>> = RefCell::default();
 }
 
 /// A text that is shared with the last one like it, where that was made lately and is short.
@@ -20,7 +19,7 @@ pub(crate) fn shared_text(text: &str) -> Text {
     if !outline.is_all() {
         return Text::from(text);
     }
-    RECENTLY.with_borrow_mut(|recently| match &mut recently[outline.place(RECENT)] {
+    RECENTLY.with_borrow_mut(|recently| match recently.place(outline.place(RECENT)) {
         Some((known, made)) if *known == outline => made.clone(),
         place => place.insert((outline, Text::from(text))).1.clone(),
     })

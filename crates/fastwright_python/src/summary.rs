@@ -246,7 +246,7 @@ impl Interpreter<'_> {
         arguments: Rc<Arguments>,
         span: Span,
     ) -> Evaluated {
-        if let Kind::Union(alternatives) = &callee.kind {
+        if let Kind::Union(alternatives) = callee.kind() {
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                 results.push(self.call_in_summary(alternative, Rc::clone(&arguments), span)?);
@@ -254,7 +254,7 @@ impl Interpreter<'_> {
             return Ok(Value::union(results));
         }
         if let Some(implementing) = self.implementing_methods(callee, span) {
-            let several = matches!(implementing.kind, Kind::Union(_));
+            let several = matches!(implementing.kind(), Kind::Union(_));
             let before = self.events.len();
             let result = self.call_in_summary(&implementing, arguments, span);
             if several {
@@ -276,12 +276,12 @@ impl Interpreter<'_> {
             }),
         );
         let mut reached = None;
-        let result = match (&target, &callee.kind) {
+        let result = match (&target, callee.kind()) {
             (Some((function, receiver)), _) => {
                 let key = SummaryKey { function: function.serial, receiver: *receiver };
                 reached = Some((Rc::clone(function), key));
                 let result = self.apply_summary(function, *receiver, arguments, site);
-                if let Kind::Class(_) = callee.kind {
+                if let Kind::Class(_) = *callee.kind() {
                     result.map(|_| self.made(callee, recorded, site))
                 } else {
                     result
@@ -317,9 +317,9 @@ impl Interpreter<'_> {
         mut arguments: Rc<Arguments>,
         span: Span,
     ) -> (Option<BoundFunction>, Rc<Arguments>) {
-        match &callee.kind {
+        match callee.kind() {
             Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
-            Kind::Method(method) => match &method.function.kind {
+            Kind::Method(method) => match method.function.kind() {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
                     Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
@@ -327,7 +327,7 @@ impl Interpreter<'_> {
                 }
                 _ => (None, arguments),
             },
-            Kind::Descriptor(descriptor) => match &descriptor.function.kind {
+            Kind::Descriptor(descriptor) => match descriptor.function.kind() {
                 Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
                 _ => (None, arguments),
             },
@@ -336,7 +336,7 @@ impl Interpreter<'_> {
                     return (None, arguments);
                 }
                 let init = self.find_in_class(callee, Name::from("__init__"));
-                match init.map(|(value, _)| value.kind) {
+                match init.map(|(value, _)| value.into_kind()) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
                         let made = Value::call(callee.clone(), Rc::clone(&arguments), site);
@@ -356,8 +356,8 @@ impl Interpreter<'_> {
                     return (None, arguments);
                 }
                 let bound = self.attribute(callee, Name::from("__call__"), span);
-                match &bound.kind {
-                    Kind::Method(method) if matches!(method.function.kind, Kind::Function(_)) => {
+                match bound.kind() {
+                    Kind::Method(method) if matches!(method.function.kind(), Kind::Function(_)) => {
                         self.summary_target(&bound, arguments, span)
                     }
                     _ => (None, arguments),
@@ -369,9 +369,9 @@ impl Interpreter<'_> {
 
     /// The heap object that distinguishes summaries of a method: the instance, or its class.
     pub fn receiver_key(&mut self, receiver: &Value) -> Option<ObjectId> {
-        match receiver.kind {
+        match *receiver.kind() {
             Kind::Instance(id) | Kind::Class(id) => Some(id),
-            _ => match self.class_of(receiver)?.kind {
+            _ => match *self.class_of(receiver)?.kind() {
                 Kind::Class(id) => Some(id),
                 _ => None,
             },
@@ -581,9 +581,9 @@ impl Interpreter<'_> {
     /// An attribute that the constructor of a class of the program sets, for an object that came from
     /// outside: with the constructor's arguments where they are known.
     pub(crate) fn typical_attribute(&mut self, base: &Value, class: &Value, name: Name) -> Option<Value> {
-        let Kind::Class(class_id) = class.kind else { return None };
+        let Kind::Class(class_id) = *class.kind() else { return None };
         let (init, _) = self.find_in_class(class, Name::from("__init__"))?;
-        let Kind::Function(init) = &init.kind else { return None };
+        let Kind::Function(init) = init.kind() else { return None };
         let summary = self.summarize(init, Some(class_id))?;
         let own = summary.parameters.first().map(|(_, value)| value.clone())?;
         let values: Vec<Value> = summary
@@ -654,7 +654,7 @@ impl Substitution<'_> {
             return None;
         }
         *self.budget -= 1;
-        match &value.kind {
+        match value.kind() {
             Kind::Symbolic(symbolic) => {
                 if let Symbolic::Parameter(parameter) = &**symbolic {
                     if parameter.function != self.function {
@@ -664,7 +664,7 @@ impl Substitution<'_> {
                     // A default or an unknown argument says less than the declared type.
                     return (!given.is_unknown()).then_some(given);
                 }
-                Some(self.changed_expression(symbolic)?.with_configurable(value.configurable))
+                Some(self.changed_expression(symbolic)?.with_configurable(value.configurable()))
             }
             Kind::Method(method) => {
                 let receiver = self.changed(&method.receiver)?;

@@ -44,13 +44,25 @@ pub type Values = Rc<Box<[Value]>>;
 /// A shared text, one pointer wide.
 pub type Text = arcstr::ArcStr;
 
-/// What is known of an object.
-#[derive(Debug, Clone)]
-pub struct Value {
-    /// The knowledge.
-    pub kind: Kind,
-    /// Set when the value rests on the default of a setting.
-    pub configurable: Option<ConfigurableId>,
+/// What is known of an object. Programs have so many values that each of them is as narrow as its kind: what few of them
+/// also have, the setting that they rest on, stands elsewhere.
+#[derive(Clone)]
+pub struct Value(Held);
+
+/// What a value is, with the setting that it rests on.
+#[derive(Clone)]
+enum Held {
+    /// It rests on none.
+    Plain(Kind),
+    /// It rests on the default of a setting.
+    Resting(Rc<Resting>),
+}
+
+/// What rests on the default of a setting.
+#[derive(Clone)]
+struct Resting {
+    kind: Kind,
+    configurable: ConfigurableId,
 }
 
 /// The kinds of knowledge.
@@ -440,13 +452,60 @@ pub enum Object {
 
 impl From<Kind> for Value {
     fn from(kind: Kind) -> Self {
-        Self { kind, configurable: None }
+        Self(Held::Plain(kind))
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Value")
+            .field("kind", self.kind())
+            .field("configurable", &self.configurable())
+            .finish()
     }
 }
 
 impl Value {
     /// `None`.
-    pub const NONE: Value = Value { kind: Kind::None, configurable: None };
+    pub const NONE: Value = Value(Held::Plain(Kind::None));
+
+    /// The knowledge.
+    #[inline]
+    pub fn kind(&self) -> &Kind {
+        match &self.0 {
+            Held::Plain(kind) => kind,
+            Held::Resting(resting) => &resting.kind,
+        }
+    }
+
+    /// The knowledge alone, without the setting that it rests on.
+    pub fn into_kind(self) -> Kind {
+        match self.0 {
+            Held::Plain(kind) => kind,
+            Held::Resting(resting) => Rc::unwrap_or_clone(resting).kind,
+        }
+    }
+
+    /// Set when the value rests on the default of a setting.
+    #[inline]
+    pub fn configurable(&self) -> Option<ConfigurableId> {
+        match &self.0 {
+            Held::Plain(_) => None,
+            Held::Resting(resting) => Some(resting.configurable),
+        }
+    }
+
+    /// Lets it rest on this setting or on none, whatever it rested on.
+    pub(crate) fn rest_on(&mut self, configurable: Option<ConfigurableId>) {
+        if self.configurable() == configurable {
+            return;
+        }
+        let kind = std::mem::replace(self, Self::NONE).into_kind();
+        self.0 = match configurable {
+            Some(configurable) => Held::Resting(Rc::new(Resting { kind, configurable })),
+            None => Held::Plain(kind),
+        };
+    }
 
     /// A string.
     pub fn str(text: &str) -> Self {
@@ -495,13 +554,15 @@ impl Value {
     /// The same knowledge, resting on a setting's default.
     #[must_use]
     pub fn with_configurable(mut self, configurable: Option<ConfigurableId>) -> Self {
-        self.configurable = self.configurable.or(configurable);
+        if let (Held::Plain(_), Some(_)) = (&self.0, configurable) {
+            self.rest_on(configurable);
+        }
         self
     }
 
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
-        match &self.kind {
+        match self.kind() {
             Kind::Str(text) => Some(text),
             _ => None,
         }
@@ -509,7 +570,7 @@ impl Value {
 
     /// The number of an integer.
     pub fn as_int(&self) -> Option<i64> {
-        match self.kind {
+        match *self.kind() {
             Kind::Int(value) => Some(value),
             Kind::Bool(value) => Some(i64::from(value)),
             _ => None,
@@ -518,7 +579,7 @@ impl Value {
 
     /// The truth of a boolean constant.
     pub fn as_bool(&self) -> Option<bool> {
-        match self.kind {
+        match *self.kind() {
             Kind::Bool(value) => Some(value),
             _ => None,
         }
@@ -526,17 +587,17 @@ impl Value {
 
     /// Whether it is `None`.
     pub fn is_none(&self) -> bool {
-        matches!(self.kind, Kind::None)
+        matches!(self.kind(), Kind::None)
     }
 
     /// Whether nothing is known.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.kind, Kind::Unknown(_))
+        matches!(self.kind(), Kind::Unknown(_))
     }
 
     /// The qualified name of something in a library.
     pub fn as_external(&self) -> Option<Name> {
-        match self.kind {
+        match *self.kind() {
             Kind::External(name) => Some(name),
             _ => None,
         }
@@ -544,7 +605,7 @@ impl Value {
 
     /// The uncomputed expression.
     pub fn as_symbolic(&self) -> Option<&Symbolic> {
-        match &self.kind {
+        match self.kind() {
             Kind::Symbolic(symbolic) => Some(symbolic),
             _ => None,
         }
@@ -553,7 +614,7 @@ impl Value {
     /// The identity of what several values may share: expressions, tuples, alternatives that are held more than once.
     /// It means something only as long as the values live.
     pub fn shared_part(&self) -> Option<*const ()> {
-        match &self.kind {
+        match self.kind() {
             Kind::Symbolic(expression) if expression.is_shared() => Some(Rc::as_ptr(&expression.0).cast()),
             Kind::Tuple(values) | Kind::Union(values) if Rc::strong_count(values) > 1 => {
                 Some(Rc::as_ptr(values).cast())
@@ -564,7 +625,7 @@ impl Value {
 
     /// The alternatives: itself, or the members of a union.
     pub fn alternatives(&self) -> &[Value] {
-        match &self.kind {
+        match self.kind() {
             Kind::Union(values) => values,
             _ => std::slice::from_ref(self),
         }
@@ -572,7 +633,7 @@ impl Value {
 
     /// The key of a dict that this value is, when it is known exactly.
     pub fn key(&self) -> Option<Key> {
-        Some(match &self.kind {
+        Some(match self.kind() {
             Kind::None => Key::None,
             Kind::Bool(value) => Key::Int(i64::from(*value)),
             Kind::Int(value) => Key::Int(*value),
@@ -590,7 +651,7 @@ impl Value {
 
     /// Whether two values are certainly the same knowledge; used to keep unions small.
     pub fn same(&self, other: &Value) -> bool {
-        match (&self.kind, &other.kind) {
+        match (self.kind(), other.kind()) {
             (Kind::None, Kind::None) | (Kind::Ellipsis, Kind::Ellipsis) => true,
             (Kind::Bool(left), Kind::Bool(right)) => left == right,
             (Kind::Int(left), Kind::Int(right)) => left == right,
@@ -630,7 +691,7 @@ impl Value {
 
     /// Whether two symbolic values are one object.
     pub(crate) fn is_very(&self, other: &Value) -> bool {
-        matches!((&self.kind, &other.kind), (Kind::Symbolic(left), Kind::Symbolic(right)) if Rc::ptr_eq(&left.0, &right.0))
+        matches!((self.kind(), other.kind()), (Kind::Symbolic(left), Kind::Symbolic(right)) if Rc::ptr_eq(&left.0, &right.0))
     }
 
     /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
@@ -649,7 +710,7 @@ struct Alternatives(SmallVec<[Value; 4]>);
 
 impl Alternatives {
     fn add(&mut self, value: Value) {
-        if matches!(value.kind, Kind::Union(_)) {
+        if matches!(value.kind(), Kind::Union(_)) {
             for alternative in value.alternatives() {
                 if !self.0.iter().any(|known| known.same(alternative)) {
                     self.0.push(alternative.clone());

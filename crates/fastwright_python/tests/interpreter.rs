@@ -49,7 +49,7 @@ fn check(source: &str, expected: &str) {
 fn show(interpreter: &Interpreter<'_>, value: &Value) -> String {
     let all =
         |items: &[Value]| items.iter().map(|item| show(interpreter, item)).collect::<Vec<_>>().join(", ");
-    match &value.kind {
+    match value.kind() {
         Kind::None => "None".to_owned(),
         Kind::Bool(true) => "True".to_owned(),
         Kind::Bool(false) => "False".to_owned(),

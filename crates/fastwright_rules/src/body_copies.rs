@@ -90,7 +90,7 @@ pub fn copying_singly(code: &CallGraph) -> FunctionSet {
         node.events_of(EventKinds::STORE.or(EventKinds::CLASS_CALL)).any(|(_, event)| match &event.kind {
             EventKind::Store { value, .. } => may_be_field(value),
             EventKind::Call(call) => {
-                matches!(call.callee.kind, Kind::Class(_))
+                matches!(call.callee.kind(), Kind::Class(_))
                     && call.arguments.keywords.iter().any(|(_, value)| may_be_field(value))
             }
             _ => false,
@@ -165,7 +165,7 @@ pub fn single_copies_of(
                 let Some(row) = interpreter.class_of(&visit.resolve(base)) else { return };
                 (row, vec![(*name, visit.resolve(value))])
             }
-            EventKind::Call(call) if matches!(call.callee.kind, Kind::Class(_)) => {
+            EventKind::Call(call) if matches!(call.callee.kind(), Kind::Class(_)) => {
                 let fields = call.arguments.keywords.iter().filter(|(_, value)| may_be_field(value));
                 let given: Vec<(Name, Value)> =
                     fields.map(|(name, value)| (*name, visit.resolve(value))).collect();
@@ -225,7 +225,7 @@ fn asks_about(condition: &Value, value: &Value, depth: u32) -> bool {
         return true;
     }
     let again = |part: &Value| depth < 8 && asks_about(part, value, depth + 1);
-    match &condition.kind {
+    match condition.kind() {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(again),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Compare { left, right, .. } | Symbolic::Binary { left, right, .. } => {
@@ -361,7 +361,7 @@ fn copying_call(
         named.map(|(name, _)| name.to_string()).collect()
     };
     let first = || call.arguments.positional.first().map(|value| visit.resolve(value));
-    if matches!(callee.kind, Kind::Class(_)) {
+    if matches!(callee.kind(), Kind::Class(_)) {
         return Some(CopyingCall {
             source: everything()?,
             row: Some(callee),
@@ -371,7 +371,7 @@ fn copying_call(
     }
     let (base, method) = method_of(&callee)?;
     match method.as_str() {
-        "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind, Kind::Class(_)) => {
+        "model_validate" | "parse_obj" | "from_orm" if matches!(base.kind(), Kind::Class(_)) => {
             let update = call.arguments.keyword("update").map(|value| visit.resolve(value));
             let overwritten = update.map(|update| keys(interpreter, &update)).unwrap_or_default();
             Some(CopyingCall { source: first()?, row: Some(base), makes_row: true, overwritten })
@@ -394,7 +394,7 @@ fn copying_call(
         "update" => {
             let row = entity(interpreter, &base, 0);
             // Beside rows, an entry of a dictionary that outlives the request is stored data.
-            let is_stored = matches!(base.as_symbolic(), Some(Symbolic::Item { base, .. }) if matches!(base.kind, Kind::Dict(_)));
+            let is_stored = matches!(base.as_symbolic(), Some(Symbolic::Item { base, .. }) if matches!(base.kind(), Kind::Dict(_)));
             if row.is_none() && !is_stored {
                 return None;
             }
@@ -411,7 +411,7 @@ fn copying_call(
 
 /// Whether setting an item may turn out to copy a field whose name is not fixed, into what is no collection.
 fn may_copy_item(base: &Value, index: &Value) -> bool {
-    index.as_str().is_none() && !matches!(base.kind, Kind::Dict(_) | Kind::List(_))
+    index.as_str().is_none() && !matches!(base.kind(), Kind::Dict(_) | Kind::List(_))
 }
 
 /// Methods that copy what they get.
@@ -420,10 +420,10 @@ const COPYING: &[&str] = &["model_validate", "parse_obj", "from_orm", "sqlmodel_
 /// Whether a call may turn out to copy: putting inputs in keeps the name of a method.
 fn may_copy(call: &CallEvent) -> bool {
     let copies = |method: &str| COPYING.contains(&method);
-    let named = match &call.callee.kind {
+    let named = match call.callee.kind() {
         Kind::Class(_) => return call.arguments.keyword("**").is_some(),
         Kind::Method(method) => {
-            !matches!(method.receiver.kind, Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
+            !matches!(method.receiver.kind(), Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
                 && method
                     .function
                     .as_external()
@@ -456,7 +456,7 @@ fn find_dump<'b, 'd>(
         if let Some(body) = body_of(&current, bodies) {
             return Some((body, Dump::default()));
         }
-        let inside = match &current.kind {
+        let inside = match current.kind() {
             Kind::Tuple(parts) => {
                 let parts = std::rc::Rc::clone(parts);
                 return parts.iter().find_map(|part| find_dump(interpreter, part, bodies));

@@ -144,7 +144,7 @@ fn is_test(condition: &Value, is_input: &dyn Fn(&Value) -> bool) -> bool {
 /// Whether what is called only tells whether there is such a file, which refuses nobody who names one.
 fn asks_for_file(callee: &Value) -> bool {
     const QUESTIONS: &[&str] = &["exists", "is_file", "is_dir", "isfile", "isdir", "lexists", "stat"];
-    let name = match &callee.kind {
+    let name = match callee.kind() {
         Kind::External(name) => name.as_str().rsplit('.').next(),
         Kind::Method(method) => {
             method.function.as_external().and_then(|name| name.as_str().rsplit('.').next())
@@ -394,7 +394,7 @@ impl Holding<'_> {
 /// Whether a result is yes or no.
 fn answers(value: &Value) -> bool {
     value.alternatives().iter().any(|value| {
-        matches!(value.kind, Kind::Bool(_))
+        matches!(value.kind(), Kind::Bool(_))
             || matches!(value.as_symbolic(), Some(Symbolic::Compare { .. } | Symbolic::Not(_)))
     })
 }
@@ -402,7 +402,7 @@ fn answers(value: &Value) -> bool {
 /// Whether something holds for an argument of a call or for the object whose method it is.
 fn any_given(call: &CallEvent, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
-    let receiver = match &call.callee.kind {
+    let receiver = match call.callee.kind() {
         Kind::Method(method) => Some(&method.receiver),
         _ => match call.callee.as_symbolic() {
             Some(Symbolic::Member { base, .. }) => Some(base),
@@ -417,7 +417,7 @@ fn is_real_test(interpreter: &Interpreter<'_>, test: &Value, is_input: &dyn Fn(&
     holds(interpreter, test, &mut |part| match part.as_symbolic() {
         // Whether `..` is in it says little; whether it is one of a list says everything.
         Some(Symbolic::Compare { comparison: Comparison::In | Comparison::NotIn, left, right }) => {
-            let is_listed = !matches!(right.kind, Kind::Str(_))
+            let is_listed = !matches!(right.kind(), Kind::Str(_))
                 && !right.is_none()
                 && mentions(left, &mut |part| is_input(part))
                 && !mentions(right, &mut |part| is_input(part));

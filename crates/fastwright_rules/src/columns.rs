@@ -94,7 +94,7 @@ impl ColumnDefinition {
             if base.as_external().is_none_or(|name| name != "typing.Annotated") {
                 return None;
             }
-            let Kind::Tuple(parts) = &index.kind else { return None };
+            let Kind::Tuple(parts) = index.kind() else { return None };
             parts.iter().skip(1).find_map(|part| match part.as_symbolic()? {
                 Symbolic::Call { arguments, .. } => arguments.positional.iter().find_map(length_of),
                 _ => None,

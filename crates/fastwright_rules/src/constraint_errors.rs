@@ -63,7 +63,7 @@ pub fn is_caught(context: &Context<'_>, code: &CallGraph, functions: &[usize]) -
 }
 
 fn names_error(class: &Value) -> bool {
-    match &class.kind {
+    match class.kind() {
         Kind::Tuple(classes) => classes.iter().any(names_error),
         Kind::External(name) => ERRORS.iter().any(|error| name.rsplit('.').next() == Some(error)),
         Kind::Class(_) => false,

@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
 
     /// The fields of a schema, found once.
     pub fn fields(&self, interpreter: &mut Interpreter<'_>, class: &Value) -> Rc<[Field]> {
-        let Kind::Class(id) = class.kind else { return fields(interpreter, class).into() };
+        let Kind::Class(id) = *class.kind() else { return fields(interpreter, class).into() };
         if let Some(known) = self.shared.fields.borrow().get(&id) {
             return Rc::clone(known);
         }

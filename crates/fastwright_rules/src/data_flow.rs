@@ -134,7 +134,7 @@ fn is_path(value: &Value) -> bool {
         Some(Symbolic::Call { callee, .. }) => {
             callee.as_external().is_some_and(|name| name.ends_with("Path"))
                 || matches!(callee.as_symbolic(), Some(Symbolic::Member { base, .. }) if is_path(base))
-                || matches!(&callee.kind, Kind::Method(method) if is_path(&method.receiver))
+                || matches!(callee.kind(), Kind::Method(method) if is_path(&method.receiver))
         }
         Some(Symbolic::Binary { operator: BinaryOperator::Divide, .. }) => true,
         _ => false,
@@ -157,7 +157,7 @@ pub(crate) fn any_part(
     value: &Value,
     test: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Union(values) | Kind::Tuple(values) => values.iter().any(test),
         Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
             Object::List(list) | Object::Set(list) => list.items.iter().any(test),
@@ -202,9 +202,9 @@ pub fn any_text_part(
     value: &Value,
     test: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
-            Symbolic::Call { callee, arguments, .. } => match &callee.kind {
+            Symbolic::Call { callee, arguments, .. } => match callee.kind() {
                 Kind::External(name) => match name.as_str() {
                     "builtins.str"
                     | "builtins.repr"
@@ -277,7 +277,7 @@ pub fn any_text_part(
 /// One item of a list or tuple that is written down, or of several put together.
 fn known_item(interpreter: &Interpreter<'_>, base: &Value, index: &Value) -> Option<Value> {
     let position = usize::try_from(index.as_int()?).ok()?;
-    match &base.kind {
+    match base.kind() {
         Kind::Tuple(items) => items.get(position).cloned(),
         Kind::List(id) => match interpreter.object(*id) {
             Object::List(list) => list.items.get(position).cloned(),
@@ -358,7 +358,7 @@ pub enum Part {
 impl Part {
     /// Of a value that may hold others and that others may share.
     pub fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
+        match value.kind() {
             Kind::Symbolic(expression) => Some(Self::Expression(std::ptr::from_ref(&**expression))),
             Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => Some(Self::Collection(*id)),
             _ => None,
@@ -496,7 +496,7 @@ impl<'s, 'a> InputSearch<'s, 'a> {
 /// What a record was given for a field, when it was just made: `Page(limit=limit).limit`.
 fn given_field(made: &Value, name: Name) -> Option<&Value> {
     let Some(Symbolic::Call { callee, arguments, .. }) = made.as_symbolic() else { return None };
-    matches!(callee.kind, Kind::Class(_)).then(|| arguments.keyword(name.as_str()))?
+    matches!(callee.kind(), Kind::Class(_)).then(|| arguments.keyword(name.as_str()))?
 }
 
 /// The parameter behind a chain of attributes, if a value is nothing else.
@@ -515,7 +515,7 @@ pub fn is_whole_path(value: &Value) -> bool {
     }
     match value.as_symbolic() {
         Some(Symbolic::Call { callee, arguments, .. }) => {
-            match (&callee.kind, arguments.positional.as_slice()) {
+            match (callee.kind(), arguments.positional.as_slice()) {
                 (Kind::External(name), [only]) => joins_paths(name) && is_whole_path(only),
                 (Kind::Method(method), []) => is_whole_path(&method.receiver),
                 _ => matches!(callee.as_symbolic(), Some(Symbolic::Member { base, name })
@@ -718,7 +718,7 @@ pub fn flows_among<T: Clone>(
 /// its parameters where their methods use it.
 fn constructor_of(interpreter: &Interpreter<'_>, summary: &Summary) -> Option<Rc<FunctionValue>> {
     let class: Value = Kind::Class(summary.key.receiver?).into();
-    match interpreter.find_in_class(&class, Name::from("__init__"))?.0.kind {
+    match interpreter.find_in_class(&class, Name::from("__init__"))?.0.into_kind() {
         Kind::Function(constructor) => Some(constructor),
         _ => None,
     }
@@ -735,7 +735,7 @@ fn given_to_constructor(
         return value.clone();
     }
     let made = object.alternatives().iter().find_map(|made| match made.as_symbolic() {
-        Some(Symbolic::Call { callee, arguments, site }) if matches!(callee.kind, Kind::Class(_)) => {
+        Some(Symbolic::Call { callee, arguments, site }) if matches!(callee.kind(), Kind::Class(_)) => {
             Some((made.clone(), Arguments::clone(arguments), *site))
         }
         _ => None,

@@ -71,7 +71,7 @@ pub(crate) fn engines(context: &Context<'_>) -> Vec<Engine> {
             dialect,
             driver,
             is_global,
-            setting: url.and_then(|url| url.configurable),
+            setting: url.and_then(|url| url.configurable()),
         });
     };
     for (_, module) in interpreter.modules() {
@@ -79,7 +79,7 @@ pub(crate) fn engines(context: &Context<'_>) -> Vec<Engine> {
             continue;
         }
         for (name, value) in &interpreter.scope(module.scope).names {
-            if matches!(value.kind, Kind::Symbolic(_)) {
+            if matches!(value.kind(), Kind::Symbolic(_)) {
                 add(name, value, true);
             }
         }
@@ -103,7 +103,7 @@ pub(crate) fn engines(context: &Context<'_>) -> Vec<Engine> {
 
 /// Dialect and driver of the address of a database, as far as its beginning is known.
 fn scheme(url: &Value) -> Option<(String, Option<String>)> {
-    let text = match &url.kind {
+    let text = match url.kind() {
         Kind::Str(text) => text.to_string(),
         Kind::Symbolic(expression) => match &**expression {
             Symbolic::Format(parts) => parts.first()?.as_str()?.to_owned(),

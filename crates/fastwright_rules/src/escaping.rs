@@ -231,7 +231,7 @@ impl<'g> Escapes<'g> {
 }
 
 fn class_of_exception(interpreter: &mut Interpreter<'_>, exception: &Value) -> Option<Value> {
-    match &exception.kind {
+    match exception.kind() {
         Kind::Class(_) | Kind::External(_) => Some(exception.clone()),
         _ => interpreter.class_of(exception),
     }
@@ -289,7 +289,7 @@ pub fn class_named(
 pub fn is_broad(interpreter: &mut Interpreter<'_>, function: &Rc<FunctionValue>, handler: &Handler) -> bool {
     let Some(expression) = &handler.exception else { return true };
     let Some(class) = class_named(interpreter, function, expression) else { return false };
-    let classes = match &class.kind {
+    let classes = match class.kind() {
         Kind::Tuple(items) => items.to_vec(),
         _ => vec![class],
     };

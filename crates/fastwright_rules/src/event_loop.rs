@@ -43,8 +43,8 @@ pub fn surely_stays_on_loop(graph: &CallGraph, edge: &Edge, waiting: &FunctionSe
 
 /// Whether the result of a call goes into another call or is returned, instead of being used here.
 fn is_handed_on(graph: &CallGraph, from: usize, call: &CallEvent) -> bool {
-    let Kind::List(made) = call.result.kind else { return false };
-    let is_it = |value: &Value| matches!(value.kind, Kind::List(id) if id == made);
+    let Kind::List(made) = *call.result.kind() else { return false };
+    let is_it = |value: &Value| matches!(*value.kind(), Kind::List(id) if id == made);
     graph.nodes[from].summary.events.iter().any(|event| match &event.kind {
         EventKind::Call(other) => {
             let library = other.target.is_none();

@@ -235,8 +235,9 @@ fn argument(call: &CallEvent, function: &FunctionValue, kind: EdgeKind, name: Na
         EdgeKind::Call => (None, given),
         // `to_thread(function, 1)`: the function stands before its arguments, `self` is inside it.
         EdgeKind::Offload | EdgeKind::Background => {
-            let at = given.iter().position(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_)));
-            let bound = at.and_then(|at| match &given[at].kind {
+            let at =
+                given.iter().position(|value| matches!(value.kind(), Kind::Function(_) | Kind::Method(_)));
+            let bound = at.and_then(|at| match given[at].kind() {
                 Kind::Method(method) => Some(&method.receiver),
                 _ => None,
             });
@@ -273,7 +274,7 @@ fn inputs(graph: &CallGraph, dependant: &Dependant, depth: usize) -> FxHashMap<N
     for dependency in &dependant.dependencies {
         let Some(name) = dependency.parameter_name else { continue };
         // An object of a class stays the parameter: its class says more than the call that makes it.
-        if depth > 8 || matches!(dependency.call.kind, Kind::Class(_)) {
+        if depth > 8 || matches!(dependency.call.kind(), Kind::Class(_)) {
             continue;
         }
         let Some(node) = graph.of_dependant(dependency) else { continue };

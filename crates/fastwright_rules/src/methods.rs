@@ -5,7 +5,7 @@ use fastwright_python::value::*;
 
 /// The object and the name of a method that is called.
 pub fn method_of(callee: &Value) -> Option<(Value, Name)> {
-    match &callee.kind {
+    match callee.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, name } => Some((base.clone(), *name)),
             _ => None,
@@ -17,7 +17,7 @@ pub fn method_of(callee: &Value) -> Option<(Value, Name)> {
 
 /// The name of a method that is called.
 pub fn method_name(callee: &Value) -> Option<Name> {
-    match &callee.kind {
+    match callee.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { name, .. } => Some(*name),
             _ => None,

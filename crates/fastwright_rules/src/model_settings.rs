@@ -8,19 +8,19 @@ use fastwright_python::value::*;
 /// not known. The nearest class that says something decides.
 pub fn extra_fields(interpreter: &mut Interpreter<'_>, model: &Value) -> Option<String> {
     for owner in interpreter.class_order(model).to_vec() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let class = interpreter.class(id)?;
         let said = class.keywords.iter().find(|(name, _)| *name == "extra").map(|(_, value)| value.clone());
         let config = class.attributes.get(&Name::from("model_config")).cloned();
-        let old = class.attributes.get(&Name::from("Config")).cloned();
+        let old = class.attributes.get(&Name::from("Config")).map(Value::kind);
         let said = match (said, config, old) {
             (Some(said), ..) => Some(said),
             (None, Some(config), _) => {
                 let entries = interpreter.entries(&config)?;
                 entries.into_iter().find(|(name, _)| *name == "extra").map(|(_, value)| value)
             }
-            (None, None, Some(Value { kind: Kind::Class(old), .. })) => {
-                interpreter.class(old)?.attributes.get(&Name::from("extra")).cloned()
+            (None, None, Some(Kind::Class(old))) => {
+                interpreter.class(*old)?.attributes.get(&Name::from("extra")).cloned()
             }
             _ => None,
         };

@@ -183,7 +183,7 @@ pub fn loads_by_id(
 }
 
 fn position_of(owned: &[OwnedTable<'_>], class: &Value) -> Option<usize> {
-    let Kind::Class(id) = class.kind else { return None };
+    let Kind::Class(id) = *class.kind() else { return None };
     owned.iter().position(|owned| owned.table.class == id)
 }
 
@@ -194,7 +194,7 @@ pub fn equalities(condition: &Value) -> Vec<(Value, Name, Value)> {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {
             for (column, other) in [(left, right), (right, left)] {
                 if let Some(Symbolic::Member { base, name }) = column.as_symbolic()
-                    && matches!(base.kind, Kind::Class(_))
+                    && matches!(base.kind(), Kind::Class(_))
                 {
                     found.push((base.clone(), *name, other.clone()));
                 }
@@ -292,7 +292,7 @@ pub fn compares_owner(
                 || match interpreter.class_of(&base) {
                     Some(found) => found.same(&class),
                     // What it belongs to is not known: it may be this table.
-                    None => !matches!(base.kind, Kind::Class(_)),
+                    None => !matches!(base.kind(), Kind::Class(_)),
                 };
             if matches {
                 return Some(event.location);
@@ -370,7 +370,7 @@ impl Caller {
 
     /// Whether guards give back an object of the program, so that it is known who calls.
     pub fn is_person(&self) -> bool {
-        self.classes.iter().any(|class| matches!(class.kind, Kind::Class(_)))
+        self.classes.iter().any(|class| matches!(class.kind(), Kind::Class(_)))
     }
 
     /// Whether guards give back anything.
@@ -386,7 +386,7 @@ impl Caller {
         }
         let Some(annotation) = root.annotation.clone() else { return false };
         interpreter.class_of_type(&annotation).is_some_and(|class| {
-            matches!(class.kind, Kind::Class(_)) && self.classes.iter().any(|known| known.same(&class))
+            matches!(class.kind(), Kind::Class(_)) && self.classes.iter().any(|known| known.same(&class))
         })
     }
 

@@ -41,7 +41,7 @@ pub fn stale_read(interpreter: &mut Interpreter<'_>, node: &Node, tables: &[Tabl
 }
 
 fn is_mapped(interpreter: &mut Interpreter<'_>, value: &Value, tables: &[Table]) -> bool {
-    matches!(interpreter.class_of(value).map(|class| class.kind), Some(Kind::Class(id)) if tables.iter().any(|table| table.class == id))
+    matches!(interpreter.class_of(value).map(Value::into_kind), Some(Kind::Class(id)) if tables.iter().any(|table| table.class == id))
 }
 
 /// The mapped objects by variable, with the commit that expired them.

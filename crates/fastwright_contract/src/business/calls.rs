@@ -116,7 +116,7 @@ fn is_open(function: &FunctionValue, definition: &FunctionDef) -> bool {
 pub(crate) type TypeKey = Option<(Option<ObjectId>, Option<Name>)>;
 
 fn type_key(of: &Option<Value>) -> TypeKey {
-    of.as_ref().map(|of| match of.kind {
+    of.as_ref().map(|of| match *of.kind() {
         Kind::Class(id) => (Some(id), None),
         _ => (None, of.as_external()),
     })
@@ -241,7 +241,7 @@ impl Walker<'_, '_, '_> {
             ExprKind::Attribute(attribute) => {
                 let (base, name) = attribute.parts();
                 let base = self.plain_value(base)?;
-                if !matches!(base.kind, Kind::Module(_) | Kind::External(_) | Kind::Class(_)) {
+                if !matches!(base.kind(), Kind::Module(_) | Kind::External(_) | Kind::Class(_)) {
                     return None;
                 }
                 Some(self.forms.interpreter().attribute(&base, *name, expression.span))
@@ -267,10 +267,10 @@ impl Walker<'_, '_, '_> {
                 function: Rc::clone(function),
                 receiver: *receiver,
                 bound: None,
-                is_constructor: matches!(callee.kind, Kind::Class(_)),
+                is_constructor: matches!(callee.kind(), Kind::Class(_)),
             });
         }
-        match self.plain_value(callee)?.kind {
+        match self.plain_value(callee)?.into_kind() {
             Kind::Function(function) => {
                 Some(Target::Known { function, receiver: None, bound: None, is_constructor: false })
             }
@@ -286,9 +286,9 @@ impl Walker<'_, '_, '_> {
         out: &mut Vec<Step>,
     ) -> (Option<Term>, Target) {
         let target = self.plain_target(callee, site);
-        let is_bound = matches!(site.map(|site| &site.callee.kind), Some(Kind::Method(_)));
+        let is_bound = matches!(site.map(|site| site.callee.kind()), Some(Kind::Method(_)));
         let is_object =
-            matches!(site.map(|site| &site.callee.kind), Some(Kind::Instance(_) | Kind::Symbolic(_)));
+            matches!(site.map(|site| site.callee.kind()), Some(Kind::Instance(_) | Kind::Symbolic(_)));
         match target {
             Some(Target::Known { function, receiver, is_constructor, .. }) => {
                 let bound = match &callee.kind {
@@ -436,7 +436,7 @@ impl Walker<'_, '_, '_> {
                 let class = interpreter.class_of(passed.get(parameter.name)?)?;
                 // Plain values say nothing that code could be followed by.
                 let is_plain = class.as_external().is_some_and(|name| name.starts_with("builtins."));
-                let known = matches!(class.kind, Kind::Class(_) | Kind::External(_));
+                let known = matches!(class.kind(), Kind::Class(_) | Kind::External(_));
                 (known && !is_plain).then_some(class)
             })
             .collect();
@@ -507,8 +507,8 @@ impl Walker<'_, '_, '_> {
                             let default = function.defaults.get(index).cloned().flatten()?;
                             let term = self.value_term(&default, 0);
                             // A default is the same in every call.
-                            Some(match default.kind {
-                                Kind::Bool(truth) if default.configurable.is_none() => {
+                            Some(match *default.kind() {
+                                Kind::Bool(truth) if default.configurable().is_none() => {
                                     Term::with(term.digest(), term.text(), Detail::Constant(truth))
                                 }
                                 Kind::None => Term::none(),
@@ -570,8 +570,8 @@ impl Walker<'_, '_, '_> {
     ) -> Option<Target> {
         let (base, _) = given.as_attribute()?;
         let passed = site.filter(|site| !site.ambiguous)?.arguments.positional.get(position)?;
-        let Kind::Method(method) = &passed.kind else { return None };
-        let Kind::Function(function) = &method.function.kind else { return None };
+        let Kind::Method(method) = passed.kind() else { return None };
+        let Kind::Function(function) = method.function.kind() else { return None };
         let (function, object) = (Rc::clone(function), method.receiver.clone());
         let receiver = self.forms.interpreter().receiver_key(&object);
         let bound = Some(self.receiver_term(base, out));
@@ -647,7 +647,7 @@ impl Walker<'_, '_, '_> {
             }
             (Target::Other, None) => {
                 let term = self.expression(callee, out);
-                let is_class = matches!(term.value().map(|value| &value.kind), Some(Kind::Class(_)));
+                let is_class = matches!(term.value().map(|value| value.kind()), Some(Kind::Class(_)));
                 let named = name.or_else(|| term.value().and_then(|value| value.as_external()));
                 if let Some(named) = named {
                     pure = is_pure_function(named.as_str());

@@ -206,7 +206,7 @@ impl Walker<'_, '_, '_> {
     fn attribute(&mut self, base: &Expr, name: Name, whole: &Expr, out: &mut Vec<Step>) -> Term {
         if let Some(value) = self.plain_value(whole)
             && matches!(
-                value.kind,
+                *value.kind(),
                 Kind::External(_)
                     | Kind::Function(_)
                     | Kind::Class(_)
@@ -217,7 +217,7 @@ impl Walker<'_, '_, '_> {
                     | Kind::Float(_)
                     | Kind::None
             )
-            && (value.configurable.is_none() || self.is_module(base))
+            && (value.configurable().is_none() || self.is_module(base))
         {
             let term = self.value_term(&value, 0);
             return self.variable(&value, term, name).named(&self.dotted(whole));
@@ -229,7 +229,7 @@ impl Walker<'_, '_, '_> {
     /// What a variable outside of the code stands for. One that begins with nothing is there to be filled: which it
     /// is matters, and only its name tells.
     fn variable(&mut self, value: &Value, term: Term, name: Name) -> Term {
-        let begins_with_nothing = match value.kind {
+        let begins_with_nothing = match *value.kind() {
             Kind::None => true,
             Kind::List(id) | Kind::Set(id) | Kind::Dict(id) => match self.forms.interpreter().object(id) {
                 Object::List(list) | Object::Set(list) => list.items.is_empty(),
@@ -247,7 +247,7 @@ impl Walker<'_, '_, '_> {
     }
 
     fn is_module(&mut self, base: &Expr) -> bool {
-        self.plain_value(base).is_some_and(|value| matches!(value.kind, Kind::Module(_)))
+        self.plain_value(base).is_some_and(|value| matches!(value.kind(), Kind::Module(_)))
     }
 
     fn dotted(&self, expression: &Expr) -> String {
@@ -268,7 +268,7 @@ impl Walker<'_, '_, '_> {
         let Some(value) = base.value().cloned() else { return Term::new(digest.finish(), text) };
         let span = fastwright_python::location::Span::default();
         let value = self.forms.interpreter().attribute(&value, name, span);
-        match &value.kind {
+        match value.kind() {
             Kind::Function(_) | Kind::Method(_) | Kind::Class(_) | Kind::External(_) | Kind::Module(_) => {
                 let term = self.value_term(&value, 0);
                 return term.named(&text);
@@ -280,7 +280,7 @@ impl Walker<'_, '_, '_> {
             }
             _ => {}
         }
-        if let Kind::Instance(_) = value.kind {
+        if let Kind::Instance(_) = *value.kind() {
             return Term::with(digest.finish(), text, Detail::Value(value));
         }
         Term::new(digest.finish(), text)

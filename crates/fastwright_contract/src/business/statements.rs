@@ -366,7 +366,7 @@ impl Walker<'_, '_, '_> {
     fn raised(&mut self, exception: &Expr, out: &mut Vec<Step>) -> Term {
         let term = self.expression(exception, out);
         // `raise Error` and `raise Error()` are the same.
-        match term.value().map(|value| &value.kind) {
+        match term.value().map(|value| value.kind()) {
             Some(fastwright_python::value::Kind::Class(_) | fastwright_python::value::Kind::External(_)) => {
                 Term::new(self.constructed(&term, Vec::new()), term.text().to_owned())
             }

@@ -16,7 +16,7 @@ impl Walker<'_, '_, '_> {
     /// What identifies a value of the program, whatever its name is.
     pub(crate) fn value_term(&mut self, value: &Value, depth: u32) -> Term {
         let term = self.plain_term(value, depth);
-        match value.configurable {
+        match value.configurable() {
             Some(id) => {
                 let name = self.forms.interpreter().setting_name(id).to_owned();
                 let mut digest = DigestBuilder::new("setting");
@@ -33,7 +33,7 @@ impl Walker<'_, '_, '_> {
         if depth > DEEPEST_VALUE {
             return Term::new(Digest::of_text("value", "deep"), "…");
         }
-        match &value.kind {
+        match value.kind() {
             Kind::None => Term::none(),
             Kind::Bool(value) => constant(if *value { "True" } else { "False" }, *value),
             Kind::Int(number) => constant(&number.to_string(), *number != 0),
@@ -110,8 +110,8 @@ impl Walker<'_, '_, '_> {
 
     fn method_term(&mut self, method: &MethodValue, depth: u32) -> Term {
         let receiver = self.value_term(&method.receiver, depth + 1);
-        if let Kind::Function(function) = &method.function.kind {
-            let owner = match method.receiver.kind {
+        if let Kind::Function(function) = method.function.kind() {
+            let owner = match *method.receiver.kind() {
                 Kind::Instance(id) | Kind::Class(id) => Some(id),
                 _ => None,
             };

@@ -121,7 +121,7 @@ pub(crate) fn inputs_of(forms: &mut Forms<'_, '_>, dependant: &Dependant) -> Vec
                 Object::Instance(_) => Kind::Instance(receiver).into(),
                 _ => Kind::Class(receiver).into(),
             };
-            if matches!(value.kind, Kind::Instance(_)) {
+            if matches!(value.kind(), Kind::Instance(_)) {
                 let identity = forms.of_value(&value);
                 found.push(Term::with(identity, parameter.name.as_str(), Detail::Value(value)));
             } else {

@@ -148,7 +148,7 @@ fn method(
     function: &Rc<FunctionValue>,
 ) -> Option<Piece> {
     let is_special = name.starts_with("__") && name.ends_with("__") || name == "model_post_init";
-    let is_property = matches!(&value.kind, Kind::Descriptor(descriptor)
+    let is_property = matches!(value.kind(), Kind::Descriptor(descriptor)
         if matches!(descriptor.kind, DescriptorKind::Property));
     let interpreter = forms.interpreter();
     let decorations: Vec<(Name, Arguments)> = interpreter
@@ -243,7 +243,7 @@ pub(crate) fn classes_in(values: &[Value], found: &mut Vec<ObjectId>) {
         if steps > 2_000 {
             return;
         }
-        if let Kind::Class(class) = value.kind {
+        if let Kind::Class(class) = *value.kind() {
             if !found.contains(&class) {
                 found.push(class);
             }

@@ -102,7 +102,7 @@ fn arguments_of(value: &Value) -> Option<Arguments> {
 
 /// Whether an argument of a column is its type: anything of a library that is no constraint and no text.
 fn is_column_type(argument: &Value) -> bool {
-    let name = match &argument.kind {
+    let name = match argument.kind() {
         Kind::External(name) => Some(*name),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, .. } => callee.as_external(),
@@ -134,7 +134,7 @@ fn mapped_type(interpreter: &mut Interpreter<'_>, annotation: &Value) -> String 
 
 /// A value as people write it.
 fn written(interpreter: &mut Interpreter<'_>, value: &Value) -> String {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(text) => format!("{text:?}"),
         Kind::External(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
         Kind::Symbolic(symbolic) => match &**symbolic {

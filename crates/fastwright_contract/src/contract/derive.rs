@@ -198,7 +198,7 @@ impl Deriver<'_, '_, '_> {
                 digest.add(&self.forms.of_value(argument).text());
             }
             // A class does what its methods do.
-            if let Kind::Class(class) = entry.middleware.kind {
+            if let Kind::Class(class) = *entry.middleware.kind() {
                 for method in ["dispatch", "__call__", "__init__"] {
                     let value: Value = Kind::Class(class).into();
                     let found = self.forms.interpreter().find_in_class(&value, method.into());
@@ -258,8 +258,8 @@ impl Deriver<'_, '_, '_> {
         let function = self.forms.interpreter().plain_function(value);
         let (fingerprint, behaviour) = match function {
             Some(function) => {
-                let receiver = match &value.kind {
-                    Kind::Method(method) => match method.receiver.kind {
+                let receiver = match value.kind() {
+                    Kind::Method(method) => match *method.receiver.kind() {
                         Kind::Instance(id) | Kind::Class(id) => Some(id),
                         _ => None,
                     },

@@ -37,7 +37,7 @@ pub(crate) fn unreached(
         let values: Vec<Value> = forms.interpreter().scope(scope).names.values().cloned().collect();
         let mut functions: Vec<(Rc<FunctionValue>, Option<ObjectId>)> = Vec::new();
         for value in values {
-            if let Kind::Class(class) = value.kind {
+            if let Kind::Class(class) = *value.kind() {
                 let methods: Vec<Value> = forms
                     .interpreter()
                     .class(class)

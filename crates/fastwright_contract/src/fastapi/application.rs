@@ -58,7 +58,7 @@ fn webhooks_of(evaluation: &mut Evaluation, app: ObjectId) -> Option<RoutingTabl
     let given = evaluation.interpreter.extension::<Registry>().routers.get(&app)?;
     let webhooks =
         instance.attributes.get(&Name::from("webhooks")).or_else(|| given.arguments.keyword("webhooks"))?;
-    let Kind::Instance(router) = webhooks.kind else { return None };
+    let Kind::Instance(router) = *webhooks.kind() else { return None };
     Some(evaluation.routing_table(router))
 }
 
@@ -187,11 +187,11 @@ impl Builder<'_, '_, '_> {
     fn owner_of_routes(&self, routes: &Value) -> Option<ObjectId> {
         let registry = self.context.interpreter.extension::<Registry>();
         let owner = |routes: &Value| {
-            let Kind::List(list) = routes.kind else { return None };
+            let Kind::List(list) = *routes.kind() else { return None };
             registry.order.iter().copied().find(|id| {
                 let instance = self.context.interpreter.instance(*id);
                 let own = instance.and_then(|instance| instance.attributes.get(&Name::from("routes")));
-                own.is_some_and(|own| matches!(own.kind, Kind::List(known) if known == list))
+                own.is_some_and(|own| matches!(*own.kind(), Kind::List(known) if known == list))
             })
         };
         // Of an app that may come from a cache of the program, the one that it makes counts.

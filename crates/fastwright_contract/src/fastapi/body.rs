@@ -198,7 +198,7 @@ fn annotation_form(field: &ModelField) -> Form {
 fn same_annotation(left: &ModelField, right: &ModelField) -> bool {
     match (&left.info.annotation, &right.info.annotation) {
         (Some(left), Some(right)) => {
-            left.same(right) || matches!((&left.kind, &right.kind), (Kind::None, Kind::None))
+            left.same(right) || matches!((left.kind(), right.kind()), (Kind::None, Kind::None))
         }
         _ => false,
     }

@@ -53,7 +53,7 @@ impl Builder<'_, '_, '_> {
     /// The callables and names of the parameters in a list of the data.
     fn parameters_in(&mut self, data: &Value, list: &str) -> Option<Vec<(Value, Name)>> {
         let attribute = |builder: &Self, object: &Value, name: &str, class: Option<&str>| {
-            let Kind::Instance(id) = object.kind else { return None };
+            let Kind::Instance(id) = *object.kind() else { return None };
             let instance = builder.context.interpreter.instance(id)?;
             if let Some(class) = class
                 && instance.class.as_external()? != class

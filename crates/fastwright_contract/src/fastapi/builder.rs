@@ -105,7 +105,7 @@ impl<'b, 'c, 'a> Builder<'b, 'c, 'a> {
 /// Where knowledge of a value was lost, if it says so.
 pub fn location_of(value: &Value) -> Option<Location> {
     use fastwright_python::value::{Kind, Symbolic};
-    match &value.kind {
+    match value.kind() {
         Kind::Unknown(unknown) => unknown.location,
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { site, .. } => Some(*site),

@@ -281,7 +281,7 @@ impl Builder<'_, '_, '_> {
     }
 
     fn is_security_scheme(&mut self, call: &Value) -> bool {
-        if !matches!(call.kind, Kind::Instance(_) | Kind::Symbolic(_)) {
+        if !matches!(call.kind(), Kind::Instance(_) | Kind::Symbolic(_)) {
             return false;
         }
         let class = self.context.interpreter.class_of(call);
@@ -399,7 +399,7 @@ impl Builder<'_, '_, '_> {
 impl Builder<'_, '_, '_> {
     /// Whether Pydantic made a dataclass of the class.
     fn is_pydantic_dataclass(&self, class: &Value) -> bool {
-        let Kind::Class(id) = class.kind else { return false };
+        let Kind::Class(id) = *class.kind() else { return false };
         self.context.interpreter.class(id).is_some_and(|class| {
             class.decorators.iter().any(|decorator| {
                 let callee = match decorator.as_symbolic() {

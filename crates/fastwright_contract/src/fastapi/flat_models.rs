@@ -18,7 +18,7 @@ pub struct TypeSet {
 impl TypeSet {
     /// Whether it holds a type.
     pub fn contains(&self, value: &Value) -> bool {
-        match value.kind {
+        match *value.kind() {
             Kind::Class(id) => self.classes.contains(&id),
             _ => self.others.iter().any(|known| known.same(value)),
         }
@@ -26,7 +26,7 @@ impl TypeSet {
 
     /// Adds a type; whether it was not there.
     pub fn insert(&mut self, value: &Value) -> bool {
-        match value.kind {
+        match *value.kind() {
             Kind::Class(id) => self.classes.insert(id),
             _ if self.contains(value) => false,
             _ => {

@@ -22,7 +22,7 @@ impl Builder<'_, '_, '_> {
         if depth > DEEPEST {
             return None;
         }
-        match &value.kind {
+        match value.kind() {
             Kind::Dict(id) => {
                 let Object::Dict(dict) = self.context.interpreter.object(*id) else { return None };
                 let mut copy = dict.clone();

@@ -218,7 +218,7 @@ impl Builder<'_, '_, '_> {
                 (info, extras)
             }
         };
-        info.default = info.default.filter(|default| !matches!(default.kind, Kind::Ellipsis));
+        info.default = info.default.filter(|default| !matches!(default.kind(), Kind::Ellipsis));
         if extras.place == Some(ParameterPlace::Path) {
             info.default = None;
             if in_path {
@@ -298,7 +298,7 @@ impl Builder<'_, '_, '_> {
     }
 
     fn doubt_unknown_type(&mut self, annotation: &Value, parameter: &SignatureParameter) {
-        if let Kind::Unknown(unknown) = &annotation.kind {
+        if let Kind::Unknown(unknown) = annotation.kind() {
             let reason =
                 format!("the type of the parameter `{}` is not known: {}", parameter.name, unknown.reason);
             self.context.doubt(reason, Some(parameter.location));

@@ -59,7 +59,7 @@ pub fn is_model(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
     match form(annotation) {
         Form::Class(class) => interpreter.derives_from(&class, MODEL),
         Form::Generic(base, _) => {
-            matches!(base.kind, Kind::Class(_)) && interpreter.derives_from(&base, MODEL)
+            matches!(base.kind(), Kind::Class(_)) && interpreter.derives_from(&base, MODEL)
         }
         Form::External(name) => {
             name == MODEL
@@ -74,7 +74,7 @@ pub fn is_model(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
 
 /// Whether the annotation is an enumeration.
 pub fn is_enumeration(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
-    matches!(annotation.kind, Kind::Class(_)) && interpreter.derives_from(annotation, "enum.Enum")
+    matches!(annotation.kind(), Kind::Class(_)) && interpreter.derives_from(annotation, "enum.Enum")
 }
 
 fn is_plain_sequence(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
@@ -107,7 +107,7 @@ fn is_plain_complex(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
 
 /// Whether the annotation is a dataclass, of the standard library or Pydantic's.
 pub fn is_dataclass(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
-    interpreter.class_order(annotation).iter().any(|owner| match owner.kind {
+    interpreter.class_order(annotation).iter().any(|owner| match *owner.kind() {
         Kind::Class(id) => interpreter.class(id).is_some_and(|class| {
             class.decorators.iter().any(|decorator| {
                 let name = match decorator.as_symbolic() {

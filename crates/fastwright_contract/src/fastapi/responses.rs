@@ -38,7 +38,7 @@ impl Builder<'_, '_, '_> {
             ResponseClass { media_type: None, status_code: None, is_json: false, is_event_source: false };
         let (mut media_known, mut status_known, mut base_known) = (false, false, false);
         for owner in order.iter() {
-            match &owner.kind {
+            match owner.kind() {
                 Kind::Class(id) => {
                     let own = self.context.interpreter.class(*id).map(|class| {
                         let get = |name: &str| class.attributes.get(&Name::from(name)).cloned();
@@ -52,7 +52,7 @@ impl Builder<'_, '_, '_> {
                                 self.text(&media, "the media type of a response class", Some(location));
                         }
                     }
-                    if let Some(Kind::Function(init)) = init.map(|init| init.kind)
+                    if let Some(Kind::Function(init)) = init.map(Value::into_kind)
                         && !status_known
                     {
                         status_known = true;

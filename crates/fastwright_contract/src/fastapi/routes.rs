@@ -250,7 +250,7 @@ impl Builder<'_, '_, '_> {
 
     /// `get_name(endpoint)`: its `__name__`, else the name of its class.
     fn endpoint_name(&mut self, endpoint: &Value, location: Location) -> String {
-        let name = match &endpoint.kind {
+        let name = match endpoint.kind() {
             Kind::Instance(_) => match self.context.interpreter.class_of(endpoint) {
                 Some(class) => self.attribute(&class, "__name__"),
                 None => Value::NONE,
@@ -276,7 +276,7 @@ impl Builder<'_, '_, '_> {
 
     /// `inspect.cleandoc(endpoint.__doc__ or "")`.
     fn docstring(&mut self, endpoint: &Value) -> String {
-        let documentation = match &endpoint.kind {
+        let documentation = match endpoint.kind() {
             Kind::Instance(_) => match self.context.interpreter.class_of(endpoint) {
                 Some(class) => self.attribute(&class, "__doc__"),
                 None => Value::NONE,
@@ -374,7 +374,7 @@ impl Builder<'_, '_, '_> {
     fn add_responses(&mut self, route: &mut ApiRoute, around: &Around<'_>) {
         let mut merged: Vec<(String, Value)> = Vec::new();
         for value in around.outer_first(self, "responses") {
-            let Kind::Dict(id) = value.kind else {
+            let Kind::Dict(id) = *value.kind() else {
                 self.context.doubt("`responses` of a route is not known", Some(route.location));
                 continue;
             };
@@ -413,7 +413,7 @@ impl Builder<'_, '_, '_> {
 
     /// A dict in `responses=` without its `model`, as JSON, and the model.
     fn response_parts(&mut self, value: &Value, location: Location) -> Option<(Json, Option<Value>)> {
-        let Kind::Dict(id) = value.kind else {
+        let Kind::Dict(id) = *value.kind() else {
             self.context.doubt("a response in `responses` is not known", Some(location));
             return None;
         };
@@ -433,7 +433,7 @@ impl Builder<'_, '_, '_> {
         mode: Mode,
         location: Location,
     ) -> ModelField {
-        if let Kind::Unknown(unknown) = &annotation.kind {
+        if let Kind::Unknown(unknown) = annotation.kind() {
             let reason = format!("the type of a response is not known: {}", unknown.reason);
             self.context.doubt(reason, Some(location));
         }
@@ -530,7 +530,7 @@ impl Builder<'_, '_, '_> {
                 continue;
             };
             for item in items {
-                let object = match item.kind {
+                let object = match *item.kind() {
                     Kind::Instance(id) => Some(id),
                     _ => None,
                 };
@@ -540,7 +540,7 @@ impl Builder<'_, '_, '_> {
                     route.callbacks.push(known);
                     continue;
                 }
-                let entry = match item.kind {
+                let entry = match *item.kind() {
                     Kind::Instance(id) => {
                         let registry = self.context.interpreter.extension::<Registry>();
                         registry.route_objects.get(&id).map(|(entry, path)| (entry.clone(), path.clone()))

@@ -24,12 +24,12 @@ impl Builder<'_, '_, '_> {
     /// The name of a scheme and its definition.
     pub fn security_definition(&mut self, scheme: &Value, location: Location) -> Option<(String, Json)> {
         let class = self.context.interpreter.class_of(scheme)?;
-        let class_name = match &class.kind {
+        let class_name = match class.kind() {
             Kind::Class(id) => self.context.interpreter.class(*id)?.name.to_string(),
             Kind::External(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
             _ => return None,
         };
-        let (owner, arguments) = match &scheme.kind {
+        let (owner, arguments) = match scheme.kind() {
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Call { callee, arguments, .. } => (callee.as_external()?, arguments.clone()),
                 _ => return None,
@@ -260,8 +260,8 @@ impl Builder<'_, '_, '_> {
             return password_request_form(strict, self, location);
         }
         // A class of the program that defines no constructor takes nothing.
-        let own = matches!(call.kind, Kind::Class(_))
-            && order.iter().all(|owner| match &owner.kind {
+        let own = matches!(call.kind(), Kind::Class(_))
+            && order.iter().all(|owner| match owner.kind() {
                 Kind::Class(_) => true,
                 Kind::External(name) => name.starts_with("builtins.") || name.starts_with("abc."),
                 _ => false,

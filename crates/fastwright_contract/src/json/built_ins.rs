@@ -11,7 +11,7 @@ pub(crate) fn built_in_of(context: &Context<'_, '_>, value: &Value) -> Option<Va
 }
 
 fn of_object(context: &Context<'_, '_>, value: &Value, depth: u32) -> Option<Value> {
-    let Kind::Instance(id) = value.kind else { return None };
+    let Kind::Instance(id) = *value.kind() else { return None };
     let interpreter = &context.interpreter;
     let instance = interpreter.instance(id)?;
     let own_way = ["__new__", "__init__", "__float__", "__int__", "__index__", "__str__"]
@@ -31,7 +31,7 @@ fn of_object(context: &Context<'_, '_>, value: &Value, depth: u32) -> Option<Val
 
 /// `float(value)`, `int(value)`, `str(value)` of a constant.
 pub(super) fn converted(class: &str, value: &Value) -> Option<Value> {
-    Some(match (class, &value.kind) {
+    Some(match (class, value.kind()) {
         ("builtins.float", Kind::Float(number)) => Kind::Float(*number).into(),
         ("builtins.float", Kind::Int(number)) => Kind::Float(*number as f64).into(),
         ("builtins.float", Kind::Str(text)) => Kind::Float(plain_number(text)?.parse().ok()?).into(),

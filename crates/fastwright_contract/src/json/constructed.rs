@@ -39,7 +39,7 @@ pub(super) fn constructed(
     context: &mut Context<'_, '_>,
     value: &Value,
 ) -> Result<Option<Constructed>, Unwritable> {
-    if let Kind::External(name) = value.kind {
+    if let Kind::External(name) = *value.kind() {
         return Ok(Moment::boundary(&name).map(Constructed::Moment));
     }
     let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return Ok(None) };
@@ -81,7 +81,7 @@ pub(super) fn constructed(
             let [given] = arguments.positional.as_slice() else { return Ok(None) };
             let plain = built_in_of(context, given).unwrap_or_else(|| given.clone());
             if let Some(plain) = built_ins::converted(&name, &plain) {
-                Some(match plain.kind {
+                Some(match plain.into_kind() {
                     Kind::Float(number) => Constructed::Float(number),
                     Kind::Int(number) => Constructed::Integer(number),
                     Kind::Str(text) => Constructed::Text(text.to_string()),
@@ -103,7 +103,7 @@ pub(super) fn constructed(
         "uuid.UUID" => uuid(arguments).map(Constructed::Text),
         "pydantic.types.SecretStr" | "pydantic.types.SecretBytes" => {
             let given = arguments.get(0, "secret_value");
-            let empty = given.is_some_and(|secret| match &secret.kind {
+            let empty = given.is_some_and(|secret| match secret.kind() {
                 Kind::Str(text) => text.is_empty(),
                 Kind::Bytes(bytes) => bytes.is_empty(),
                 // What is secret shows as stars even where it is not known.
@@ -124,7 +124,7 @@ pub(super) fn constructed(
         }
         "collections.deque" | "collections.OrderedDict" | "builtins.frozenset" => {
             match (arguments.positional.as_slice(), arguments.keywords.is_empty()) {
-                ([given], true) if matches!(given.kind, Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_)) => {
+                ([given], true) if matches!(given.kind(), Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_)) => {
                     Some(Constructed::Collection(given.clone()))
                 }
                 _ => None,
@@ -147,7 +147,7 @@ fn method_of_constructed(
     callee: &Value,
     arguments: &Arguments,
 ) -> Result<Option<Constructed>, Unwritable> {
-    let (base, name) = match &callee.kind {
+    let (base, name) = match callee.kind() {
         Kind::Method(method) => match method.function.as_external() {
             Some(name) => (method.receiver.clone(), name.rsplit('.').next().unwrap_or_default().to_owned()),
             None => return Ok(None),
@@ -300,7 +300,7 @@ fn duration(arguments: &Arguments) -> Option<i128> {
     for (position, (name, unit)) in UNITS.into_iter().enumerate() {
         let Some(value) = arguments.get(position, name) else { continue };
         given += 1;
-        total += match value.kind {
+        total += match *value.kind() {
             Kind::Int(number) => i128::from(number) * unit,
             Kind::Float(number) if number.abs() < 1e9 => (number * unit as f64).round_ties_even() as i128,
             _ => return None,
@@ -312,7 +312,7 @@ fn duration(arguments: &Arguments) -> Option<i128> {
 fn decimal(arguments: &Arguments) -> Option<Decimal> {
     match arguments.get(0, "value") {
         None => Decimal::from_text("0"),
-        Some(value) => match &value.kind {
+        Some(value) => match value.kind() {
             Kind::Str(text) => Decimal::from_text(text),
             Kind::Int(number) => Decimal::from_text(&number.to_string()),
             Kind::Float(number) => Decimal::from_float(*number),

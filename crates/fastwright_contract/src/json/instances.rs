@@ -46,7 +46,7 @@ pub(super) fn write_instance(
             None => Err(not_known("the value of a member of an enumeration is not known")),
         };
     }
-    let Kind::Class(class_id) = class.kind else {
+    let Kind::Class(class_id) = *class.kind() else {
         return Err(not_known("an object of a library is not known"));
     };
     if context.interpreter.derives_from(&class, MODEL) {
@@ -75,7 +75,7 @@ pub(super) fn write_instance(
             items.iter().map(|item| write(context, item, &inside, depth + 1)).collect();
         return items.map(Json::Array);
     }
-    let plain = context.interpreter.class_order(&class).iter().all(|owner| match &owner.kind {
+    let plain = context.interpreter.class_order(&class).iter().all(|owner| match owner.kind() {
         Kind::Class(_) => true,
         other => matches!(other, Kind::External(name)
             if matches!(name.as_str(), "builtins.object" | "typing.Generic" | "abc.ABC")),
@@ -103,7 +103,7 @@ pub(super) fn write_instance(
 /// The decorator that makes a class a dataclass.
 fn dataclass_kind(context: &Context<'_, '_>, class: &Value) -> Option<&'static str> {
     context.interpreter.class_order(class).iter().find_map(|owner| {
-        let Kind::Class(id) = owner.kind else { return None };
+        let Kind::Class(id) = *owner.kind() else { return None };
         context.interpreter.class(id)?.decorators.iter().find_map(|decorator| {
             let made_by = match decorator.as_symbolic() {
                 Some(Symbolic::Call { callee, .. }) => callee.as_external(),
@@ -213,13 +213,13 @@ fn write_model(
 fn option_of(context: &mut Context<'_, '_>, class: &Value, key: &str) -> Option<Value> {
     let order = context.interpreter.class_order(class);
     for owner in order.iter() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let Some(object) = context.interpreter.class(id) else { continue };
         if let Some((_, value)) = object.keywords.iter().find(|(keyword, _)| *keyword == key) {
             return Some(value.clone());
         }
         let Some(config) = object.attributes.get(&Name::from("model_config")) else { continue };
-        let found = match &config.kind {
+        let found = match config.kind() {
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Call { arguments, .. } => arguments.keyword(key).cloned(),
                 _ => None,
@@ -308,7 +308,7 @@ fn writes_plainly(
         && context.interpreter.find_in_class(class, Name::from("__init__")).is_none();
     let order = context.interpreter.class_order(class);
     for owner in order.iter() {
-        let Kind::Class(id) = owner.kind else {
+        let Kind::Class(id) = *owner.kind() else {
             if owner.as_external().is_some_and(|name| name == "pydantic.root_model.RootModel") {
                 return Err(not_known("how a root model is written is not known"));
             }
@@ -368,7 +368,7 @@ fn skips_defaults(decorator: &Value, given: &Arguments) -> bool {
 }
 
 fn changes_output(context: &Context<'_, '_>, config: &Value, counts: impl Fn(&str) -> bool) -> bool {
-    match &config.kind {
+    match config.kind() {
         Kind::Dict(id) => match context.interpreter.object(*id) {
             Object::Dict(dict) => {
                 dict.incomplete || dict.entries.values().any(|(key, _)| key.as_str().is_none_or(&counts))
@@ -398,18 +398,18 @@ fn fitting(context: &mut Context<'_, '_>, annotation: &Value, value: &Value, dep
         Form::Union(members) => {
             members.iter().find_map(|member| fitting_exactly(context, member, value, depth + 1))
         }
-        Form::External(name) => match (name.as_str(), &value.kind) {
+        Form::External(name) => match (name.as_str(), value.kind()) {
             ("builtins.float", Kind::Int(number)) => Some(Kind::Float(*number as f64).into()),
             _ => fitting_exactly(context, annotation, value, depth),
         },
         Form::Class(_) => {
-            let members = match annotation.kind {
+            let members = match *annotation.kind() {
                 Kind::Class(id) => context.interpreter.enumeration_members(id),
                 _ => None,
             };
             match members {
                 // A member by its value.
-                Some(members) if !matches!(value.kind, Kind::Instance(_)) => {
+                Some(members) if !matches!(value.kind(), Kind::Instance(_)) => {
                     members.into_iter().find(|member| {
                         enumeration_value(context.interpreter, member).is_some_and(|known| known.same(value))
                     })
@@ -430,7 +430,7 @@ fn fitting_exactly(
     depth: u32,
 ) -> Option<Value> {
     let fits = match form(annotation) {
-        Form::External(name) => match (name.as_str(), &value.kind) {
+        Form::External(name) => match (name.as_str(), value.kind()) {
             ("typing.Any" | "builtins.object", _) => true,
             ("builtins.bool", Kind::Bool(_))
             | ("builtins.int", Kind::Int(_))
@@ -447,7 +447,7 @@ fn fitting_exactly(
             },
             _ => is_none_type(annotation) && value.is_none(),
         },
-        Form::Class(class) => match value.kind {
+        Form::Class(class) => match *value.kind() {
             Kind::Instance(id) => {
                 let made_by = context.interpreter.instance(id)?.class.clone();
                 // A subclass is written as the class that the field names.
@@ -468,7 +468,7 @@ fn fitting_items(
     depth: u32,
 ) -> Option<Value> {
     let origin = origin.as_external()?;
-    match (origin.as_str(), &value.kind, arguments) {
+    match (origin.as_str(), value.kind(), arguments) {
         ("builtins.list" | "typing.List" | "typing.Sequence", Kind::List(id), [item]) => {
             let Object::List(list) = context.interpreter.object(*id) else { return None };
             if list.incomplete {
@@ -497,7 +497,7 @@ fn fitting_items(
             let same_length = items.len() == arguments.len();
             let fitted = items.iter().enumerate().map(|(index, value)| {
                 let item = match arguments {
-                    [item, rest] if matches!(rest.kind, Kind::Ellipsis) => item,
+                    [item, rest] if matches!(rest.kind(), Kind::Ellipsis) => item,
                     _ if same_length => arguments.get(index)?,
                     _ => return None,
                 };
@@ -511,7 +511,7 @@ fn fitting_items(
 
 /// The value of a member of an enumeration; none for anything else.
 pub fn enumeration_value(interpreter: &Interpreter<'_>, member: &Value) -> Option<Value> {
-    let Kind::Instance(id) = member.kind else { return None };
+    let Kind::Instance(id) = *member.kind() else { return None };
     let instance = interpreter.instance(id)?;
     if !interpreter.derives_from(&instance.class, "enum.Enum") {
         return None;

@@ -62,7 +62,7 @@ pub fn number_of_float(number: f64) -> Json {
 
 /// `float(value)` of a number, `Decimal(...)` or `Fraction(...)`.
 pub fn float_of(context: &mut Context<'_, '_>, value: &Value) -> Option<f64> {
-    match &value.kind {
+    match value.kind() {
         Kind::Int(number) => Some(*number as f64),
         Kind::Bool(truth) => Some(f64::from(u8::from(*truth))),
         Kind::Float(number) => Some(*number),
@@ -76,7 +76,7 @@ pub fn float_of(context: &mut Context<'_, '_>, value: &Value) -> Option<f64> {
 
 /// The place that a value came from, where it has one.
 fn place_of(value: &Value) -> Option<Location> {
-    match &value.kind {
+    match value.kind() {
         Kind::Unknown(unknown) => unknown.location,
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { site, .. } => Some(*site),

@@ -91,7 +91,7 @@ pub(crate) fn write(context: &mut Context<'_, '_>, value: &Value, writing: &Writ
     if let Some(order) = context.interpreter.undecided_order(value) {
         return Err(not_known(format!("{order} is not decided")));
     }
-    Ok(match &value.kind {
+    Ok(match value.kind() {
         Kind::None => Json::Null,
         Kind::Bool(truth) => (*truth).into(),
         Kind::Int(number) => (*number).into(),
@@ -203,7 +203,7 @@ fn write_set(context: &mut Context<'_, '_>, items: &[Value], writing: &Writing, 
 fn sort(context: &Context<'_, '_>, items: &mut [Value]) -> bool {
     let numbers: Option<Vec<f64>> = items
         .iter()
-        .map(|item| match item.kind {
+        .map(|item| match *item.kind() {
             Kind::Int(number) => Some(number as f64),
             Kind::Bool(truth) => Some(f64::from(u8::from(truth))),
             Kind::Float(number) if !number.is_nan() => Some(number),
@@ -218,7 +218,7 @@ fn sort(context: &Context<'_, '_>, items: &mut [Value]) -> bool {
         }
         return true;
     }
-    let text = |item: &Value| match &item.kind {
+    let text = |item: &Value| match item.kind() {
         Kind::Str(text) => Some(text.to_string()),
         // Members of enumerations that are texts compare as texts.
         Kind::Instance(id) => {
@@ -277,7 +277,7 @@ fn write_key(
         return Err(not_known("a value nests too deeply"));
     }
     let fastapi = writing.style == Style::FastApi;
-    Ok(match &key.kind {
+    Ok(match key.kind() {
         Kind::Str(text) => text.to_string(),
         // FastAPI leaves it to `json.dumps`.
         Kind::None if fastapi => "null".to_owned(),

@@ -99,7 +99,7 @@ pub(super) fn of_model(
     let (dict, old) = (own("model_config"), own("Config"));
     let mut config = ModelConfig::default();
     for base in bases {
-        match base.kind {
+        match *base.kind() {
             Kind::Class(base) => config.values.extend(of_model(context, base, known).values.clone()),
             Kind::External(name) if name == "sqlmodel.main.SQLModel" => {
                 config.values.insert(Name::from("from_attributes"), Value::bool(true));
@@ -151,7 +151,7 @@ pub(super) fn entries(context: &mut Context<'_, '_>, value: &Value) -> Option<Ve
 fn of_old_class(context: &mut Context<'_, '_>, class: &Value) -> Vec<(Name, Value)> {
     let mut found: OrderedMap<Name, Value> = OrderedMap::default();
     for owner in context.interpreter.class_order(class).iter().rev() {
-        let Kind::Class(owner) = owner.kind else { continue };
+        let Kind::Class(owner) = *owner.kind() else { continue };
         let Some(object) = context.interpreter.class(owner) else { continue };
         for (name, value) in &object.attributes {
             if !name.starts_with("__") {

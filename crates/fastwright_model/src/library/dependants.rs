@@ -113,7 +113,7 @@ fn flat_parameters(
     let mut visited: Vec<Value> = Vec::new();
     let mut waiting = vec![dependant.clone()];
     while let Some(current) = waiting.pop() {
-        let Kind::Instance(id) = current.kind else { return None };
+        let Kind::Instance(id) = *current.kind() else { return None };
         let instance = interpreter.instance(id)?;
         if instance.class.as_external()? != DEPENDANT {
             return None;
@@ -136,7 +136,7 @@ fn flat_parameters(
 
 /// The elements of a list that are all known.
 pub fn exact_list(interpreter: &Interpreter<'_>, value: &Value) -> Option<Vec<Value>> {
-    let Kind::List(id) = value.kind else { return None };
+    let Kind::List(id) = *value.kind() else { return None };
     match interpreter.object(id) {
         Object::List(list) if !list.incomplete => Some(list.items.clone()),
         _ => None,

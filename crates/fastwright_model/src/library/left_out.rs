@@ -62,7 +62,7 @@ fn calls_of<'b>(body: &'b [Stmt], calls: &mut Vec<&'b Call>) {
 fn registration(interpreter: &Interpreter<'_>, call: &Call) -> Option<(ObjectId, String)> {
     let router = |expression: &Expr| {
         let value = interpreter.peek(expression)?;
-        match value.kind {
+        match *value.kind() {
             Kind::Instance(id) if interpreter.extension::<Registry>().routers.contains_key(&id) => Some(id),
             _ => None,
         }

@@ -197,7 +197,7 @@ impl Library for KnownLibraries {
             return None;
         }
         let dependency = arguments.get(0, "dependency")?.clone();
-        if matches!(dependency.kind, Kind::Class(_)) {
+        if matches!(dependency.kind(), Kind::Class(_)) {
             return Some(dependency);
         }
         let function = interpreter.plain_function(&dependency)?;
@@ -207,7 +207,7 @@ impl Library for KnownLibraries {
         if function.definition.is_generator {
             // Generator[Session, None, None], AsyncIterator[AsyncSession]
             let Some(Symbolic::Item { index, .. }) = declared.as_symbolic() else { return None };
-            return Some(match &index.kind {
+            return Some(match index.kind() {
                 Kind::Tuple(items) => items.first()?.clone(),
                 _ => index.clone(),
             });
@@ -228,7 +228,7 @@ impl Library for KnownLibraries {
     ) {
         let given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
         let apps: Vec<ObjectId> = given
-            .filter_map(|value| match value.kind {
+            .filter_map(|value| match *value.kind() {
                 Kind::Instance(id) => Some(id),
                 _ => None,
             })
@@ -304,7 +304,7 @@ const HARMLESS: &[&str] = &[
 
 /// A short name of what is called, for people.
 pub fn describe(interpreter: &Interpreter<'_>, value: &Value) -> String {
-    match &value.kind {
+    match value.kind() {
         Kind::External(name) => name.to_string(),
         Kind::Function(function) => {
             format!("{}.{}", interpreter.module(function.module).name, function.definition.qualname)

@@ -151,7 +151,7 @@ pub(super) fn model_config(interpreter: &mut Interpreter<'_>, class: &Value) -> 
     let mut config = DictObject::default();
     let mut sources = 0;
     for owner in order.iter().rev() {
-        match owner.kind {
+        match *owner.kind() {
             // What these say differs between versions; it is never nothing.
             Kind::External(name) if name != MODEL && interpreter.derives_from(owner, MODEL) => {
                 sources += 1;
@@ -185,7 +185,7 @@ pub(super) fn model_config(interpreter: &mut Interpreter<'_>, class: &Value) -> 
 /// An option of a model's configuration that is certainly what it says.
 fn option(interpreter: &mut Interpreter<'_>, class: &Value, name: &str) -> Option<Value> {
     interpreter.class_order(class).iter().find_map(|owner| {
-        let Kind::Class(id) = owner.kind else { return None };
+        let Kind::Class(id) = *owner.kind() else { return None };
         let object = interpreter.class(id)?;
         let keyword = object.keywords.iter().find(|(keyword, _)| *keyword == name);
         if let Some((_, value)) = keyword {

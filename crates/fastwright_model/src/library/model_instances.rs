@@ -71,7 +71,7 @@ pub(super) fn values(
 
 fn plan(interpreter: &mut Interpreter<'_>, class: &Value) -> Rc<FieldPlan> {
     let order = interpreter.class_order(class);
-    let Kind::Class(id) = class.kind else { return Rc::new(FieldPlan::make(interpreter, class, &order)) };
+    let Kind::Class(id) = *class.kind() else { return Rc::new(FieldPlan::make(interpreter, class, &order)) };
     let known = interpreter.extension::<Registry>().field_plans.get(&id);
     if let Some(known) = known.filter(|plan| plan.holds(interpreter, &order)) {
         return Rc::clone(known);
@@ -84,7 +84,7 @@ fn plan(interpreter: &mut Interpreter<'_>, class: &Value) -> Rc<FieldPlan> {
 /// The classes of the program among those that attributes are looked up in, the most basic one first, with when each
 /// was last changed.
 fn own_classes(interpreter: &Interpreter<'_>, order: &[Value]) -> impl Iterator<Item = (ObjectId, u64)> {
-    order.iter().rev().filter_map(|class| match class.kind {
+    order.iter().rev().filter_map(|class| match *class.kind() {
         Kind::Class(id) => Some((id, interpreter.class(id)?.changed)),
         _ => None,
     })
@@ -121,6 +121,6 @@ impl FieldPlan {
 fn shared(written: &Value) -> Option<Value> {
     let FieldDefault::Value(default) = declared_default(written) else { return None };
     let differs =
-        matches!(default.kind, Kind::List(_) | Kind::Set(_) | Kind::Dict(_)) || default.is_unknown();
+        matches!(default.kind(), Kind::List(_) | Kind::Set(_) | Kind::Dict(_)) || default.is_unknown();
     (!differs).then(|| default.clone())
 }

@@ -99,7 +99,7 @@ fn decoration(
     if function.class.is_none() {
         function = interpreter.copy_function(&function);
         let copy: Value = Kind::Function(Rc::clone(&function)).into();
-        result = match &result.kind {
+        result = match result.kind() {
             Kind::Descriptor(descriptor) => {
                 Kind::Descriptor(Rc::new(Descriptor { kind: descriptor.kind, function: copy })).into()
             }
@@ -152,13 +152,13 @@ fn create_model(interpreter: &mut Interpreter<'_>, arguments: &Arguments, site: 
         if field.starts_with("__") || *field == "**" {
             continue;
         }
-        let (annotation, default) = match &definition.kind {
+        let (annotation, default) = match definition.kind() {
             Kind::Tuple(parts) if parts.len() == 2 => (parts[0].clone(), Some(parts[1].clone())),
             _ => (definition.clone(), None),
         };
         if let Object::Class(object) = interpreter.object_mut(class) {
             object.annotations.insert(*field, (Annotation::Given(annotation), site));
-            if let Some(default) = default.filter(|default| !matches!(default.kind, Kind::Ellipsis)) {
+            if let Some(default) = default.filter(|default| !matches!(default.kind(), Kind::Ellipsis)) {
                 object.attributes.insert(*field, default);
             }
         }
@@ -196,7 +196,7 @@ pub(super) fn method(
     }
     let values = super::model_instances::values(interpreter, receiver, arguments, site)?;
     let given = copied_arguments(interpreter, arguments);
-    if let Kind::Instance(id) = receiver.kind
+    if let Kind::Instance(id) = *receiver.kind()
         && let Some(instance) = interpreter.instance_mut(id)
     {
         instance.attributes.extend(values);
@@ -210,7 +210,7 @@ pub(super) fn method(
 
 /// Arguments with lists and dicts of their own; none where there are no such.
 fn copied_arguments(interpreter: &mut Interpreter<'_>, arguments: &Arguments) -> Option<Arguments> {
-    let collection = |value: &Value| matches!(value.kind, Kind::List(_) | Kind::Dict(_) | Kind::Set(_));
+    let collection = |value: &Value| matches!(value.kind(), Kind::List(_) | Kind::Dict(_) | Kind::Set(_));
     let keywords = arguments.keywords.iter().map(|(_, value)| value);
     if !arguments.positional.iter().chain(keywords).any(collection) {
         return None;
@@ -230,7 +230,7 @@ fn handle(
     receiver: &Value,
     arguments: &Arguments,
 ) -> Option<Evaluated> {
-    let Kind::Instance(id) = receiver.kind else { return None };
+    let Kind::Instance(id) = *receiver.kind() else { return None };
     let kept = |interpreter: &Interpreter<'_>, name: &str| {
         interpreter.instance(id)?.attributes.get(&Name::from(name)).cloned()
     };
@@ -246,7 +246,7 @@ fn handle(
                 return Some(Ok(answer.clone()));
             }
             if known.is_none()
-                && let Kind::List(list) = asked.kind
+                && let Kind::List(list) = *asked.kind()
                 && let Object::List(list) = interpreter.object_mut(list)
             {
                 list.items.push(given.clone());
@@ -254,12 +254,12 @@ fn handle(
             Some(Ok(Value::unknown("the schema is not generated yet", None)))
         }
         "resolve_ref_schema" => {
-            let Kind::Dict(dict) = given.kind else { return Some(Ok(given.clone())) };
+            let Kind::Dict(dict) = *given.kind() else { return Some(Ok(given.clone())) };
             let Object::Dict(dict) = interpreter.object(dict) else { return None };
             let reference = Value::str("$ref").key()?;
             let Some((_, reference)) = dict.entries.get(&reference) else { return Some(Ok(given.clone())) };
             let reference = reference.key()?;
-            let Kind::Dict(definitions) = kept(interpreter, DEFINITIONS)?.kind else { return None };
+            let Kind::Dict(definitions) = *kept(interpreter, DEFINITIONS)?.kind() else { return None };
             let Object::Dict(definitions) = interpreter.object(definitions) else { return None };
             match definitions.entries.get(&reference) {
                 Some((_, definition)) => Some(Ok(definition.clone())),
@@ -276,13 +276,13 @@ pub(super) fn attribute(
     receiver: &Value,
     name: Name,
 ) -> Option<Value> {
-    if owner != SETTINGS || !matches!(receiver.kind, Kind::Symbolic(_)) {
+    if owner != SETTINGS || !matches!(receiver.kind(), Kind::Symbolic(_)) {
         return None;
     }
     // A settings object that came from outside: its fields are the class's defaults.
     let class = interpreter.class_of(receiver)?;
     let (default, _) = interpreter.find_in_class(&class, name)?;
-    if matches!(default.kind, Kind::Function(_) | Kind::Descriptor(_)) {
+    if matches!(default.kind(), Kind::Function(_) | Kind::Descriptor(_)) {
         return None;
     }
     let default = match set_by_variable(interpreter, &class, name, Some(&default)) {

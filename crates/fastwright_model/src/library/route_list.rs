@@ -38,7 +38,7 @@ pub(super) fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry
     }
     registry.registrations += 1;
     if let Some(list) = live_list(interpreter, id)
-        && let Kind::List(list) = list.kind
+        && let Kind::List(list) = *list.kind()
     {
         let objects = objects_of(interpreter, id, entry.clone());
         if let Object::List(list) = interpreter.object_mut(list) {
@@ -53,7 +53,7 @@ pub(super) fn push(interpreter: &mut Interpreter<'_>, id: ObjectId, entry: Entry
 /// Takes over what the program has done to the list of routes.
 pub(crate) fn synchronize(interpreter: &mut Interpreter<'_>, id: ObjectId) {
     let Some(list) = live_list(interpreter, id) else { return };
-    let (items, incomplete) = match &list.kind {
+    let (items, incomplete) = match list.kind() {
         Kind::List(list) => match interpreter.object(*list) {
             Object::List(list) => (list.items.clone(), list.incomplete),
             _ => return,
@@ -82,7 +82,7 @@ fn objects_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry)
         return vec![object_of(interpreter, router, entry, &prefix)];
     };
     let copies = interpreter.extension::<Registry>().copies_included_routes;
-    let Kind::Instance(included) = include.router.kind else {
+    let Kind::Instance(included) = *include.router.kind() else {
         return vec![included_object(interpreter, entry)];
     };
     if !copies || included == router || include.only.is_some() {
@@ -103,7 +103,7 @@ fn objects_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry)
             break;
         }
         for object in objects_of(interpreter, included, inner) {
-            let Kind::Instance(id) = object.kind else { continue };
+            let Kind::Instance(id) = *object.kind() else { continue };
             let known = interpreter.extension::<Registry>().route_objects.get(&id).cloned();
             let Some((inner, path)) = known else { continue };
             let mut copy = include.clone();
@@ -162,7 +162,7 @@ fn object_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry, 
         .get(&router)
         .and_then(|state| state.arguments.keyword("route_class").cloned());
     let class = match (own.or(given), class) {
-        (Some(class), "fastapi.routing.APIRoute") if matches!(class.kind, Kind::Class(_)) => class,
+        (Some(class), "fastapi.routing.APIRoute") if matches!(class.kind(), Kind::Class(_)) => class,
         _ => Value::external(class),
     };
     let id = interpreter.new_instance(class, Arguments::default(), entry.site());
@@ -229,7 +229,7 @@ fn object_of(interpreter: &mut Interpreter<'_>, router: ObjectId, entry: Entry, 
 
 /// The entry that an object in a list of routes stands for, with what the program has changed on it.
 fn entry_of(interpreter: &mut Interpreter<'_>, router: ObjectId, item: &Value) -> Option<Entry> {
-    let Kind::Instance(id) = item.kind else {
+    let Kind::Instance(id) = *item.kind() else {
         let item = item.alternatives().iter().find(|item| item.as_symbolic().is_some())?;
         return routing::route_object(interpreter, router, item);
     };

@@ -50,7 +50,7 @@ pub(super) fn initialize(
     site: Location,
 ) -> Option<Evaluated> {
     let kind = router_kind(owner)?;
-    let Kind::Instance(id) = receiver.kind else { return None };
+    let Kind::Instance(id) = *receiver.kind() else { return None };
     let conditions = interpreter.active_conditions().to_vec();
     interpreter.extension_mut::<Registry>().start(id, kind, arguments.clone(), site, conditions);
     if let Some(routes) = arguments.keyword("routes").cloned() {
@@ -78,7 +78,7 @@ pub(super) fn initialize(
         }
     }
     if let Some(handlers) = arguments.keyword("exception_handlers")
-        && let Kind::Dict(dict) = handlers.kind
+        && let Kind::Dict(dict) = *handlers.kind()
         && let Object::Dict(dict) = interpreter.object(dict)
     {
         let handlers: Vec<(Value, Value)> = dict.entries.values().cloned().collect();
@@ -105,7 +105,7 @@ fn add_route_objects(interpreter: &mut Interpreter<'_>, id: ObjectId, routes: &V
 /// The entry that a route object stands for: `Route(...)`, `APIRoute(...)`, `Mount(...)`, or an instance
 /// of a class derived from them.
 pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item: &Value) -> Option<Entry> {
-    let (name, arguments, site) = match &item.kind {
+    let (name, arguments, site) = match item.kind() {
         Kind::Instance(instance) => {
             let known = interpreter.extension::<Registry>().route_objects.get(instance);
             if let Some((entry, _)) = known {
@@ -211,7 +211,7 @@ pub(super) fn method(
     site: Location,
 ) -> Option<Evaluated> {
     let kind = router_kind(owner)?;
-    let Kind::Instance(id) = receiver.kind else { return None };
+    let Kind::Instance(id) = *receiver.kind() else { return None };
     if !interpreter.extension::<Registry>().routers.contains_key(&id) {
         // A subclass whose constructor was not followed to the library's.
         let given = interpreter
@@ -282,7 +282,7 @@ pub(super) fn method(
                 if alternative.is_none() {
                     continue;
                 }
-                let count = match alternative.kind {
+                let count = match *alternative.kind() {
                     Kind::Instance(included) => {
                         synchronize(interpreter, included);
                         interpreter
@@ -369,7 +369,7 @@ fn overridden(
 ) -> Option<Evaluated> {
     let class = interpreter.class_of(receiver)?;
     let (own, _) = interpreter.find_in_class(&class, Name::from(name))?;
-    let Kind::Function(_) = own.kind else { return None };
+    let Kind::Function(_) = *own.kind() else { return None };
     let bound = interpreter.attribute(receiver, Name::from(name), site.span);
     let mut arguments = arguments.clone();
     change(&mut arguments);
@@ -468,7 +468,7 @@ pub(super) fn apply_decorator(
     let function = arguments.positional.first()?.clone();
     let receiver = bound.positional.first()?;
     let label = bound.positional.get(1)?.as_str()?;
-    let Kind::Instance(id) = receiver.kind else { return None };
+    let Kind::Instance(id) = *receiver.kind() else { return None };
     match label {
         "middleware" => {
             let entry = MiddlewareEntry {
@@ -547,7 +547,7 @@ fn register(
         Some(methods) => methods_of(interpreter, Some(methods)),
         None if kind == EntryKind::WebSocket => Some(Vec::new()),
         // A class-based endpoint of Starlette answers for the methods that it defines.
-        None if kind == EntryKind::Plain && matches!(endpoint.kind, Kind::Class(_)) => {
+        None if kind == EntryKind::Plain && matches!(endpoint.kind(), Kind::Class(_)) => {
             Some(endpoint_class_methods(interpreter, &endpoint))
         }
         None => Some(vec!["GET".to_owned()]),

@@ -17,7 +17,7 @@ pub(super) fn method(
     if name != "__init__" || !owner.starts_with("fastapi.security.") {
         return None;
     }
-    let Kind::Instance(id) = receiver.kind else { return None };
+    let Kind::Instance(id) = *receiver.kind() else { return None };
     let registry = interpreter.extension_mut::<Registry>();
     registry.security_schemes.insert(id, (owner, arguments.clone()));
     Some(Ok(Value::NONE))

@@ -130,7 +130,7 @@ fn converted(annotation: &Value, text: &str) -> Option<Value> {
         return match base.as_external()?.as_str() {
             "typing.Optional" => converted(index, text),
             "typing.Literal" => {
-                let choices = match &index.kind {
+                let choices = match index.kind() {
                     Kind::Tuple(choices) => choices.to_vec(),
                     _ => vec![index.clone()],
                 };

@@ -119,7 +119,7 @@ pub(super) fn element_class(interpreter: &mut Interpreter<'_>, collection: &Valu
 fn selects_part(value: &Value, depth: u32) -> bool {
     let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { return false };
     let first = arguments.positional.first();
-    let is_part = |value: &Value| matches!(value.kind, Kind::Symbolic(_));
+    let is_part = |value: &Value| matches!(value.kind(), Kind::Symbolic(_));
     if callee.as_external().is_some_and(|name| name == "sqlalchemy.select") {
         return first.is_some_and(is_part);
     }
@@ -176,7 +176,7 @@ fn entity_of_call(
 }
 
 fn interpreter_class(value: &Value) -> Option<Value> {
-    matches!(value.kind, Kind::Class(_)).then(|| value.clone())
+    matches!(value.kind(), Kind::Class(_)).then(|| value.clone())
 }
 
 /// The mapped class that a statement, result or query is about.
@@ -215,7 +215,7 @@ pub fn entity(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> O
 
 /// The class behind what is selected: a class, or a column of it.
 fn selected(value: &Value) -> Option<Value> {
-    match &value.kind {
+    match value.kind() {
         Kind::Class(_) => Some(value.clone()),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, .. } => selected(base),
@@ -232,7 +232,7 @@ pub(super) fn column_name(interpreter: &Interpreter<'_>, column: &Value, name: &
         return None;
     }
     let Some(Symbolic::Member { base, name: attribute }) = column.as_symbolic() else { return None };
-    let Kind::Class(_) = base.kind else { return None };
+    let Kind::Class(_) = *base.kind() else { return None };
     let (written, _) = interpreter.find_in_class(base, *attribute)?;
     let Some(Symbolic::Call { callee, arguments, .. }) = written.as_symbolic() else { return None };
     if !MAPPED.contains(&callee.as_external()?.as_str()) {
@@ -254,7 +254,7 @@ pub(super) fn call(
         return None;
     }
     let class = arguments.get(0, "subject")?.clone();
-    let Kind::Class(_) = class.kind else { return None };
+    let Kind::Class(_) = *class.kind() else { return None };
     let mut columns = Vec::new();
     for name in primary_key(interpreter, &class)? {
         let column =
@@ -279,7 +279,7 @@ pub(super) fn call(
 fn primary_key(interpreter: &Interpreter<'_>, class: &Value) -> Option<Vec<String>> {
     let mut names = Vec::new();
     for owner in interpreter.class_order(class).iter().rev() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         for (name, value) in &interpreter.class(id)?.attributes {
             let Some(Symbolic::Call { callee, arguments, .. }) = value.as_symbolic() else { continue };
             let is_column = callee.as_external().is_some_and(|callee| {

@@ -37,7 +37,7 @@ pub(super) fn attribute(
     name: &str,
 ) -> Option<Value> {
     if routing::router_kind(owner).is_some() {
-        let Kind::Instance(id) = receiver.kind else { return None };
+        let Kind::Instance(id) = *receiver.kind() else { return None };
         return match name {
             // The routes of an app live in its router; both stand for the same registrations here.
             "router" => Some(receiver.clone()),
@@ -177,7 +177,7 @@ pub(super) fn method(
     // HTTPException.__init__(status_code, detail, headers), for the program's own subclasses.
     if name == "__init__"
         && matches!(owner, "starlette.exceptions.HTTPException" | "fastapi.exceptions.HTTPException")
-        && let Kind::Instance(id) = receiver.kind
+        && let Kind::Instance(id) = *receiver.kind()
     {
         let status = arguments.get(0, "status_code").cloned();
         let detail = arguments.get(1, "detail").cloned();

@@ -76,7 +76,7 @@ impl Interpreter<'_> {
             ExprKind::Attribute(attribute) => {
                 let (base, name) = attribute.parts();
                 let base = self.evaluate(base)?;
-                if let Kind::Instance(id) = base.kind
+                if let Kind::Instance(id) = *base.kind()
                     && let Some(instance) = self.instance_mut(id)
                 {
                     instance.attributes.shift_remove(name);
@@ -85,15 +85,15 @@ impl Interpreter<'_> {
             ExprKind::Subscript(parts) => {
                 let base = self.evaluate(&parts.0)?;
                 let index = self.evaluate(&parts.1)?;
-                if let (Kind::Dict(id), Some(key)) = (&base.kind, index.key())
+                if let (Kind::Dict(id), Some(key)) = (base.kind(), index.key())
                     && let Object::Dict(dict) = self.object_mut(*id)
                 {
                     dict.entries.shift_remove(&key);
                     self.unbind_in_namespace(*id, &index);
-                } else if let Kind::List(id) = base.kind {
+                } else if let Kind::List(id) = *base.kind() {
                     self.delete_item(id, &index);
                 }
-                if matches!(base.kind, Kind::Instance(_)) {
+                if matches!(base.kind(), Kind::Instance(_)) {
                     let _ = self.standard_operator(&base, "__delitem__", vec![index], target.span);
                 }
             }

@@ -21,8 +21,8 @@ impl Interpreter<'_> {
 
     /// Reads an attribute as Python does: descriptors bind, properties run.
     pub(crate) fn checked_attribute(&mut self, base: &Value, name: Name, span: Span) -> Evaluated {
-        let configurable = base.configurable;
-        let value = match &base.kind {
+        let configurable = base.configurable();
+        let value = match base.kind() {
             Kind::Module(module) => self.module_attribute(*module, name, span),
             Kind::Class(class) => self.class_attribute(*class, name, span)?,
             Kind::Instance(_) => self.instance_attribute(base, name, span)?,
@@ -59,7 +59,7 @@ impl Interpreter<'_> {
             Kind::Unknown(_) => base.clone(),
             Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
             _ => {
-                let owner = builtin_type(&base.kind);
+                let owner = builtin_type(base.kind());
                 match name.as_str() {
                     "__class__" => Value::external(owner),
                     _ => Kind::Method(Rc::new(MethodValue {
@@ -80,7 +80,7 @@ impl Interpreter<'_> {
             crate::ir::ExprKind::Name(name) => self.lookup(self.frames.last()?.scope, *name),
             crate::ir::ExprKind::Attribute(attribute) => {
                 let (base, name) = attribute.parts();
-                match self.peek(base)?.kind {
+                match *self.peek(base)?.kind() {
                     Kind::Instance(id) => self.instance(id)?.attributes.get(name).cloned(),
                     Kind::Module(id) => self.scope(self.module(id).scope).names.get(name).cloned(),
                     Kind::Class(id) => self.class(id)?.attributes.get(name).cloned(),
@@ -142,7 +142,7 @@ impl Interpreter<'_> {
         }
         let scope = self.modules[module.0 as usize].scope;
         let getter = self.scopes[scope.0 as usize].names.get(&Name::from("__getattr__")).cloned()?;
-        let Kind::Function(function) = &getter.kind else { return None };
+        let Kind::Function(function) = getter.kind() else { return None };
         let arguments = Arguments::of([Value::str(&name)]);
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
         let value = self.call_function(function, Rc::new(arguments), span);
@@ -154,7 +154,7 @@ impl Interpreter<'_> {
     /// Searches the lookup order of a class. The second part says where it was found.
     pub fn find_in_class(&self, class: &Value, name: Name) -> Option<(Value, ObjectId)> {
         for owner in self.class_order(class).iter() {
-            if let Kind::Class(id) = owner.kind
+            if let Kind::Class(id) = *owner.kind()
                 && let Some(value) = self.class(id).and_then(|class| class.attributes.get(&name))
             {
                 return Some((value.clone(), id));
@@ -169,7 +169,7 @@ impl Interpreter<'_> {
         class: &Value,
         name: Name,
     ) -> Option<(Annotation, crate::location::Location)> {
-        self.class_order(class).iter().find_map(|owner| match owner.kind {
+        self.class_order(class).iter().find_map(|owner| match *owner.kind() {
             Kind::Class(id) => self.class(id)?.annotations.get(&name).cloned(),
             _ => None,
         })
@@ -253,7 +253,7 @@ impl Interpreter<'_> {
         }
         let order = self.class_order(&class_value);
         for owner in order.iter() {
-            match &owner.kind {
+            match owner.kind() {
                 Kind::Class(id) => {
                     if let Some(value) =
                         self.class(*id).and_then(|class| class.attributes.get(&name)).cloned()
@@ -265,7 +265,7 @@ impl Interpreter<'_> {
                         {
                             return Ok(Value::symbolic(Symbolic::Member { base: class_value, name }));
                         }
-                        return Ok(match &value.kind {
+                        return Ok(match value.kind() {
                             Kind::Descriptor(descriptor) => match descriptor.kind {
                                 DescriptorKind::ClassMethod => Kind::Method(Rc::new(MethodValue {
                                     receiver: class_value,
@@ -291,7 +291,7 @@ impl Interpreter<'_> {
             }
         }
         if let Some(value) = self.in_metaclass(class, name) {
-            return Ok(match &value.kind {
+            return Ok(match value.kind() {
                 Kind::Function(_) => {
                     Kind::Method(Rc::new(MethodValue { receiver: class_value, function: value })).into()
                 }
@@ -303,7 +303,7 @@ impl Interpreter<'_> {
             });
         }
         if self.annotation_in_class(&class_value, name).is_some()
-            || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_)))
+            || order.iter().any(|owner| !matches!(owner.kind(), Kind::Class(_)))
         {
             return Ok(Value::symbolic(Symbolic::Member { base: class_value, name }));
         }
@@ -312,7 +312,7 @@ impl Interpreter<'_> {
 
     fn library_class_attribute(&mut self, order: &[Value], class: ObjectId, name: Name) -> Option<Value> {
         for owner in order {
-            if let Kind::External(external) = owner.kind
+            if let Kind::External(external) = *owner.kind()
                 && let Some(value) = self.library.class_attribute(self, external, class, name)
             {
                 return Some(value);
@@ -338,7 +338,7 @@ impl Interpreter<'_> {
     }
 
     fn instance_attribute(&mut self, base: &Value, name: Name, span: Span) -> Evaluated {
-        let Kind::Instance(id) = base.kind else { return Ok(Value::NONE) };
+        let Kind::Instance(id) = *base.kind() else { return Ok(Value::NONE) };
         let Some(instance) = self.instance(id) else { return Ok(Value::NONE) };
         if let Some(value) = instance.attributes.get(&name) {
             let value = value.clone();
@@ -367,16 +367,16 @@ impl Interpreter<'_> {
 
     /// An attribute of an instance that its class provides.
     fn attribute_through_class(&mut self, base: &Value, class: &Value, name: Name, span: Span) -> Evaluated {
-        let symbolic = matches!(base.kind, Kind::Symbolic(_));
+        let symbolic = matches!(base.kind(), Kind::Symbolic(_));
         let order = self.class_order(class);
         let mut declared = false;
         for owner in order.iter() {
-            match &owner.kind {
+            match owner.kind() {
                 Kind::Class(id) => {
                     let Some(object) = self.class(*id) else { continue };
                     declared |= object.annotations.contains_key(&name);
                     let Some(value) = object.attributes.get(&name).cloned() else { continue };
-                    return match &value.kind {
+                    return match value.kind() {
                         Kind::Function(_) => {
                             Ok(Kind::Method(Rc::new(MethodValue { receiver: base.clone(), function: value }))
                                 .into())
@@ -428,7 +428,7 @@ impl Interpreter<'_> {
         if symbolic && let Some(value) = self.typical_attribute(base, class, name) {
             return Ok(value);
         }
-        if declared || symbolic || order.iter().any(|owner| !matches!(owner.kind, Kind::Class(_))) {
+        if declared || symbolic || order.iter().any(|owner| !matches!(owner.kind(), Kind::Class(_))) {
             return Ok(self.member(base, name));
         }
         Ok(Value::unknown(format!("`{name}` is not set on the object"), Some(self.here(span))))
@@ -436,7 +436,7 @@ impl Interpreter<'_> {
 
     fn library_attribute(&mut self, order: &[Value], base: &Value, name: Name) -> Option<Value> {
         for owner in order {
-            if let Kind::External(external) = owner.kind
+            if let Kind::External(external) = *owner.kind()
                 && let Some(value) = self.library.attribute(self, external, base, name)
             {
                 return Some(value);
@@ -471,7 +471,7 @@ impl Interpreter<'_> {
             return Ok(value);
         }
         if let Symbolic::Item { base: generic, .. } = symbolic
-            && matches!(generic.kind, Kind::Class(_) | Kind::External(_))
+            && matches!(generic.kind(), Kind::Class(_) | Kind::External(_))
             && !name.starts_with("__")
         {
             let generic = generic.clone();
@@ -494,18 +494,18 @@ impl Interpreter<'_> {
             return Ok(Value::unknown("super() without a class", Some(self.here(span))));
         };
         let receiver = receiver.cloned().unwrap_or(Value::NONE);
-        let full = match &receiver.kind {
+        let full = match receiver.kind() {
             Kind::Class(_) => receiver.clone(),
             _ => self.class_of(&receiver).unwrap_or_else(|| class.clone()),
         };
         let order = self.class_order(&full);
         let after = order.iter().position(|owner| owner.same(class)).map_or(0, |position| position + 1);
         for (position, owner) in order.iter().enumerate().skip(after) {
-            match &owner.kind {
+            match owner.kind() {
                 Kind::Class(id) => {
                     let Some(object) = self.class(*id) else { continue };
                     if let Some(value) = object.attributes.get(&name).cloned() {
-                        return Ok(match &value.kind {
+                        return Ok(match value.kind() {
                             Kind::Function(_) => {
                                 Kind::Method(Rc::new(MethodValue { receiver, function: value })).into()
                             }
@@ -644,7 +644,7 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn set_attribute(&mut self, base: &Value, name: Name, value: Value) {
-        match &base.kind {
+        match base.kind() {
             Kind::Instance(id) => {
                 self.note_attribute(*id, name);
                 if let Some(instance) = self.instance_mut(*id) {

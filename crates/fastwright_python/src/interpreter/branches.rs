@@ -247,7 +247,7 @@ impl Interpreter<'_> {
                 let Some(left) = left else { continue };
                 result = Some(match result {
                     None => left.clone(),
-                    Some(known) if known.same(left) => known.with_configurable(left.configurable),
+                    Some(known) if known.same(left) => known.with_configurable(left.configurable()),
                     Some(known) => Value::union([known, left.clone()]),
                 });
             }

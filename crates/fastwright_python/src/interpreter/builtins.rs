@@ -184,10 +184,10 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Option<Evaluated> {
         let first = arguments.positional.first().cloned();
-        let configurable = first.as_ref().and_then(|value| value.configurable);
+        let configurable = first.as_ref().and_then(|value| value.configurable());
         let value = match name {
             "type.__new__" => self.type_new(arguments, span)?,
-            "object.__new__" => match &first?.kind {
+            "object.__new__" => match first?.kind() {
                 Kind::Class(class) => {
                     let (class, site) = (Value::from(Kind::Class(*class)), self.here(span));
                     Kind::Instance(self.new_instance(class, Arguments::default(), site)).into()
@@ -208,7 +208,7 @@ impl Interpreter<'_> {
                 },
             },
             "repr" => Value::str(&self.representation(&first?, 0)?),
-            "int" => match &first.unwrap_or_else(|| Value::int(0)).kind {
+            "int" => match first.unwrap_or_else(|| Value::int(0)).kind() {
                 Kind::Int(number) => Value::int(*number),
                 Kind::Bool(value) => Value::int(i64::from(*value)),
                 Kind::Float(number) => Value::int(*number as i64),
@@ -224,7 +224,7 @@ impl Interpreter<'_> {
                 }
                 _ => return None,
             },
-            "float" => match &first?.kind {
+            "float" => match first?.kind() {
                 Kind::Int(number) => Kind::Float(*number as f64).into(),
                 Kind::Float(number) => Kind::Float(*number).into(),
                 Kind::Str(text) => Kind::Float(text.trim().parse().ok()?).into(),
@@ -302,7 +302,7 @@ impl Interpreter<'_> {
                 for (index, item) in items.into_iter().enumerate() {
                     let mut number = Value::int(start + index as i64);
                     if self.undecided_order(&item).is_some() {
-                        number.configurable = item.configurable;
+                        number.rest_on(item.configurable());
                     }
                     numbered.push(Value::tuple(vec![number, item]));
                 }
@@ -381,7 +381,7 @@ impl Interpreter<'_> {
                     _ => Value::int(numbers.into_iter().sum()),
                 }
             }
-            "next" | "anext" => match &first?.kind {
+            "next" | "anext" => match first?.kind() {
                 Kind::List(id) => {
                     let Object::List(list) = self.object(*id) else { return None };
                     match (list.items.first(), arguments.positional.get(1)) {
@@ -432,17 +432,19 @@ impl Interpreter<'_> {
                 let attribute = Name::from(arguments.positional.get(1)?.as_str()?);
                 let base = first?;
                 let value = self.attribute(&base, attribute, span);
-                match value.kind {
+                match value.kind() {
                     Kind::Unknown(_) => Value::bool(false),
                     // What nobody has set on a function is not there.
                     Kind::Symbolic(_) if self.plain_function(&base).is_some() => Value::bool(false),
-                    Kind::Symbolic(symbolic) if matches!(&*symbolic, Symbolic::Member { .. }) => return None,
+                    Kind::Symbolic(symbolic) if matches!(&**symbolic, Symbolic::Member { .. }) => {
+                        return None;
+                    }
                     _ => Value::bool(true),
                 }
             }
             "isinstance" => {
                 let value = first?;
-                let class = match &value.kind {
+                let class = match value.kind() {
                     Kind::External(name) if super::standard_library::is_class_name(name) => {
                         Value::external("builtins.type")
                     }
@@ -452,12 +454,12 @@ impl Interpreter<'_> {
             }
             "issubclass" => {
                 let class = first?;
-                if !matches!(class.kind, Kind::Class(_) | Kind::External(_)) {
+                if !matches!(class.kind(), Kind::Class(_) | Kind::External(_)) {
                     return None;
                 }
                 Value::bool(self.is_subclass(&class, arguments.positional.get(1)?)?)
             }
-            "callable" => match first?.kind {
+            "callable" => match *first?.kind() {
                 Kind::Function(_) | Kind::Method(_) | Kind::Class(_) => Value::bool(true),
                 Kind::Str(_) | Kind::Int(_) | Kind::None | Kind::Bool(_) | Kind::List(_) | Kind::Dict(_) => {
                     Value::bool(false)
@@ -482,7 +484,7 @@ impl Interpreter<'_> {
             "print" | "delattr" | "breakpoint" => Value::NONE,
             "id" | "hash" => return None,
             "abs" => Value::int(first?.as_int()?.checked_abs()?),
-            "round" => match (&first?.kind, arguments.positional.len()) {
+            "round" => match (first?.kind(), arguments.positional.len()) {
                 (Kind::Int(number), _) => Value::int(*number),
                 (Kind::Float(number), 1) => Value::int(number.round() as i64),
                 _ => return None,
@@ -516,7 +518,7 @@ impl Interpreter<'_> {
     }
 
     fn length(&mut self, value: &Value) -> Option<i64> {
-        match &value.kind {
+        match value.kind() {
             Kind::Str(text) => Some(text.chars().count() as i64),
             Kind::Bytes(bytes) => Some(bytes.len() as i64),
             Kind::Dict(id) => match self.object(*id) {
@@ -564,7 +566,7 @@ impl Interpreter<'_> {
         let namespace = arguments.positional.get(2)?.clone();
         let (module, location) = (self.frame().module, self.here(span));
         let class = self.new_class(None, None, name, name, module, bases, location);
-        let entries: Vec<(Name, Value)> = match namespace.kind {
+        let entries: Vec<(Name, Value)> = match *namespace.kind() {
             Kind::Dict(id) => match self.object(id) {
                 Object::Dict(dict) => dict
                     .entries
@@ -580,7 +582,7 @@ impl Interpreter<'_> {
         };
         for (name, value) in entries {
             if name == "__annotations__" {
-                let types: Vec<(Name, Value)> = match value.kind {
+                let types: Vec<(Name, Value)> = match *value.kind() {
                     Kind::Dict(id) => match self.object(id) {
                         Object::Dict(dict) => dict
                             .entries

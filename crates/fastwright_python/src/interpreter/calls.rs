@@ -55,7 +55,7 @@ impl Interpreter<'_> {
     }
 
     fn unpack_keywords(&mut self, value: &Value, arguments: &mut Arguments) {
-        match &value.kind {
+        match value.kind() {
             Kind::Dict(id) => {
                 if let Object::Dict(dict) = self.object(*id) {
                     let mut keywords = Vec::new();
@@ -127,15 +127,15 @@ impl Interpreter<'_> {
 
     fn call_shared(&mut self, callee: &Value, mut arguments: Rc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
-        match &callee.kind {
+        match callee.kind() {
             Kind::Function(function) => self.call_function(function, arguments, span),
-            Kind::Method(method) => match &method.function.kind {
+            Kind::Method(method) => match method.function.kind() {
                 Kind::External(name) => {
                     let (name, receiver) = (*name, method.receiver.clone());
                     if let Some(result) = self.builtin_method(&receiver, name, &arguments, span) {
                         return result;
                     }
-                    let (owner, method) = name.rsplit_once('.').unwrap_or(("", &name));
+                    let (owner, method) = name.owner_and_last().unwrap_or(("", &name));
                     let owner = Value::external(owner);
                     let mut owners = self.class_order(&owner).to_vec();
                     // What a library's class does not define comes from the next in the object's order.
@@ -175,7 +175,7 @@ impl Interpreter<'_> {
             Kind::External(name) => self.call_external(*name, callee, arguments, span),
             Kind::Instance(_) => {
                 let method = self.checked_attribute(callee, Name::from("__call__"), span)?;
-                match &method.kind {
+                match method.kind() {
                     Kind::Method(_) | Kind::Function(_) => self.call_directly(&method, arguments, span),
                     _ => {
                         if let Some(result) =
@@ -266,7 +266,7 @@ impl Interpreter<'_> {
                 }
                 let method = Name::from("__call__");
                 let bound_call = self.attribute(callee, method, span);
-                if matches!(bound_call.kind, Kind::Method(_) | Kind::Function(_)) {
+                if matches!(bound_call.kind(), Kind::Method(_) | Kind::Function(_)) {
                     return self.call_directly(&bound_call, arguments, span);
                 }
                 if let Some(result) = self.library_method(callee, method, &arguments, site) {
@@ -302,17 +302,17 @@ impl Interpreter<'_> {
                 Ok(self.uncalled(callee, arguments, site))
             }
             // A generic class with its arguments, `Page[Item](...)`, makes instances of the class.
-            Symbolic::Item { base, index } if matches!(base.kind, Kind::Class(_) | Kind::External(_)) => {
+            Symbolic::Item { base, index } if matches!(base.kind(), Kind::Class(_) | Kind::External(_)) => {
                 let (base, index) = (base.clone(), index.clone());
                 let made = self.call_directly(&base, arguments, span)?;
-                if let Kind::Instance(id) = made.kind {
+                if let Kind::Instance(id) = *made.kind() {
                     self.generic_arguments.entry(id).or_insert(index);
                 }
                 Ok(made)
             }
             Symbolic::Parameter(_) => {
                 let bound_call = self.attribute(callee, Name::from("__call__"), span);
-                if matches!(bound_call.kind, Kind::Method(_)) {
+                if matches!(bound_call.kind(), Kind::Method(_)) {
                     return self.call_directly(&bound_call, arguments, span);
                 }
                 Ok(self.uncalled(callee, arguments, site))
@@ -326,11 +326,11 @@ impl Interpreter<'_> {
         self.unfollowed_calls += 1;
         let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
         self.uncertainties +=
-            u64::from(given.any(|value| matches!(value.kind, Kind::List(_) | Kind::Dict(_))));
+            u64::from(given.any(|value| matches!(value.kind(), Kind::List(_) | Kind::Dict(_))));
         if self.mode == Mode::Import {
             self.library.passed_to_unknown(self, callee, &arguments, site);
         }
-        if let Kind::Unknown(_) = callee.kind {
+        if let Kind::Unknown(_) = *callee.kind() {
             return callee.clone();
         }
         Value::call(callee.clone(), arguments, site)
@@ -348,7 +348,7 @@ impl Interpreter<'_> {
             // `str.upper(text)` is `text.upper()`.
             if builtin.starts_with("str.")
                 && let Some((receiver, rest)) = arguments.positional.split_first()
-                && matches!(receiver.kind, Kind::Str(_))
+                && matches!(receiver.kind(), Kind::Str(_))
             {
                 let (receiver, positional) = (receiver.clone(), Positional::from(rest));
                 let rest = Arguments { positional, keywords: arguments.keywords.clone(), incomplete: false };
@@ -587,7 +587,7 @@ impl Interpreter<'_> {
                             .collect(),
                     );
                     if arguments.incomplete
-                        && let Kind::Dict(id) = dict.kind
+                        && let Kind::Dict(id) = *dict.kind()
                         && let Object::Dict(object) = self.object_mut(id)
                     {
                         object.incomplete = true;
@@ -638,7 +638,7 @@ impl Interpreter<'_> {
     pub(crate) fn decorate(&mut self, decorator: &Value, value: Value, span: Span) -> Evaluated {
         let arguments = Arguments::of([value.clone()]);
         let result = self.call_directly(decorator, arguments, span)?;
-        Ok(match &result.kind {
+        Ok(match result.kind() {
             Kind::Unknown(_) => value,
             Kind::None => value,
             Kind::Symbolic(symbolic) => match &**symbolic {
@@ -693,7 +693,7 @@ impl Interpreter<'_> {
     /// What `with` binds: the result of `__enter__`, the first value that a generator yields, or the
     /// object itself, as nearly every context manager of libraries does.
     pub(crate) fn enter_context(&mut self, context: &Value, span: Span) -> Evaluated {
-        match &context.kind {
+        match context.kind() {
             Kind::List(id) => {
                 if let Object::List(list) = self.object(*id) {
                     return Ok(list.items.first().cloned().unwrap_or(Value::NONE));
@@ -703,8 +703,8 @@ impl Interpreter<'_> {
             Kind::Instance(_) | Kind::Symbolic(_) => {
                 for name in ["__aenter__", "__enter__"] {
                     let method = self.attribute(context, Name::from(name), span);
-                    if let Kind::Method(bound) = &method.kind
-                        && matches!(bound.function.kind, Kind::Function(_))
+                    if let Kind::Method(bound) = method.kind()
+                        && matches!(bound.function.kind(), Kind::Function(_))
                     {
                         return self.call_value(&method, Arguments::default(), span);
                     }
@@ -729,14 +729,14 @@ impl Interpreter<'_> {
     /// # Errors
     /// The exception that the call certainly raises.
     pub fn call_from_outside(&mut self, callee: &Value, mut arguments: Arguments) -> Evaluated {
-        let called = match &callee.kind {
+        let called = match callee.kind() {
             Kind::Class(_) => {
                 let init = self.find_in_class(callee, Name::from("__init__"));
                 init.and_then(|(init, _)| self.plain_function(&init))
             }
             _ => self.plain_function(callee),
         };
-        let has_receiver = matches!(callee.kind, Kind::Method(_) | Kind::Class(_));
+        let has_receiver = matches!(callee.kind(), Kind::Method(_) | Kind::Class(_));
         let (scope, module) = match called {
             Some(function) => {
                 let given = arguments.positional.len() + usize::from(has_receiver);

@@ -29,7 +29,7 @@ impl Interpreter<'_> {
             let decorated = self.decorate(&decorator, value.clone(), span)?;
             // A decorator that gives back something that is no class (a registry's entry, say) is rare
             // enough to keep the class.
-            if matches!(decorated.kind, Kind::Class(_)) {
+            if matches!(decorated.kind(), Kind::Class(_)) {
                 value = decorated;
             }
         }
@@ -120,14 +120,14 @@ impl Interpreter<'_> {
 
     /// What a base in a class statement stands for: `Generic[T]` and `Base[Order]` are their origin.
     fn base_class(&self, base: Value) -> Value {
-        match &base.kind {
+        match base.kind() {
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Item { base, .. } => self.base_class(base.clone()),
                 _ => base,
             },
             Kind::Union(alternatives) => alternatives
                 .iter()
-                .find(|value| matches!(value.kind, Kind::Class(_)))
+                .find(|value| matches!(value.kind(), Kind::Class(_)))
                 .cloned()
                 .unwrap_or(base),
             _ => base,
@@ -138,7 +138,7 @@ impl Interpreter<'_> {
     pub(super) fn lookup_order(&self, class: ObjectId, bases: &[Value]) -> Vec<Value> {
         let mut sequences: Vec<Vec<Value>> = bases
             .iter()
-            .map(|base| match &base.kind {
+            .map(|base| match base.kind() {
                 Kind::Class(id) => self.class(*id).map(|class| class.mro.to_vec()).unwrap_or_default(),
                 Kind::External(name) => self.external_lookup_order(*name).to_vec(),
                 _ => vec![base.clone()],
@@ -195,7 +195,7 @@ impl Interpreter<'_> {
 
     /// The lookup order of a class of the program or of a library.
     pub fn class_order(&self, class: &Value) -> Rc<[Value]> {
-        match &class.kind {
+        match class.kind() {
             Kind::Class(id) => self.class(*id).map_or_else(|| Rc::from([]), |class| Rc::clone(&class.mro)),
             Kind::External(name) => self.external_lookup_order(*name),
             Kind::Symbolic(symbolic) => match &**symbolic {
@@ -208,7 +208,7 @@ impl Interpreter<'_> {
 
     /// Whether `class` is `other` or derives from it, when that is decided.
     pub fn is_subclass(&self, class: &Value, other: &Value) -> Option<bool> {
-        if let Kind::Tuple(items) = &other.kind {
+        if let Kind::Tuple(items) = other.kind() {
             let answers: Vec<_> = items.iter().map(|item| self.is_subclass(class, item)).collect();
             return if answers.contains(&Some(true)) {
                 Some(true)
@@ -218,7 +218,7 @@ impl Interpreter<'_> {
                 None
             };
         }
-        if !matches!(other.kind, Kind::Class(_) | Kind::External(_)) {
+        if !matches!(other.kind(), Kind::Class(_) | Kind::External(_)) {
             return None;
         }
         let order = self.class_order(class);
@@ -237,7 +237,7 @@ impl Interpreter<'_> {
             return None;
         }
         // Nothing in a library derives from a class of the program, unless it is registered there.
-        if let (Kind::External(_), Kind::Class(id)) = (&class.kind, &other.kind)
+        if let (Kind::External(_), Kind::Class(id)) = (class.kind(), other.kind())
             && super::types::is_class(class) == Some(true)
             && self.metaclass(*id).is_none()
             && !self.derives_from(other, "abc.ABC")
@@ -245,7 +245,7 @@ impl Interpreter<'_> {
             return Some(false);
         }
         let complete = !order.is_empty()
-            && order.iter().all(|known| match &known.kind {
+            && order.iter().all(|known| match known.kind() {
                 Kind::Class(_) => true,
                 Kind::External(name) => {
                     name.starts_with("builtins.")
@@ -282,7 +282,7 @@ impl Interpreter<'_> {
                 _ => return Some(None),
             };
             let method = Name::from(known);
-            let found = order.iter().any(|owner| match owner.kind {
+            let found = order.iter().any(|owner| match *owner.kind() {
                 Kind::Class(id) => self.class(id).is_some_and(|class| class.attributes.contains_key(&method)),
                 _ => false,
             });
@@ -344,12 +344,12 @@ impl Interpreter<'_> {
         self.run_metaclass(class, span)?;
         let order = self.class_order(&class_value);
         for base in order.iter().skip(1) {
-            let Kind::Class(id) = base.kind else { continue };
+            let Kind::Class(id) = *base.kind() else { continue };
             let hook = self
                 .class(id)
                 .and_then(|base| base.attributes.get(&Name::from("__init_subclass__")).cloned());
             if let Some(hook) = hook {
-                let function = match &hook.kind {
+                let function = match hook.kind() {
                     Kind::Descriptor(descriptor) => descriptor.function.clone(),
                     _ => hook,
                 };
@@ -374,7 +374,7 @@ impl Interpreter<'_> {
             .iter()
             .filter(|(name, value)| {
                 !name.starts_with('_')
-                    && match value.kind {
+                    && match *value.kind() {
                         Kind::Function(_) | Kind::Descriptor(_) => false,
                         // A class that is defined inside is none of the members.
                         Kind::Class(inner) => self.class(inner).is_none_or(|inner| {
@@ -450,9 +450,9 @@ impl Interpreter<'_> {
             object
                 .attributes
                 .values()
-                .filter(|value| match value.kind {
+                .filter(|value| match *value.kind() {
                     Kind::Instance(id) => self.instance(id).is_some_and(
-                        |member| matches!(member.class.kind, Kind::Class(made) if made == class),
+                        |member| matches!(*member.class.kind(), Kind::Class(made) if made == class),
                     ),
                     _ => false,
                 })
@@ -468,7 +468,7 @@ impl Interpreter<'_> {
         if let Some(members) = self.enumeration_members(class) {
             let wanted = arguments.positional.first();
             for member in members {
-                if let (Kind::Instance(id), Some(wanted)) = (&member.kind, wanted)
+                if let (Kind::Instance(id), Some(wanted)) = (member.kind(), wanted)
                     && self.instance(*id).is_some_and(|instance| {
                         instance.attributes.get(&Name::from("value")).is_some_and(|value| value.same(wanted))
                     })
@@ -502,7 +502,7 @@ impl Interpreter<'_> {
         let site = self.here(span);
         let init = Name::from("__init__");
         for (position, owner) in self.class_order(class).iter().enumerate().skip(from) {
-            match &owner.kind {
+            match owner.kind() {
                 Kind::Class(id) => {
                     let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
                     if let Some(function) = own {

@@ -19,14 +19,14 @@ impl Interpreter<'_> {
         if depth > DEEPEST_COPY {
             return value.clone();
         }
-        let kind = match value.kind {
+        let kind = match *value.kind() {
             Kind::List(id) | Kind::Set(id) => {
                 let (Object::List(list) | Object::Set(list)) = self.object(id) else { return value.clone() };
                 let mut copy = list.clone();
                 for item in &mut copy.items {
                     *item = self.copied_to_depth(item, depth + 1);
                 }
-                match value.kind {
+                match *value.kind() {
                     Kind::List(_) => Kind::List(self.allocate(Object::List(copy))),
                     _ => Kind::Set(self.allocate(Object::Set(copy))),
                 }
@@ -41,12 +41,12 @@ impl Interpreter<'_> {
             }
             _ => return value.clone(),
         };
-        Value { kind, configurable: value.configurable }
+        Value::from(kind).with_configurable(value.configurable())
     }
 
     /// Whether two values are the same, or lists, dicts and sets of the same.
     pub fn same_contents(&self, left: &Value, right: &Value) -> bool {
-        match (&left.kind, &right.kind) {
+        match (left.kind(), right.kind()) {
             (Kind::List(left), Kind::List(right)) | (Kind::Set(left), Kind::Set(right)) => {
                 // A list may contain itself.
                 if left == right {
@@ -83,7 +83,7 @@ impl Interpreter<'_> {
 
     /// Copies the entries of a mapping into a dict that is being built.
     pub(crate) fn merge_into(&mut self, target: &mut DictObject, value: &Value) {
-        match &value.kind {
+        match value.kind() {
             Kind::Dict(id) => {
                 if let Object::Dict(source) = self.object(*id) {
                     for (key, entry) in &source.entries {
@@ -126,7 +126,7 @@ impl Interpreter<'_> {
 
     /// The entries of a dict whose keys are all known and texts, in order.
     pub fn entries(&self, value: &Value) -> Option<Vec<(Name, Value)>> {
-        let Kind::Dict(id) = value.kind else { return None };
+        let Kind::Dict(id) = *value.kind() else { return None };
         let Object::Dict(dict) = self.object(id) else { return None };
         if dict.incomplete || !dict.unknown_keys.is_empty() {
             return None;
@@ -142,7 +142,7 @@ impl Interpreter<'_> {
 
     /// A sequence of pairs, as `dict()` takes it.
     pub(crate) fn pairs(&mut self, value: &Value) -> Option<Vec<(Value, Value)>> {
-        if matches!(value.kind, Kind::Dict(_)) {
+        if matches!(value.kind(), Kind::Dict(_)) {
             return None;
         }
         // A mapping of the standard library gives its entries.
@@ -167,7 +167,7 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Option<Evaluated> {
         if name == "fastwright.initialize_record" {
-            let Kind::Tuple(parts) = &receiver.kind else { return None };
+            let Kind::Tuple(parts) = receiver.kind() else { return None };
             let parts = Rc::clone(parts);
             let position = parts.get(2)?.as_int()? as usize;
             let order = self.class_order(parts.get(1)?);
@@ -175,8 +175,8 @@ impl Interpreter<'_> {
             return Some(result.map(|()| Value::NONE));
         }
         let (owner, method) = name.strip_prefix("builtins.")?.split_once('.')?;
-        let configurable = receiver.configurable;
-        let result = match (owner, &receiver.kind) {
+        let configurable = receiver.configurable();
+        let result = match (owner, receiver.kind()) {
             ("list", Kind::List(id)) => self.list_method(*id, receiver, method, arguments, span),
             ("dict", Kind::Dict(id)) => self.dict_method(*id, method, arguments, span),
             ("set", Kind::Set(id)) => self.set_method(*id, receiver, method, arguments),

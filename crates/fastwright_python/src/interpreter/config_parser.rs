@@ -180,7 +180,7 @@ impl Interpreter<'_> {
             parser.incomplete = Some("what the configuration parser is made with is not known");
         }
         let mut texts = |value: &Value| -> Vec<String> {
-            let items = match &value.kind {
+            let items = match value.kind() {
                 Kind::Str(text) => return text.chars().map(|c| c.to_string()).collect(),
                 _ => self.elements(value).unwrap_or_default(),
             };
@@ -275,7 +275,7 @@ impl Interpreter<'_> {
                 };
                 let setting = self.parser(id)?.configurable;
                 match self.parser(id)?.seek(&section, &option) {
-                    Sought::Found(value) => Value::bool(true).with_configurable(value.configurable),
+                    Sought::Found(value) => Value::bool(true).with_configurable(value.configurable()),
                     Sought::NoSection | Sought::NoOption => Value::bool(false).with_configurable(setting),
                     Sought::NotKnown(_) => return None,
                 }
@@ -391,13 +391,13 @@ impl Interpreter<'_> {
             }
             "read_file" | "readfp" => {
                 let file = arguments.get(0, "f")?.clone();
-                let text = match &file.kind {
+                let text = match file.kind() {
                     Kind::Instance(_) => self.read_stream(&file)?,
                     // Anything that gives lines.
                     _ => {
                         let lines = self.elements(&file)?;
                         let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
-                        Value::str(&lines?.join("\n")).with_configurable(file.configurable)
+                        Value::str(&lines?.join("\n")).with_configurable(file.configurable())
                     }
                 };
                 return self.read_ini(id, &text, span);
@@ -415,7 +415,7 @@ impl Interpreter<'_> {
 
     /// The name of a section; nothing given means the default section.
     fn section_name(&self, id: ObjectId, section: &Value) -> Option<String> {
-        match &section.kind {
+        match section.kind() {
             Kind::Str(name) if !name.is_empty() => Some(name.to_string()),
             Kind::Str(_) | Kind::None => Some(self.parser(id)?.how.default_section.clone()),
             _ => None,
@@ -427,7 +427,7 @@ impl Interpreter<'_> {
         let name = Name::from(name);
         let instance = self.instance(id)?;
         let is_own = instance.attributes.contains_key(&name)
-            || matches!(instance.class.kind, Kind::Class(_))
+            || matches!(instance.class.kind(), Kind::Class(_))
                 && self.find_in_class(&instance.class.clone(), name).is_some();
         is_own.then(|| self.attribute(&Kind::Instance(id).into(), name, span))
     }
@@ -505,7 +505,7 @@ impl Interpreter<'_> {
 
     /// The entries of a dict with names that are known.
     fn text_entries(&mut self, dict: &Value) -> Option<Vec<(String, Value)>> {
-        let Kind::Dict(id) = dict.kind else { return None };
+        let Kind::Dict(id) = *dict.kind() else { return None };
         let Object::Dict(dict) = self.object(id) else { return None };
         if dict.incomplete || !dict.unknown_keys.is_empty() {
             return None;
@@ -534,7 +534,7 @@ impl Interpreter<'_> {
             }
             Interpolation::Basic => {}
         }
-        let mut configurable = value.configurable;
+        let mut configurable = value.configurable();
         let mut unknown = false;
         let mut lookup = |name: &str| -> Option<String> {
             let name = name.to_lowercase();
@@ -554,7 +554,7 @@ impl Interpreter<'_> {
                     }
                 },
             };
-            configurable = configurable.or(found.configurable);
+            configurable = configurable.or(found.configurable());
             unknown |= found.as_str().is_none();
             found.as_str().map(str::to_owned)
         };
@@ -600,7 +600,7 @@ impl Interpreter<'_> {
             }
             (Err(raised), None) => return Some(Err(raised)),
         };
-        let configurable = value.configurable;
+        let configurable = value.configurable();
         let Some(text) = value.as_str() else { return value.is_unknown().then_some(Ok(value)) };
         let made = match name {
             "getint" => text.trim().replace('_', "").parse().ok().map(Value::int),
@@ -666,7 +666,7 @@ impl Interpreter<'_> {
 
     /// Takes in a text in the format of configuration files.
     fn read_ini(&mut self, id: ObjectId, text: &Value, span: Span) -> Option<Evaluated> {
-        let setting = text.configurable;
+        let setting = text.configurable();
         let sections = match ini::parse(text.as_str()?, &self.parser(id)?.how) {
             Ok(sections) => sections,
             Err(exception) => {
@@ -709,7 +709,7 @@ impl Interpreter<'_> {
         for name in names {
             let Some(path) = self.file_name(&name) else {
                 // Which file it is only the deployment knows; it has none, as far as is known.
-                let setting = name.configurable.or_else(|| self.configurable("a configuration file"));
+                let setting = name.configurable().or_else(|| self.configurable("a configuration file"));
                 self.parser_mut(id)?.configurable = setting;
                 continue;
             };
@@ -757,7 +757,7 @@ impl Interpreter<'_> {
         options: &Value,
         span: Span,
     ) -> Option<Result<(), Box<Raised>>> {
-        let entries = match &options.kind {
+        let entries = match options.kind() {
             Kind::Instance(_) => {
                 let items = self.standard_operator(options, "items", Vec::new(), span)?.ok()?;
                 self.pairs(&items)?
@@ -768,10 +768,10 @@ impl Interpreter<'_> {
             _ => self.text_entries(options)?,
         };
         for (option, value) in entries {
-            let text = match &value.kind {
+            let text = match value.kind() {
                 Kind::None | Kind::Str(_) => value.clone(),
                 _ => match self.text_of(&value) {
-                    Some(text) => Value::str(&text).with_configurable(value.configurable),
+                    Some(text) => Value::str(&text).with_configurable(value.configurable()),
                     None => value.clone(),
                 },
             };

@@ -159,7 +159,7 @@ impl Interpreter<'_> {
 
     /// The path that a text or a path object names.
     pub(crate) fn file_name(&self, value: &Value) -> Option<String> {
-        match &value.kind {
+        match value.kind() {
             Kind::Str(text) => Some(text.to_string()),
             _ => self.path_text(value),
         }
@@ -173,11 +173,11 @@ impl Interpreter<'_> {
 
     /// The folder of a package, given as a module or by name.
     fn package_folder(&mut self, package: &Value) -> Option<String> {
-        let module = match &package.kind {
+        let module = match package.kind() {
             Kind::Module(module) => *module,
             Kind::Str(name) => {
                 let site = self.here(Span::default());
-                match self.import_dotted(name.as_ref(), site).ok()?.kind {
+                match *self.import_dotted(name.as_ref(), site).ok()?.kind() {
                     Kind::Module(module) => module,
                     _ => return None,
                 }

@@ -2,6 +2,7 @@
 
 use super::{Evaluated, Interpreter, Mode};
 use crate::location::Span;
+use crate::name::Name;
 use crate::value::*;
 
 /// Nodes of the largest document that is made into values.
@@ -22,11 +23,11 @@ impl Interpreter<'_> {
     /// Calls a function that reads a document. Nothing when it is none, or the text is not known.
     pub(crate) fn call_document_function(
         &mut self,
-        name: &str,
+        name: Name,
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {
-        let (module, function) = name.rsplit_once('.')?;
+        let (module, function) = name.owner_and_last()?;
         let exception = match (module, function) {
             ("json" | "simplejson" | "ujson" | "orjson", "load" | "loads") => "json.JSONDecodeError",
             ("tomllib" | "tomli" | "toml" | "rtoml", "load" | "loads") => "tomllib.TOMLDecodeError",
@@ -48,7 +49,7 @@ impl Interpreter<'_> {
             _ => return None,
         }
         let source = arguments.positional.first()?.clone();
-        let contents = match &source.kind {
+        let contents = match source.kind() {
             Kind::Instance(_) => self.read_stream(&source)?,
             // `toml.load` takes the path of a file as well.
             Kind::Str(_) if module == "toml" && function == "load" => {
@@ -56,12 +57,12 @@ impl Interpreter<'_> {
             }
             _ => source.clone(),
         };
-        let text = match &contents.kind {
+        let text = match contents.kind() {
             Kind::Str(text) => text.to_string(),
             Kind::Bytes(bytes) => std::str::from_utf8(bytes).ok()?.to_owned(),
             _ => return None,
         };
-        let setting = contents.configurable;
+        let setting = contents.configurable();
         let made = match module {
             "yaml" => self.yaml_document(&text, setting),
             "json" | "simplejson" | "ujson" | "orjson" => self.json_document(&text, setting),

@@ -64,6 +64,6 @@ impl Interpreter<'_> {
             rest = behind_name;
         }
         expanded.push_str(rest);
-        Some(Value::str(&expanded).with_configurable(path.configurable.or(setting)))
+        Some(Value::str(&expanded).with_configurable(path.configurable().or(setting)))
     }
 }

@@ -212,7 +212,7 @@ impl Interpreter<'_> {
     /// The value that `except Class as name` binds.
     fn caught_exception(&mut self, class: &Value, span: Span) -> Value {
         let site = self.here(span);
-        let classes = match &class.kind {
+        let classes = match class.kind() {
             Kind::Tuple(items) => items.to_vec(),
             _ => class.alternatives().to_vec(),
         };
@@ -243,7 +243,7 @@ impl Interpreter<'_> {
 
     /// Whether an exception is caught by `except class`, when that is decided.
     pub fn exception_matches(&mut self, exception: &Value, class: &Value) -> Option<bool> {
-        if let Kind::Tuple(classes) = &class.kind {
+        if let Kind::Tuple(classes) = class.kind() {
             let mut answer = Some(false);
             for class in classes.iter() {
                 match self.exception_matches(exception, class) {
@@ -254,7 +254,7 @@ impl Interpreter<'_> {
             }
             return answer;
         }
-        let made = match &exception.kind {
+        let made = match exception.kind() {
             Kind::Class(_) | Kind::External(_) => exception.clone(),
             _ => self.class_of(exception)?,
         };

@@ -85,7 +85,7 @@ impl Interpreter<'_> {
             }
             ExprKind::Unary(operator, operand) => {
                 let operand = self.evaluate(operand)?;
-                match (operator, &operand.kind) {
+                match (operator, operand.kind()) {
                     (UnaryOperator::Minus, Kind::Int(value)) => Value::int(value.wrapping_neg()),
                     (UnaryOperator::Minus, Kind::Float(value)) => Kind::Float(-value).into(),
                     (UnaryOperator::Plus, _) => operand,
@@ -238,7 +238,7 @@ impl Interpreter<'_> {
                     Some(elements) => values.extend(elements),
                     None => {
                         incomplete = true;
-                        if !matches!(inner.kind, Kind::Unknown(_)) {
+                        if !matches!(inner.kind(), Kind::Unknown(_)) {
                             values.push(self.element_of(&inner));
                         }
                     }
@@ -283,7 +283,7 @@ impl Interpreter<'_> {
         for (position, operand) in values.iter().enumerate() {
             let value = self.evaluate(operand)?;
             let last = position + 1 == values.len();
-            configurable = configurable.or(value.configurable);
+            configurable = configurable.or(value.configurable());
             match self.decide(&value) {
                 Some(truth) if truth == wanted || last => {
                     possible.push(value);
@@ -308,7 +308,7 @@ impl Interpreter<'_> {
             }
             match self.truth(&answer) {
                 Some(false) => return Ok(answer),
-                Some(true) => result.configurable = result.configurable.or(answer.configurable),
+                Some(true) => result = result.with_configurable(answer.configurable()),
                 None => result = answer,
             }
             left = right;
@@ -325,7 +325,7 @@ impl Interpreter<'_> {
                 FormatPart::Text(text) => Kind::Str(Text::clone(text)).into(),
                 FormatPart::Field { value, conversion, formatted } => {
                     let value = self.evaluate(value)?;
-                    configurable = configurable.or(value.configurable);
+                    configurable = configurable.or(value.configurable());
                     match (conversion, formatted, self.shown(&value)) {
                         (None | Some('s'), false, Some(text)) => Value::str(&text),
                         _ => {

@@ -76,7 +76,7 @@ impl Interpreter<'_> {
             let order = self.configurable(format!("the order of the files in `{folder}`"));
             self.undecided_orders.extend(order);
             for item in &mut items {
-                item.configurable = order;
+                item.rest_on(order);
             }
         }
         self.list(items)
@@ -84,14 +84,14 @@ impl Interpreter<'_> {
 
     /// In which order a value has its place, when that is not decided: "the order of the files in `data`".
     pub fn undecided_order(&self, value: &Value) -> Option<&str> {
-        let order = value.configurable.filter(|order| self.undecided_orders.contains(order))?;
+        let order = value.configurable().filter(|order| self.undecided_orders.contains(order))?;
         Some(self.setting_name(order))
     }
 
     /// A value without the mark that its place says nothing: who asks has taken care of it.
     pub fn in_decided_order(&self, mut value: Value) -> Value {
         if self.undecided_order(&value).is_some() {
-            value.configurable = None;
+            value.rest_on(None);
         }
         value
     }

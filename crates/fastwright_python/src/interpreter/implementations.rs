@@ -18,15 +18,15 @@ impl Interpreter<'_> {
     /// The callables that a method stands for where it is abstract: those of the classes that implement it, each bound to
     /// an object of its class. Nothing where it is not abstract, or where nobody or too many implement it.
     pub(crate) fn implementing_methods(&mut self, callee: &Value, span: Span) -> Option<Value> {
-        let Kind::Method(method) = &callee.kind else { return None };
-        let Kind::Function(function) = &method.function.kind else { return None };
-        if matches!(method.receiver.kind, Kind::Instance(_)) || !is_abstract(&function.definition) {
+        let Kind::Method(method) = callee.kind() else { return None };
+        let Kind::Function(function) = method.function.kind() else { return None };
+        if matches!(method.receiver.kind(), Kind::Instance(_)) || !is_abstract(&function.definition) {
             return None;
         }
         let owner = function.class?;
         let name = function.definition.name;
         let known = self.class_of(&method.receiver);
-        let class = known.and_then(|class| match class.kind {
+        let class = known.and_then(|class| match *class.kind() {
             Kind::Class(id) => Some(id),
             _ => None,
         });
@@ -55,10 +55,8 @@ impl Interpreter<'_> {
         let mut found: Vec<(ObjectId, Rc<FunctionValue>)> = Vec::new();
         for id in &self.classes {
             let class: Value = Kind::Class(*id).into();
-            let Some((Value { kind: Kind::Function(function), .. }, _)) = self.find_in_class(&class, name)
-            else {
-                continue;
-            };
+            let Some((found_in_class, _)) = self.find_in_class(&class, name) else { continue };
+            let Kind::Function(function) = found_in_class.into_kind() else { continue };
             let is_new = *id != base && !found.iter().any(|(_, known)| known.serial == function.serial);
             if is_new
                 && !is_abstract(&function.definition)
@@ -78,12 +76,12 @@ impl Interpreter<'_> {
     /// An object that a method of a class assigns to an attribute which the constructor leaves empty: a client that is
     /// made at start, `self.client = Client()`.
     pub(crate) fn assigned_later(&mut self, class: &Value, attribute: Name, span: Span) -> Option<Value> {
-        let Kind::Class(id) = class.kind else { return None };
+        let Kind::Class(id) = *class.kind() else { return None };
         let methods: Vec<Rc<FunctionValue>> = self
             .class(id)?
             .attributes
             .iter()
-            .filter_map(|(_, value)| match &value.kind {
+            .filter_map(|(_, value)| match value.kind() {
                 Kind::Function(function) if function.definition.mentions.may_hold(attribute) => {
                     Some(Rc::clone(function))
                 }
@@ -106,7 +104,7 @@ impl Interpreter<'_> {
             let Some(expression) = made else { continue };
             let callee = self.value_of_dotted(function.scope, expression, span);
             if let Some(callee) =
-                callee.filter(|callee| matches!(callee.kind, Kind::Class(_) | Kind::External(_)))
+                callee.filter(|callee| matches!(callee.kind(), Kind::Class(_) | Kind::External(_)))
             {
                 let site = crate::location::Location { file: function.id.file, span: expression.span };
                 return Some(Value::call(callee, Arguments::default(), site));
@@ -136,7 +134,7 @@ impl Interpreter<'_> {
             let Some(expression) = made else { continue };
             let callee = self.value_of_dotted(scope, expression, expression.span);
             let Some(callee) =
-                callee.filter(|callee| matches!(callee.kind, Kind::Class(_) | Kind::External(_)))
+                callee.filter(|callee| matches!(callee.kind(), Kind::Class(_) | Kind::External(_)))
             else {
                 made = None;
                 continue;
@@ -238,7 +236,7 @@ impl Interpreter<'_> {
                     let Some(expression) = made else { continue };
                     let callee = self.value_of_dotted(scope, expression, expression.span);
                     let Some(callee) =
-                        callee.filter(|callee| matches!(callee.kind, Kind::Class(_) | Kind::External(_)))
+                        callee.filter(|callee| matches!(callee.kind(), Kind::Class(_) | Kind::External(_)))
                     else {
                         continue;
                     };
@@ -260,7 +258,7 @@ impl Interpreter<'_> {
             ExprKind::Attribute(attribute) => {
                 let (base, name) = attribute.parts();
                 let base = self.value_of_dotted(scope, base, span)?;
-                matches!(base.kind, Kind::Module(_) | Kind::External(_))
+                matches!(base.kind(), Kind::Module(_) | Kind::External(_))
                     .then(|| self.attribute(&base, *name, span))
             }
             _ => None,

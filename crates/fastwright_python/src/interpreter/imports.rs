@@ -188,6 +188,7 @@ impl Interpreter<'_> {
         self.step_limit = saved_limit.saturating_add(own);
         self.call_is_limited = call_is_limited;
         self.mode = saved_mode;
+        self.recent_classes.clear();
         self.conditions.truncate(conditions_before);
         match failure {
             Some(raised) => {
@@ -226,7 +227,7 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn describe_exception(&mut self, exception: &Value) -> String {
-        match self.class_of(exception).map(|class| class.kind) {
+        match self.class_of(exception).map(Value::into_kind) {
             Some(Kind::Class(id)) => {
                 self.class(id).map(|class| format!("`{}`", class.name)).unwrap_or_default()
             }
@@ -368,7 +369,7 @@ impl Interpreter<'_> {
     /// What a package has under the name of its module: `import package.module as name` gives that.
     fn attribute_of_package(&mut self, dotted: &str, site: Location) -> Result<Option<Value>, Box<Raised>> {
         let Some((package, name)) = dotted.rsplit_once('.') else { return Ok(None) };
-        let Kind::Module(package) = self.import_dotted(package, site)?.kind else { return Ok(None) };
+        let Kind::Module(package) = *self.import_dotted(package, site)?.kind() else { return Ok(None) };
         let scope = self.modules[package.0 as usize].scope;
         Ok(self.scopes[scope.0 as usize].names.get(&Name::from(name)).cloned())
     }
@@ -431,7 +432,7 @@ impl Interpreter<'_> {
     }
 
     fn import_name(&mut self, source: &Value, name: Name, dotted: &str, site: Location) -> Evaluated {
-        let Kind::Module(module) = source.kind else {
+        let Kind::Module(module) = *source.kind() else {
             return Ok(self.attribute(source, name, site.span));
         };
         let scope = self.modules[module.0 as usize].scope;
@@ -460,7 +461,7 @@ impl Interpreter<'_> {
     }
 
     fn import_star(&mut self, source: &Value) {
-        let Kind::Module(module) = source.kind else { return };
+        let Kind::Module(module) = *source.kind() else { return };
         let scope = self.modules[module.0 as usize].scope;
         let exported = self.scopes[scope.0 as usize].names.get(&Name::from("__all__")).cloned();
         let listed = exported.and_then(|value| self.elements(&value));

@@ -10,10 +10,10 @@ use std::rc::Rc;
 impl Interpreter<'_> {
     /// `base[index]`.
     pub(crate) fn item(&mut self, base: &Value, index: &Value, span: Span) -> Evaluated {
-        let configurable = base.configurable.or(index.configurable);
+        let configurable = base.configurable().or(index.configurable());
         let symbolic =
             |base: &Value| Value::symbolic(Symbolic::Item { base: base.clone(), index: index.clone() });
-        let value = match &base.kind {
+        let value = match base.kind() {
             Kind::Tuple(items) => match self.pick(items, index) {
                 Some(value) => value,
                 None => symbolic(base),
@@ -76,13 +76,13 @@ impl Interpreter<'_> {
                     return self.checked_attribute(base, name, span);
                 }
                 if let Some((method, _)) = self.find_in_class(base, Name::from("__class_getitem__")) {
-                    let function = match &method.kind {
+                    let function = match method.kind() {
                         Kind::Descriptor(descriptor) => descriptor.function.clone(),
                         _ => method,
                     };
                     let arguments = Arguments::of([base.clone(), index.clone()]);
                     let made = self.call_directly(&function, arguments, span)?;
-                    if matches!(made.kind, Kind::Class(_)) {
+                    if matches!(made.kind(), Kind::Class(_)) {
                         return Ok(made);
                     }
                 }
@@ -95,8 +95,8 @@ impl Interpreter<'_> {
                     return Ok(value);
                 }
                 let method = self.attribute(base, Name::from("__getitem__"), span);
-                match &method.kind {
-                    Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)) => {
+                match method.kind() {
+                    Kind::Method(bound) if matches!(bound.function.kind(), Kind::Function(_)) => {
                         let arguments = Arguments::of([index.clone()]);
                         return self.call_value(&method, arguments, span);
                     }
@@ -131,9 +131,9 @@ impl Interpreter<'_> {
 
     /// The elements of an instance that is a tuple as well: of a named tuple, of `pkgutil.ModuleInfo`.
     fn tuple_of_instance(&mut self, value: &Value) -> Option<Vec<Value>> {
-        let Kind::Instance(id) = value.kind else { return None };
+        let Kind::Instance(id) = *value.kind() else { return None };
         let instance = self.instance(id)?;
-        let is_tuple = match &instance.class.kind {
+        let is_tuple = match instance.class.kind() {
             Kind::External(name) => *name == "pkgutil.ModuleInfo",
             class => self.derives_from(&class.clone().into(), "typing.NamedTuple"),
         };
@@ -151,7 +151,7 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn set_item(&mut self, base: &Value, index: Value, value: Value) {
-        match &base.kind {
+        match base.kind() {
             Kind::Dict(id) => {
                 self.bind_in_namespace(*id, &index, &value);
                 let key = index.key();
@@ -180,7 +180,7 @@ impl Interpreter<'_> {
             }
             Kind::Instance(_) => {
                 let method = self.attribute(base, Name::from("__setitem__"), Span::default());
-                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
+                if matches!(method.kind(), Kind::Method(bound) if matches!(bound.function.kind(), Kind::Function(_)))
                 {
                     let arguments = Arguments::of([index, value]);
                     let _ = self.call_value(&method, arguments, Span::default());
@@ -194,7 +194,7 @@ impl Interpreter<'_> {
 
     /// The elements of something iterated, when they are known one by one.
     pub fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
-        match &value.kind {
+        match value.kind() {
             Kind::Tuple(items) => Some(items.to_vec()),
             Kind::List(id) | Kind::Set(id) => match self.object(*id) {
                 Object::List(list) | Object::Set(list) if !list.incomplete || !list.items.is_empty() => {
@@ -221,10 +221,10 @@ impl Interpreter<'_> {
                     return Some(fields);
                 }
                 let method = self.attribute(value, Name::from("__iter__"), Span::default());
-                if matches!(&method.kind, Kind::Method(bound) if matches!(bound.function.kind, Kind::Function(_)))
+                if matches!(method.kind(), Kind::Method(bound) if matches!(bound.function.kind(), Kind::Function(_)))
                 {
                     let made = self.call_value(&method, Arguments::default(), Span::default()).ok()?;
-                    if !made.same(value) && matches!(made.kind, Kind::List(_) | Kind::Tuple(_)) {
+                    if !made.same(value) && matches!(made.kind(), Kind::List(_) | Kind::Tuple(_)) {
                         return self.elements(&made);
                     }
                     return None;
@@ -241,7 +241,7 @@ impl Interpreter<'_> {
 
     /// What stands for each element when they are not known one by one.
     pub(crate) fn element_of(&mut self, value: &Value) -> Value {
-        match &value.kind {
+        match value.kind() {
             Kind::List(id) | Kind::Set(id) => match self.object(*id) {
                 Object::List(list) | Object::Set(list) if !list.items.is_empty() => {
                     Value::union(list.items.iter().cloned())
@@ -255,7 +255,7 @@ impl Interpreter<'_> {
 
     /// Unpacking of a value whose elements are not known: each alternative of a union on its own.
     pub(crate) fn unpacked(&mut self, value: &Value, position: usize) -> Option<Value> {
-        let Kind::Union(alternatives) = &value.kind else {
+        let Kind::Union(alternatives) = value.kind() else {
             return value.is_unknown().then(|| value.clone());
         };
         let alternatives = Rc::clone(alternatives);

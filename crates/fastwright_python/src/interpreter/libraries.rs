@@ -32,7 +32,7 @@ impl Interpreter<'_> {
 
     /// Whether a collection may have elements that are not listed.
     pub(super) fn may_hold_more(&self, value: &Value) -> bool {
-        let (Kind::List(id) | Kind::Set(id) | Kind::Dict(id)) = value.kind else { return false };
+        let (Kind::List(id) | Kind::Set(id) | Kind::Dict(id)) = *value.kind() else { return false };
         match self.object(id) {
             Object::List(list) | Object::Set(list) => list.incomplete,
             Object::Dict(dict) => dict.incomplete || !dict.unknown_keys.is_empty(),
@@ -72,12 +72,12 @@ impl Interpreter<'_> {
         let conditions = std::mem::take(&mut self.conditions);
         let site = self.here(Span::default());
         let imported = self.import_dotted(module, site).ok();
-        let found = match imported {
+        let found = match imported.map(Value::into_kind) {
             // In a module that was left halfway, a list may lack what comes later.
-            Some(Value { kind: Kind::Module(id), .. }) if !self.given_up.contains(&id) => {
+            Some(Kind::Module(id)) if !self.given_up.contains(&id) => {
                 let name = Name::from(dotted.rsplit('.').next().unwrap_or(dotted));
                 let value = self.attribute(&Kind::Module(id).into(), name, Span::default());
-                (!matches!(value.kind, Kind::Unknown(_))).then_some(value)
+                (!matches!(value.kind(), Kind::Unknown(_))).then_some(value)
             }
             _ => None,
         };
@@ -104,7 +104,7 @@ impl Interpreter<'_> {
         }
         let computed =
             |interpreter: &mut Self, value: &Value| interpreter.computed(value, may_follow, depth + 1);
-        match &value.kind {
+        match value.kind() {
             Kind::External(name) if may_follow(name) => {
                 if let Some(found) = self.follow_library(name) {
                     return Some(found);
@@ -168,7 +168,7 @@ impl Interpreter<'_> {
         let (mut bases, mut written) = (object.bases.clone(), object.written_bases.clone());
         let mut changed = false;
         for (base, written) in bases.iter_mut().zip(&mut written) {
-            match base.kind {
+            match *base.kind() {
                 Kind::Class(inner) => {
                     let before = self.class_order(base);
                     self.follow_bases_of(inner, may_follow, depth + 1);
@@ -176,7 +176,7 @@ impl Interpreter<'_> {
                 }
                 Kind::External(name) if may_follow(&name) => {
                     let Some(found) = self.follow_library(&name) else { continue };
-                    let Kind::Class(inner) = found.kind else { continue };
+                    let Kind::Class(inner) = *found.kind() else { continue };
                     self.follow_bases_of(inner, may_follow, depth + 1);
                     *written = match written.as_symbolic() {
                         Some(Symbolic::Item { index, .. }) => {

@@ -11,9 +11,9 @@ impl Interpreter<'_> {
     pub(crate) fn metaclass(&self, class: ObjectId) -> Option<ObjectId> {
         let order = &self.class(class)?.mro;
         order.iter().find_map(|owner| {
-            let Kind::Class(id) = owner.kind else { return None };
+            let Kind::Class(id) = *owner.kind() else { return None };
             let keywords = &self.class(id)?.keywords;
-            match keywords.iter().find(|(name, _)| *name == "metaclass")?.1.kind {
+            match *keywords.iter().find(|(name, _)| *name == "metaclass")?.1.kind() {
                 Kind::Class(metaclass) => Some(metaclass),
                 _ => None,
             }
@@ -40,7 +40,7 @@ impl Interpreter<'_> {
         let metaclass: Value = Kind::Class(metaclass).into();
         for (hook, receiver) in [("__new__", metaclass.clone()), ("__init__", Kind::Class(class).into())] {
             let Some((function, _)) = self.find_in_class(&metaclass, Name::from(hook)) else { continue };
-            let function = match &function.kind {
+            let function = match function.kind() {
                 Kind::Descriptor(descriptor) => descriptor.function.clone(),
                 _ => function,
             };
@@ -62,7 +62,7 @@ impl Interpreter<'_> {
     pub(crate) fn type_new(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
         let rest = Arguments::of(arguments.positional.get(1..)?.to_vec());
         let Some(class) = self.class_in_making else { return self.dynamic_class(&rest, span) };
-        if let Some(Kind::Dict(namespace)) = rest.positional.get(2).map(|value| &value.kind)
+        if let Some(Kind::Dict(namespace)) = rest.positional.get(2).map(|value| value.kind())
             && let Object::Dict(namespace) = self.object(*namespace)
         {
             let entries: Vec<(Name, Value)> = namespace
@@ -91,7 +91,7 @@ impl Interpreter<'_> {
     ) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
         if let Some(call) = self.in_metaclass(class, Name::from("__call__"))
-            && matches!(call.kind, Kind::Function(_))
+            && matches!(call.kind(), Kind::Function(_))
         {
             Rc::make_mut(&mut arguments).prepend(class_value);
             return self.call_directly(&call, arguments, span);
@@ -110,18 +110,18 @@ impl Interpreter<'_> {
         let Some((new, _)) = self.find_in_class(&class_value, Name::from("__new__")) else {
             return self.instantiate(class, arguments, span);
         };
-        let new = match &new.kind {
+        let new = match new.kind() {
             Kind::Descriptor(descriptor) => descriptor.function.clone(),
             _ => new,
         };
-        if !matches!(new.kind, Kind::Function(_)) {
+        if !matches!(new.kind(), Kind::Function(_)) {
             return self.instantiate(class, arguments, span);
         }
         let mut given = Arguments::clone(&arguments);
         given.prepend(class_value.clone());
         let made = self.call_directly(&new, given, span)?;
         for alternative in made.alternatives() {
-            if let Kind::Instance(id) = alternative.kind
+            if let Kind::Instance(id) = *alternative.kind()
                 && let Some(instance) = self.instance(id)
                 && self.is_subclass(&instance.class.clone(), &class_value) == Some(true)
             {

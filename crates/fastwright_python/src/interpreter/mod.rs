@@ -37,6 +37,7 @@ mod outside;
 mod paths;
 mod patterns;
 mod probe;
+mod recent_classes;
 mod recent_members;
 mod records;
 mod regular_expressions;
@@ -336,6 +337,7 @@ pub struct Interpreter<'a> {
     /// How many frames deep a name that is not bound yet is expected to raise; nowhere where it is 0.
     pub(crate) name_guard: usize,
     /// Attributes of expressions that were made lately.
+    recent_classes: recent_classes::RecentClasses,
     recent_members: recent_members::RecentMembers,
     /// The arguments of the generic class that an instance was made of: `int` of `Range[int](...)`.
     pub(crate) generic_arguments: FxHashMap<ObjectId, Value>,
@@ -412,6 +414,7 @@ impl<'a> Interpreter<'a> {
             python: (3, 13, 0),
             context_variables: FxHashMap::default(),
             name_guard: 0,
+            recent_classes: recent_classes::RecentClasses::default(),
             recent_members: recent_members::RecentMembers::default(),
             generic_arguments: FxHashMap::default(),
             extension,

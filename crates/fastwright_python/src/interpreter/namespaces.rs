@@ -15,7 +15,7 @@ impl Interpreter<'_> {
             self.scopes[scope.0 as usize].names.iter().map(|(name, value)| (*name, value.clone())).collect();
         entries.sort_by(|left, right| left.0.as_str().cmp(right.0.as_str()));
         let dict = self.dict(entries.into_iter().map(|(name, value)| (Value::str(&name), value)).collect());
-        if let Kind::Dict(id) = dict.kind
+        if let Kind::Dict(id) = *dict.kind()
             && scope == of_module
         {
             self.namespaces.insert(id, scope);

@@ -17,7 +17,7 @@ pub(super) const LONGEST_LIST: usize = 20_000;
 /// A result of 64 bits from numbers of which one is wider: `2**63 - 1`.
 fn narrowed(operator: BinaryOperator, left: &Value, right: &Value) -> Option<Value> {
     // Nearly all expressions that are not computed hold no numbers.
-    if !matches!(left.kind, Kind::Symbolic(_)) && !matches!(right.kind, Kind::Symbolic(_)) {
+    if !matches!(left.kind(), Kind::Symbolic(_)) && !matches!(right.kind(), Kind::Symbolic(_)) {
         return None;
     }
     let result = wide_result(operator, wide(left, 0)?, wide(right, 0)?)?;
@@ -25,7 +25,7 @@ fn narrowed(operator: BinaryOperator, left: &Value, right: &Value) -> Option<Val
 }
 
 fn wide(value: &Value, depth: u32) -> Option<i128> {
-    match &value.kind {
+    match value.kind() {
         Kind::Int(number) => Some(i128::from(*number)),
         Kind::Symbolic(symbolic) if depth < 4 => match &**symbolic {
             Symbolic::Binary { operator, left, right } => {
@@ -59,7 +59,7 @@ impl Interpreter<'_> {
         right: Value,
         span: Span,
     ) -> Value {
-        let configurable = left.configurable.or(right.configurable);
+        let configurable = left.configurable().or(right.configurable());
         let known = self.binary_known(operator, &left, &right, span);
         let known = known.or_else(|| narrowed(operator, &left, &right));
         known
@@ -78,7 +78,7 @@ impl Interpreter<'_> {
         if left.is_unknown() {
             return Some(left.clone());
         }
-        Some(match (operator, &left.kind, &right.kind) {
+        Some(match (operator, left.kind(), right.kind()) {
             (Op::Add, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_add(*b)?),
             (Op::Subtract, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_sub(*b)?),
             (Op::Multiply, Kind::Int(a), Kind::Int(b)) => Value::int(a.checked_mul(*b)?),
@@ -124,7 +124,7 @@ impl Interpreter<'_> {
                 self.path_value(&super::paths::join(&base, &part), span)
             }
             (Op::Modulo, Kind::Str(template), _) => {
-                let arguments = match &right.kind {
+                let arguments = match right.kind() {
                     Kind::Tuple(items) => items.to_vec(),
                     _ => vec![right.clone()],
                 };
@@ -199,8 +199,8 @@ impl Interpreter<'_> {
                     _ => return None,
                 };
                 let method = self.attribute(left, Name::from(name), span);
-                let Kind::Method(bound) = &method.kind else { return None };
-                if !matches!(bound.function.kind, Kind::Function(_)) {
+                let Kind::Method(bound) = method.kind() else { return None };
+                if !matches!(bound.function.kind(), Kind::Function(_)) {
                     return None;
                 }
                 let arguments = Arguments::of([right.clone()]);
@@ -218,7 +218,7 @@ impl Interpreter<'_> {
         right: Value,
         span: Span,
     ) -> Value {
-        match (operator, &left.kind) {
+        match (operator, left.kind()) {
             (BinaryOperator::Add, Kind::List(id)) => {
                 let id = *id;
                 let items = self.elements(&right);
@@ -248,15 +248,15 @@ impl Interpreter<'_> {
         right: &Value,
         span: Span,
     ) -> Value {
-        let configurable = left.configurable.or(right.configurable);
+        let configurable = left.configurable().or(right.configurable());
         if let (Comparison::In | Comparison::NotIn, Some(name), Kind::External(container)) =
-            (comparison, left.as_str(), &right.kind)
+            (comparison, left.as_str(), right.kind())
             && *container == ENVIRONMENT
             && self.mode != super::Mode::Summary
         {
             let set = self.is_variable_set(name);
             let answer = (comparison == Comparison::In) == (set.as_bool() == Some(true));
-            return Value::bool(answer).with_configurable(set.configurable.or(configurable));
+            return Value::bool(answer).with_configurable(set.configurable().or(configurable));
         }
         let answer = match comparison {
             Comparison::Equal => self.equal(left, right),
@@ -287,7 +287,7 @@ impl Interpreter<'_> {
         if let (Some(a), Some(b)) = (number(left), number(right)) {
             return Some(a == b);
         }
-        match (&left.kind, &right.kind) {
+        match (left.kind(), right.kind()) {
             (Kind::Union(_) | Kind::Unknown(_) | Kind::Symbolic(_), _)
             | (_, Kind::Union(_) | Kind::Unknown(_) | Kind::Symbolic(_)) => None,
             (Kind::Str(_), Kind::Instance(_)) | (Kind::Instance(_), Kind::Str(_)) => {
@@ -321,7 +321,7 @@ impl Interpreter<'_> {
                 }
                 let constant = |value: &Value| {
                     matches!(
-                        value.kind,
+                        *value.kind(),
                         Kind::None
                             | Kind::Bool(_)
                             | Kind::Int(_)
@@ -339,12 +339,12 @@ impl Interpreter<'_> {
     }
 
     fn identical(&mut self, left: &Value, right: &Value) -> Option<bool> {
-        match (&left.kind, &right.kind) {
+        match (left.kind(), right.kind()) {
             (Kind::None, Kind::None) => Some(true),
             (Kind::Symbolic(symbolic), Kind::None) | (Kind::None, Kind::Symbolic(symbolic)) => {
                 match &**symbolic {
                     // An object that a constructor has just made is not None.
-                    Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => Some(false),
+                    Symbolic::Call { callee, .. } if matches!(callee.kind(), Kind::Class(_)) => Some(false),
                     Symbolic::Call { callee, .. }
                         if callee.as_external().is_some_and(|name| self.library.makes_objects(name))
                             || self.makes_plain_object(callee) =>
@@ -366,7 +366,7 @@ impl Interpreter<'_> {
         if let (Some(a), Some(b)) = (number(left), number(right)) {
             return a.partial_cmp(&b);
         }
-        match (&left.kind, &right.kind) {
+        match (left.kind(), right.kind()) {
             (Kind::Str(a), Kind::Str(b)) => Some(a.cmp(b)),
             (Kind::Tuple(a), Kind::Tuple(b)) => {
                 for (a, b) in a.iter().zip(b.iter()) {
@@ -383,7 +383,7 @@ impl Interpreter<'_> {
 
     /// `item in container`, when it is decided.
     fn contains(&mut self, container: &Value, item: &Value, span: Span) -> Option<bool> {
-        match &container.kind {
+        match container.kind() {
             Kind::Str(text) => Some(text.contains(item.as_str()?)),
             Kind::Dict(id) => {
                 let key = item.key()?;
@@ -440,7 +440,7 @@ impl Interpreter<'_> {
 
     /// The text that `str()` or an f-string makes of a value, when it is known.
     pub fn text_of(&mut self, value: &Value) -> Option<String> {
-        Some(match &value.kind {
+        Some(match value.kind() {
             Kind::Str(text) => text.to_string(),
             Kind::Int(number) => number.to_string(),
             Kind::Bool(true) => "True".to_owned(),
@@ -475,7 +475,7 @@ impl Interpreter<'_> {
 
 /// The number behind an integer or float.
 fn number(value: &Value) -> Option<f64> {
-    match value.kind {
+    match *value.kind() {
         Kind::Int(value) => Some(value as f64),
         Kind::Float(value) => Some(value),
         Kind::Bool(value) => Some(f64::from(u8::from(value))),

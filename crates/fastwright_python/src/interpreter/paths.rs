@@ -34,7 +34,7 @@ impl Interpreter<'_> {
     /// An attribute of a path object.
     pub(crate) fn path_attribute(&mut self, path: &Value, name: &str, span: Span) -> Option<Value> {
         let text = self.path_text(path)?;
-        let configurable = path.configurable;
+        let configurable = path.configurable();
         let last = text.rsplit('/').next().unwrap_or(&text);
         let suffix_at = last.rfind('.').filter(|at| *at > 0);
         let part = match name {

@@ -112,7 +112,7 @@ impl Interpreter<'_> {
                     return Ok(None);
                 };
                 // Strings are no sequences for `match`.
-                if matches!(subject.kind, Kind::Str(_) | Kind::Bytes(_) | Kind::Dict(_) | Kind::Set(_)) {
+                if matches!(subject.kind(), Kind::Str(_) | Kind::Bytes(_) | Kind::Dict(_) | Kind::Set(_)) {
                     return Ok(Some(false));
                 }
                 let star = patterns.iter().position(|pattern| matches!(pattern, Pattern::Star(_)));
@@ -142,7 +142,7 @@ impl Interpreter<'_> {
                 answer
             }
             Pattern::Mapping { keys, patterns, rest } => {
-                let known = match subject.kind {
+                let known = match *subject.kind() {
                     Kind::Dict(id) => match self.object(id) {
                         Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
                             Some(dict.clone())
@@ -193,7 +193,7 @@ impl Interpreter<'_> {
                     // `str(text)` and the like match the object itself.
                     let part = match name {
                         Some(name) => self.attribute(subject, name, Span::default()),
-                        None if position == 0 && matches!(class.kind, Kind::External(_)) => subject.clone(),
+                        None if position == 0 && matches!(class.kind(), Kind::External(_)) => subject.clone(),
                         None => self.element_of(subject),
                     };
                     match self.pattern_matches(pattern, &part, bindings)? {

@@ -1,14 +1,12 @@
 //! Attributes of expressions: code takes the same ones again and again, and each is one expression then.
 
 use crate::name::Name;
+use crate::recent::Recent;
 use crate::value::{Kind, Symbolic, Value};
 
-/// How many are found again. A power of two.
-const RECENT: usize = 256;
-
 /// Expressions `base.name` that were made lately, by what they were made of.
-#[derive(Debug)]
-pub(super) struct RecentMembers(Box<[Option<Made>]>);
+#[derive(Debug, Default)]
+pub(super) struct RecentMembers(Recent<Made, 256>);
 
 #[derive(Debug)]
 struct Made {
@@ -17,24 +15,16 @@ struct Made {
     member: Value,
 }
 
-impl Default for RecentMembers {
-    fn default() -> Self {
-        Self((0..RECENT).map(|_| None).collect())
-    }
-}
-
 impl RecentMembers {
     /// `base.name`. It is the same expression as before only where `base` is.
     pub(super) fn member(&mut self, base: &Value, name: Name) -> Value {
         let make = || Value::symbolic(Symbolic::Member { base: base.clone(), name });
-        let Kind::Symbolic(expression) = &base.kind else { return make() };
-        let address = std::ptr::from_ref(&**expression).addr() as u64;
-        let hash = (address ^ name.precomputed_hash()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let place = &mut self.0[hash as usize % RECENT];
+        let Kind::Symbolic(expression) = base.kind() else { return make() };
+        let place = self.0.place_of(&**expression, name.precomputed_hash());
         if let Some(made) = place
             && made.name == name
-            && made.base.configurable == base.configurable
-            && matches!(&made.base.kind, Kind::Symbolic(known) if known.is(expression))
+            && made.base.configurable() == base.configurable()
+            && matches!(made.base.kind(), Kind::Symbolic(known) if known.is(expression))
         {
             return made.member.clone();
         }
@@ -72,7 +62,7 @@ mod tests {
         let setting = std::num::NonZeroU32::new(1).map(crate::value::ConfigurableId);
         let rests = members.member(&one.clone().with_configurable(setting), Name::from("id"));
         assert!(
-            matches!(rests.as_symbolic(), Some(Symbolic::Member { base, .. }) if base.configurable == setting)
+            matches!(rests.as_symbolic(), Some(Symbolic::Member { base, .. }) if base.configurable() == setting)
         );
         // However many there are, each is what it says.
         for number in 0..2_000 {

@@ -33,7 +33,7 @@ impl Interpreter<'_> {
 
     /// The options of the decorator that makes a class a record.
     fn record_keywords(&self, class: ObjectId) -> Option<Keywords> {
-        self.class(class)?.decorators.iter().find_map(|decorator| match &decorator.kind {
+        self.class(class)?.decorators.iter().find_map(|decorator| match decorator.kind() {
             Kind::External(name) => is_record_decorator(name).then(Keywords::new),
             Kind::Symbolic(symbolic) => match &**symbolic {
                 Symbolic::Call { callee, arguments, .. } => {
@@ -50,9 +50,9 @@ impl Interpreter<'_> {
         let mut fields: OrderedMap<Name, Field> = OrderedMap::default();
         let any_record = order
             .iter()
-            .any(|owner| matches!(owner.kind, Kind::Class(id) if self.record_keywords(id).is_some()));
+            .any(|owner| matches!(*owner.kind(), Kind::Class(id) if self.record_keywords(id).is_some()));
         for owner in order.iter().rev() {
-            let Kind::Class(id) = owner.kind else { continue };
+            let Kind::Class(id) = *owner.kind() else { continue };
             let Some(class) = self.class(id) else { continue };
             let keywords = self.record_keywords(id);
             // Names of a class that is no record itself are ordinary class attributes.
@@ -201,7 +201,7 @@ impl Interpreter<'_> {
 
     /// `dataclasses.replace(object, **changes)`, `attrs.evolve`: a new object with some fields changed.
     pub(crate) fn replaced_record(&mut self, arguments: &Arguments, span: Span) -> Option<Evaluated> {
-        let Kind::Instance(id) = arguments.positional.first()?.kind else { return None };
+        let Kind::Instance(id) = *arguments.positional.first()?.kind() else { return None };
         let instance = self.instance(id)?;
         let (class, known) = (instance.class.clone(), instance.attributes.clone());
         let order = self.class_order(&class);
@@ -229,7 +229,7 @@ impl Interpreter<'_> {
 
     /// `dataclasses.fields(class_or_object)`: objects with the name, type and default of each field.
     pub(crate) fn record_field_objects(&mut self, value: &Value, span: Span) -> Option<Value> {
-        let class = match &value.kind {
+        let class = match value.kind() {
             Kind::Class(_) => value.clone(),
             _ => self.class_of(value)?,
         };
@@ -356,7 +356,7 @@ pub fn declared_default(declared: &Value) -> FieldDefault<'_> {
     }
     // Pydantic's and attr.ib's first parameter is the default; `...` asks for a value.
     match arguments.positional.first() {
-        Some(default) if !matches!(default.kind, Kind::Ellipsis) => FieldDefault::Value(default),
+        Some(default) if !matches!(default.kind(), Kind::Ellipsis) => FieldDefault::Value(default),
         _ => FieldDefault::None,
     }
 }

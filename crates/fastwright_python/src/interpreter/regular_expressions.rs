@@ -31,7 +31,7 @@ pub(super) fn substituted(arguments: &Arguments) -> Option<Value> {
     let expression = regex::Regex::new(pattern).ok()?;
     let replacement = expanded(replacement)?;
     let result = expression.replace_all(text, replacement.as_str());
-    Some(Value::str(&result).with_configurable(subject.configurable))
+    Some(Value::str(&result).with_configurable(subject.configurable()))
 }
 
 /// `re.escape(text)`.
@@ -43,7 +43,7 @@ pub(super) fn escaped(text: &Value) -> Option<Value> {
         }
         escaped.push(character);
     }
-    Some(Value::str(&escaped).with_configurable(text.configurable))
+    Some(Value::str(&escaped).with_configurable(text.configurable()))
 }
 
 /// The text of a pattern, compiled or not.
@@ -108,10 +108,10 @@ impl Interpreter<'_> {
         };
         let expression = regex::Regex::new(&anchored).ok()?;
         let Some(found) = expression.captures(text) else {
-            return Some(Value::NONE.with_configurable(subject.configurable));
+            return Some(Value::NONE.with_configurable(subject.configurable()));
         };
         let group = |group: Option<regex::Match<'_>>| match group {
-            Some(group) => Value::str(group.as_str()).with_configurable(subject.configurable),
+            Some(group) => Value::str(group.as_str()).with_configurable(subject.configurable()),
             None => Value::NONE,
         };
         let groups = Value::tuple(found.iter().map(group).collect());
@@ -124,7 +124,7 @@ impl Interpreter<'_> {
             instance.attributes.insert(Name::from(GROUPS), groups);
             instance.attributes.insert(Name::from(NAMED), named);
         }
-        Some(Value::from(Kind::Instance(id)).with_configurable(subject.configurable))
+        Some(Value::from(Kind::Instance(id)).with_configurable(subject.configurable()))
     }
 
     /// A method of a match.
@@ -137,13 +137,13 @@ impl Interpreter<'_> {
         let attributes = &self.instance(id)?.attributes;
         let groups = attributes.get(&Name::from(GROUPS))?.clone();
         let named = attributes.get(&Name::from(NAMED))?.clone();
-        let Kind::Tuple(groups) = groups.kind else { return None };
+        let Kind::Tuple(groups) = groups.into_kind() else { return None };
         if arguments.incomplete || !arguments.keywords.is_empty() {
             return None;
         }
-        let group = |wanted: &Value| match &wanted.kind {
+        let group = |wanted: &Value| match wanted.kind() {
             Kind::Int(number) => groups.get(usize::try_from(*number).ok()?).cloned(),
-            Kind::Str(_) => match (&named.kind, wanted.key()) {
+            Kind::Str(_) => match (named.kind(), wanted.key()) {
                 (Kind::Dict(dict), Some(key)) => match self.object(*dict) {
                     Object::Dict(dict) => dict.entries.get(&key).map(|(_, group)| group.clone()),
                     _ => None,

@@ -11,7 +11,7 @@ const DEEPEST: u32 = 32;
 impl Interpreter<'_> {
     /// What `str()` makes of a value, when it is known.
     pub(super) fn shown(&mut self, value: &Value) -> Option<String> {
-        match value.kind {
+        match *value.kind() {
             Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_) => self.representation(value, 0),
             Kind::Instance(id) => self.shown_object(value, id),
             _ => self.text_of(value),
@@ -38,7 +38,7 @@ impl Interpreter<'_> {
             return None;
         }
         let name = attributes.get(&Name::from("_name_"))?.as_str()?;
-        let Kind::Class(class) = class.kind else { return None };
+        let Kind::Class(class) = *class.kind() else { return None };
         Some(format!("{}.{name}", self.class(class)?.name))
     }
 
@@ -47,7 +47,7 @@ impl Interpreter<'_> {
         if depth > DEEPEST {
             return None;
         }
-        match &value.kind {
+        match value.kind() {
             Kind::Str(text) => quoted(text),
             Kind::Int(_) | Kind::Bool(_) | Kind::None | Kind::Float(_) => self.text_of(value),
             Kind::Tuple(items) => {

@@ -67,7 +67,7 @@ impl Interpreter<'_> {
         if name != "replace" {
             return None;
         }
-        let Kind::Instance(id) = receiver.kind else { return None };
+        let Kind::Instance(id) = *receiver.kind() else { return None };
         let known = self.instance(id)?.attributes.clone();
         let part = |name: &str| {
             arguments.keyword(name).or_else(|| known.get(&Name::from(name))).cloned().unwrap_or_else(empty)
@@ -89,7 +89,7 @@ impl Interpreter<'_> {
 
     /// The signature of a callable: one that is set on it, else that of its definition.
     fn signature_of(&mut self, callable: &Value, span: Span) -> Option<Value> {
-        if matches!(callable.kind, Kind::Class(_)) {
+        if matches!(callable.kind(), Kind::Class(_)) {
             return self.signature_of_class(callable, span);
         }
         let function = self.plain_function(callable)?;
@@ -102,7 +102,7 @@ impl Interpreter<'_> {
         if let Some(wrapped) = wrapped.filter(|wrapped| !wrapped.is_none() && !wrapped.same(callable)) {
             return self.signature_of(&wrapped, span);
         }
-        let skip = usize::from(matches!(callable.kind, Kind::Method(_)));
+        let skip = usize::from(matches!(callable.kind(), Kind::Method(_)));
         let parameters = self.parameters_of(&function, skip, span);
         let returns = function.definition.returns.clone().map(|expression| {
             self.evaluate_annotation(&Annotation::Written {
@@ -132,7 +132,7 @@ impl Interpreter<'_> {
             return Some(self.signature_object(parameters, None, span));
         }
         let (init, _) = self.find_in_class(class, Name::from("__init__"))?;
-        let Kind::Function(init) = init.kind else { return None };
+        let Kind::Function(init) = init.into_kind() else { return None };
         let parameters = self.parameters_of(&init, 1, span);
         Some(self.signature_object(parameters, None, span))
     }
@@ -189,8 +189,8 @@ impl Interpreter<'_> {
         name: Name,
         written: Option<&Arc<Expr>>,
     ) -> Option<Annotation> {
-        if let Some(Value { kind: Kind::Dict(dict), .. }) =
-            self.function_set_attribute(function, "__annotations__")
+        if let Some(Kind::Dict(dict)) =
+            self.function_set_attribute(function, "__annotations__").map(Value::kind)
             && let Object::Dict(dict) = self.object(*dict)
         {
             let key = Key::Str(Text::from(name.as_str()));
@@ -218,7 +218,7 @@ impl Interpreter<'_> {
         objects
             .iter()
             .map(|object| {
-                let Kind::Instance(id) = object.kind else { return None };
+                let Kind::Instance(id) = *object.kind() else { return None };
                 let attributes = &self.instance(id)?.attributes;
                 let part =
                     |name: &str| attributes.get(&Name::from(name)).filter(|value| !is_empty(value)).cloned();
@@ -237,12 +237,14 @@ impl Interpreter<'_> {
     }
 
     fn parameter_objects(&self, signature: &Value) -> Option<Vec<Value>> {
-        let Kind::Instance(id) = signature.kind else { return None };
+        let Kind::Instance(id) = *signature.kind() else { return None };
         let instance = self.instance(id)?;
         if instance.class.as_external().is_none_or(|class| class != SIGNATURE) {
             return None;
         }
-        let Kind::Dict(dict) = instance.attributes.get(&Name::from("parameters"))?.kind else { return None };
+        let Kind::Dict(dict) = *instance.attributes.get(&Name::from("parameters"))?.kind() else {
+            return None;
+        };
         match self.object(dict) {
             // A parameter whose name is not known is under no key.
             Object::Dict(dict) if dict.unknown_keys.is_empty() && !dict.incomplete => {
@@ -256,7 +258,7 @@ impl Interpreter<'_> {
         let entries = parameters
             .into_iter()
             .map(|parameter| {
-                let name = match parameter.kind {
+                let name = match *parameter.kind() {
                     Kind::Instance(id) => {
                         self.instance(id).and_then(|instance| instance.attributes.get(&Name::from("name")))
                     }

@@ -16,7 +16,7 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Option<Evaluated> {
         if let Some(result) = self
-            .call_document_function(&name, arguments, span)
+            .call_document_function(name, arguments, span)
             .or_else(|| self.call_file_function(&name, arguments, span))
         {
             return Some(result);
@@ -91,7 +91,7 @@ impl Interpreter<'_> {
                 self.path_value(&path, span)
             }
             "functools.lru_cache" | "functools.cache" | "fastwright.cached" => match first {
-                Some(function) if !matches!(function.kind, Kind::Int(_) | Kind::None | Kind::Bool(_)) => {
+                Some(function) if !matches!(function.kind(), Kind::Int(_) | Kind::None | Kind::Bool(_)) => {
                     self.remember_results(&function);
                     function
                 }
@@ -121,7 +121,7 @@ impl Interpreter<'_> {
             | "copy.copy"
             | "atexit.register" => first?,
             name if super::records::is_record_decorator(name) => match first {
-                Some(class) if matches!(class.kind, Kind::Class(_)) => class,
+                Some(class) if matches!(class.kind(), Kind::Class(_)) => class,
                 // With options it stays an expression, which says what the class is.
                 _ => return None,
             },
@@ -222,7 +222,7 @@ impl Interpreter<'_> {
                 let arguments = Arguments::of([first?, bases, namespace]);
                 self.dynamic_class(&arguments, span)?
             }
-            "copy.deepcopy" => match &first?.kind {
+            "copy.deepcopy" => match first?.kind() {
                 Kind::Dict(id) => {
                     let Object::Dict(dict) = self.object(*id) else { return None };
                     let copy = dict.clone();
@@ -247,7 +247,7 @@ impl Interpreter<'_> {
                 let Some(Symbolic::Item { index, .. }) = first?.as_symbolic().cloned() else {
                     return Some(Ok(Value::tuple(Vec::new())));
                 };
-                match &index.kind {
+                match index.kind() {
                     Kind::Tuple(_) => index,
                     _ => Value::tuple(vec![index]),
                 }
@@ -261,9 +261,9 @@ impl Interpreter<'_> {
                 return self.signature_call(&name, arguments, span);
             }
             "inspect.isclass" => Value::bool(super::types::is_class(&first?)?),
-            "inspect.isfunction" => Value::bool(matches!(first?.kind, Kind::Function(_))),
-            "inspect.ismethod" => Value::bool(matches!(first?.kind, Kind::Method(_))),
-            "inspect.ismodule" => Value::bool(matches!(first?.kind, Kind::Module(_))),
+            "inspect.isfunction" => Value::bool(matches!(first?.kind(), Kind::Function(_))),
+            "inspect.ismethod" => Value::bool(matches!(first?.kind(), Kind::Method(_))),
+            "inspect.ismodule" => Value::bool(matches!(first?.kind(), Kind::Module(_))),
             "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => {
                 match self.plain_function(&first?) {
                     Some(function) => {
@@ -274,7 +274,7 @@ impl Interpreter<'_> {
             }
             "inspect.getmembers" => self.members(&first?, arguments.positional.get(1), span)?,
             "inspect.getdoc" => self.attribute(&first?, Name::from("__doc__"), span),
-            "inspect.getmodule" => match &first?.kind {
+            "inspect.getmodule" => match first?.kind() {
                 Kind::Function(function) => Kind::Module(function.module).into(),
                 Kind::Class(id) => Kind::Module(self.class(*id)?.module).into(),
                 _ => return None,
@@ -295,7 +295,7 @@ impl Interpreter<'_> {
 
     fn named_tuple(&mut self, arguments: &Arguments, span: Span) -> Option<Value> {
         let name = Name::from(arguments.positional.first()?.as_str()?);
-        let fields: Vec<Name> = match &arguments.positional.get(1)?.kind {
+        let fields: Vec<Name> = match arguments.positional.get(1)?.kind() {
             Kind::Str(text) => text.replace(',', " ").split_whitespace().map(Name::from).collect(),
             _ => {
                 let items = self.elements(arguments.positional.get(1)?)?;
@@ -316,14 +316,14 @@ impl Interpreter<'_> {
 
     /// From now on the function gives the same result for the same arguments: `functools.cache`.
     fn remember_results(&mut self, function: &Value) {
-        if let Kind::Function(function) = &function.kind {
+        if let Kind::Function(function) = function.kind() {
             self.remembered.entry(function.serial).or_default();
         }
     }
 
     /// The function behind methods, descriptors and `functools.partial`.
     pub fn plain_function(&self, value: &Value) -> Option<Rc<FunctionValue>> {
-        match &value.kind {
+        match value.kind() {
             Kind::Function(function) => Some(Rc::clone(function)),
             Kind::Method(method) => self.plain_function(&method.function),
             Kind::Descriptor(descriptor) => self.plain_function(&descriptor.function),
@@ -340,19 +340,19 @@ impl Interpreter<'_> {
     }
 
     fn members(&mut self, object: &Value, filter: Option<&Value>, span: Span) -> Option<Value> {
-        let names: Vec<Name> = match &object.kind {
+        let names: Vec<Name> = match object.kind() {
             Kind::Module(module) => {
                 let scope = self.modules[module.0 as usize].scope;
                 self.scopes[scope.0 as usize].names.keys().copied().collect()
             }
             Kind::Class(_) | Kind::Instance(_) => {
-                let class = match &object.kind {
+                let class = match object.kind() {
                     Kind::Class(_) => object.clone(),
                     _ => self.class_of(object)?,
                 };
                 let mut names = Vec::new();
                 for owner in self.class_order(&class).iter() {
-                    if let Kind::Class(id) = owner.kind
+                    if let Kind::Class(id) = *owner.kind()
                         && let Some(class) = self.class(id)
                     {
                         names.extend(class.attributes.keys().copied());
@@ -481,7 +481,7 @@ impl Interpreter<'_> {
             return Some(found);
         }
         let package = match path.as_symbolic()? {
-            Symbolic::Member { base, name } if *name == "__path__" => match base.kind {
+            Symbolic::Member { base, name } if *name == "__path__" => match *base.kind() {
                 Kind::Module(module) => module,
                 _ => return None,
             },

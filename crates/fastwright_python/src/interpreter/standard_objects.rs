@@ -34,7 +34,7 @@ impl Interpreter<'_> {
         arguments: &Arguments,
         span: Span,
     ) -> Option<Evaluated> {
-        let Kind::Instance(id) = receiver.kind else { return None };
+        let Kind::Instance(id) = *receiver.kind() else { return None };
         if self.mode == Mode::Summary {
             return None;
         }
@@ -60,7 +60,7 @@ impl Interpreter<'_> {
         operands: Vec<Value>,
         span: Span,
     ) -> Option<Evaluated> {
-        let Kind::Instance(id) = receiver.kind else { return None };
+        let Kind::Instance(id) = *receiver.kind() else { return None };
         self.standard_objects.get(&id)?;
         let arguments = Arguments::of(operands);
         for owner in self.library_classes_of(receiver) {

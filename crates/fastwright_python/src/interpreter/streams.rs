@@ -30,8 +30,8 @@ enum Contents {
 impl Interpreter<'_> {
     /// A stream over a text or bytes that are known.
     pub(crate) fn stream(&mut self, class: &str, contents: &Value, span: Span) -> Option<Value> {
-        let configurable = contents.configurable;
-        let contents = match &contents.kind {
+        let configurable = contents.configurable();
+        let contents = match contents.kind() {
             Kind::Str(text) => Contents::Text(Text::clone(text)),
             Kind::Bytes(bytes) => Contents::Bytes(Arc::clone(bytes)),
             _ => return None,
@@ -43,7 +43,7 @@ impl Interpreter<'_> {
 
     /// The rest of a stream, which is read by that.
     pub(crate) fn read_stream(&mut self, value: &Value) -> Option<Value> {
-        let Kind::Instance(id) = value.kind else { return None };
+        let Kind::Instance(id) = *value.kind() else { return None };
         let Some(StandardObject::Stream(stream)) = self.standard_objects.get_mut(&id) else { return None };
         stream.rest()
     }
@@ -58,7 +58,7 @@ impl Interpreter<'_> {
         let Some(StandardObject::Stream(stream)) = self.standard_objects.get_mut(&id) else { return None };
         let configurable = stream.configurable;
         let value = match name {
-            "read" => match first.map(|size| size.kind) {
+            "read" => match first.map(Value::into_kind) {
                 None | Some(Kind::None | Kind::Int(i64::MIN..=-1)) => stream.rest()?,
                 // Reading in parts is not followed: what is left over is not known either.
                 Some(_) => {

@@ -24,7 +24,7 @@ impl Interpreter<'_> {
         if arguments
             .positional
             .iter()
-            .any(|value| !matches!(value.kind, Kind::Str(_) | Kind::Int(_) | Kind::None))
+            .any(|value| !matches!(value.kind(), Kind::Str(_) | Kind::Int(_) | Kind::None))
             && !matches!(method, "join" | "format" | "startswith" | "endswith")
         {
             return None;
@@ -60,7 +60,7 @@ impl Interpreter<'_> {
                 let check = |part: &str| {
                     if method == "startswith" { text.starts_with(part) } else { text.ends_with(part) }
                 };
-                match &arguments.positional.first()?.kind {
+                match arguments.positional.first()?.kind() {
                     Kind::Str(part) => Value::bool(check(part)),
                     Kind::Tuple(parts) => {
                         let parts: Option<Vec<&str>> = parts.iter().map(Value::as_str).collect();

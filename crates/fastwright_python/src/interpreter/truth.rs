@@ -13,18 +13,18 @@ impl Interpreter<'_> {
 
     /// The same, with the setting whose default decides.
     pub(crate) fn decide_with_setting(&mut self, value: &Value) -> (Option<bool>, Option<ConfigurableId>) {
-        let plain = (self.truth(value), value.configurable);
-        let Kind::Instance(id) = value.kind else { return plain };
+        let plain = (self.truth(value), value.configurable());
+        let Kind::Instance(id) = *value.kind() else { return plain };
         let Some(class) = self.instance(id).map(|instance| instance.class.clone()) else { return plain };
-        if !matches!(class.kind, Kind::Class(_)) {
+        if !matches!(class.kind(), Kind::Class(_)) {
             return plain;
         }
         for name in ["__bool__", "__len__"] {
             if let Some((method, _)) = self.find_in_class(&class, Name::from(name)) {
                 let arguments = Arguments::of([value.clone()]);
                 return match self.call_value(&method, arguments, Span::default()) {
-                    Ok(answer) => (self.truth(&answer), value.configurable.or(answer.configurable)),
-                    Err(_) => (None, value.configurable),
+                    Ok(answer) => (self.truth(&answer), value.configurable().or(answer.configurable())),
+                    Err(_) => (None, value.configurable()),
                 };
             }
         }
@@ -34,10 +34,10 @@ impl Interpreter<'_> {
     /// The truth of a value, when it is decided. Settings' defaults decide while modules are imported;
     /// a summary looks at both sides of them.
     pub fn truth(&self, value: &Value) -> Option<bool> {
-        if self.mode == Mode::Summary && value.configurable.is_some() {
+        if self.mode == Mode::Summary && value.configurable().is_some() {
             return None;
         }
-        match &value.kind {
+        match value.kind() {
             Kind::None => Some(false),
             Kind::Bool(value) => Some(*value),
             Kind::Int(value) => Some(*value != 0),

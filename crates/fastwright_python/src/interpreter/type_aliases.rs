@@ -102,7 +102,7 @@ pub(super) fn without_aliases(value: Value, depth: u32) -> Value {
         return value;
     }
     let deeper = |value: &Value| without_aliases(value.clone(), depth + 1);
-    match &value.kind {
+    match value.kind() {
         Kind::Tuple(items) => Value::tuple(items.iter().map(deeper).collect()),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { .. } => match aliased_type(&value) {

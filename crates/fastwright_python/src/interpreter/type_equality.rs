@@ -34,7 +34,7 @@ pub(super) fn same_type(left: &Value, right: &Value, order: Order) -> bool {
             });
         }
     }
-    match (&left.kind, &right.kind) {
+    match (left.kind(), right.kind()) {
         (Kind::Tuple(left), Kind::Tuple(right)) => {
             left.len() == right.len()
                 && left.iter().zip(right.iter()).all(|(left, right)| same_type(left, right, order))
@@ -70,7 +70,7 @@ fn same_members(
 
 /// The values of a literal.
 fn values(index: &Value) -> Vec<Value> {
-    match &index.kind {
+    match index.kind() {
         Kind::Tuple(items) => items.to_vec(),
         _ => vec![index.clone()],
     }
@@ -87,7 +87,7 @@ pub(super) fn fingerprint(value: &Value) -> u64 {
         }
     }
     let mut hasher = FxHasher::default();
-    match &value.kind {
+    match value.kind() {
         Kind::Tuple(items) => {
             for item in items.iter() {
                 fingerprint(item).hash(&mut hasher);
@@ -128,7 +128,7 @@ fn members(annotation: &Value) -> Vec<Value> {
             add_members(right, &mut all);
         }
         Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
-            Some("typing.Union") => match &index.kind {
+            Some("typing.Union") => match index.kind() {
                 Kind::Tuple(items) => items.iter().for_each(|item| add_members(item, &mut all)),
                 _ => return members(index),
             },

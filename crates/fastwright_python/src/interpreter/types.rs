@@ -8,9 +8,9 @@ use crate::value::*;
 impl Interpreter<'_> {
     /// The class of a value: of the program or of a library, when it is known.
     pub fn class_of(&mut self, value: &Value) -> Option<Value> {
-        match &value.kind {
+        match value.kind() {
             Kind::Instance(id) => self.instance(*id).map(|instance| instance.class.clone()),
-            Kind::Symbolic(symbolic) => self.class_of_symbolic(symbolic),
+            Kind::Symbolic(expression) => self.class_of_expression(expression),
             Kind::Union(alternatives) => {
                 let mut classes =
                     alternatives.iter().filter(|value| !value.is_none()).map(|value| self.class_of(value));
@@ -30,14 +30,14 @@ impl Interpreter<'_> {
         }
     }
 
-    fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
+    pub(super) fn class_of_symbolic(&mut self, symbolic: &Symbolic) -> Option<Value> {
         match symbolic {
             Symbolic::Parameter(parameter) => self.class_of_type(parameter.annotation.as_ref()?),
             Symbolic::Call { callee, arguments, .. } => {
                 if let Some(class) = self.library.result_class(self, callee, arguments) {
                     return Some(class);
                 }
-                match &callee.kind {
+                match callee.kind() {
                     Kind::Class(_) => Some(callee.clone()),
                     Kind::External(name) => {
                         let class_like = name.last_part().starts_with(|first: char| first.is_uppercase());
@@ -45,7 +45,7 @@ impl Interpreter<'_> {
                     }
                     Kind::Symbolic(inner) => match &**inner {
                         Symbolic::Item { base, .. }
-                            if matches!(base.kind, Kind::Class(_) | Kind::External(_)) =>
+                            if matches!(base.kind(), Kind::Class(_) | Kind::External(_)) =>
                         {
                             Some(base.clone())
                         }
@@ -74,7 +74,7 @@ impl Interpreter<'_> {
     /// The class whose body declares an attribute of a value: of an object its class; of a class itself, unless a library
     /// replaces what is declared there (columns of tables, fields of models).
     fn declaring_class(&mut self, base: &Value, name: Name) -> Option<Value> {
-        if let Kind::Class(_) = base.kind
+        if let Kind::Class(_) = *base.kind()
             && self.annotation_in_class(base, name).is_some()
             && self.class_order(base).iter().all(|owner| {
                 owner.as_external().is_none_or(|name| {
@@ -108,7 +108,7 @@ impl Interpreter<'_> {
     fn element_type(&mut self, collection: &Value) -> Option<Value> {
         let declared = self.declared_type(collection)?;
         match inner_type(&declared).as_symbolic()? {
-            Symbolic::Item { index, .. } => Some(match &index.kind {
+            Symbolic::Item { index, .. } => Some(match index.kind() {
                 Kind::Tuple(items) => items.last()?.clone(),
                 _ => index.clone(),
             }),
@@ -119,10 +119,10 @@ impl Interpreter<'_> {
     /// The class that an annotation names, without `Annotated`, `Optional` and generic arguments.
     pub fn class_of_type(&mut self, annotation: &Value) -> Option<Value> {
         let plain = inner_type(annotation);
-        match &plain.kind {
+        match plain.kind() {
             Kind::Class(_) | Kind::External(_) => Some(plain.clone()),
             Kind::Symbolic(symbolic) => match &**symbolic {
-                Symbolic::Item { base, .. } => match &base.kind {
+                Symbolic::Item { base, .. } => match base.kind() {
                     Kind::Class(_) | Kind::External(_) => Some(base.clone()),
                     _ => None,
                 },
@@ -150,7 +150,7 @@ fn inner_type(annotation: &Value) -> &Value {
     match symbolic {
         Symbolic::Call { .. } => super::aliased_type(annotation).map_or(annotation, inner_type),
         Symbolic::Item { base, index } => match base.as_external().as_deref() {
-            Some("typing.Annotated") => match &index.kind {
+            Some("typing.Annotated") => match index.kind() {
                 Kind::Tuple(items) if !items.is_empty() => inner_type(&items[0]),
                 _ => inner_type(index),
             },
@@ -163,7 +163,7 @@ fn inner_type(annotation: &Value) -> &Value {
                 | "sqlalchemy.orm.base.Mapped"
                 | "sqlalchemy.orm.Mapped",
             ) => inner_type(index),
-            Some("typing.Union") => match &index.kind {
+            Some("typing.Union") => match index.kind() {
                 Kind::Tuple(items) => {
                     let mut some = items.iter().filter(|item| !is_none_type(item));
                     match (some.next(), some.next()) {
@@ -198,9 +198,9 @@ pub fn is_none_type(annotation: &Value) -> bool {
 
 /// Whether a value is a class (`isinstance(value, type)`); none where that is not known.
 pub(super) fn is_class(value: &Value) -> Option<bool> {
-    match &value.kind {
+    match value.kind() {
         Kind::Class(_) => Some(true),
-        Kind::External(name) => match name.rsplit_once('.') {
+        Kind::External(name) => match name.owner_and_last() {
             // Special forms and aliases are objects of their own; these are classes.
             Some(("typing", last)) => Some(matches!(last, "Any" | "Generic" | "Protocol" | "NewType")),
             Some(("builtins", last)) if BUILTIN_CLASSES.contains(&last) => Some(true),

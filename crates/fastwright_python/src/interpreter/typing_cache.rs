@@ -380,7 +380,7 @@ impl Interpreter<'_> {
     fn in_undecided_order(&mut self, mut made: Value) -> Value {
         let order = self.configurable("the order of the members of an equal union in another module");
         self.undecided_orders.extend(order);
-        made.configurable = order;
+        made.rest_on(order);
         made
     }
 
@@ -472,7 +472,7 @@ impl Interpreter<'_> {
 
     /// A type in which names in quotes are the types that they name.
     fn with_texts_as_types(&mut self, value: &Value) -> Value {
-        let mut result = match &value.kind {
+        let mut result = match value.kind() {
             Kind::Str(text) => {
                 let text = Text::clone(text);
                 return self.evaluate_text(&text, None);
@@ -494,7 +494,7 @@ impl Interpreter<'_> {
             },
             _ => value.clone(),
         };
-        result.configurable = value.configurable;
+        result.rest_on(value.configurable());
         result
     }
 

@@ -115,7 +115,7 @@ impl Interpreter<'_> {
                 continue;
             }
             // Of several mappings the first wins.
-            let mut sources = match &value.kind {
+            let mut sources = match value.kind() {
                 Kind::List(_) => self.elements(&value).unwrap_or_default(),
                 _ => vec![value],
             };

@@ -65,14 +65,14 @@ impl Contents {
     /// Of a value. Takes constant time for expressions, and looks into tuples and unions.
     #[inline]
     pub(super) fn of(value: &Value) -> Self {
-        match &value.kind {
+        match value.kind() {
             Kind::Symbolic(expression) => expression.0.contents,
             Kind::Tuple(_)
             | Kind::Union(_)
             | Kind::List(_)
             | Kind::Set(_)
             | Kind::Dict(_)
-            | Kind::Method(_) => Self::of_several(&value.kind),
+            | Kind::Method(_) => Self::of_several(value.kind()),
             _ => Self::default().itself(),
         }
     }
@@ -95,7 +95,7 @@ impl Contents {
                     .with(callee)
                     .all(arguments.positional.iter())
                     .all(arguments.keywords.iter().map(|(_, argument)| argument));
-                contents.caught |= match callee.kind {
+                contents.caught |= match *callee.kind() {
                     Kind::External(name) => {
                         arguments.positional.is_empty() && arguments.keywords.is_empty()
                             || name.first_part() == "traceback"

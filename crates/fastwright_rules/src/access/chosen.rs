@@ -302,7 +302,7 @@ fn candidates(
     for parameter in handler.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Body) {
         let fields = parameter.annotation.as_ref().and_then(|declared| {
             let class = interpreter.class_of_type(declared)?;
-            matches!(class.kind, Kind::Class(_)).then_some(class)
+            matches!(class.kind(), Kind::Class(_)).then_some(class)
         });
         for path in fields_read(interpreter, code, node, parameter.name) {
             // `form_data.model_dump` is no field.
@@ -338,7 +338,7 @@ fn candidates(
 fn names_something(parameter: &DependantParameter) -> bool {
     let Some(declared) = &parameter.annotation else { return true };
     let plain = plain_type(declared);
-    match &plain.kind {
+    match plain.kind() {
         Kind::External(name) => matches!(
             name.as_str(),
             "builtins.str" | "builtins.int" | "uuid.UUID" | "pydantic.types.UUID4" | "typing.Any"

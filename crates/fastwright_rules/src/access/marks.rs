@@ -105,7 +105,7 @@ impl Marks {
             return false;
         }
         let again = |value: &Value| self.carried(interpreter, value, owners, depth - 1);
-        match &value.kind {
+        match value.kind() {
             Kind::Union(values) | Kind::Tuple(values) => values.iter().any(again),
             Kind::List(id) | Kind::Set(id) => match interpreter.object(*id) {
                 Object::List(list) | Object::Set(list) => list.items.iter().any(again),

@@ -73,7 +73,7 @@ fn ties_at(
                 let given = all_of(call);
                 let has_object = given.iter().any(|value| {
                     objects.are_in(interpreter, value)
-                        || matches!(&value.kind, Kind::Function(function) if policies.contains(&function.serial))
+                        || matches!(value.kind(), Kind::Function(function) if policies.contains(&function.serial))
                 });
                 let is_inside = call.target.as_ref().is_some_and(|(function, _)| {
                     function
@@ -119,7 +119,7 @@ fn ties_at(
                 if let Some((function, _)) = &call.target {
                     objects.add_result(function.id);
                     // `DatasetPolicy.get(dataset)` gives the function that decides about it.
-                    if let Kind::Function(decides) = &call.result.kind {
+                    if let Kind::Function(decides) = call.result.kind() {
                         policies.push(decides.serial);
                     }
                 }
@@ -226,10 +226,10 @@ fn makes(callee: &Value) -> bool {
             .iter()
             .any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
     };
-    match &callee.kind {
+    match callee.kind() {
         Kind::Class(_) => true,
         Kind::Function(function) => says_so(&function.definition.name),
-        Kind::Method(method) => match &method.function.kind {
+        Kind::Method(method) => match method.function.kind() {
             Kind::Function(function) => says_so(&function.definition.name),
             _ => false,
         },

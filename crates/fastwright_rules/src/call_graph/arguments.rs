@@ -26,7 +26,7 @@ fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
     let mut incomplete = call.arguments.incomplete;
     let mut given = call.arguments.positional.iter();
     let is_function =
-        |value: &Value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_));
+        |value: &Value| matches!(value.kind(), Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_));
     let Some(handed) = given.find(|value| is_function(value) || partial(value).is_some()) else {
         return Arguments::clone(&call.arguments);
     };
@@ -40,7 +40,7 @@ fn passed_on(call: &CallEvent, kind: EdgeKind) -> Arguments {
         incomplete |= bound.incomplete;
         function = inner;
     }
-    if let Kind::Method(method) = &function.kind {
+    if let Kind::Method(method) = function.kind() {
         positional.push(method.receiver.clone());
     }
     positional.extend(kept);

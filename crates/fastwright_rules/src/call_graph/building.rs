@@ -188,7 +188,7 @@ fn middleware_functions(
     interpreter: &mut Interpreter<'_>,
     entry: &MiddlewareEntry,
 ) -> Vec<(Rc<FunctionValue>, Option<ObjectId>)> {
-    if let Kind::Class(class) = entry.middleware.kind {
+    if let Kind::Class(class) = *entry.middleware.kind() {
         let methods = ["dispatch", "__call__"].into_iter().filter_map(|name| {
             let (method, _) = interpreter.find_in_class(&entry.middleware, Name::from(name))?;
             Some((interpreter.plain_function(&method)?, Some(class)))

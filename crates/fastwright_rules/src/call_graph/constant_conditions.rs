@@ -77,8 +77,8 @@ fn may_be_constant(value: &Value) -> bool {
 
 /// Whether a value is the same whatever the application is configured to be.
 fn is_constant(value: &Value) -> bool {
-    value.configurable.is_none()
-        && matches!(value.kind, Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_))
+    value.configurable().is_none()
+        && matches!(value.kind(), Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_))
 }
 
 /// Whether a place is never reached: it stands in a branch that is not taken, or behind one that is and that ends.
@@ -131,7 +131,7 @@ fn decide(test: &Expr, constants: &Constants) -> Option<bool> {
                 _ => None,
             }
         }
-        _ => match constant(test, constants)?.kind {
+        _ => match constant(test, constants)?.into_kind() {
             Kind::None => Some(false),
             Kind::Bool(holds) => Some(holds),
             Kind::Int(number) => Some(number != 0),

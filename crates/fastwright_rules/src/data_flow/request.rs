@@ -51,7 +51,7 @@ impl RequestInput {
 
 fn is_free_text(declared: &Value, addresses: bool) -> bool {
     let plain = plain_type(declared);
-    match &plain.kind {
+    match plain.kind() {
         Kind::External(name) => match name.as_str() {
             "builtins.str" | "builtins.bytes" | "typing.Any" | "builtins.dict" | "builtins.list"
             | "builtins.object" => true,
@@ -63,7 +63,7 @@ fn is_free_text(declared: &Value, addresses: bool) -> bool {
             {
                 false
             }
-            Symbolic::Item { index, .. } => match &index.kind {
+            Symbolic::Item { index, .. } => match index.kind() {
                 Kind::Tuple(items) => items.iter().any(|item| is_free_text(item, addresses)),
                 _ => is_free_text(index, addresses),
             },
@@ -234,7 +234,7 @@ fn collect_of_made(
         let class = callee.clone();
         if let Some((Kind::Function(made_by), _)) = interpreter
             .find_in_class(&class, Name::from("__init__"))
-            .map(|(value, place)| (value.kind, place))
+            .map(|(value, place)| (value.into_kind(), place))
             && made_by.id == constructor
         {
             let value = given_to_constructor(interpreter, input, &given, &made_by);
@@ -286,7 +286,7 @@ fn has_pattern(value: &Value) -> bool {
 /// Whether a model has validators of its own for a field.
 pub fn has_validator(interpreter: &Interpreter<'_>, class: &Value, field: Name) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
-        let Kind::Class(id) = owner.kind else { return false };
+        let Kind::Class(id) = *owner.kind() else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.clone()) else { return false };
         definition.body.iter().any(|statement| {
             use fastwright_python::ir::{ExprKind, StmtKind};

@@ -8,7 +8,7 @@ pub fn host_part(value: &Value, depth: u32) -> Option<Value> {
     if depth > 8 {
         return None;
     }
-    match &value.kind {
+    match value.kind() {
         Kind::Union(values) => values.iter().find_map(|value| host_part(value, depth + 1)),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Parameter(_)
@@ -19,7 +19,7 @@ pub fn host_part(value: &Value, depth: u32) -> Option<Value> {
             Symbolic::Binary { operator: BinaryOperator::Add, left, right } => {
                 first_part(&[left.clone(), right.clone()], depth)
             }
-            Symbolic::Call { callee, arguments, .. } => match &callee.kind {
+            Symbolic::Call { callee, arguments, .. } => match callee.kind() {
                 Kind::External(name) => match name.as_str() {
                     "builtins.str"
                     | "urllib.parse.urljoin"

@@ -5,7 +5,7 @@ use fastwright_python::value::*;
 
 /// What a method is called on: `path` of `path.open()`.
 pub fn receiver(call: &CallEvent) -> Option<&Value> {
-    match &call.callee.kind {
+    match call.callee.kind() {
         Kind::Method(method) => Some(&method.receiver),
         _ => match call.callee.as_symbolic() {
             Some(Symbolic::Member { base, .. }) => Some(base),

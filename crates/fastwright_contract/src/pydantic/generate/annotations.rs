@@ -234,7 +234,7 @@ impl SchemaGenerator {
         transform: Transform<'_>,
     ) -> Generated {
         let nothing = Rc::default();
-        let (name, arguments) = match (&value.kind, value.as_symbolic()) {
+        let (name, arguments) = match (value.kind(), value.as_symbolic()) {
             (Kind::External(name), _) => (*name, &nothing),
             (_, Some(Symbolic::Call { callee, arguments, .. })) => match callee.as_external() {
                 Some(name) => (name, arguments),

@@ -46,7 +46,7 @@ pub(super) fn of_value(context: &mut Context<'_, '_>, value: &Value) -> Option<(
     let mut metadata = Vec::new();
     if name == FIELD_INFO {
         // An entry of `model_fields` of another model; the annotation that counts stands beside it.
-        if let Some(Kind::Tuple(objects)) = arguments.keyword(METADATA).map(|objects| &objects.kind) {
+        if let Some(Kind::Tuple(objects)) = arguments.keyword(METADATA).map(|objects| objects.kind()) {
             metadata.extend(objects.iter().cloned().map(Metadata::Object));
         }
         arguments.keywords.retain(|(name, _)| *name != "annotation" && *name != METADATA);
@@ -128,7 +128,7 @@ pub(super) fn field(
     }
     let mut take = |name: &str| given.shift_remove(&Name::from(name));
     let mut info = FieldInfo {
-        default: take("default").filter(|default| !matches!(default.kind, Kind::Ellipsis)),
+        default: take("default").filter(|default| !matches!(default.kind(), Kind::Ellipsis)),
         default_factory: take("default_factory"),
         alias: take("alias"),
         validation_alias: take("validation_alias"),

@@ -64,7 +64,7 @@ impl SchemaGenerator {
         let constraints = arguments.positional.get(1..).unwrap_or_default().to_vec();
         let bound = arguments.keyword("bound").filter(|bound| !bound.is_none()).cloned();
         // PEP 695 writes constraints as a tuple.
-        let constraints = match bound.as_ref().map(|bound| &bound.kind) {
+        let constraints = match bound.as_ref().map(|bound| bound.kind()) {
             Some(Kind::Tuple(items)) => items.to_vec(),
             _ => constraints,
         };
@@ -102,11 +102,11 @@ impl SchemaGenerator {
         }
         let name = Name::from(arguments.positional.first()?.as_str()?);
         let given = arguments.positional.get(1)?.clone();
-        let fields: Vec<(Name, Value)> = match given.kind {
+        let fields: Vec<(Name, Value)> = match *given.kind() {
             Kind::Dict(_) => context.interpreter.entries(&given)?,
             _ => {
                 let items = context.interpreter.elements(&given)?;
-                let pair = |item: &Value| match &item.kind {
+                let pair = |item: &Value| match item.kind() {
                     Kind::Tuple(parts) if parts.len() == 2 => {
                         Some((Name::from(parts[0].as_str()?), parts[1].clone()))
                     }

@@ -128,7 +128,7 @@ impl SchemaGenerator {
 
     /// A value as JSON; doubted where it is not known.
     pub(super) fn constant(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Option<Json> {
-        let json = match &value.kind {
+        let json = match value.kind() {
             Kind::Int(number) => Some(Json::from(*number)),
             Kind::Float(number) => serde_json::Number::from_f64(*number).map(Json::Number),
             Kind::Str(text) => Some(Json::from(&**text)),

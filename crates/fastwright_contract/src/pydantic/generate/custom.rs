@@ -93,7 +93,7 @@ impl SchemaGenerator {
         functions: &mut Vec<JsonSchemaFunction>,
         transform: Transform<'_>,
     ) -> Generated {
-        let class = match &value.kind {
+        let class = match value.kind() {
             Kind::Class(_) => Some(value.clone()),
             Kind::Instance(_) => context.interpreter.class_of(value),
             _ => None,

@@ -41,7 +41,7 @@ fn maker(context: &Context<'_, '_>, class: ObjectId) -> Option<Maker> {
 
 /// Whether a class or one of its bases is a dataclass.
 pub(super) fn is_dataclass(context: &Context<'_, '_>, class: &Value) -> bool {
-    context.interpreter.class_order(class).iter().any(|owner| match owner.kind {
+    context.interpreter.class_order(class).iter().any(|owner| match *owner.kind() {
         Kind::Class(owner) => maker(context, owner).is_some(),
         _ => false,
     })
@@ -94,7 +94,7 @@ impl SchemaGenerator {
         let value: Value = Kind::Class(class).into();
         let order = context.interpreter.class_order(&value);
         for owner in order.iter() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let location = context.interpreter.class(owner).map(|class| class.location);
             let maker = maker(context, owner);
             let given = maker.as_ref().and_then(|maker| maker.options.keyword("config")).cloned();
@@ -105,7 +105,7 @@ impl SchemaGenerator {
                 .cloned();
             let decorated = self.with_config(context, owner);
             if let Some(given) = given.filter(|given| !given.is_none()).or(own).or(decorated) {
-                let entries = match given.kind {
+                let entries = match *given.kind() {
                     Kind::Class(_) => None,
                     _ => config::entries(context, &given),
                 };
@@ -118,7 +118,7 @@ impl SchemaGenerator {
                 }));
             }
         }
-        let pydantic = order.iter().any(|owner| match owner.kind {
+        let pydantic = order.iter().any(|owner| match *owner.kind() {
             Kind::Class(owner) => maker(context, owner).is_some_and(|maker| maker.pydantic),
             _ => false,
         });
@@ -186,7 +186,7 @@ impl SchemaGenerator {
         let mut declared: OrderedMap<Name, Declared> = OrderedMap::default();
         let mut owners: Vec<ObjectId> = Vec::new();
         for owner in order.iter().rev() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             if is_dataclass(context, &Kind::Class(owner).into()) {
                 owners.push(owner);
             }

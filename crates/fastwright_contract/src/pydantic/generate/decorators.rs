@@ -48,7 +48,7 @@ impl Decorated {
     /// The function that validates; what stands in the class as a function without a class is called with
     /// the model.
     pub(super) fn validator(&self, context: &Context<'_, '_>, mode: ValidatorMode) -> Validator {
-        let function = match &self.function.kind {
+        let function = match self.function.kind() {
             Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::ClassMethod => {
                 Kind::Method(Rc::new(MethodValue {
                     receiver: self.class.clone(),
@@ -102,7 +102,7 @@ pub(super) fn of_class(context: &mut Context<'_, '_>, class: ObjectId) -> Decora
     let class_value: Value = Kind::Class(class).into();
     let order = context.interpreter.class_order(&class_value);
     for owner in order.iter().rev() {
-        let Kind::Class(owner) = owner.kind else { continue };
+        let Kind::Class(owner) = *owner.kind() else { continue };
         let Some(object) = context.interpreter.class(owner) else { continue };
         let attributes: Vec<(Name, Value)> =
             object.attributes.iter().map(|(name, value)| (*name, value.clone())).collect();
@@ -154,7 +154,7 @@ impl Decorators {
 /// gets the validated data.
 pub(super) fn takes_one_argument(context: &Context<'_, '_>, callable: &Value) -> bool {
     let Some(function) = context.interpreter.plain_function(callable) else { return false };
-    let bound = usize::from(matches!(callable.kind, Kind::Method(_)));
+    let bound = usize::from(matches!(callable.kind(), Kind::Method(_)));
     let parameters = &function.definition.parameters;
     let Some(only) = parameters.get(bound) else { return false };
     parameters.len() == bound + 1
@@ -172,7 +172,7 @@ pub(super) fn validator(context: &Context<'_, '_>, mode: ValidatorMode, function
 /// How many arguments by position a function must be given; the first counts even with a default.
 pub(super) fn required_arguments(context: &Context<'_, '_>, callable: &Value) -> Option<usize> {
     let function = context.interpreter.plain_function(callable)?;
-    let bound = usize::from(matches!(callable.kind, Kind::Method(_)));
+    let bound = usize::from(matches!(callable.kind(), Kind::Method(_)));
     let parameters = function.definition.parameters.iter().skip(bound).enumerate();
     Some(
         parameters

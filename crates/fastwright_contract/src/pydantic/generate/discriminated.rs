@@ -343,7 +343,7 @@ impl ByField<'_, '_, '_> {
 
 /// A discriminator's value as the key that JSON Schema shows.
 fn key_of(context: &Context<'_, '_>, value: &Value) -> Option<String> {
-    Some(match &value.kind {
+    Some(match value.kind() {
         Kind::Str(text) => text.to_string(),
         Kind::Int(number) => number.to_string(),
         Kind::Bool(true) => "true".to_owned(),
@@ -352,7 +352,7 @@ fn key_of(context: &Context<'_, '_>, value: &Value) -> Option<String> {
         // A member of an enumeration by its value.
         Kind::Instance(id) => {
             let value = context.interpreter.instance(*id)?.attributes.get(&Name::from("value"))?;
-            return if matches!(value.kind, Kind::Instance(_)) { None } else { key_of(context, value) };
+            return if matches!(value.kind(), Kind::Instance(_)) { None } else { key_of(context, value) };
         }
         _ => return None,
     })

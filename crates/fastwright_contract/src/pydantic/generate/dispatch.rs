@@ -82,7 +82,7 @@ impl SchemaGenerator {
     }
 
     fn other(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Shared {
-        let (reason, location) = match &value.kind {
+        let (reason, location) = match value.kind() {
             Kind::Unknown(unknown) => (format!("a type is not known: {}", unknown.reason), unknown.location),
             Kind::Union(_) => ("a type is one of several, which it is is not known".to_owned(), None),
             Kind::Symbolic(_) => ("a type is an expression that is not computed".to_owned(), place(value)),
@@ -151,14 +151,16 @@ impl SchemaGenerator {
             let more = match inner {
                 Some(Form::Literal(inner)) => inner,
                 _ => match context.interpreter.computed_with_libraries(&value, may_follow) {
-                    // `Literal[tuple(names)]`.
-                    Some(Value { kind: Kind::Tuple(items), .. }) => items.to_vec(),
-                    Some(computed) => vec![computed],
+                    Some(computed) => match computed.kind() {
+                        // `Literal[tuple(names)]`.
+                        Kind::Tuple(items) => items.to_vec(),
+                        _ => vec![computed],
+                    },
                     None => vec![value],
                 },
             };
             for value in more {
-                if matches!(value.kind, Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_)) {
+                if matches!(value.kind(), Kind::Unknown(_) | Kind::Union(_) | Kind::Symbolic(_)) {
                     let (reason, location) = why_unknown(context.interpreter, &value);
                     let location = location.or(place(&value));
                     self.doubt(context, format!("a value of a literal is not known: {reason}"), location);
@@ -186,7 +188,7 @@ impl SchemaGenerator {
         origin: &Value,
         arguments: &[Value],
     ) -> Generated {
-        match &origin.kind {
+        match origin.kind() {
             Kind::Class(_) => self.class(context, value, value),
             Kind::External(name) => self.external_generic(context, name, arguments, value),
             _ => {
@@ -205,7 +207,7 @@ impl SchemaGenerator {
     /// `Pairs[int]` is `list[tuple[int, int]]`. None for anything else.
     pub fn substituted(&mut self, context: &mut Context<'_, '_>, annotation: &Value) -> Option<Value> {
         let Form::Generic(alias, arguments) = form(annotation) else { return None };
-        if !matches!(alias.kind, Kind::Symbolic(_)) {
+        if !matches!(alias.kind(), Kind::Symbolic(_)) {
             return None;
         }
         let variables = generics::variables_in(self, context, std::slice::from_ref(&alias));
@@ -299,7 +301,7 @@ impl SchemaGenerator {
         }
         if !knows_nothing_of_pydantic(name) {
             if let Some(found) = context.interpreter.follow_library(name) {
-                let found = match (value.as_symbolic(), &found.kind) {
+                let found = match (value.as_symbolic(), found.kind()) {
                     (Some(Symbolic::Item { index, .. }), _) => {
                         Value::symbolic(Symbolic::Item { base: found, index: index.clone() })
                     }
@@ -413,7 +415,7 @@ impl SchemaGenerator {
 /// A class of a library, or something unknown, among the bases of a class, that may have a method that makes
 /// a schema.
 fn foreign_base(context: &Context<'_, '_>, class: &Value) -> Option<String> {
-    context.interpreter.class_order(class).iter().find_map(|base| match &base.kind {
+    context.interpreter.class_order(class).iter().find_map(|base| match base.kind() {
         Kind::External(name) => (!is_known(name)).then(|| name.to_string()),
         Kind::Class(_) => None,
         _ => Some("something unknown".to_owned()),

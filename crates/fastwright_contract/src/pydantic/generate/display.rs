@@ -65,7 +65,7 @@ impl SchemaGenerator {
         };
         match form(value) {
             Form::None => "NoneType".to_owned(),
-            Form::Class(class) => match class.kind {
+            Form::Class(class) => match *class.kind() {
                 Kind::Class(class) => class_names(context, class).1,
                 _ => String::new(),
             },
@@ -96,14 +96,14 @@ impl SchemaGenerator {
                 format!("Literal[{}]", shown.join(", "))
             }
             Form::Generic(origin, arguments) => {
-                if let Kind::Class(_) = origin.kind
+                if let Kind::Class(_) = *origin.kind()
                     && let Some(model) = model_type(self, context, value)
                 {
                     return self.class_name(context, &model);
                 }
                 let arguments: Vec<String> = arguments
                     .iter()
-                    .map(|argument| match argument.kind {
+                    .map(|argument| match *argument.kind() {
                         Kind::List(_) => "list".to_owned(),
                         _ => self.display(context, argument, depth + 1),
                     })
@@ -143,7 +143,7 @@ impl SchemaGenerator {
                 }
             }
             Form::Forward(text) => text.to_string(),
-            Form::Other => match &value.kind {
+            Form::Other => match value.kind() {
                 Kind::Ellipsis => "...".to_owned(),
                 _ => String::new(),
             },
@@ -325,7 +325,7 @@ fn shown_field(context: &mut Context<'_, '_>, arguments: &Arguments) -> Option<S
     {
         return None;
     }
-    let default = arguments.get(0, "default").filter(|default| !matches!(default.kind, Kind::Ellipsis));
+    let default = arguments.get(0, "default").filter(|default| !matches!(default.kind(), Kind::Ellipsis));
     let mut shown = format!(
         "FieldInfo(annotation=NoneType, required={}",
         if default.is_none() { "True" } else { "False" }
@@ -351,7 +351,7 @@ fn class_of_metadata(value: &Value) -> String {
     match callee.as_external() {
         Some(name) if name == "pydantic.fields.Field" => "FieldInfo".to_owned(),
         Some(name) => name.rsplit('.').next().unwrap_or(&name).to_owned(),
-        None => match &value.kind {
+        None => match value.kind() {
             Kind::Str(_) => "str".to_owned(),
             Kind::Int(_) => "int".to_owned(),
             _ => String::new(),
@@ -361,7 +361,7 @@ fn class_of_metadata(value: &Value) -> String {
 
 /// `repr` of a constant.
 pub(super) fn repr(context: &mut Context<'_, '_>, value: &Value) -> String {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(text) => {
             let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
             let mut shown = String::from(quote);
@@ -389,7 +389,7 @@ pub(super) fn repr(context: &mut Context<'_, '_>, value: &Value) -> String {
             let Some(instance) = context.interpreter.instance(*id) else { return String::new() };
             let (class, name) =
                 (instance.class.clone(), instance.attributes.get(&Name::from("name")).cloned());
-            let class = match class.kind {
+            let class = match *class.kind() {
                 Kind::Class(class) => class_names(context, class).1,
                 _ => String::new(),
             };
@@ -411,7 +411,7 @@ fn identity(value: &Value, key: &mut String, depth: u32) {
             key.push(',');
         }
     };
-    match &value.kind {
+    match value.kind() {
         Kind::Class(id) | Kind::Instance(id) | Kind::Dict(id) | Kind::Set(id) => {
             let _ = write!(key, "#{}", id.0);
         }

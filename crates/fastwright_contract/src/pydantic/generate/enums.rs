@@ -53,7 +53,7 @@ impl SchemaGenerator {
         let new = context.interpreter.find_in_class(&class_value, Name::from("__new__"));
         let new = new.and_then(|(new, _)| context.interpreter.plain_function(&new));
         for member in members {
-            let Kind::Instance(id) = member.kind else { continue };
+            let Kind::Instance(id) = *member.kind() else { continue };
             let key = Name::from("value");
             let Some(written) =
                 context.interpreter.instance(id).and_then(|member| member.attributes.get(&key)).cloned()
@@ -74,7 +74,7 @@ impl SchemaGenerator {
                 },
                 None => written.clone(),
             };
-            let settled = match (sub_type, &settled.kind) {
+            let settled = match (sub_type, settled.kind()) {
                 (Some("str"), Kind::Int(_) | Kind::Float(_) | Kind::Bool(_)) => {
                     match context.interpreter.text_of(&settled) {
                         Some(text) => Value::str(&text),
@@ -86,7 +86,7 @@ impl SchemaGenerator {
                 (Some("float"), Kind::Int(number)) => Kind::Float(*number as f64).into(),
                 _ => settled,
             };
-            if matches!(settled.kind, Kind::Unknown(_) | Kind::Union(_)) {
+            if matches!(settled.kind(), Kind::Unknown(_) | Kind::Union(_)) {
                 self.doubt(context, "a value of an enumeration is not known", location);
             }
             if !settled.same(&written)
@@ -115,7 +115,7 @@ fn value_of_new(
         _ => None,
     })?;
     let position = parameters.iter().skip(1).position(|parameter| parameter.name == assigned)?;
-    match &written.kind {
+    match written.kind() {
         Kind::Tuple(items) => items.get(position).cloned(),
         _ => (position == 0).then(|| written.clone()),
     }

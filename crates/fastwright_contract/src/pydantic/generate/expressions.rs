@@ -77,7 +77,7 @@ impl SchemaGenerator {
         if depth > DEEPEST || arguments.incomplete {
             return unclear(self, context);
         }
-        let name = match (&callee.kind, callee.as_symbolic()) {
+        let name = match (callee.kind(), callee.as_symbolic()) {
             (Kind::External(name), _) => name.to_string(),
             (_, Some(Symbolic::Member { base, name })) => match base.as_external() {
                 Some(base) => format!("{base}.{name}"),

@@ -47,7 +47,7 @@ impl SchemaGenerator {
             }
         }
         if let Some(deprecated) = info.deprecated.as_ref().filter(|value| !value.is_none()) {
-            match deprecated.kind {
+            match *deprecated.kind() {
                 Kind::Bool(false) => {}
                 Kind::Unknown(_) | Kind::Union(_) => {
                     self.doubt(context, "it is not known whether a field is deprecated", location);
@@ -83,7 +83,7 @@ pub(super) fn update_metadata(
         metadata.updates.get_or_insert_default().extend(updates);
     }
     let Some(extra) = extra else { return };
-    let is_dict = |value: &Value| matches!(value.kind, Kind::Dict(_));
+    let is_dict = |value: &Value| matches!(value.kind(), Kind::Dict(_));
     metadata.extra = match metadata.extra.take() {
         Some(existing) if is_dict(&existing) && is_dict(&extra) => {
             let entries = context.interpreter.entries(&existing).zip(context.interpreter.entries(&extra));

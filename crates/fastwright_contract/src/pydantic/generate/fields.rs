@@ -133,7 +133,7 @@ impl SchemaGenerator {
         // Names in the order of the classes, the furthest first; the annotation nearest to the class counts.
         let mut hints: OrderedMap<Name, (ObjectId, Annotation, Location)> = OrderedMap::default();
         for owner in context.interpreter.class_order(&value).iter().rev() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let Some(object) = context.interpreter.class(owner) else { continue };
             for (name, (annotation, location)) in &object.annotations {
                 hints.insert(*name, (owner, annotation.clone(), *location));
@@ -203,7 +203,7 @@ impl SchemaGenerator {
                 if is_relationship(assigned) {
                     return None;
                 }
-                if let Kind::Union(_) = assigned.kind {
+                if let Kind::Union(_) = *assigned.kind() {
                     let reason = format!("what is assigned to the field `{name}` is one of several");
                     self.doubt(context, reason, Some(location));
                 }
@@ -229,7 +229,7 @@ impl SchemaGenerator {
     ) -> Option<Value> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let object = context.interpreter.class(owner)?;
             let found = object.attributes.get(&name);
             let Some(found) = found else { continue };
@@ -369,7 +369,7 @@ impl SchemaGenerator {
                 let call = Arguments::of([Value::str(&name)]);
                 let made = context.interpreter.call_from_outside(&generator, call).ok();
                 let made = made.filter(|made| {
-                    made.is_none() || made.as_str().is_some() || matches!(made.kind, Kind::Symbolic(_))
+                    made.is_none() || made.as_str().is_some() || matches!(made.kind(), Kind::Symbolic(_))
                 });
                 if made.is_none() {
                     self.doubt(context, "what a generator of names makes is not known", location);

@@ -45,7 +45,7 @@ pub(super) fn model_type(
     value: &Value,
 ) -> Option<ModelType> {
     match form(value) {
-        Form::Class(class) => match class.kind {
+        Form::Class(class) => match *class.kind() {
             Kind::Class(class) => Some(ModelType { class, arguments: Vec::new() }),
             _ => None,
         },
@@ -175,7 +175,7 @@ impl SchemaGenerator {
         if let Some((_, argument)) = replacements.iter().find(|(variable, _)| variable.same(value)) {
             return argument.clone();
         }
-        match &value.kind {
+        match value.kind() {
             Kind::Tuple(items) => {
                 let items = items.to_vec();
                 Value::tuple(
@@ -206,7 +206,7 @@ impl SchemaGenerator {
                     if names::is_typing(base, "Literal") {
                         return value.clone();
                     }
-                    let index = match (&index.kind, names::is_typing(base, "Annotated")) {
+                    let index = match (index.kind(), names::is_typing(base, "Annotated")) {
                         // Metadata are objects, not types.
                         (Kind::Tuple(items), true) => match items.split_first() {
                             Some((first, rest)) => {
@@ -217,7 +217,7 @@ impl SchemaGenerator {
                         },
                         _ => self.replaced(context, index, replacements, depth + 1),
                     };
-                    let base = match &base.kind {
+                    let base = match base.kind() {
                         Kind::Symbolic(_) => self.replaced(context, base, replacements, depth + 1),
                         _ => base.clone(),
                     };
@@ -279,7 +279,7 @@ fn collect(
         }
         return;
     }
-    match &value.kind {
+    match value.kind() {
         Kind::Tuple(items) => {
             for item in items.iter() {
                 collect(generator, context, item, found, depth + 1);
@@ -297,10 +297,10 @@ fn collect(
         }
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Item { base, index } => {
-                if matches!(base.kind, Kind::Symbolic(_)) {
+                if matches!(base.kind(), Kind::Symbolic(_)) {
                     collect(generator, context, base, found, depth + 1);
                 }
-                match (&index.kind, names::is_typing(base, "Annotated")) {
+                match (index.kind(), names::is_typing(base, "Annotated")) {
                     (Kind::Tuple(items), true) => {
                         if let Some(first) = items.first() {
                             collect(generator, context, first, found, depth + 1);

@@ -36,7 +36,7 @@ pub(super) fn from_annotated_attribute(
         None => {
             let mut info = construct(context, Vec::new(), &metadata, None);
             info.default_factory = None;
-            info.default = (!attributes::is_unset(assigned) && !matches!(assigned.kind, Kind::Ellipsis))
+            info.default = (!attributes::is_unset(assigned) && !matches!(assigned.kind(), Kind::Ellipsis))
                 .then(|| assigned.clone());
             info
         }
@@ -129,10 +129,10 @@ fn merged_extra(
     current: Option<&Value>,
 ) -> Option<Value> {
     let (existing, current) = (existing?, current.filter(|current| !current.is_none())?);
-    if !matches!(existing.kind, Kind::Dict(_)) {
+    if !matches!(existing.kind(), Kind::Dict(_)) {
         return None;
     }
-    if !matches!(current.kind, Kind::Dict(_)) {
+    if !matches!(current.kind(), Kind::Dict(_)) {
         return Some(existing.clone());
     }
     let entries = context.interpreter.entries(existing).zip(context.interpreter.entries(current));

@@ -241,7 +241,7 @@ impl SchemaGenerator {
             let arguments = name.strip_prefix(own.as_str()).unwrap_or_default();
             return Some((name.clone(), format!("{module}.{qualname}{arguments}")));
         }
-        let Kind::Class(id) = class.kind else { return None };
+        let Kind::Class(id) = *class.kind() else { return None };
         let (module, qualname) = display::class_names(context, id);
         let name = context.interpreter.class(id)?.name.to_string();
         Some((name, format!("{module}.{qualname}")))
@@ -323,7 +323,7 @@ fn edit(schema: Shared, change: impl FnOnce(&mut Core)) -> Shared {
 
 /// Where a value was made, as far as the value tells.
 fn place(value: &Value) -> Option<Location> {
-    match &value.kind {
+    match value.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { site, .. } => Some(*site),
             Symbolic::Item { base, .. } | Symbolic::Member { base, .. } => place(base),

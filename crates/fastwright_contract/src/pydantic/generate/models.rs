@@ -106,7 +106,7 @@ impl SchemaGenerator {
     fn is_last_of_cycle(&self, context: &Context<'_, '_>, schema: &Shared, definitions: &[Shared]) -> bool {
         let CoreKind::DefinitionRef(target) = &schema.kind else { return false };
         let place = |core: &Core| match &core.kind {
-            CoreKind::Model { class, .. } => match class.class.kind {
+            CoreKind::Model { class, .. } => match *class.class.kind() {
                 Kind::Class(id) => context.interpreter.class(id).map(|class| class.location),
                 _ => None,
             },
@@ -378,7 +378,7 @@ impl SchemaGenerator {
         arguments
             .positional
             .iter()
-            .map(|part| match &part.kind {
+            .map(|part| match part.kind() {
                 Kind::Int(position) => Some(Json::from(*position)),
                 _ => context.interpreter.text_of(part).map(Json::from),
             })

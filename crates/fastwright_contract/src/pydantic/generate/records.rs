@@ -49,7 +49,7 @@ impl SchemaGenerator {
     ) -> Option<Rc<ModelConfig>> {
         let value: Value = Kind::Class(class).into();
         for owner in context.interpreter.class_order(&value).iter() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let object = context.interpreter.class(owner)?;
             let location = object.location;
             let own = object.attributes.get(&Name::from("__pydantic_config__")).cloned();
@@ -79,7 +79,7 @@ impl SchemaGenerator {
         let mut hints: OrderedMap<Name, (Annotation, Location, bool)> = OrderedMap::default();
         let (mut closed, mut extra_items) = (None, None);
         for owner in context.interpreter.class_order(&value).iter().rev() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let Some(object) = context.interpreter.class(owner) else { continue };
             let keyword = |name: &str| {
                 object.keywords.iter().find(|(keyword, _)| *keyword == name).map(|(_, value)| value.clone())
@@ -178,7 +178,7 @@ impl SchemaGenerator {
         let around = self.config().cloned().unwrap_or_default();
         let mut declared: Vec<(Name, Annotation, Location, Option<Value>)> = Vec::new();
         for owner in context.interpreter.class_order(&value).iter().rev() {
-            let Kind::Class(owner) = owner.kind else { continue };
+            let Kind::Class(owner) = *owner.kind() else { continue };
             let Some(object) = context.interpreter.class(owner) else { continue };
             // Only the class that derives from `NamedTuple` itself has fields.
             let direct = object

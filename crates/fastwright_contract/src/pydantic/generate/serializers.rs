@@ -91,7 +91,7 @@ impl SchemaGenerator {
 
     /// `get_callable_return_type`: what a function is declared to return. Calling a class gives the class.
     pub(super) fn return_type(&mut self, context: &mut Context<'_, '_>, callable: &Value) -> Option<Value> {
-        if let Kind::Class(_) = callable.kind {
+        if let Kind::Class(_) = *callable.kind() {
             return Some(callable.clone());
         }
         if let Some(function) = context.interpreter.plain_function(callable) {
@@ -103,7 +103,7 @@ impl SchemaGenerator {
             let replacements = self.work.variables.last().cloned().unwrap_or_default();
             return Some(self.replace(context, &value, &replacements));
         }
-        match &callable.kind {
+        match callable.kind() {
             Kind::External(name) => {
                 let last = name.rsplit('.').next().unwrap_or(name);
                 let is_builtin_type =
@@ -124,7 +124,7 @@ impl SchemaGenerator {
             }
             Kind::Instance(_) => {
                 let method = context.interpreter.attribute(callable, "__call__".into(), Default::default());
-                match method.kind {
+                match *method.kind() {
                     Kind::Method(_) => self.return_type(context, &method),
                     _ => None,
                 }

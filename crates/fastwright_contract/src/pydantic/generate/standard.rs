@@ -177,12 +177,15 @@ impl SchemaGenerator {
             return Ok(Core::new(CoreKind::Tuple { items, variadic: Some(0), length }));
         };
         // `tuple[()]` is the empty tuple.
-        if let [Value { kind: Kind::Tuple(inner), .. }] = arguments
+        if let [only] = arguments
+            && let Kind::Tuple(inner) = only.kind()
             && inner.is_empty()
         {
             return Ok(Core::new(CoreKind::Tuple { items: Vec::new(), variadic: None, length }));
         }
-        if let [first, Value { kind: Kind::Ellipsis, .. }] = arguments {
+        if let [first, rest] = arguments
+            && matches!(rest.kind(), Kind::Ellipsis)
+        {
             let items = vec![self.generate(context, first)?];
             return Ok(Core::new(CoreKind::Tuple { items, variadic: Some(0), length }));
         }

@@ -143,7 +143,7 @@ impl Generator<'_, '_, '_> {
         extra: &Value,
         class: &ClassIdentity,
     ) -> Result<()> {
-        if let Kind::Dict(_) = extra.kind {
+        if let Kind::Dict(_) = *extra.kind() {
             if let Some(Json::Object(entries)) = self.json(extra) {
                 self.object_mut(generated).extend(entries);
             }
@@ -156,7 +156,7 @@ impl Generator<'_, '_, '_> {
     fn is_deprecated(&self, class: &ClassIdentity) -> bool {
         let interpreter = &self.context.interpreter;
         interpreter.class_order(&class.class).iter().any(|owner| {
-            let Kind::Class(id) = owner.kind else { return false };
+            let Kind::Class(id) = *owner.kind() else { return false };
             interpreter.class(id).is_some_and(|owner| {
                 owner.decorators.iter().any(|decorator| {
                     matches!(decorator.as_symbolic(), Some(Symbolic::Call { callee, .. })

@@ -106,7 +106,7 @@ fn is_missing(value: &Value) -> bool {
 
 /// Whether Pydantic makes no adapter for the type of a value that it could write inside of others.
 fn has_no_adapter(value: &Value) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Call { callee, .. } => callee.as_external().is_some_and(|name| {
                 matches!(name.as_str(), "collections.defaultdict" | "builtins.bytearray" | "builtins.range")

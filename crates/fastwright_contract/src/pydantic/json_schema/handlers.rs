@@ -48,7 +48,7 @@ impl Generator<'_, '_, '_> {
             }
             Layer::Extra(extra) => {
                 let mut generated = self.layered(node, rest)?;
-                if let Kind::Dict(_) = extra.kind {
+                if let Kind::Dict(_) = *extra.kind() {
                     if let Some(Json::Object(entries)) = self.json(extra) {
                         self.object_mut(&mut generated).extend(entries);
                     }

@@ -351,7 +351,7 @@ fn single(key: &str, value: impl Into<Json>) -> JsonObject {
 /// The place of a value, for doubts.
 fn place_of(value: &Value) -> Option<Location> {
     use fastwright_python::value::{Kind, Symbolic};
-    match &value.kind {
+    match value.kind() {
         Kind::Function(function) => {
             Some(Location { file: function.id.file, span: function.definition.name_span })
         }

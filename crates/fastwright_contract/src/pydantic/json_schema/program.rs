@@ -32,7 +32,7 @@ impl Generator<'_, '_, '_> {
             return Ok(());
         };
         let taken =
-            function.definition.parameters.len() - usize::from(matches!(callee.kind, Kind::Method(_)));
+            function.definition.parameters.len() - usize::from(matches!(callee.kind(), Kind::Method(_)));
         let object = Json::Object(self.object(generated).clone());
         let dict = on_heap(self.context, &object);
         let mut positional = vec![dict.clone()];
@@ -262,7 +262,7 @@ impl Run {
 
 /// `staticmethod` and `classmethod` objects as what is called.
 fn bound(extra: &Value, class: Option<&Value>) -> Value {
-    match (&extra.kind, class) {
+    match (extra.kind(), class) {
         (Kind::Descriptor(descriptor), Some(class)) if descriptor.kind == DescriptorKind::ClassMethod => {
             Kind::Method(Rc::new(MethodValue {
                 receiver: class.clone(),

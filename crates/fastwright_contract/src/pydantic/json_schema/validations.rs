@@ -66,7 +66,7 @@ impl Generator<'_, '_, '_> {
     }
 
     fn bound(&mut self, bound: &Value, bounds_as: BoundsAs) -> Option<Json> {
-        let float = match &bound.kind {
+        let float = match bound.kind() {
             Kind::None => return None,
             Kind::Int(number) if bounds_as != BoundsAs::Floats => return Some((*number).into()),
             Kind::Bool(truth) if bounds_as == BoundsAs::Given => return Some((*truth).into()),

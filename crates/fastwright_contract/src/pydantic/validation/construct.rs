@@ -55,7 +55,7 @@ impl Walk<'_, '_, '_> {
         let validation = self.context.validation.get_or_insert_default();
         validation.constructed.insert(id, made.clone());
         // What validation has made needs no other.
-        if let Kind::Instance(made) = made.kind {
+        if let Kind::Instance(made) = *made.kind() {
             validation.constructed.insert(made, Kind::Instance(made).into());
         }
         Ok(made)
@@ -159,7 +159,7 @@ impl Walk<'_, '_, '_> {
         value: &Value,
         held: Option<&Held>,
     ) -> Result<OrderedMap<Name, Value>, Failure> {
-        let Kind::Dict(dict) = value.kind else {
+        let Kind::Dict(dict) = *value.kind() else {
             return Err(not_known("what a model is made from is not known"));
         };
         let Object::Dict(dict) = self.context.interpreter.object(dict) else {

@@ -69,7 +69,7 @@ impl Walk<'_, '_, '_> {
             | CoreKind::LaxOrStrict { strict: schema, .. } => self.write(schema, value, writing),
             CoreKind::Model { class, .. } => self.write_model(&core, class, value, writing),
             CoreKind::List { items: Some(schema), .. } => {
-                let items = match value.kind {
+                let items = match *value.kind() {
                     Kind::List(id) => match self.context.interpreter.object(id) {
                         Object::List(list) if !list.incomplete => list.items.clone(),
                         _ => return self.write_any(value, writing),
@@ -81,7 +81,7 @@ impl Walk<'_, '_, '_> {
             }
             CoreKind::Tuple { items, variadic, .. } => self.write_tuple(items, *variadic, value, writing),
             CoreKind::Set { items: Some(schema), .. } | CoreKind::FrozenSet { items: Some(schema), .. } => {
-                let items = match value.kind {
+                let items = match *value.kind() {
                     Kind::Set(id) => match self.context.interpreter.object(id) {
                         Object::Set(set) if !set.incomplete && set.items.len() < 2 => set.items.clone(),
                         _ => return Err(not_known("the order of a set's elements is not decided").into()),
@@ -92,11 +92,11 @@ impl Walk<'_, '_, '_> {
                 items.collect::<Result<Vec<Json>, Unwritable>>().map(Json::Array)
             }
             // Numbers of another type are converted, other values written by their own.
-            CoreKind::Float(_) if matches!(value.kind, Kind::Int(_) | Kind::Bool(_)) => {
+            CoreKind::Float(_) if matches!(value.kind(), Kind::Int(_) | Kind::Bool(_)) => {
                 let number = value.as_int().unwrap_or_default() as f64;
                 self.write_any(&Kind::Float(number).into(), writing)
             }
-            CoreKind::Int(_) if matches!(value.kind, Kind::Bool(_)) => {
+            CoreKind::Int(_) if matches!(value.kind(), Kind::Bool(_)) => {
                 self.write_any(&Value::int(value.as_int().unwrap_or_default()), writing)
             }
             CoreKind::Dict { keys, values: Some(schema), .. } => {
@@ -107,7 +107,7 @@ impl Walk<'_, '_, '_> {
                 self.write_any(value, &Writing { durations_as_seconds, ..*writing })
             }
             _ => {
-                let plain = match value.kind {
+                let plain = match *value.kind() {
                     Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Str(_) => true,
                     Kind::Float(number) => number.is_finite(),
                     Kind::Instance(_) => enumeration_value(self.context.interpreter, value).is_some(),
@@ -207,7 +207,7 @@ impl Walk<'_, '_, '_> {
         value: &Value,
         writing: &Writing,
     ) -> Written {
-        let Kind::Tuple(given) = &value.kind else { return self.write_any(value, writing) };
+        let Kind::Tuple(given) = value.kind() else { return self.write_any(value, writing) };
         let schemas: Vec<&Shared> = match (variadic, items) {
             (Some(0), [only]) => vec![only; given.len()],
             (None, items) if items.len() == given.len() => items.iter().collect(),
@@ -229,7 +229,7 @@ impl Walk<'_, '_, '_> {
             Some(keys) => !self.has_serializers(keys, 0)?,
             None => true,
         };
-        let entries: Vec<(Value, Value)> = match value.kind {
+        let entries: Vec<(Value, Value)> = match *value.kind() {
             Kind::Dict(id) => match self.context.interpreter.object(id) {
                 Object::Dict(dict) if !dict.incomplete && dict.unknown_keys.is_empty() => {
                     dict.entries.values().cloned().collect()
@@ -259,7 +259,7 @@ impl Walk<'_, '_, '_> {
         let CoreKind::Model { schema, root_model, config, .. } = &core.kind else {
             return self.write_any(value, writing);
         };
-        let Kind::Instance(id) = value.kind else { return self.write_any(value, writing) };
+        let Kind::Instance(id) = *value.kind() else { return self.write_any(value, writing) };
         let made_by = self.context.interpreter.instance(id).map(|instance| instance.class.clone());
         let arguments = self.context.interpreter.generic_arguments(id);
         let is_same =
@@ -273,7 +273,7 @@ impl Walk<'_, '_, '_> {
             return Err(not_known(format!("`{option}` changes how `{}` is written", class.name)).into());
         }
         let made = self.constructed(id)?;
-        let Kind::Instance(made_id) = made.kind else {
+        let Kind::Instance(made_id) = *made.kind() else {
             return Err(not_known("a validator makes something else of an object").into());
         };
         self.configs.push(Rc::clone(config));

@@ -9,7 +9,7 @@ use fastwright_python::value::{Kind, Object, ObjectId, Symbolic, Value};
 impl Walk<'_, '_, '_> {
     /// What validation makes of a value.
     pub(super) fn validate(&mut self, core: &Shared, value: &Value) -> Validated {
-        if let Kind::Unknown(_) | Kind::Union(_) = value.kind {
+        if let Kind::Unknown(_) | Kind::Union(_) = *value.kind() {
             return Err(not_known("a value depends on what is decided elsewhere"));
         }
         let core = self.resolved(core)?;
@@ -46,14 +46,14 @@ impl Walk<'_, '_, '_> {
             }
             CoreKind::JsonOrPython { python, .. } => self.validate(python, value),
             CoreKind::LaxOrStrict { lax, .. } => self.validate(lax, value),
-            CoreKind::Bool => match value.kind {
+            CoreKind::Bool => match *value.kind() {
                 Kind::Bool(_) => Ok(value.clone()),
                 _ => Err(unclear()),
             },
             CoreKind::Int(_) => self.integer(value),
             CoreKind::Float(_) => self.float(value),
             CoreKind::Str { .. } => self.text(value),
-            CoreKind::Bytes(_) => match value.kind {
+            CoreKind::Bytes(_) => match *value.kind() {
                 Kind::Bytes(_) => Ok(value.clone()),
                 _ => Err(unclear()),
             },
@@ -85,10 +85,10 @@ impl Walk<'_, '_, '_> {
     }
 
     fn integer(&mut self, value: &Value) -> Validated {
-        if self.flag("strict") && !matches!(value.kind, Kind::Int(_)) {
+        if self.flag("strict") && !matches!(value.kind(), Kind::Int(_)) {
             return Err(unclear());
         }
-        match &value.kind {
+        match value.kind() {
             Kind::Int(_) => Ok(value.clone()),
             Kind::Bool(truth) => Ok(Value::int(i64::from(*truth))),
             Kind::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
@@ -99,7 +99,7 @@ impl Walk<'_, '_, '_> {
                 Err(_) => Err(unclear()),
             },
             Kind::Instance(_) => match built_in_of(self.context, value) {
-                Some(number) if matches!(number.kind, Kind::Int(_)) => Ok(number),
+                Some(number) if matches!(number.kind(), Kind::Int(_)) => Ok(number),
                 _ => Err(unclear()),
             },
             _ => Err(unclear()),
@@ -107,11 +107,11 @@ impl Walk<'_, '_, '_> {
     }
 
     fn float(&mut self, value: &Value) -> Validated {
-        match &value.kind {
+        match value.kind() {
             Kind::Float(_) => Ok(value.clone()),
             Kind::Int(number) if number.unsigned_abs() < 1 << 53 => Ok(Kind::Float(*number as f64).into()),
             Kind::Instance(_) => match built_in_of(self.context, value) {
-                Some(number) if matches!(number.kind, Kind::Float(_)) => Ok(number),
+                Some(number) if matches!(number.kind(), Kind::Float(_)) => Ok(number),
                 _ => Err(unclear()),
             },
             _ => Err(unclear()),
@@ -121,7 +121,7 @@ impl Walk<'_, '_, '_> {
     fn text(&mut self, value: &Value) -> Validated {
         let changes =
             ["str_strip_whitespace", "str_to_lower", "str_to_upper"].iter().any(|key| self.flag(key));
-        match &value.kind {
+        match value.kind() {
             Kind::Str(_) if !changes => Ok(value.clone()),
             Kind::Int(number) if !changes && self.flag("coerce_numbers_to_str") => {
                 Ok(Value::str(&number.to_string()))
@@ -146,7 +146,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn items(&mut self, items: Option<&Shared>, value: &Value) -> Result<Vec<Value>, Failure> {
-        let given = match &value.kind {
+        let given = match value.kind() {
             Kind::List(id) => match self.context.interpreter.object(*id) {
                 Object::List(list) if !list.incomplete => list.items.clone(),
                 _ => return Err(unclear()),
@@ -173,7 +173,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn dict(&mut self, keys: Option<&Shared>, values: Option<&Shared>, value: &Value) -> Validated {
-        let Kind::Dict(id) = value.kind else { return Err(unclear()) };
+        let Kind::Dict(id) = *value.kind() else { return Err(unclear()) };
         let entries = self.entries(id)?;
         let mut made = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -208,7 +208,7 @@ impl Walk<'_, '_, '_> {
                 Some(_) => Err(not_known("an object is validated again")),
             };
         }
-        match value.kind {
+        match *value.kind() {
             Kind::Instance(_) => Err(unclear()),
             _ => {
                 let site = Location { file: FileId(0), span: Span::default() };
@@ -230,7 +230,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn fits_exactly(&mut self, core: &Shared, value: &Value) -> Result<bool, Failure> {
-        Ok(match (&core.kind, &value.kind) {
+        Ok(match (&core.kind, value.kind()) {
             (CoreKind::None | CoreKind::Nullable(_), Kind::None)
             | (CoreKind::Bool, Kind::Bool(_))
             | (CoreKind::Int(_), Kind::Int(_))
@@ -281,7 +281,7 @@ impl Walk<'_, '_, '_> {
 
     /// Whether a value is an object of a class, of the parametrization that the class names.
     fn is_of(&mut self, value: &Value, class: &Value) -> bool {
-        let Kind::Instance(id) = value.kind else { return false };
+        let Kind::Instance(id) = *value.kind() else { return false };
         let Some(made_by) = self.context.interpreter.instance(id).map(|instance| instance.class.clone())
         else {
             return false;
@@ -291,7 +291,7 @@ impl Walk<'_, '_, '_> {
             return true;
         }
         // Subclasses of a class without arguments.
-        matches!(class.kind, Kind::Class(_))
+        matches!(class.kind(), Kind::Class(_))
             && self.context.interpreter.is_subclass(&made_by, class) == Some(true)
     }
 }

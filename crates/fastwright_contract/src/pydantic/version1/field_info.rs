@@ -65,7 +65,9 @@ impl FieldInfo {
         for (name, value) in keywords {
             let given = Some(value.clone()).filter(|value| !value.is_none());
             match name.as_str() {
-                "default" => self.default = Some(value).filter(|value| !matches!(value.kind, Kind::Ellipsis)),
+                "default" => {
+                    self.default = Some(value).filter(|value| !matches!(value.kind(), Kind::Ellipsis))
+                }
                 "default_factory" => self.default_factory = given,
                 "alias" => {
                     self.alias_priority = if given.is_some() { 2 } else { 0 };

@@ -138,6 +138,6 @@ pub(super) fn info_of_assigned(context: &mut Context<'_, '_>, assigned: Option<&
         return (info, true);
     }
     let default = Some(assigned.clone())
-        .filter(|value| !matches!(value.kind, fastwright_python::value::Kind::Ellipsis));
+        .filter(|value| !matches!(value.kind(), fastwright_python::value::Kind::Ellipsis));
     (FieldInfo { default, ..FieldInfo::default() }, false)
 }

@@ -38,7 +38,7 @@ pub(crate) fn exported_value(value: &Value) -> Option<&'static str> {
 
 /// Whether an annotation is a model of Pydantic 1.
 pub fn is_model(interpreter: &Interpreter<'_>, annotation: &Value) -> bool {
-    matches!(annotation.kind, Kind::Class(_))
+    matches!(annotation.kind(), Kind::Class(_))
         && interpreter
             .class_order(annotation)
             .iter()

@@ -49,7 +49,7 @@ pub struct Models {
 impl Models {
     /// A model.
     pub fn model(&mut self, context: &mut Context<'_, '_>, class: &Value) -> Rc<Model> {
-        let Kind::Class(id) = class.kind else { return Rc::default() };
+        let Kind::Class(id) = *class.kind() else { return Rc::default() };
         if let Some(known) = self.known.get(&id) {
             return Rc::clone(known);
         }
@@ -90,7 +90,7 @@ impl Models {
                 context.doubt("a generic model of Pydantic 1 is not followed", Some(location));
             }
         }
-        let documentation = order.iter().find_map(|owner| match owner.kind {
+        let documentation = order.iter().find_map(|owner| match *owner.kind() {
             Kind::Class(owner) => documentation(context, owner),
             _ => None,
         });
@@ -142,7 +142,7 @@ impl Models {
             let assigned = attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value);
             let untouched = |value: &Value| {
                 matches!(
-                    value.kind,
+                    *value.kind(),
                     Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_) | Kind::Class(_)
                 )
             };
@@ -157,7 +157,7 @@ impl Models {
                 continue;
             }
             let plain = matches!(
-                value.kind,
+                *value.kind(),
                 Kind::Bool(_)
                     | Kind::Int(_)
                     | Kind::Float(_)
@@ -173,7 +173,7 @@ impl Models {
             if plain || said {
                 let field = self.infer(context, config, name, None, Some(value), own_location);
                 fields.insert(name.to_string(), field);
-            } else if matches!(value.kind, Kind::Symbolic(_) | Kind::Unknown(_) | Kind::Union(_)) {
+            } else if matches!(value.kind(), Kind::Symbolic(_) | Kind::Unknown(_) | Kind::Union(_)) {
                 let reason = format!("whether `{name}` is a field of a model of Pydantic 1 is not known");
                 context.doubt(reason, Some(own_location));
             }
@@ -201,7 +201,7 @@ impl Models {
         }
         let mut info = match found {
             Some(mut info) => {
-                info.default = assigned.filter(|value| !matches!(value.kind, Kind::Ellipsis)).cloned();
+                info.default = assigned.filter(|value| !matches!(value.kind(), Kind::Ellipsis)).cloned();
                 info
             }
             None => info_of_assigned(context, assigned).0,
@@ -238,7 +238,7 @@ impl Models {
 
     /// The type of a field that only has a default.
     pub(super) fn type_of_default(&mut self, context: &mut Context<'_, '_>, default: Option<&Value>) -> Type {
-        let name = match default.map(|default| &default.kind) {
+        let name = match default.map(|default| default.kind()) {
             Some(Kind::Bool(_)) => "builtins.bool",
             Some(Kind::Int(_)) => "builtins.int",
             Some(Kind::Float(_)) => "builtins.float",
@@ -283,10 +283,10 @@ fn evaluated(context: &mut Context<'_, '_>, annotation: &Annotation) -> Value {
 
 /// Whether a value says that a field must be given.
 fn demands(assigned: &Value) -> bool {
-    match (&assigned.kind, assigned.as_symbolic()) {
+    match (assigned.kind(), assigned.as_symbolic()) {
         (Kind::Ellipsis, _) => true,
         (_, Some(Symbolic::Call { arguments, .. })) => {
-            arguments.get(0, "default").is_some_and(|default| matches!(default.kind, Kind::Ellipsis))
+            arguments.get(0, "default").is_some_and(|default| matches!(default.kind(), Kind::Ellipsis))
         }
         _ => false,
     }
@@ -323,7 +323,7 @@ struct OfField {
 fn config_of(context: &mut Context<'_, '_>, class: &Value) -> Config {
     let mut values: OrderedMap<Name, Value> = OrderedMap::default();
     for owner in context.interpreter.class_order(class).iter() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let Some(object) = context.interpreter.class(id) else { continue };
         let keywords = object.keywords.clone();
         let own = object.attributes.get(&Name::from("Config")).cloned();
@@ -332,7 +332,7 @@ fn config_of(context: &mut Context<'_, '_>, class: &Value) -> Config {
         }
         let Some(own) = own else { continue };
         for part in context.interpreter.class_order(&own).iter() {
-            let Kind::Class(part) = part.kind else { continue };
+            let Kind::Class(part) = *part.kind() else { continue };
             let Some(object) = context.interpreter.class(part) else { continue };
             for (name, value) in &object.attributes {
                 values.entry(*name).or_insert_with(|| value.clone());

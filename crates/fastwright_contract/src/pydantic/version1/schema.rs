@@ -208,7 +208,7 @@ impl Writer<'_, '_, '_> {
             "unique_items" => "uniqueItems",
             _ => return,
         };
-        if let Kind::Float(number) = value.kind
+        if let Kind::Float(number) = *value.kind()
             && number.is_infinite()
         {
             return;
@@ -351,7 +351,7 @@ impl Writer<'_, '_, '_> {
             .collect();
         let mut kinds: Vec<(&'static str, Vec<Value>)> = Vec::new();
         for value in &values {
-            let kind = match value.kind {
+            let kind = match *value.kind() {
                 Kind::Bool(_) => "builtins.bool",
                 Kind::Int(_) => "builtins.int",
                 Kind::Str(_) => "builtins.str",
@@ -435,13 +435,13 @@ impl Writer<'_, '_, '_> {
         class: &Value,
         location: Option<Location>,
     ) {
-        if let Kind::Dict(_) = extra.kind {
+        if let Kind::Dict(_) = *extra.kind() {
             if let Some(Json::Object(extra)) = self.json(extra, location) {
                 schema.extend(extra);
             }
             return;
         }
-        let function = match &extra.kind {
+        let function = match extra.kind() {
             Kind::Descriptor(descriptor) if descriptor.kind == DescriptorKind::Static => {
                 descriptor.function.clone()
             }
@@ -449,7 +449,7 @@ impl Writer<'_, '_, '_> {
         };
         let taken = self.context.interpreter.plain_function(&function);
         let count = taken.map(|function| function.definition.parameters.len());
-        let changed = match count.filter(|_| matches!(function.kind, Kind::Function(_))) {
+        let changed = match count.filter(|_| matches!(function.kind(), Kind::Function(_))) {
             Some(count @ (1 | 2)) => {
                 let dict = on_heap(self.context, &Json::Object(schema.clone()));
                 let mut positional = vec![dict.clone()];
@@ -470,7 +470,7 @@ impl Writer<'_, '_, '_> {
 
     /// `enum_process_schema`.
     fn enumeration(&mut self, class: &Value) -> JsonObject {
-        let Kind::Class(id) = class.kind else { return JsonObject::new() };
+        let Kind::Class(id) = *class.kind() else { return JsonObject::new() };
         let location = self.context.interpreter.class(id).map(|class| class.location);
         let name = self.context.interpreter.class(id).map(|class| class.name.to_string());
         let members = self.context.interpreter.enumeration_members(id).unwrap_or_default();

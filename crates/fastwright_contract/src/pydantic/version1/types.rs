@@ -341,7 +341,7 @@ impl Models {
         if context.interpreter.derives_from(&class, "enum.Enum") {
             return Type::Enumeration(class);
         }
-        let name = match class.kind {
+        let name = match *class.kind() {
             Kind::Class(id) => context.interpreter.class(id).map(|class| class.name.to_string()),
             _ => None,
         };
@@ -391,7 +391,7 @@ impl Models {
             "collections.abc.Sequence" => Some(Repeated::Sequence),
             "collections.abc.Iterable" => Some(Repeated::Iterable),
             "collections.deque" => Some(Repeated::Deque),
-            "builtins.tuple" if matches!(arguments, [_, last] if matches!(last.kind, Kind::Ellipsis)) => {
+            "builtins.tuple" if matches!(arguments, [_, last] if matches!(last.kind(), Kind::Ellipsis)) => {
                 Some(Repeated::Tuple)
             }
             _ => None,
@@ -400,7 +400,7 @@ impl Models {
             return Type::Repeated(repeated, Box::new(self.type_of(context, first)), Limits::default());
         }
         match (name.as_str(), arguments) {
-            ("builtins.tuple", [only]) if matches!(&only.kind, Kind::Tuple(items) if items.is_empty()) => {
+            ("builtins.tuple", [only]) if matches!(only.kind(), Kind::Tuple(items) if items.is_empty()) => {
                 Type::Tuple(Vec::new())
             }
             ("builtins.tuple", items) => {

@@ -127,7 +127,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
     let objects: FxHashMap<ObjectId, Variable> = variables
         .iter()
-        .filter_map(|(variable, _)| match global(interpreter, variable.module, variable.name)?.kind {
+        .filter_map(|(variable, _)| match *global(interpreter, variable.module, variable.name)?.kind() {
             Kind::Dict(id) | Kind::List(id) | Kind::Set(id) => Some((id, *variable)),
             _ => None,
         })
@@ -278,7 +278,7 @@ fn holds_input(
 ) -> bool {
     let mut collections = Vec::new();
     let found = mentions(value, &mut |part| {
-        if let Kind::Dict(id) | Kind::List(id) | Kind::Set(id) = part.kind {
+        if let Kind::Dict(id) | Kind::List(id) | Kind::Set(id) = *part.kind() {
             collections.push(id);
         }
         matches!(part.as_symbolic(), Some(Symbolic::Parameter(parameter))
@@ -312,7 +312,7 @@ fn names_of(
     let mut names = own.clone();
     for (id, module) in interpreter.modules() {
         for (name, value) in &interpreter.scope(module.scope).names {
-            match value.kind {
+            match *value.kind() {
                 Kind::Dict(object) | Kind::List(object) | Kind::Set(object)
                     if objects.contains_key(&object) =>
                 {
@@ -469,13 +469,13 @@ fn uses(
             ExprKind::Attribute(attribute) if may_be(&attribute.name) => {
                 let (base, name) = attribute.parts();
                 let ExprKind::Name(base) = base.kind else { return None };
-                let Kind::Module(other) = interpreter.lookup(scope, base)?.kind else { return None };
+                let Kind::Module(other) = *interpreter.lookup(scope, base)?.kind() else { return None };
                 let theirs = Variable { module: other, name: *name };
                 return variables.contains(&theirs).then_some(theirs);
             }
             _ => return None,
         };
-        match value.kind {
+        match *value.kind() {
             Kind::Dict(id) | Kind::List(id) | Kind::Set(id) => objects.get(&id).copied(),
             _ => None,
         }

@@ -126,8 +126,8 @@ fn is_used_elsewhere(
             return false;
         }
         let scope = interpreter.scope(module.scope);
-        let is_router = |value: &Value| matches!(value.kind, Kind::Instance(id) if id == router);
-        let is_module = |value: &Value| match value.kind {
+        let is_router = |value: &Value| matches!(*value.kind(), Kind::Instance(id) if id == router);
+        let is_module = |value: &Value| match *value.kind() {
             Kind::Module(id) => interpreter.module(id).file == Some(made_in),
             _ => false,
         };
@@ -213,7 +213,7 @@ impl Links {
             }
             for entry in &state.entries {
                 match entry {
-                    Entry::Include(include) => match include.router.kind {
+                    Entry::Include(include) => match *include.router.kind() {
                         Kind::Instance(router) => {
                             links.included.insert(router);
                             links.includes.push(include.site);
@@ -221,14 +221,14 @@ impl Links {
                         _ => links.open_end = Some(include.site),
                     },
                     Entry::Mount(mount) => {
-                        if let Kind::Instance(mounted) = mount.app.kind {
+                        if let Kind::Instance(mounted) = *mount.app.kind() {
                             links.included.insert(mounted);
                         }
                     }
                     Entry::Route(route) => {
                         if let Some(callbacks) = route.options.keyword("callbacks") {
                             mentions(callbacks, &mut |part| {
-                                if let Kind::Instance(router) = part.kind {
+                                if let Kind::Instance(router) = *part.kind() {
                                     links.callbacks.insert(router);
                                 }
                                 false
@@ -248,12 +248,12 @@ impl Links {
             for entry in &state.entries {
                 match entry {
                     Entry::Include(include) => {
-                        if let Kind::Instance(router) = include.router.kind {
+                        if let Kind::Instance(router) = *include.router.kind() {
                             next.push(router);
                         }
                     }
                     Entry::Mount(mount) => {
-                        if let Kind::Instance(mounted) = mount.app.kind {
+                        if let Kind::Instance(mounted) = *mount.app.kind() {
                             next.push(mounted);
                         }
                     }
@@ -289,7 +289,7 @@ fn names_of_routers(
             .scope(module.scope)
             .names
             .iter()
-            .filter_map(|(name, value)| match value.kind {
+            .filter_map(|(name, value)| match *value.kind() {
                 Kind::Instance(id) => Some((name.as_str(), id)),
                 _ => None,
             })
@@ -323,7 +323,7 @@ fn routes_of(registry: &Registry, id: ObjectId, depth: u32) -> Vec<(Location, St
                 ));
             }
             Entry::Include(include) => {
-                if let Kind::Instance(router) = include.router.kind {
+                if let Kind::Instance(router) = *include.router.kind() {
                     let before = format!("{prefix}{}", text(include.options.get(1, "prefix")));
                     found.extend(
                         routes_of(registry, router, depth + 1)

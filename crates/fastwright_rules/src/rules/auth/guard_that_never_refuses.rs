@@ -120,7 +120,7 @@ fn harmless(
     let function = Rc::clone(node.function.as_ref()?);
     let summary = interpreter.summarize(&function, node.receiver)?;
     let defined = Location { file: function.id.file, span: function.definition.name_span };
-    if let Kind::Function(inner) = &summary.returns.kind {
+    if let Kind::Function(inner) = summary.returns.kind() {
         let guarding = interpreter.summarize(inner, None)?;
         let refuses = statuses(interpreter, &guarding).iter().any(|status| matches!(status, 401 | 403));
         return refuses.then(|| {
@@ -181,7 +181,7 @@ fn uses(code: &CallGraph, dependant: &Dependant, name: fastwright_python::name::
         EventKind::Condition(value) | EventKind::Yield(value) => mentions_any(value, &text),
         // Collections on the heap hide what they hold: a return of one counts as use.
         EventKind::Return(value) => {
-            mentions_any(value, &text) || matches!(value.kind, Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
+            mentions_any(value, &text) || matches!(value.kind(), Kind::Dict(_) | Kind::List(_) | Kind::Set(_))
         }
     })
 }
@@ -229,7 +229,7 @@ fn may_refuse(interpreter: &mut Interpreter<'_>, summary: &Summary) -> bool {
                 // A method of something that is not known: `.get` of a dict raises nothing.
                 None => {
                     matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. }) if *name == "get")
-                        || matches!(call.callee.kind, Kind::Method(_))
+                        || matches!(call.callee.kind(), Kind::Method(_))
                 }
             };
             is_input && !plain

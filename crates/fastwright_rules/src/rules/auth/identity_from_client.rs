@@ -144,7 +144,7 @@ fn identities(
     node: usize,
     tables: &[Table],
 ) -> Vec<Sink<Whose>> {
-    let table_of = |class: &Value| match class.kind {
+    let table_of = |class: &Value| match *class.kind() {
         Kind::Class(id) => tables.iter().find(|table| table.class == id),
         _ => None,
     };

@@ -175,7 +175,7 @@ fn verifications(
                 {
                     // Two inputs against each other are a repeated password, not a verified one.
                     let constant =
-                        |side: &Value| side.is_none() || matches!(side.kind, Kind::Str(_) | Kind::Int(_));
+                        |side: &Value| side.is_none() || matches!(side.kind(), Kind::Str(_) | Kind::Int(_));
                     let signed = |side: &Value| {
                         holds(interpreter, side, &mut |part| {
                             part.as_external().is_some_and(|name| {

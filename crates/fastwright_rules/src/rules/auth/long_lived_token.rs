@@ -106,7 +106,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// What a payload has as `exp`, or the payload itself when that is not known.
 fn expiry(interpreter: &Interpreter<'_>, payload: &Value) -> Value {
-    let Kind::Dict(id) = payload.kind else { return payload.clone() };
+    let Kind::Dict(id) = *payload.kind() else { return payload.clone() };
     let Object::Dict(dict) = interpreter.object(id) else { return payload.clone() };
     dict.entries.get(&Key::Str("exp".into())).map_or_else(|| payload.clone(), |(_, value)| value.clone())
 }

@@ -187,7 +187,7 @@ fn secret_behind(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -
     if depth > 5 {
         return None;
     }
-    if let Some(setting) = value.configurable {
+    if let Some(setting) = value.configurable() {
         let name = interpreter.setting_name(setting);
         let name = name.rsplit('.').next().unwrap_or_default().to_owned();
         if is_credential_name(&name) && !value.is_none() {

@@ -211,7 +211,7 @@ fn permissions(interpreter: &mut Interpreter<'_>, handler: &Dependant) -> Vec<Pe
     let mut found = Vec::new();
     for node in handler.walk() {
         let mut texts = node.scopes.clone();
-        match &node.call.kind {
+        match node.call.kind() {
             Kind::Instance(id) => {
                 if let Some(instance) = interpreter.instance(*id) {
                     let arguments = &instance.arguments;
@@ -253,7 +253,7 @@ fn permissions(interpreter: &mut Interpreter<'_>, handler: &Dependant) -> Vec<Pe
 
 /// The text of a value, or those of a list; an enumeration's member by its value.
 fn texts_of(interpreter: &mut Interpreter<'_>, value: &Value) -> Vec<String> {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(text) => vec![text.to_string()],
         Kind::List(_) | Kind::Tuple(_) | Kind::Set(_) => {
             let items = interpreter.elements(value).unwrap_or_default();

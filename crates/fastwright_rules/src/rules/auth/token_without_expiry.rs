@@ -148,7 +148,7 @@ fn names_expiry(body: &[Stmt]) -> bool {
 
 /// The claim of a payload that says who the holder is, when the whole payload is known and has no `exp`.
 fn claims_without_expiry(interpreter: &Interpreter<'_>, value: &Value) -> Option<(String, Option<Location>)> {
-    let Kind::Dict(id) = value.kind else { return None };
+    let Kind::Dict(id) = *value.kind() else { return None };
     let Object::Dict(dict) = interpreter.object(id) else { return None };
     if dict.incomplete || !dict.unknown_keys.is_empty() {
         return None;

@@ -192,7 +192,7 @@ fn is_unverified(interpreter: &Interpreter<'_>, call: &CallEvent) -> bool {
         return true;
     }
     let Some(options) = call.arguments.get(3, "options") else { return false };
-    let Kind::Dict(id) = options.kind else { return false };
+    let Kind::Dict(id) = *options.kind() else { return false };
     let Object::Dict(dict) = interpreter.object(id) else { return false };
     dict.entries
         .get(&Key::Str("verify_signature".into()))

@@ -86,7 +86,7 @@ fn fix(context: &Context<'_>, place: Location, missing: &[&str]) -> Option<Fix> 
 }
 
 fn sets_cookie(call: &CallEvent) -> bool {
-    match &call.callee.kind {
+    match call.callee.kind() {
         Kind::Method(method) => {
             method.function.as_external().is_some_and(|name| name.ends_with(".set_cookie"))
         }
@@ -112,7 +112,7 @@ fn fault(interpreter: &mut Interpreter<'_>, call: &CallEvent) -> Option<(String,
     }
     let is_off = |position: usize, keyword: &str| match call.arguments.get(position, keyword) {
         None => true,
-        Some(value) if value.configurable.is_some() => false,
+        Some(value) if value.configurable().is_some() => false,
         Some(value) => interpreter.truth(&value.clone()) == Some(false),
     };
     let (insecure, readable) = (is_off(6, "secure"), is_off(7, "httponly"));

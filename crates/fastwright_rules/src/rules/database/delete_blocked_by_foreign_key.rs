@@ -10,7 +10,7 @@ use fastwright_model::library::sqlalchemy::{entity, session_kind};
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
-use fastwright_python::value::{Kind, ObjectId, Symbolic};
+use fastwright_python::value::{Kind, ObjectId, Symbolic, Value};
 use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
@@ -168,7 +168,7 @@ fn deletions(
         } else {
             entity(interpreter, base, 0)
         };
-        if let Some(Kind::Class(class)) = class.map(|class| class.kind) {
+        if let Some(Kind::Class(class)) = class.map(Value::into_kind) {
             found.push((event.location, class));
         }
     }

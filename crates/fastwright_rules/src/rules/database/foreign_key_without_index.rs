@@ -106,7 +106,7 @@ fn looked_for(
 ) -> Option<(usize, Location)> {
     let is_column = |value: &Value| {
         matches!(value.as_symbolic(), Some(Symbolic::Member { base, name })
-            if *name == column.name && matches!(base.kind, Kind::Class(class) if class == table.class))
+            if *name == column.name && matches!(*base.kind(), Kind::Class(class) if class == table.class))
     };
     filtering.iter().find_map(|number| {
         let node = &code.nodes[*number];
@@ -127,7 +127,7 @@ fn looked_for(
 
 /// Whether a condition compares a column with a value: `Order.customer_id == id`, `.in_(ids)`.
 fn asks_for(condition: &Value, is_column: &dyn Fn(&Value) -> bool) -> bool {
-    let of_a_class = |value: &Value| matches!(value.as_symbolic(), Some(Symbolic::Member { base, .. }) if matches!(base.kind, Kind::Class(_)));
+    let of_a_class = |value: &Value| matches!(value.as_symbolic(), Some(Symbolic::Member { base, .. }) if matches!(base.kind(), Kind::Class(_)));
     match condition.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {
             is_column(left) && !of_a_class(right) || is_column(right) && !of_a_class(left)

@@ -233,7 +233,7 @@ fn is_given(context: &Context<'_>, node: &Node, class: &str, relation: Name) -> 
         .filter_map(|known| known.target.as_deref())
         .collect();
     node.summary.parameters.iter().any(|(_, value)| {
-        let Some(Kind::Class(id)) = interpreter.class_of(value).map(|class| class.kind) else { return false };
+        let Some(Kind::Class(id)) = interpreter.class_of(value).map(Value::into_kind) else { return false };
         interpreter.class(id).is_some_and(|owner| targets.contains(&owner.name.as_str()))
     })
 }
@@ -267,7 +267,7 @@ fn relation_members(
         if rounds > 40 {
             break;
         }
-        search.visit(interpreter, value, &mut |inner| match &inner.kind {
+        search.visit(interpreter, value, &mut |inner| match inner.kind() {
             Kind::List(id) | Kind::Set(id) => {
                 lists.push(*id);
                 true
@@ -289,7 +289,7 @@ fn relation_members(
     }
     members.retain(|(base, name)| {
         let class = interpreter.class_of(base);
-        matches!(class.map(|class| class.kind), Some(Kind::Class(id)) if lazy.relationships.contains(&(id, *name)))
+        matches!(class.map(Value::into_kind), Some(Kind::Class(id)) if lazy.relationships.contains(&(id, *name)))
     });
     members
 }
@@ -298,7 +298,7 @@ fn relation_members(
 fn loaded_by_async_session(context: &Context<'_>, object: &Value) -> Option<(String, Location)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let class = interpreter.class_of(object)?;
-    let Kind::Class(id) = class.kind else { return None };
+    let Kind::Class(id) = *class.kind() else { return None };
     let name = interpreter.class(id)?.name.to_string();
     let site = query_of(interpreter, object, 0)?;
     Some((name, site))
@@ -356,10 +356,10 @@ fn reads_of_response(
         for returned in value.alternatives() {
             let Some((class, loaded_at)) = loaded_by_async_session(context, returned) else { continue };
             let interpreter = &mut *context.analysis.interpreter.borrow_mut();
-            let Some(Kind::Class(id)) = interpreter.class_of(returned).map(|class| class.kind) else {
+            let Some(Kind::Class(id)) = interpreter.class_of(returned).map(Value::into_kind) else {
                 continue;
             };
-            let Kind::Class(model_id) = model.kind else { continue };
+            let Kind::Class(model_id) = *model.kind() else { continue };
             let Some(model_name) = interpreter.class(model_id).map(|class| class.name.to_string()) else {
                 continue;
             };

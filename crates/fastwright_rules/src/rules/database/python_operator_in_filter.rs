@@ -119,7 +119,7 @@ fn column(
     let Some((base, name)) = expression.as_attribute() else { return false };
     let ExprKind::Name(owner) = base.kind else { return false };
     let Some(value) = interpreter.lookup(scope, owner) else { return false };
-    let Kind::Class(id) = value.kind else { return false };
+    let Kind::Class(id) = *value.kind() else { return false };
     interpreter
         .class(id)
         .and_then(|class| columns.get(&class.name))

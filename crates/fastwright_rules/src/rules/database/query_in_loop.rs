@@ -125,7 +125,7 @@ fn queries<'g>(
         let row = match &holder.summary.events[call.event].kind {
             EventKind::Call(event)
                 if below.is_none()
-                    && matches!(event.arguments.positional.first(), Some(first) if matches!(first.kind, Kind::Class(_))) =>
+                    && matches!(event.arguments.positional.first(), Some(first) if matches!(first.kind(), Kind::Class(_))) =>
             {
                 call_expression(&holder.summary.function.definition.body, call.place.span)
                     .and_then(|written| written.arguments.first()?.value.dotted_name())

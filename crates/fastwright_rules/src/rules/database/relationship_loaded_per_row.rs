@@ -111,13 +111,13 @@ fn reads(context: &Context<'_>, graph: &CallGraph, entry: &EntryPoint<'_>, root:
         }
     };
     let Some(model) = element_of_list(interpreter, &declared) else { return found };
-    let Kind::Class(model_id) = model.kind else { return found };
+    let Kind::Class(model_id) = *model.kind() else { return found };
     let Some(model_name) = interpreter.class(model_id).map(|class| class.name) else { return found };
     for event in &node.summary.events {
         let EventKind::Return(value) = &event.kind else { continue };
         for returned in value.alternatives() {
             let Some(query) = listing(interpreter, returned, 0) else { continue };
-            let Some(Kind::Class(class)) = entity(interpreter, returned, 0).map(|class| class.kind) else {
+            let Some(Kind::Class(class)) = entity(interpreter, returned, 0).map(Value::into_kind) else {
                 continue;
             };
             // A response of the mapped class itself is another matter.

@@ -194,7 +194,7 @@ fn refused_call<'t>(
     }
     if matches!(callee, "sqlalchemy.select" | "sqlalchemy.case")
         && let Some(first) = arguments.positional.first()
-        && matches!(first.kind, Kind::List(_))
+        && matches!(first.kind(), Kind::List(_))
     {
         return Some(Refused {
             what: format!("`{called}` gets a list", called = called()),
@@ -237,7 +237,7 @@ fn refused_call<'t>(
 
 /// Whether a value is a text that nothing made a statement of.
 fn is_plain_text(value: &Value) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Str(_) => true,
         Kind::Symbolic(expression) => match &**expression {
             Symbolic::Format(_) => true,

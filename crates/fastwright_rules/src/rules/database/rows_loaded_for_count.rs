@@ -110,7 +110,7 @@ fn counted(context: &Context<'_>, node: &Node) -> Vec<Counted> {
             Some(Symbolic::Member { base, .. }) => entity(interpreter, base, 0),
             _ => None,
         };
-        let class = match class.map(|class| class.kind) {
+        let class = match class.map(Value::into_kind) {
             Some(Kind::Class(id)) => interpreter.class(id).map(|class| class.name),
             _ => None,
         };

@@ -236,7 +236,7 @@ fn what_it_is(context: &Context<'_>, value: &Value) -> Option<&'static str> {
     {
         return matches!(symbolic, Symbolic::Parameter(_)).then_some("upload");
     }
-    let Kind::Class(id) = class.kind else { return None };
+    let Kind::Class(id) = *class.kind() else { return None };
     let mapped = context.analysis.tables.iter().any(|table| table.class == id);
     // What was loaded stays readable where commits expire nothing.
     if mapped && context.settings.profile < Profile::Strict && rows_stay_loaded(context.analysis) {
@@ -245,7 +245,7 @@ fn what_it_is(context: &Context<'_>, value: &Value) -> Option<&'static str> {
     match symbolic {
         Symbolic::Parameter(_) if mapped => Some("row"),
         // Made by a constructor: nothing was loaded.
-        Symbolic::Call { callee, .. } if matches!(callee.kind, Kind::Class(_)) => None,
+        Symbolic::Call { callee, .. } if matches!(callee.kind(), Kind::Class(_)) => None,
         _ if mapped => Some("row"),
         _ => None,
     }

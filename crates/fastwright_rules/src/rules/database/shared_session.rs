@@ -50,7 +50,7 @@ fn check_module_level(context: &Context<'_>, report: &mut Reporter<'_>) {
         let interpreter = context.analysis.interpreter.borrow();
         for (_, module) in interpreter.modules() {
             for (name, value) in &interpreter.scope(module.scope).names {
-                let instance = match value.kind {
+                let instance = match *value.kind() {
                     Kind::Instance(id) => interpreter.instance(id),
                     _ => None,
                 };
@@ -93,7 +93,7 @@ fn use_of(node: &Node, site: Location) -> Option<Location> {
     }
     node.summary.events.iter().find_map(|event| match &event.kind {
         EventKind::Call(call) => {
-            let base = match &call.callee.kind {
+            let base = match call.callee.kind() {
                 Kind::Method(method) => &method.receiver,
                 _ => match call.callee.as_symbolic() {
                     Some(Symbolic::Member { base, .. }) => base,

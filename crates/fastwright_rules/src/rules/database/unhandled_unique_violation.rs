@@ -110,7 +110,7 @@ fn made_by_keyword(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &
         let mut sinks = Vec::new();
         for (event, happened) in code.nodes[node].events_of(EventKinds::CLASS_CALL) {
             let EventKind::Call(call) = &happened.kind else { continue };
-            let Kind::Class(class) = call.callee.kind else { continue };
+            let Kind::Class(class) = *call.callee.kind() else { continue };
             for (_, column) in unique.iter().filter(|(table, _)| table.class == class) {
                 if let Some(value) = call.arguments.keyword(&column.name) {
                     let note = format!("a row is made here with `{}`, which is unique", column.name);
@@ -163,7 +163,7 @@ fn made_from_body(context: &Context<'_>, code: &CallGraph, unique: &[(&Table, &C
                 continue;
             }
             for copy in copies_of(code, interpreter, dependant, copying) {
-                let Some(Kind::Class(class)) = copy.row.as_ref().map(|row| row.kind.clone()) else {
+                let Some(Kind::Class(class)) = copy.row.as_ref().map(|row| row.kind().clone()) else {
                     continue;
                 };
                 for (_, column) in unique.iter().filter(|(table, _)| table.class == class) {
@@ -206,7 +206,7 @@ fn looks_first(code: &CallGraph, functions: &[usize], class: ObjectId, column: N
     let is_column = |value: &Value| {
         mentions(value, &mut |part| {
             matches!(part.as_symbolic(), Some(Symbolic::Member { base, name })
-                if *name == column && matches!(base.kind, Kind::Class(owner) if owner == class))
+                if *name == column && matches!(*base.kind(), Kind::Class(owner) if owner == class))
         })
     };
     functions.iter().any(|node| {
@@ -219,7 +219,7 @@ fn looks_first(code: &CallGraph, functions: &[usize], class: ObjectId, column: N
         asks || summary.function.definition.mentions.may_hold(column)
             && summary.events.iter().any(|event| match &event.kind {
                 EventKind::Call(call) => {
-                    let is_made = matches!(call.callee.kind, Kind::Class(_));
+                    let is_made = matches!(call.callee.kind(), Kind::Class(_));
                     call.arguments.positional.iter().any(is_column)
                         || !is_made
                             && (call.arguments.keyword(&column).is_some()

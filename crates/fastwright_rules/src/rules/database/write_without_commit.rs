@@ -175,7 +175,7 @@ fn session_opened(context: &Context<'_>, graph: &CallGraph, entry: &EntryPoint<'
                 if call.target.is_some() || session_kind(interpreter, &call.result).is_none() {
                     continue;
                 }
-                let maker = match &call.callee.kind {
+                let maker = match call.callee.kind() {
                     Kind::External(_) => Some(&call.callee),
                     _ => match call.callee.as_symbolic() {
                         Some(Symbolic::Call { callee, .. }) if is_factory_maker(callee) => Some(&call.callee),

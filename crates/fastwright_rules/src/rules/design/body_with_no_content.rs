@@ -131,7 +131,7 @@ fn has_body(content: Option<&Value>, always: bool) -> bool {
         // `JSONResponse` without content is not possible, but `**` may bring it.
         return content.is_some();
     }
-    match content.map(|content| &content.kind) {
+    match content.map(|content| content.kind()) {
         Some(Kind::Str(text)) => !text.is_empty(),
         Some(Kind::Bytes(bytes)) => !bytes.is_empty(),
         Some(Kind::Symbolic(symbolic)) => matches!(&**symbolic, Symbolic::Format(_)),

@@ -101,7 +101,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     );
                 }
                 EventKind::Call(call) => {
-                    if let Kind::Class(class) = call.callee.kind
+                    if let Kind::Class(class) = *call.callee.kind()
                         && analysis.tables.iter().any(|table| table.class == class)
                     {
                         let named = call.arguments.keywords.iter().filter(|(name, _)| *name != "**");
@@ -184,7 +184,7 @@ fn validated_row<'c>(
     call: &'c CallEvent,
 ) -> Option<(ObjectId, &'c Value)> {
     let (base, method) = method_of(callee)?;
-    let Kind::Class(class) = base.kind else { return None };
+    let Kind::Class(class) = *base.kind() else { return None };
     let is_row = method == "model_validate" && analysis.tables.iter().any(|table| table.class == class);
     Some((class, call.arguments.positional.first().filter(|_| is_row)?))
 }
@@ -207,7 +207,7 @@ fn only_equality(value: &Value) -> Option<(ObjectId, Name, Value)> {
                         return None;
                     }
                     for (class, column, other) in equal {
-                        let Kind::Class(class) = class.kind else { return None };
+                        let Kind::Class(class) = *class.kind() else { return None };
                         found.push((class, column, other));
                     }
                 }
@@ -295,7 +295,8 @@ fn is_unique(interpreter: &mut Interpreter<'_>, table: &Table, column: Name) -> 
     if known.primary_key || says_so {
         return true;
     }
-    match interpreter.find_in_class(&class, Name::from("__table_args__")).map(|(value, _)| value.kind) {
+    match interpreter.find_in_class(&class, Name::from("__table_args__")).map(|(value, _)| value.into_kind())
+    {
         None | Some(Kind::None | Kind::Dict(_)) => false,
         Some(Kind::Tuple(parts)) => parts.iter().any(|part| match part.as_symbolic() {
             Some(Symbolic::Call { callee, arguments, .. }) => match callee.as_external() {
@@ -306,7 +307,7 @@ fn is_unique(interpreter: &mut Interpreter<'_>, table: &Table, column: Name) -> 
                 Some(_) => false,
                 None => true,
             },
-            _ => !matches!(part.kind, Kind::Dict(_)),
+            _ => !matches!(part.kind(), Kind::Dict(_)),
         }),
         Some(_) => true,
     }

@@ -111,7 +111,10 @@ fn unrestricted(value: &Value, depth: u32) -> Option<ObjectId> {
         return None;
     }
     let alone = |arguments: &Arguments| match arguments.positional.as_slice() {
-        [Value { kind: Kind::Class(class), .. }] => Some(*class),
+        [only] => match only.kind() {
+            Kind::Class(class) => Some(*class),
+            _ => None,
+        },
         _ => None,
     };
     if callee.as_external().is_some_and(|name| name == "sqlalchemy.select") {

@@ -130,7 +130,7 @@ fn operation_id(
     let own = detail.flat.options.keyword(name).cloned();
     let function = own
         .or_else(|| detail.flat.layers.iter().rev().find_map(|layer| layer.get(interpreter, name)))
-        .filter(|value| matches!(value.kind, Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
+        .filter(|value| matches!(value.kind(), Kind::Function(_) | Kind::Method(_) | Kind::Descriptor(_)));
     let Some(function) = function else {
         let text = format!("{}{}", route.name, route.path);
         let text: String = text

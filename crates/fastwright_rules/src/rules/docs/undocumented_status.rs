@@ -127,7 +127,7 @@ fn documented(interpreter: &mut Interpreter<'_>, detail: &RouteDetail) -> Option
         return None;
     }
     for responses in &detail.flat.responses {
-        let complete = match responses.kind {
+        let complete = match *responses.kind() {
             Kind::Dict(id) => match interpreter.object(id) {
                 Object::Dict(dict) => !dict.incomplete && dict.unknown_keys.is_empty(),
                 _ => false,

@@ -92,7 +92,7 @@ fn tells_of_health(path: &str) -> bool {
 
 /// The entry that says that something failed.
 fn error_in(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String> {
-    let Kind::Dict(_) = value.kind else { return None };
+    let Kind::Dict(_) = *value.kind() else { return None };
     let entries = interpreter.entries(value)?;
     // Results of several things, and protocols with their own errors, carry errors on purpose.
     if entries
@@ -102,7 +102,7 @@ fn error_in(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String> 
         return None;
     }
     entries.iter().find_map(|(name, value)| {
-        let is_text = matches!(value.kind, Kind::Str(_) | Kind::Symbolic(_)) && value.as_str() != Some("");
+        let is_text = matches!(value.kind(), Kind::Str(_) | Kind::Symbolic(_)) && value.as_str() != Some("");
         match name.as_str() {
             "error" | "error_message" if is_text => Some(format!("`{name}`")),
             "success" | "ok" if value.as_bool() == Some(false) => Some(format!("`{name}: False`")),

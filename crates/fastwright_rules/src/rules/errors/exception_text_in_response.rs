@@ -171,7 +171,7 @@ fn leaks(
             },
             EventKind::Return(value) if answers => Some(value),
             EventKind::Call(call) => {
-                let is_response = match &call.callee.kind {
+                let is_response = match call.callee.kind() {
                     Kind::External(_) => {
                         interpreter.derives_from(&call.callee, "starlette.responses.Response")
                     }
@@ -245,7 +245,7 @@ fn parses_only(interpreter: &mut Interpreter<'_>, summary: &Summary, clause: Loc
         calls += 1;
         // Making a model of what the client sent says what a 422 says.
         if call.target.is_none()
-            && matches!(call.callee.kind, Kind::Class(_))
+            && matches!(call.callee.kind(), Kind::Class(_))
             && interpreter.derives_from(&call.callee, "pydantic.main.BaseModel")
         {
             continue;
@@ -398,7 +398,7 @@ fn calls_stay_inside(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -
         if !within(event.location) || call.target.is_some() {
             return true;
         }
-        if matches!(call.callee.kind, Kind::Class(_)) {
+        if matches!(call.callee.kind(), Kind::Class(_)) {
             return true;
         }
         match graph.nodes[node].callee(position) {
@@ -411,7 +411,7 @@ fn calls_stay_inside(graph: &CallGraph, node: usize, within: &dyn Fn(Location) -
             Some(_) => false,
             None => match call.callee.as_symbolic() {
                 Some(Symbolic::Member { name, .. }) => OF_VALUES.contains(&name.as_str()),
-                _ => matches!(call.callee.kind, Kind::Method(_)),
+                _ => matches!(call.callee.kind(), Kind::Method(_)),
             },
         }
     })
@@ -437,7 +437,7 @@ fn says_own_words(
             }
             EventKind::Call(call) => {
                 let is_text = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { .. }))
-                    || matches!(call.callee.kind, Kind::Method(_));
+                    || matches!(call.callee.kind(), Kind::Method(_));
                 let is_plain = callee_name(interpreter, &call.callee).is_some_and(|name| {
                     name.starts_with("builtins.") || name.starts_with("re.") || name.ends_with("Exception")
                 });
@@ -534,7 +534,7 @@ fn is_switch(value: &Value) -> bool {
     let name = match value.as_symbolic() {
         Some(Symbolic::Member { name, .. }) => *name,
         Some(Symbolic::Parameter(parameter)) => parameter.name,
-        _ => return value.configurable.is_some(),
+        _ => return value.configurable().is_some(),
     };
     names_switch(&name)
 }
@@ -585,7 +585,7 @@ impl Search<'_> {
         }
         let part = match Part::of(value) {
             Some(part) => part,
-            None if matches!(value.kind, Kind::Union(_) | Kind::Tuple(_)) => {
+            None if matches!(value.kind(), Kind::Union(_) | Kind::Tuple(_)) => {
                 return self.source_in(interpreter, value, depth);
             }
             None => return None,

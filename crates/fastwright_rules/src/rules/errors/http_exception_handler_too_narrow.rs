@@ -112,7 +112,7 @@ fn own_form(interpreter: &mut Interpreter<'_>, handler: &Value) -> Option<Locati
         {
             content = encoded;
         }
-        let is_own = match &content.kind {
+        let is_own = match content.kind() {
             Kind::Dict(_) => {
                 let entries = interpreter.entries(&content)?;
                 entries.len() != 1 || entries[0].0 != "detail"

@@ -109,7 +109,7 @@ fn draft(code: &CallGraph, node: usize, site: Location, place: Location, escape:
 /// The text that the exception was given.
 fn detail(exception: &Value) -> Option<String> {
     let Symbolic::Call { arguments, .. } = exception.as_symbolic()? else { return None };
-    match &arguments.get(1, "detail")?.kind {
+    match arguments.get(1, "detail")?.kind() {
         Kind::Str(text) => Some(format!("{text:?}")),
         _ => None,
     }

@@ -111,7 +111,7 @@ fn unwritable_answers(
         }
         let Some(content) = call.arguments.get(0, "content") else { continue };
         let mut values = vec![content.clone()];
-        if let Kind::Dict(id) = content.kind
+        if let Kind::Dict(id) = *content.kind()
             && let Object::Dict(dict) = interpreter.object(id)
         {
             values.extend(dict.entries.values().map(|(_, value)| value.clone()));
@@ -122,7 +122,7 @@ fn unwritable_answers(
             if !interpreter.derives_from(&class, "pydantic.main.BaseModel") || !is_plain(arguments) {
                 continue;
             }
-            let Kind::Class(id) = class.kind else { continue };
+            let Kind::Class(id) = *class.kind() else { continue };
             let Some(name) = interpreter.class(id).map(|class| class.name) else { continue };
             if let Some(found) = unwritable(context, interpreter, &class, 0) {
                 answers.push((event.location, name, found));
@@ -136,7 +136,7 @@ fn unwritable_answers(
 /// The model behind `model.model_dump(...)`, and what the method is given.
 fn dumped(value: &Value) -> Option<(&Value, &Arguments)> {
     let Symbolic::Call { callee, arguments, .. } = value.as_symbolic()? else { return None };
-    let (base, name) = match &callee.kind {
+    let (base, name) = match callee.kind() {
         Kind::Symbolic(expression) => match &**expression {
             Symbolic::Member { base, name } => (base, *name),
             _ => return None,
@@ -210,7 +210,7 @@ fn python_type(annotation: &Value) -> Option<&'static str> {
 /// Whether a model says itself how it or a field is written.
 fn has_serializer(interpreter: &Interpreter<'_>, class: &Value) -> bool {
     interpreter.class_order(class).iter().any(|owner| {
-        let Kind::Class(id) = owner.kind else { return false };
+        let Kind::Class(id) = *owner.kind() else { return false };
         let Some(object) = interpreter.class(id) else { return false };
         let Some(definition) = object.definition.as_ref() else { return true };
         object.attributes.contains_key(&Name::from("model_dump"))

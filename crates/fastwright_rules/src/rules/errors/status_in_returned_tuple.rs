@@ -100,7 +100,7 @@ fn fix(context: &Context<'_>, place: Location, status: i64) -> Option<Fix> {
 
 /// The status of a pair of a body and a status, and the text of the body's only entry.
 fn body_and_status(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<(i64, Option<String>)> {
-    let tuple = value.alternatives().iter().find_map(|value| match &value.kind {
+    let tuple = value.alternatives().iter().find_map(|value| match value.kind() {
         Kind::Tuple(items) => Some(items),
         _ => None,
     })?;
@@ -108,9 +108,9 @@ fn body_and_status(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<(
         [body, status] | [body, status, _] => (body, status),
         _ => return None,
     };
-    let Kind::Int(status) = status.kind else { return None };
+    let Kind::Int(status) = *status.kind() else { return None };
     let known = matches!(status, 200..=208 | 400..=431 | 451 | 500..=511);
-    if !known || !matches!(body.kind, Kind::Dict(_)) {
+    if !known || !matches!(body.kind(), Kind::Dict(_)) {
         return None;
     }
     let detail = interpreter.entries(body).and_then(|entries| match entries.as_slice() {

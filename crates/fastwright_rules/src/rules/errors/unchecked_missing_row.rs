@@ -197,7 +197,7 @@ fn unchecked(
             continue;
         }
         let Some(class) = interpreter.class_of(&call.result) else { continue };
-        let Kind::Class(class_id) = class.kind else { continue };
+        let Kind::Class(class_id) = *class.kind() else { continue };
         if !analysis.tables.iter().any(|table| table.class == class_id) || asks_itself(summary, site) {
             continue;
         }
@@ -317,7 +317,7 @@ fn equal(condition: &Value, found: &mut Vec<Value>) {
     match condition.as_symbolic() {
         Some(Symbolic::Compare { comparison: Comparison::Equal, left, right }) => {
             for (column, other) in [(left, right), (right, left)] {
-                if matches!(column.as_symbolic(), Some(Symbolic::Member { base, .. }) if matches!(base.kind, Kind::Class(_)))
+                if matches!(column.as_symbolic(), Some(Symbolic::Member { base, .. }) if matches!(base.kind(), Kind::Class(_)))
                 {
                     found.push(other.clone());
                 }

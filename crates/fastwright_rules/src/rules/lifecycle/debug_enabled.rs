@@ -51,7 +51,7 @@ fn check_apps(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         let app = context.analysis.apps.iter().find(|app| app.location == state.site);
         let Some(name) = app.map(|app| app.locator.clone()) else { continue };
-        let (message, confidence) = match debug.configurable {
+        let (message, confidence) = match debug.configurable() {
             Some(setting) => {
                 let setting = interpreter.setting_name(setting);
                 (format!("`{name}` runs with `debug` unless `{setting}` switches it off"), Confidence::Likely)

@@ -246,7 +246,7 @@ fn is_app(
                     made_here |= matches!(&value.kind, ExprKind::Call(call) if call.callee.dotted_name().is_some_and(|callee| callee.ends_with("FastAPI")));
                 }
             });
-            let global = match interpreter.lookup(scope, *name).map(|value| value.kind) {
+            let global = match interpreter.lookup(scope, *name).map(Value::into_kind) {
                 Some(Kind::Instance(id)) => {
                     interpreter.extension::<Registry>().routers.get(&id).is_some_and(|state| {
                         state.entries.iter().any(|entry| matches!(entry, Entry::Include(_)))

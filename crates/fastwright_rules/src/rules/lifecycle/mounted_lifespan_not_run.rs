@@ -79,7 +79,7 @@ fn mounted(context: &Context<'_>, interpreter: &mut Interpreter<'_>) -> Vec<Moun
         let Some(app) = app else { continue };
         for entry in entries {
             let Entry::Mount(mount) = entry else { continue };
-            let Kind::Instance(id) = mount.app.kind else { continue };
+            let Kind::Instance(id) = *mount.app.kind() else { continue };
             let Some(inner) = interpreter.extension::<Registry>().routers.get(&id).cloned() else { continue };
             if inner.kind != RouterKind::App {
                 continue;

@@ -141,7 +141,7 @@ fn number(interpreter: &mut Interpreter<'_>, file: FileId, expression: &Expr) ->
             ExprKind::Attribute(attribute) => {
                 let (base, name) = attribute.parts();
                 let base = value(interpreter, file, base)?;
-                matches!(base.kind, Kind::Instance(_) | Kind::Module(_) | Kind::Class(_))
+                matches!(base.kind(), Kind::Instance(_) | Kind::Module(_) | Kind::Class(_))
                     .then(|| interpreter.attribute(&base, *name, Span::default()))
             }
             _ => None,

@@ -184,7 +184,7 @@ fn credential(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> O
                             Some(Symbolic::Member { name, .. }) => name.to_string(),
                             _ => {
                                 let setting = base
-                                    .configurable
+                                    .configurable()
                                     .map(|setting| interpreter.setting_name(setting).to_owned());
                                 setting.map_or_else(
                                     || "a secret".to_owned(),

@@ -18,7 +18,7 @@ use fastwright_python::ir::{Argument, Expr, ExprKind, FunctionDef, Stmt, StmtKin
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
-use fastwright_python::value::Kind;
+use fastwright_python::value::{Kind, Value};
 use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
@@ -272,7 +272,7 @@ fn tell(
 /// Whether a sleep takes less than a twentieth of a second.
 fn sleeps_briefly(holder: &Node, place: Location) -> bool {
     let seconds = call_at(holder, place.span).and_then(|(_, call)| call.arguments.get(0, "secs").cloned());
-    matches!(seconds.map(|value| value.kind), Some(Kind::Float(seconds)) if seconds < 0.05)
+    matches!(seconds.map(Value::into_kind), Some(Kind::Float(seconds)) if seconds < 0.05)
 }
 
 fn what_it_waits_for(waits: Waits) -> &'static str {

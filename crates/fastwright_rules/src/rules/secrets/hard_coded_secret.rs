@@ -188,7 +188,7 @@ fn outgoing_credentials(
     }
     let mut found = Vec::new();
     if let Some(headers) = call.arguments.keyword("headers")
-        && let Kind::Dict(id) = headers.kind
+        && let Kind::Dict(id) = *headers.kind()
         && let Object::Dict(dict) = interpreter.object(id)
     {
         for (key, value) in dict.entries.values() {
@@ -204,7 +204,7 @@ fn outgoing_credentials(
         }
     }
     if let Some(auth) = call.arguments.keyword("auth")
-        && let Kind::Tuple(pair) = &auth.kind
+        && let Kind::Tuple(pair) = auth.kind()
         && let Some(password) = pair.get(1)
     {
         found.push((password.clone(), "is sent as a password".to_owned()));
@@ -251,8 +251,8 @@ fn literal_behind(
     if depth > 6 {
         return None;
     }
-    let setting = value.configurable.map(|setting| interpreter.setting_name(setting).to_owned());
-    let found = match &value.kind {
+    let setting = value.configurable().map(|setting| interpreter.setting_name(setting).to_owned());
+    let found = match value.kind() {
         Kind::Str(text) => Some((without_scheme(text).to_owned(), None)),
         Kind::Bytes(bytes) => Some((String::from_utf8(bytes.to_vec()).ok()?, None)),
         // Alternatives without a literal mean that something else may be used.

@@ -78,7 +78,7 @@ fn is_shown(field: &Field) -> bool {
 
 /// Whether a type is `str`, or that or nothing.
 fn is_text(annotation: &Value) -> bool {
-    match &annotation.kind {
+    match annotation.kind() {
         Kind::External(name) => *name == "builtins.str",
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Binary { operator: BinaryOperator::BitOr, left, right } => {

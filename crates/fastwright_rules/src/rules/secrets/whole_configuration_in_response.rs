@@ -73,7 +73,7 @@ fn whole(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option
     if depth > 6 {
         return None;
     }
-    match &value.kind {
+    match value.kind() {
         Kind::Union(values) => {
             let mut found = None;
             for value in values.iter().filter(|value| !value.is_none() && !value.is_unknown()) {
@@ -114,7 +114,7 @@ fn whole(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Option
                             if shows_all && !limited { configuration(interpreter, base) } else { None }
                         }
                         // A response class of the program.
-                        _ => match &callee.kind {
+                        _ => match callee.kind() {
                             Kind::Class(_) => whole(interpreter, first?, depth + 1),
                             _ => None,
                         },
@@ -134,10 +134,10 @@ fn copy_of_environment(
     value: &Value,
     depth: u32,
 ) -> Option<String> {
-    let Kind::Dict(id) = value.kind else { return None };
+    let Kind::Dict(id) = *value.kind() else { return None };
     let copies = events.iter().any(|event| match &event.kind {
         EventKind::Call(call) => {
-            matches!(call.result.kind, Kind::Dict(made) if made == id)
+            matches!(*call.result.kind(), Kind::Dict(made) if made == id)
                 && call.callee.as_external().is_some_and(|name| name == "builtins.dict")
                 && call.arguments.positional.first().and_then(environment).is_some()
         }

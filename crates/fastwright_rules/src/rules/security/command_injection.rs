@@ -107,7 +107,7 @@ fn command(interpreter: &Interpreter<'_>, name: &str, call: &CallEvent) -> Optio
     let given = given.or_else(|| keywords.iter().find_map(|keyword| call.arguments.keyword(keyword)))?;
     let is_line = takes_line(name)
         || is_set(call, "shell")
-        || name.starts_with("anyio.") && !matches!(given.kind, Kind::List(_) | Kind::Tuple(_));
+        || name.starts_with("anyio.") && !matches!(given.kind(), Kind::List(_) | Kind::Tuple(_));
     let value = if is_line {
         given.clone()
     } else if takes_program(name) {
@@ -115,7 +115,7 @@ fn command(interpreter: &Interpreter<'_>, name: &str, call: &CallEvent) -> Optio
     } else if begins_with_word(given) {
         return None;
     } else {
-        let listed = match &given.kind {
+        let listed = match given.kind() {
             Kind::Tuple(items) => of_list(items),
             Kind::List(id) => match interpreter.object(*id) {
                 Object::List(list) => of_list(&list.items),

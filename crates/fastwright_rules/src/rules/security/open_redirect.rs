@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// What the header says that sends a browser elsewhere.
 fn location_header(interpreter: &Interpreter<'_>, headers: &Value) -> Option<Value> {
-    let Kind::Dict(id) = headers.kind else { return None };
+    let Kind::Dict(id) = *headers.kind() else { return None };
     let Object::Dict(dict) = interpreter.object(id) else { return None };
     let mut entries = dict.entries.values();
     entries

@@ -129,7 +129,7 @@ fn reads_files(name: &str) -> bool {
 /// Whether a value is what a file holds, or an open file, and no path.
 fn is_content(value: &Value) -> bool {
     match value.as_symbolic() {
-        Some(Symbolic::Call { callee, .. }) => match &callee.kind {
+        Some(Symbolic::Call { callee, .. }) => match callee.kind() {
             Kind::External(name) => {
                 let (package, last) = (name.split('.').next().unwrap_or_default(), name.last_part());
                 package == "io"
@@ -148,7 +148,7 @@ fn is_content(value: &Value) -> bool {
                     || name.starts_with("io.")
             })
         }),
-        _ => matches!(value.kind, Kind::Bytes(_)),
+        _ => matches!(value.kind(), Kind::Bytes(_)),
     }
 }
 

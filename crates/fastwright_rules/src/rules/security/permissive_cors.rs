@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some((option, value)) = open_option(context.analysis, interpreter, &entry) else { continue };
-        let setting = value.configurable.map(|setting| interpreter.setting_name(setting).to_owned());
+        let setting = value.configurable().map(|setting| interpreter.setting_name(setting).to_owned());
         let by_default = setting.map_or_else(String::new, |setting| format!(" (the default of `{setting}`)"));
         let mut draft = Draft::new(
             entry.site,
@@ -125,7 +125,7 @@ fn open_option(
         let origins = or_default(origins);
         let items = interpreter.elements(origins).unwrap_or_default();
         if let Some(star) = items.iter().find(|item| item.as_str() == Some("*")) {
-            let value = star.clone().with_configurable(origins.configurable);
+            let value = star.clone().with_configurable(origins.configurable());
             return Some(("allow_origins", value));
         }
     }

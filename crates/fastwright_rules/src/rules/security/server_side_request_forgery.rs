@@ -69,7 +69,7 @@ pub(super) fn requested(name: &str, call: &CallEvent) -> Option<Danger> {
         let given = call.arguments.positional.get(position);
         let given = given.or_else(|| keywords.iter().find_map(|keyword| call.arguments.keyword(keyword)))?;
         // `create_connection((host, port))`, and a list of addresses.
-        let given = match &given.kind {
+        let given = match given.kind() {
             Kind::Tuple(parts) => parts.first()?,
             _ => given,
         };

@@ -160,7 +160,7 @@ fn sql(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<
         if call.target.is_some() {
             continue;
         }
-        let statement = match &call.callee.kind {
+        let statement = match call.callee.kind() {
             Kind::External(name) if SQL_FUNCTIONS.contains(&name.as_str()) => call.arguments.get(0, "text"),
             _ => {
                 let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() else { continue };
@@ -215,7 +215,7 @@ fn is_order(
 
 /// Whether a value is text that is put together, or given by a caller; statements built by a library are not.
 fn may_be_text(value: &Value) -> bool {
-    match &value.kind {
+    match value.kind() {
         Kind::Union(values) => values.iter().any(may_be_text),
         Kind::Method(_) => true,
         Kind::Symbolic(symbolic) => match &**symbolic {
@@ -227,7 +227,7 @@ fn may_be_text(value: &Value) -> bool {
             }
             Symbolic::Member { .. } => true,
             // "...".format(...), ", ".join(...), and text methods of these.
-            Symbolic::Call { callee, .. } => match &callee.kind {
+            Symbolic::Call { callee, .. } => match callee.kind() {
                 Kind::Method(method) => {
                     method.function.as_external().is_some_and(|name| name.starts_with("builtins.str."))
                 }

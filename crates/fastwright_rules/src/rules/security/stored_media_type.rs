@@ -89,7 +89,7 @@ fn stored(interpreter: &mut Interpreter<'_>, value: &Value, depth: u32) -> Optio
     }
     if let Some(Symbolic::Member { base, name }) = value.as_symbolic() {
         let is_object = match interpreter.class_of(base) {
-            Some(class) => matches!(class.kind, Kind::Class(_)),
+            Some(class) => matches!(class.kind(), Kind::Class(_)),
             // Loaded by something that is not followed; answers of other services have headers.
             None => matches!(base.as_symbolic(), Some(Symbolic::Call { .. })) && *name != "headers",
         };

@@ -109,7 +109,7 @@ fn archive_of_member(path: &Value, depth: u32) -> Option<&Value> {
         Symbolic::Binary { left, right, .. } => next(left).or_else(|| next(right)),
         Symbolic::Call { callee, arguments, .. } => {
             // Only what keeps the name whole; `Path(name).name` does not.
-            let keeps = match &callee.kind {
+            let keeps = match callee.kind() {
                 Kind::External(name) => {
                     matches!(
                         name.as_str(),

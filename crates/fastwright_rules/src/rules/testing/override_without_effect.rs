@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let draft = Draft::new(place, symbol, "").discriminator(text(replaced.key));
             if let ExprKind::Call(call) = &replaced.key.kind {
                 let Some(maker) = known.value(context, file, replaced, &call.callee) else { continue };
-                let (what, at) = match &maker.kind {
+                let (what, at) = match maker.kind() {
                     Kind::Function(function) if makes_new_function(&function.definition) => (
                         format!("`{}` makes another function with each call", function.definition.name),
                         place_of(function),
@@ -73,9 +73,8 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 );
                 continue;
             }
-            let Some(Value { kind: Kind::Function(function), .. }) =
-                known.value(context, file, replaced, replaced.key)
-            else {
+            let replaced_by = known.value(context, file, replaced, replaced.key);
+            let Some(Kind::Function(function)) = replaced_by.as_ref().map(Value::kind) else {
                 continue;
             };
             let own = context.analysis.files.get(function.id.file);

@@ -90,7 +90,7 @@ fn is_surely_body(
     }
     let Some(annotation) = &parameter.annotation else { return false };
     match interpreter.class_of_type(annotation) {
-        Some(class) if matches!(class.kind, Kind::Class(_)) => is_schema(interpreter, &class),
+        Some(class) if matches!(class.kind(), Kind::Class(_)) => is_schema(interpreter, &class),
         Some(_) => true,
         None => false,
     }

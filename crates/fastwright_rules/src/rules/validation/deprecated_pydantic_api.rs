@@ -155,7 +155,7 @@ fn may_call_old(interpreter: &Interpreter<'_>, function: &FunctionValue, old_nam
 fn is_imported(interpreter: &Interpreter<'_>, function: &FunctionValue, expression: &Expr) -> bool {
     let ExprKind::Name(name) = &expression.kind else { return false };
     let value = interpreter.lookup(function.scope, *name);
-    if !matches!(value.map(|value| value.kind), Some(Kind::Module(_) | Kind::External(_))) {
+    if !matches!(value.map(Value::into_kind), Some(Kind::Module(_) | Kind::External(_))) {
         return false;
     }
     let mut bound: FxHashSet<Name> =
@@ -221,7 +221,7 @@ fn old_method(
     if call.target.is_some() {
         return None;
     }
-    let (base, name) = match &call.callee.kind {
+    let (base, name) = match call.callee.kind() {
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Member { base, name } => (base.clone(), *name),
             _ => return None,
@@ -233,7 +233,7 @@ fn old_method(
         _ => return None,
     };
     let (old, new) = METHODS.iter().find(|(old, _)| name == *old)?;
-    let model = match base.kind {
+    let model = match *base.kind() {
         Kind::Class(_) => base,
         _ => interpreter.class_of(&base)?,
     };
@@ -251,7 +251,7 @@ fn method_draft(
     new: &str,
     model: &Value,
 ) -> Draft {
-    let class = match model.kind {
+    let class = match *model.kind() {
         Kind::Class(id) => interpreter.class(id),
         _ => None,
     };
@@ -371,7 +371,7 @@ fn class_body(
 }
 
 fn config_draft(interpreter: &Interpreter<'_>, object: &ClassObject, location: Location) -> Draft {
-    let inner = object.attributes.get(&Name::from("Config")).and_then(|config| match config.kind {
+    let inner = object.attributes.get(&Name::from("Config")).and_then(|config| match *config.kind() {
         Kind::Class(id) => interpreter.class(id),
         _ => None,
     });

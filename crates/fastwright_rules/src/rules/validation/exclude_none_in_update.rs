@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         for copy in copies_of(code, interpreter, dependant, copying) {
             let (Some(row), Some(site)) = (&copy.row, copy.dump.site) else { continue };
-            let Kind::Class(row_id) = row.kind else { continue };
+            let Kind::Class(row_id) = *row.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             let text = source(analysis, site);
             if !copy.dump.without_none || !text.contains("exclude_none=True") {

@@ -95,7 +95,7 @@ fn reads_text(interpreter: &Interpreter<'_>, class: &Value) -> bool {
         return true;
     }
     interpreter.class_order(class).iter().any(|owner| {
-        let Kind::Class(id) = owner.kind else { return false };
+        let Kind::Class(id) = *owner.kind() else { return false };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.as_ref()) else { return false };
         definition.body.iter().any(|statement| {
             matches!(&statement.kind, fastwright_python::ir::StmtKind::Function(function)

@@ -107,7 +107,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let mut stores = None;
         for copy in &copies_of(code, interpreter, dependant, copying) {
             let Some(row) = &copy.row else { continue };
-            let Kind::Class(row_id) = row.kind else { continue };
+            let Kind::Class(row_id) = *row.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             if copy.names_checked {
                 continue;

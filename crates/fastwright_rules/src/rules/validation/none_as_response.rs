@@ -115,7 +115,7 @@ fn refuses_none(interpreter: &mut Interpreter<'_>, declared: &Value) -> bool {
         Some(Symbolic::Item { base, .. }) => base.clone(),
         _ => plain,
     };
-    match &base.kind {
+    match base.kind() {
         Kind::External(name) => matches!(
             name.as_str(),
             "builtins.list"

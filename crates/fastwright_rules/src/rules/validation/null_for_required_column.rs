@@ -71,7 +71,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         for copy in copies {
             let Some(row) = &copy.row else { continue };
-            let Kind::Class(row_id) = row.kind else { continue };
+            let Kind::Class(row_id) = *row.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             if copy.dump.without_none || copy.names_checked || copy.fields_checked {
                 continue;

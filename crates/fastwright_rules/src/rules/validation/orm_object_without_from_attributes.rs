@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let Some((model, method)) = method_of(&call.callee) else { continue };
-            let Kind::Class(model_id) = model.kind else { continue };
+            let Kind::Class(model_id) = *model.kind() else { continue };
             if method != "model_validate"
                 || call.arguments.incomplete
                 || call.arguments.keyword("from_attributes").is_some()
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             let Some(row) = call.arguments.get(0, "obj").cloned() else { continue };
             let Some(class) = interpreter.class_of(&row) else { continue };
-            let Kind::Class(row_id) = class.kind else { continue };
+            let Kind::Class(row_id) = *class.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             // Mappings of rows are dictionaries.
             let is_mapping = mentions(
@@ -72,7 +72,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 &mut |part| matches!(part.as_symbolic(), Some(Symbolic::Member { name, .. }) if matches!(name.as_str(), "mappings" | "_mapping" | "__dict__")),
             );
             if is_mapping
-                || matches!(row.kind, Kind::Class(_))
+                || matches!(row.kind(), Kind::Class(_))
                 || interpreter.derives_from(&class, "pydantic.main.BaseModel")
             {
                 continue;
@@ -151,7 +151,7 @@ fn takes_objects(interpreter: &mut Interpreter<'_>, model: &Value) -> bool {
         return true;
     }
     for owner in interpreter.class_order(model).to_vec() {
-        match owner.kind {
+        match *owner.kind() {
             Kind::Class(id) => {
                 let Some(class) = interpreter.class(id) else { return true };
                 let keyword = class.keywords.iter().any(|(name, _)| *name == "from_attributes");
@@ -161,7 +161,7 @@ fn takes_objects(interpreter: &mut Interpreter<'_>, model: &Value) -> bool {
                     return true;
                 }
                 if let Some(config) = config {
-                    let Kind::Dict(dict) = config.kind else { return true };
+                    let Kind::Dict(dict) = *config.kind() else { return true };
                     let Object::Dict(dict) = interpreter.object(dict) else { return true };
                     if dict.incomplete
                         || !dict.unknown_keys.is_empty()

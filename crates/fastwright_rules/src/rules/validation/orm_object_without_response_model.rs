@@ -59,7 +59,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
         });
         for (location, class, many) in returned {
-            let Kind::Class(id) = class.kind else { continue };
+            let Kind::Class(id) = *class.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == id) else { continue };
             let name = type_text(interpreter, &class);
             report.report(draft(route, table, &name, location, many));
@@ -100,8 +100,8 @@ fn row_class(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<(Value,
             continue;
         }
         if let Some(class) = interpreter.class_of(&alternative)
-            && matches!(class.kind, Kind::Class(_))
-            && !matches!(alternative.kind, Kind::Class(_))
+            && matches!(class.kind(), Kind::Class(_))
+            && !matches!(alternative.kind(), Kind::Class(_))
         {
             return Some((class, false));
         }
@@ -140,7 +140,7 @@ fn rows(value: &Value, depth: u32) -> Option<Value> {
 /// What is selected, when it is one class and nothing else.
 fn entity_alone(arguments: &Arguments) -> Option<Value> {
     match arguments.positional.as_slice() {
-        [only] if matches!(only.kind, Kind::Class(_)) => Some(only.clone()),
+        [only] if matches!(only.kind(), Kind::Class(_)) => Some(only.clone()),
         _ => None,
     }
 }

@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                     continue;
                 }
                 let Some(annotation) = &parameter.annotation else { continue };
-                let Kind::Class(_) = annotation.kind else { continue };
+                let Kind::Class(_) = *annotation.kind() else { continue };
                 if !is_model(interpreter, annotation) || parameter.field.is_none() {
                     continue;
                 }

@@ -51,7 +51,10 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             }
             // Another model that is made from the body checks it; it stores nothing.
             let is_row = copy.row.as_ref().is_none_or(|row| {
-                analysis.tables.iter().any(|table| matches!(row.kind, Kind::Class(id) if id == table.class))
+                analysis
+                    .tables
+                    .iter()
+                    .any(|table| matches!(*row.kind(), Kind::Class(id) if id == table.class))
                     || !is_model(interpreter, row)
             });
             if !is_row {

@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 /// A class of a type that derives from the old model: its name, and where it is defined.
 fn old_model(interpreter: &mut Interpreter<'_>, annotation: &Value) -> Option<(String, Location)> {
     classes_of_type(interpreter, annotation).into_iter().find_map(|class| {
-        let Kind::Class(id) = class.kind else { return None };
+        let Kind::Class(id) = *class.kind() else { return None };
         let old = ["pydantic.v1.main.BaseModel", "pydantic.v1.BaseModel"]
             .iter()
             .any(|name| interpreter.derives_from(&class, name));

@@ -134,6 +134,6 @@ fn marker_name(value: &Value) -> Option<&'static str> {
 fn default_of(marker: &Value) -> Option<Value> {
     let Symbolic::Call { arguments, .. } = marker.as_symbolic()? else { return None };
     let given = arguments.get(0, "default")?;
-    let is_known = !given.is_unknown() && !matches!(given.kind, Kind::Ellipsis | Kind::External(_));
+    let is_known = !given.is_unknown() && !matches!(given.kind(), Kind::Ellipsis | Kind::External(_));
     is_known.then(|| given.clone())
 }

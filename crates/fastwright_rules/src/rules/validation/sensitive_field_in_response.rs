@@ -178,7 +178,7 @@ impl Search<'_, '_, '_> {
             return;
         }
         for class in classes_of_type(self.interpreter, annotation) {
-            let Kind::Class(id) = class.kind else { continue };
+            let Kind::Class(id) = *class.kind() else { continue };
             if self.seen.contains(&id) {
                 continue;
             }
@@ -277,7 +277,7 @@ fn rewritten_fields(interpreter: &Interpreter<'_>, class: &Value) -> Vec<Text> {
     const REWRITING: &[&str] = &["field_validator", "field_serializer", "validator", "serializer"];
     let mut found = Vec::new();
     for owner in interpreter.class_order(class).iter() {
-        let Kind::Class(id) = owner.kind else { continue };
+        let Kind::Class(id) = *owner.kind() else { continue };
         let Some(definition) = interpreter.class(id).and_then(|class| class.definition.as_ref()) else {
             continue;
         };

@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         }
         for copy in copies {
             let Some(row) = &copy.row else { continue };
-            let Kind::Class(row_id) = row.kind else { continue };
+            let Kind::Class(row_id) = *row.kind() else { continue };
             let Some(table) = analysis.tables.iter().find(|table| table.class == row_id) else { continue };
             let mut longer: Vec<Longer> = Vec::new();
             for field in context.fields(interpreter, &copy.model).iter() {
@@ -139,7 +139,7 @@ fn collect_metadata(annotation: &Value, found: &mut Vec<Value>) {
         }
         Some(Symbolic::Item { base, index }) => match base.as_external().as_deref() {
             Some("typing.Annotated") => found.extend(split_annotated(annotation).1),
-            _ => match &index.kind {
+            _ => match index.kind() {
                 Kind::Tuple(items) => items.iter().for_each(|item| collect_metadata(item, found)),
                 _ => collect_metadata(index, found),
             },
@@ -185,7 +185,7 @@ fn most_characters(field: &Field) -> Option<Option<i64>> {
                     most.set(Some(arguments.positional.first()?.as_int()?));
                 }
             }
-            _ if matches!(metadata.kind, Kind::Str(_)) => {}
+            _ if matches!(metadata.kind(), Kind::Str(_)) => {}
             _ => return None,
         }
     }

@@ -131,7 +131,7 @@ fn reads_request(interpreter: &mut Interpreter<'_>, nodes: &[&Dependant]) -> boo
 }
 
 fn is_template(callee: &Value) -> bool {
-    match &callee.kind {
+    match callee.kind() {
         Kind::Symbolic(symbolic) => {
             matches!(&**symbolic, Symbolic::Member { name, .. } if *name == "TemplateResponse")
         }

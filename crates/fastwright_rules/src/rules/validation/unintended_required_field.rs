@@ -94,7 +94,7 @@ fn says_required(field: &Value) -> bool {
 }
 
 fn says_required_in(arguments: &Arguments) -> bool {
-    arguments.get(0, "default").is_some_and(|value| matches!(value.kind, Kind::Ellipsis))
+    arguments.get(0, "default").is_some_and(|value| matches!(value.kind(), Kind::Ellipsis))
         || arguments.keyword("description").is_some()
 }
 
