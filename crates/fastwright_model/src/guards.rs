@@ -686,7 +686,7 @@ fn request_value(function: &FunctionValue, name: Name, class: Name) -> Value {
     Value::symbolic(Symbolic::Parameter(ParameterValue {
         function: function.id,
         name,
-        annotation: Some(Kind::External(class).into()),
+        annotation: Some(Box::new(Kind::External(class).into())),
         span: function.definition.name_span,
     }))
 }

@@ -230,17 +230,17 @@ pub struct MentionedNames(Box<[u64]>);
 impl MentionedNames {
     /// Whether a name may be mentioned; when not, it certainly isn't.
     pub fn may_hold(&self, name: Name) -> bool {
-        self.may_hold_place(place(name))
+        places(name).into_iter().all(|place| self.may_hold_place(place))
     }
 
     /// Whether a method, or a function of a module, of this name may be called: `name` in `object.name(...)`.
     pub fn may_call(&self, name: Name) -> bool {
-        self.may_hold_place(called_place(name))
+        called_places(name).into_iter().all(|place| self.may_hold_place(place))
     }
 
     /// Whether there may be such a construct.
     pub fn may_have(&self, construct: Construct) -> bool {
-        self.may_hold_place(construct.place())
+        construct.places().into_iter().all(|place| self.may_hold_place(place))
     }
 
     fn may_hold_place(&self, place: usize) -> bool {
@@ -254,12 +254,17 @@ impl MentionedNames {
 /// Bits of a place: enough for the largest set.
 const PLACE_BITS: u32 = 14;
 
-fn place(name: Name) -> usize {
-    (name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACE_BITS)) as usize
+/// The places of a name: who asks for many names would often find one of them by chance if each had one place only.
+fn places(name: Name) -> [usize; 2] {
+    two_of(name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-fn called_place(name: Name) -> usize {
-    (name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> (64 - PLACE_BITS)) as usize
+fn called_places(name: Name) -> [usize; 2] {
+    two_of(name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f))
+}
+
+fn two_of(mixed: u64) -> [usize; 2] {
+    [64 - PLACE_BITS, 64 - 2 * PLACE_BITS].map(|shift| (mixed >> shift) as usize & ((1 << PLACE_BITS) - 1))
 }
 
 /// What code may have that few rules look for.
@@ -267,7 +272,7 @@ fn called_place(name: Name) -> usize {
 pub enum Construct {
     /// A `try`.
     Try,
-    /// A `with`.
+    /// A `with` that is not `async`.
     With,
     /// A `global` statement.
     Global,
@@ -280,13 +285,13 @@ pub enum Construct {
 
 impl Construct {
     /// Any places that stay apart in the smallest set.
-    fn place(self) -> usize {
+    fn places(self) -> [usize; 2] {
         match self {
-            Self::Try => 0x2a5,
-            Self::With => 0xd5a,
-            Self::Global => 0x145,
-            Self::ItemStore => 0x6b3,
-            Self::DecidedArgument => 0x98e,
+            Self::Try => [0x2a5, 0xc71],
+            Self::With => [0xd5a, 0x0bd],
+            Self::Global => [0x145, 0xe92],
+            Self::ItemStore => [0x6b3, 0x3ac],
+            Self::DecidedArgument => [0x98e, 0x4e8],
         }
     }
 }
@@ -312,17 +317,17 @@ impl<const WORDS: usize> MentionsSoFar<WORDS> {
 
     /// Adds a name.
     pub(crate) fn insert(&mut self, name: Name) {
-        self.insert_place(place(name));
+        places(name).into_iter().for_each(|place| self.insert_place(place));
     }
 
     /// Adds the name of a method that is called.
     pub(crate) fn insert_call(&mut self, name: Name) {
-        self.insert_place(called_place(name));
+        called_places(name).into_iter().for_each(|place| self.insert_place(place));
     }
 
     /// Adds that there is a construct.
     pub(crate) fn insert_construct(&mut self, construct: Construct) {
-        self.insert_place(construct.place());
+        construct.places().into_iter().for_each(|place| self.insert_place(place));
     }
 
     fn insert_place(&mut self, place: usize) {
@@ -339,14 +344,13 @@ impl<const WORDS: usize> MentionsSoFar<WORDS> {
 
     /// The set in as few words as leave most of its bits unset: halves are laid over each other.
     pub(crate) fn finish(mut self) -> MentionedNames {
-        let names = self.set;
         let mut length = WORDS;
-        while length > 1 && length * 64 >= names * 32 {
+        while length > 1 && length * 64 >= self.set * 16 {
             length /= 2;
             let (kept, folded) = self.words[..2 * length].split_at_mut(length);
             kept.iter_mut().zip(folded).for_each(|(word, more)| *word |= *more);
         }
-        MentionedNames(if names == 0 { Box::default() } else { self.words[..length].into() })
+        MentionedNames(if self.set == 0 { Box::default() } else { self.words[..length].into() })
     }
 }
 

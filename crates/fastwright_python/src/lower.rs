@@ -252,7 +252,9 @@ impl Lowering {
                 StmtKind::If { test, body, orelse: self.clauses(&node.elif_else_clauses) }
             }
             ast::Stmt::With(node) => {
-                self.note(Construct::With);
+                if !node.is_async {
+                    self.note(Construct::With);
+                }
                 StmtKind::With {
                     items: node
                         .items

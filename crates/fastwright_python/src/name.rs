@@ -23,9 +23,6 @@ const RECENT_MEMBERS: usize = 512;
 /// Room for this many different names is made at once in each table: a program of a thousand files has more.
 const ROOM: usize = 600;
 
-/// Text of names in one block: many small allocations would each cost their rounding.
-const BLOCK: usize = 4 * 1024;
-
 /// An interned text.
 #[derive(Clone, Copy)]
 pub struct Name(&'static Entry);
@@ -82,14 +79,8 @@ impl Outline {
     }
 }
 
-struct Table {
-    names: HashTable<Name>,
-    /// What is left of the block that new texts are written to.
-    room: &'static mut [u8],
-}
-
-static TABLE: LazyLock<[Mutex<Table>; TABLES]> =
-    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Table::new())));
+static TABLE: LazyLock<[Mutex<HashTable<Name>>; TABLES]> =
+    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashTable::with_capacity(ROOM))));
 
 thread_local! {
     /// Names that this thread asked for, by their outline: code repeats the same few all the time.
@@ -119,10 +110,10 @@ impl Name {
         let hash = hasher.finish();
         let table = &TABLE[(hash >> 32) as usize % TABLES];
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = table.names.find(hash, |name| name.0.text == text) {
+        if let Some(known) = table.find(hash, |name| name.0.text == text) {
             return *known;
         }
-        let text = table.keep(text);
+        let text: &'static str = Box::leak(Box::from(text));
         let (first, last) = match memchr::memchr(b'.', text.as_bytes()) {
             Some(dot) => (dot, memchr::memrchr(b'.', text.as_bytes()).map_or(0, |dot| dot + 1)),
             None => (text.len(), 0),
@@ -130,7 +121,7 @@ impl Name {
         // A name of more than 4 GiB has no use for its parts.
         let (first, last) = (u32::try_from(first).unwrap_or(0), u32::try_from(last).unwrap_or(0));
         let name = Self(Box::leak(Box::new(Entry { hash, text, first, last })));
-        table.names.insert_unique(hash, name, |name| name.0.hash);
+        table.insert_unique(hash, name, |name| name.0.hash);
         name
     }
 
@@ -190,30 +181,14 @@ impl Name {
         Some((&self.0.text[..last.checked_sub(1)?], &self.0.text[last..]))
     }
 
+    /// A number that no other name has, another one in every run: for tables whose order nobody sees.
+    pub fn identity(&self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     /// The hash of the text, the same in every run.
     pub fn precomputed_hash(&self) -> u64 {
         self.0.hash
-    }
-}
-
-impl Table {
-    fn new() -> Self {
-        Self { names: HashTable::with_capacity(ROOM), room: Default::default() }
-    }
-
-    /// The text at a place where it stays.
-    fn keep(&mut self, text: &str) -> &'static str {
-        if text.len() > BLOCK / 4 {
-            return Box::leak(Box::<str>::from(text));
-        }
-        if self.room.len() < text.len() {
-            self.room = Box::leak(vec![0; BLOCK].into_boxed_slice());
-        }
-        let (place, rest) = std::mem::take(&mut self.room).split_at_mut(text.len());
-        self.room = rest;
-        place.copy_from_slice(text.as_bytes());
-        // The bytes are those of a text.
-        std::str::from_utf8(place).unwrap_or_default()
     }
 }
 
@@ -335,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_same_text_is_the_same_name() {
-        let long = "x".repeat(2 * BLOCK);
+        let long = "x".repeat(10_000);
         for text in ["", "orders", "größe", long.as_str()] {
             assert_eq!(Name::new(text), Name::from(text.to_owned()));
             assert_eq!(Name::new(text), *text);

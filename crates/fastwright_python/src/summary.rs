@@ -70,7 +70,7 @@ pub struct CallEvent {
     /// What is called.
     pub callee: Value,
     /// With what.
-    pub arguments: Rc<Arguments>,
+    pub arguments: StrongRc<Arguments>,
     /// The function of the program that runs, with its summary's key.
     pub target: Option<(Rc<FunctionValue>, SummaryKey)>,
     /// What comes back.
@@ -243,13 +243,13 @@ impl Interpreter<'_> {
     pub(crate) fn call_in_summary(
         &mut self,
         callee: &Value,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         if let Kind::Union(alternatives) = callee.kind() {
             let mut results = Vec::new();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
-                results.push(self.call_in_summary(alternative, Rc::clone(&arguments), span)?);
+                results.push(self.call_in_summary(alternative, StrongRc::clone(&arguments), span)?);
             }
             return Ok(Value::union(results));
         }
@@ -268,7 +268,7 @@ impl Interpreter<'_> {
             site,
             EventKind::Call(CallEvent {
                 callee: callee.clone(),
-                arguments: Rc::clone(&arguments),
+                arguments: StrongRc::clone(&arguments),
                 target: None,
                 result: Value::NONE,
                 awaited: false,
@@ -307,22 +307,22 @@ impl Interpreter<'_> {
             let positional = given.positional.get(1..).unwrap_or_default().into();
             Arguments { positional, keywords: given.keywords.clone(), incomplete: given.incomplete }
         });
-        Value::call(class.clone(), Rc::new(arguments), site)
+        Value::call(class.clone(), StrongRc::new(arguments), site)
     }
 
     /// The function of the program behind a callee, with the receiver's key and its arguments.
     fn summary_target(
         &mut self,
         callee: &Value,
-        mut arguments: Rc<Arguments>,
+        mut arguments: StrongRc<Arguments>,
         span: Span,
-    ) -> (Option<BoundFunction>, Rc<Arguments>) {
+    ) -> (Option<BoundFunction>, StrongRc<Arguments>) {
         match callee.kind() {
             Kind::Function(function) => (Some((Rc::clone(function), None)), arguments),
             Kind::Method(method) => match method.function.kind() {
                 Kind::Function(function) => {
                     let receiver = self.receiver_key(&method.receiver);
-                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
+                    StrongRc::make_mut(&mut arguments).prepend(method.receiver.clone());
                     (Some((Rc::clone(function), receiver)), arguments)
                 }
                 _ => (None, arguments),
@@ -339,8 +339,8 @@ impl Interpreter<'_> {
                 match init.map(|(value, _)| value.into_kind()) {
                     Some(Kind::Function(function)) => {
                         let site = self.here(span);
-                        let made = Value::call(callee.clone(), Rc::clone(&arguments), site);
-                        Rc::make_mut(&mut arguments).prepend(made);
+                        let made = Value::call(callee.clone(), StrongRc::clone(&arguments), site);
+                        StrongRc::make_mut(&mut arguments).prepend(made);
                         (Some((function, Some(*class))), arguments)
                     }
                     _ => (None, arguments),
@@ -383,7 +383,7 @@ impl Interpreter<'_> {
         &mut self,
         function: &Rc<FunctionValue>,
         receiver: Option<ObjectId>,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         site: Location,
     ) -> Evaluated {
         let Some(summary) = self.summarize(function, receiver) else {
@@ -402,7 +402,7 @@ impl Interpreter<'_> {
         // Most functions give back something in which their arguments do not appear.
         let depends = |value: &Value| value.may_hold_parameter_of(function.id);
         let names = if depends(&summary.returns) || summary.yields.iter().any(depends) {
-            self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site)
+            self.bind_parameters(function, StrongRc::unwrap_or_clone(arguments), site)
         } else {
             Bindings::default()
         };
@@ -434,7 +434,7 @@ impl Interpreter<'_> {
         Some(Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: function.id,
             name: Name::from("return"),
-            annotation: Some(declared),
+            annotation: Some(Box::new(declared)),
             span,
         })))
     }
@@ -550,7 +550,7 @@ impl Interpreter<'_> {
                     return Value::symbolic(Symbolic::Parameter(ParameterValue {
                         function: function.id,
                         name: parameter.name,
-                        annotation: Some(Kind::Class(receiver).into()),
+                        annotation: Some(Box::new(Kind::Class(receiver).into())),
                         span,
                     }));
                 }
@@ -573,7 +573,7 @@ impl Interpreter<'_> {
         Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: function.id,
             name: parameter.name,
-            annotation,
+            annotation: annotation.map(Box::new),
             span,
         }))
     }
@@ -733,8 +733,8 @@ impl Substitution<'_> {
                 Symbolic::Call {
                     callee: new_callee.unwrap_or_else(|| callee.clone()),
                     arguments: match (positional, keywords) {
-                        (None, None) => Rc::clone(arguments),
-                        (positional, keywords) => Rc::new(Arguments {
+                        (None, None) => StrongRc::clone(arguments),
+                        (positional, keywords) => StrongRc::new(Arguments {
                             positional: positional.unwrap_or_else(|| arguments.positional.clone()),
                             keywords: keywords.unwrap_or_else(|| arguments.keywords.clone()),
                             incomplete: arguments.incomplete,

@@ -24,7 +24,20 @@ pub type OrderedMap<K, V> = IndexMap<K, V, FxBuildHasher>;
 
 /// A mutable object on the heap of the interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId(pub u32);
+pub struct ObjectId(std::num::NonZeroU32);
+
+impl ObjectId {
+    /// The object at a place of the heap.
+    pub(crate) fn at(place: usize) -> Self {
+        let number = u32::try_from(place).ok().and_then(|place| place.checked_add(1));
+        Self(number.and_then(std::num::NonZeroU32::new).unwrap_or(std::num::NonZeroU32::MAX))
+    }
+
+    /// Its place on the heap: no other object has it.
+    pub fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// A module that the interpreter has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +53,9 @@ pub struct ConfigurableId(pub std::num::NonZeroU32);
 
 /// Several values, shared. One pointer wide: so many values are held that the width of each of them counts.
 pub type Values = Rc<Box<[Value]>>;
+
+/// Something shared that nobody refers to weakly: next to it stands one small counter instead of two large ones.
+pub type StrongRc<T> = rclite::Rc<T>;
 
 /// A shared text, one pointer wide.
 pub type Text = arcstr::ArcStr;
@@ -126,7 +142,7 @@ pub struct Unknown {
 #[allow(missing_docs, reason = "the fields are the operands")]
 pub enum Symbolic {
     /// The result of calling something whose code is not run.
-    Call { callee: Value, arguments: Rc<Arguments>, site: Location },
+    Call { callee: Value, arguments: StrongRc<Arguments>, site: Location },
     /// `base.name`.
     Member { base: Value, name: Name },
     /// `base[index]`.
@@ -150,7 +166,7 @@ pub enum Symbolic {
 /// A shared [`Symbolic`], with a summary of what is inside: expressions are asked again and again whether
 /// they hold a certain input, and most don't.
 #[derive(Debug, Clone)]
-pub struct Expression(Rc<SizedSymbolic>);
+pub struct Expression(StrongRc<SizedSymbolic>);
 
 #[derive(Debug)]
 struct SizedSymbolic {
@@ -161,17 +177,17 @@ struct SizedSymbolic {
 impl Expression {
     fn new(symbolic: Symbolic) -> Self {
         let contents = Contents::of_symbolic(&symbolic);
-        Self(Rc::new(SizedSymbolic { symbolic, contents }))
+        Self(StrongRc::new(SizedSymbolic { symbolic, contents }))
     }
 
     /// Whether it stands in several places.
     pub(crate) fn is_shared(&self) -> bool {
-        Rc::strong_count(&self.0) > 1
+        self.0.strong_count() > 1
     }
 
     /// Whether it is the very same as another.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        StrongRc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -191,7 +207,7 @@ pub struct ParameterValue {
     /// Name of the parameter.
     pub name: Name,
     /// Its declared class or type, when annotated.
-    pub annotation: Option<Value>,
+    pub annotation: Option<Box<Value>>,
     /// Where it stands in the signature, in the function's file.
     pub span: Span,
 }
@@ -228,11 +244,11 @@ impl Arguments {
     }
 
     /// Those of a call that passes nothing, shared by all of them.
-    pub(crate) fn none() -> Rc<Self> {
+    pub(crate) fn none() -> StrongRc<Self> {
         thread_local! {
-            static NONE: Rc<Arguments> = Rc::default();
+            static NONE: StrongRc<Arguments> = StrongRc::default();
         }
-        NONE.with(Rc::clone)
+        NONE.with(StrongRc::clone)
     }
 
     /// The argument given by keyword.
@@ -434,7 +450,7 @@ pub struct InstanceObject {
     /// Attributes set on it.
     pub attributes: OrderedMap<Name, Value>,
     /// What its constructor was given.
-    pub arguments: Rc<Arguments>,
+    pub arguments: StrongRc<Arguments>,
     /// Where it was made.
     pub site: Location,
 }
@@ -533,7 +549,7 @@ impl Value {
     }
 
     /// The result of calling something whose code is not run.
-    pub fn call(callee: Self, arguments: impl Into<Rc<Arguments>>, site: Location) -> Self {
+    pub fn call(callee: Self, arguments: impl Into<StrongRc<Arguments>>, site: Location) -> Self {
         Self::symbolic(Symbolic::Call { callee, arguments: arguments.into(), site })
     }
 
@@ -553,11 +569,13 @@ impl Value {
 
     /// The same knowledge, resting on a setting's default.
     #[must_use]
-    pub fn with_configurable(mut self, configurable: Option<ConfigurableId>) -> Self {
-        if let (Held::Plain(_), Some(_)) = (&self.0, configurable) {
-            self.rest_on(configurable);
-        }
-        self
+    #[inline]
+    pub fn with_configurable(self, configurable: Option<ConfigurableId>) -> Self {
+        let Some(configurable) = configurable else { return self };
+        Self(match self.0 {
+            Held::Plain(kind) => Held::Resting(Rc::new(Resting { kind, configurable })),
+            resting => resting,
+        })
     }
 
     /// The text of a string.
@@ -615,7 +633,7 @@ impl Value {
     /// It means something only as long as the values live.
     pub fn shared_part(&self) -> Option<*const ()> {
         match self.kind() {
-            Kind::Symbolic(expression) if expression.is_shared() => Some(Rc::as_ptr(&expression.0).cast()),
+            Kind::Symbolic(expression) if expression.is_shared() => Some(expression.0.as_ptr().cast()),
             Kind::Tuple(values) | Kind::Union(values) if Rc::strong_count(values) > 1 => {
                 Some(Rc::as_ptr(values).cast())
             }
@@ -678,7 +696,7 @@ impl Value {
             (Kind::Function(left), Kind::Function(right)) => left.serial == right.serial,
             (Kind::External(left), Kind::External(right)) => left == right,
             (Kind::Symbolic(left), Kind::Symbolic(right)) => {
-                Rc::ptr_eq(&left.0, &right.0) || same_symbolic(left, right)
+                StrongRc::ptr_eq(&left.0, &right.0) || same_symbolic(left, right)
             }
             (Kind::Unknown(left), Kind::Unknown(right)) => Rc::ptr_eq(left, right) || left == right,
             (Kind::Method(left), Kind::Method(right)) => {
@@ -691,7 +709,7 @@ impl Value {
 
     /// Whether two symbolic values are one object.
     pub(crate) fn is_very(&self, other: &Value) -> bool {
-        matches!((self.kind(), other.kind()), (Kind::Symbolic(left), Kind::Symbolic(right)) if Rc::ptr_eq(&left.0, &right.0))
+        matches!((self.kind(), other.kind()), (Kind::Symbolic(left), Kind::Symbolic(right)) if StrongRc::ptr_eq(&left.0, &right.0))
     }
 
     /// One of the given values: unions are flattened, repetitions dropped; at most sixteen alternatives
@@ -751,5 +769,38 @@ fn same_symbolic(left: &Symbolic, right: &Symbolic) -> bool {
             Symbolic::Binary { operator: d, left: e, right: f },
         ) => a == d && b.same(e) && c.same(f),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::Event;
+
+    /// A program has very many of these, and what asks about it goes through them again and again.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn values_stay_small() {
+        assert!(size_of::<Option<Value>>() <= 16, "{}", size_of::<Option<Value>>());
+        assert!(size_of::<SizedSymbolic>() <= 56, "{}", size_of::<SizedSymbolic>());
+        assert!(size_of::<Arguments>() <= 40, "{}", size_of::<Arguments>());
+        assert!(size_of::<Event>() <= 80, "{}", size_of::<Event>());
+    }
+
+    #[test]
+    fn what_rests_on_a_setting_is_the_same_knowledge() {
+        let setting = |number| std::num::NonZeroU32::new(number).map(ConfigurableId);
+        let plain = Value::str("text");
+        let mut resting = plain.clone().with_configurable(setting(1));
+        assert_eq!((resting.configurable(), resting.as_str()), (setting(1), Some("text")));
+        assert!(resting.same(&plain) && plain.configurable().is_none());
+        // The first setting stays, unless another is put in its place.
+        assert_eq!(resting.clone().with_configurable(setting(2)).configurable(), setting(1));
+        assert_eq!(resting.clone().with_configurable(None).configurable(), setting(1));
+        resting.rest_on(setting(2));
+        assert_eq!((resting.configurable(), resting.as_str()), (setting(2), Some("text")));
+        resting.rest_on(None);
+        assert!(resting.configurable().is_none());
+        assert!(matches!(resting.into_kind(), Kind::Str(text) if text == "text"));
     }
 }

@@ -27,30 +27,62 @@ struct ByName {
     /// Where each name ends in `text`, where its last part begins, and where its functions end in `functions`.
     ends: Vec<(u32, u32, u32)>,
     functions: Vec<u32>,
-    places: FxHashMap<Name, u32>,
+    /// The place of each name, by its identity: the hash of a name stands with its text.
+    places: FxHashMap<usize, u32>,
+}
+
+/// What a [`ByName`] is made of, while calls are found.
+#[derive(Default)]
+struct Calls {
+    places: FxHashMap<usize, u32>,
+    /// Each name with the last function that calls something of that name, and how many do.
+    names: Vec<(Name, u32, u32)>,
+    /// The place of a name and a function that calls something of that name, each once.
+    calls: Vec<(u32, u32)>,
+}
+
+impl Calls {
+    /// Adds a call, after those of all functions before.
+    fn add(&mut self, name: Name, function: u32) {
+        let next = self.names.len() as u32;
+        let place = *self.places.entry(name.identity()).or_insert(next);
+        match self.names.get_mut(place as usize) {
+            Some((_, last, _)) if *last == function => return,
+            Some((_, last, count)) => (*last, *count) = (function, *count + 1),
+            None => self.names.push((name, function, 1)),
+        }
+        self.calls.push((place, function));
+    }
+
+    fn finish(self) -> ByName {
+        let mut text = String::new();
+        let mut ends = Vec::with_capacity(self.names.len());
+        let mut start = 0;
+        for (name, _, count) in &self.names {
+            text.push_str(name);
+            let last = text.len() - name.last_part().len();
+            // Moves on to the end as the functions are filled in.
+            ends.push((text.len() as u32, last as u32, start));
+            start += count;
+        }
+        let mut functions = vec![0; self.calls.len()];
+        for (place, function) in self.calls {
+            let at = &mut ends[place as usize].2;
+            functions[*at as usize] = function;
+            *at += 1;
+        }
+        ByName { text, ends, functions, places: self.places }
+    }
 }
 
 impl ByName {
-    fn new(found: FxHashMap<Name, Vec<u32>>) -> Self {
-        let mut names = Self::default();
-        names.ends.reserve_exact(found.len());
-        for (name, functions) in found {
-            names.places.insert(name, names.ends.len() as u32);
-            names.text.push_str(&name);
-            names.functions.extend(functions);
-            let last = names.text.len() - name.last_part().len();
-            names.ends.push((names.text.len() as u32, last as u32, names.functions.len() as u32));
-        }
-        names
-    }
-
     fn functions_at(&self, place: usize) -> &[u32] {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before].2);
         &self.functions[start as usize..self.ends[place].2 as usize]
     }
 
     fn of(&self, name: Name) -> &[u32] {
-        self.places.get(&name).map_or(&[], |place| self.functions_at(*place as usize))
+        self.places.get(&name.identity()).map_or(&[], |place| self.functions_at(*place as usize))
     }
 
     /// The functions of names whose text is wanted, or whose part after the last dot is.
@@ -117,31 +149,31 @@ impl CallIndex {
     /// The index of these functions.
     pub fn of(nodes: &[Node]) -> Self {
         let mut index = Self { nodes: nodes.len(), ..Self::default() };
-        let [mut methods, mut libraries, mut functions] = [(); 3].map(|()| FxHashMap::default());
+        let [mut methods, mut libraries, mut functions] = [(); 3].map(|()| Calls::default());
         for (number, node) in nodes.iter().enumerate() {
             let number = number as u32;
             for callee in node.facts.callees.iter().flatten() {
-                add(libraries.entry(*callee).or_default(), number);
+                libraries.add(*callee, number);
             }
             for called in &node.facts.called {
                 match *called {
-                    Called::Function(name) => add(functions.entry(name).or_default(), number),
+                    Called::Function(name) => functions.add(name, number),
                     Called::Class(class) => add(index.classes.entry(class).or_default(), number),
                 }
             }
             for (name, _) in &node.facts.methods {
-                add(methods.entry(*name).or_default(), number);
+                methods.add(*name, number);
             }
-            if node.facts.kinds.iter().any(|kind| kind.meets(EventKinds::PARAMETER_CALL)) {
+            if node.has_any(EventKinds::PARAMETER_CALL) {
                 index.calling_parameters.push(number);
             }
             if node.facts.compares {
                 index.comparing.push(number);
             }
         }
-        index.methods = ByName::new(methods);
-        index.libraries = ByName::new(libraries);
-        index.functions = ByName::new(functions);
+        index.methods = methods.finish();
+        index.libraries = libraries.finish();
+        index.functions = functions.finish();
         index
     }
 

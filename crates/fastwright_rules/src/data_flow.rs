@@ -683,8 +683,10 @@ pub fn flows_among<T: Clone>(
             let own = graph.nodes[caller].summary.function.id;
             let given = asked_inputs(interpreter, &value);
             let summary = &graph.nodes[caller].summary;
+            let is_own = |input: &Value| root_parameter(input).is_some_and(|root| root.function == own);
             let decides = if asks {
-                arrives(interpreter, summary, &called, object, &given)
+                given.iter().any(is_own)
+                    || arrives(interpreter, summary, &called, object, &given)
                     || has_input_of(interpreter, &value, own)
             } else {
                 has_input_of(interpreter, &value, own)

@@ -4,9 +4,8 @@ use crate::context::Context;
 use fastwright_model::analysis::is_test_path;
 use fastwright_python::location::Location;
 use fastwright_python::summary::EventKind;
-use fastwright_python::value::{Arguments, ConfigurableId, Kind, Symbolic, Value};
+use fastwright_python::value::{Arguments, ConfigurableId, Kind, StrongRc, Symbolic, Value};
 use rustc_hash::FxHashSet;
-use std::rc::Rc;
 
 /// An engine.
 #[derive(Debug, Clone)]
@@ -18,7 +17,7 @@ pub struct Engine {
     /// Whether it is an asynchronous one.
     pub is_async: bool,
     /// What it was given.
-    pub arguments: Rc<Arguments>,
+    pub arguments: StrongRc<Arguments>,
     /// What the address of the database begins with: `postgresql`, `sqlite`.
     pub dialect: Option<String>,
     /// The driver that the address names: `asyncpg`.
@@ -67,7 +66,7 @@ pub(crate) fn engines(context: &Context<'_>) -> Vec<Engine> {
             site: *site,
             symbol: symbol.to_owned(),
             is_async,
-            arguments: Rc::clone(arguments),
+            arguments: StrongRc::clone(arguments),
             dialect,
             driver,
             is_global,

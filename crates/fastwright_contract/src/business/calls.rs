@@ -28,7 +28,7 @@ pub(crate) struct CallSite {
     /// The function of the program that runs.
     pub(crate) target: Option<(Rc<FunctionValue>, Option<ObjectId>)>,
     /// With what, the object of a method first.
-    pub(crate) arguments: Rc<Arguments>,
+    pub(crate) arguments: StrongRc<Arguments>,
     /// Whether different calls were seen there.
     pub(crate) ambiguous: bool,
 }
@@ -64,7 +64,7 @@ impl Forms<'_, '_> {
                         place.insert(CallSite {
                             callee: call.callee.clone(),
                             target,
-                            arguments: Rc::clone(&call.arguments),
+                            arguments: StrongRc::clone(&call.arguments),
                             ambiguous: false,
                         });
                     }

@@ -184,7 +184,7 @@ impl Walker<'_, '_, '_> {
                     digest.text(name.as_str()).digest(term.digest());
                 }
                 let text = format!("{}(…)", callee_term.text());
-                let value = Value::call(callee.clone(), std::rc::Rc::clone(arguments), site_of(symbolic));
+                let value = Value::call(callee.clone(), StrongRc::clone(arguments), site_of(symbolic));
                 Term::with(digest.finish(), text, Detail::Value(value))
             }
             Symbolic::Member { base, name } => {

@@ -14,7 +14,6 @@ use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 use serde_json::json;
-use std::rc::Rc;
 
 /// Schemes that know scopes.
 const WITH_SCOPES: &[&str] =
@@ -47,7 +46,7 @@ impl Builder<'_, '_, '_> {
                 }
                 let known = self.context.interpreter.extension::<Registry>().security_schemes.get(id);
                 match known {
-                    Some((owner, arguments)) => (*owner, Rc::new(arguments.clone())),
+                    Some((owner, arguments)) => (*owner, StrongRc::new(arguments.clone())),
                     None => {
                         let arguments = instance.arguments.clone();
                         let order = self.context.interpreter.class_order(&class);

@@ -8,7 +8,6 @@ use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use std::rc::Rc;
 
 pub(crate) const APP: &str = "fastapi.applications.FastAPI";
 const GENERATOR: &str = "fastapi.openapi.utils.get_openapi";
@@ -134,7 +133,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 own_prefix: None,
                 methods: methods.or_else(|| Some(vec!["GET".to_owned()])),
                 endpoint,
-                options: Rc::unwrap_or_clone(arguments),
+                options: StrongRc::unwrap_or_clone(arguments),
                 site,
                 conditions,
                 moment: interpreter.extension::<Registry>().registrations,
@@ -147,7 +146,7 @@ pub(super) fn route_object(interpreter: &mut Interpreter<'_>, id: ObjectId, item
                 own_prefix: None,
                 methods: Some(Vec::new()),
                 endpoint: arguments.get(1, "endpoint")?.clone(),
-                options: Rc::unwrap_or_clone(arguments),
+                options: StrongRc::unwrap_or_clone(arguments),
                 site,
                 conditions,
                 moment: interpreter.extension::<Registry>().registrations,

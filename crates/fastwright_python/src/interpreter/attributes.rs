@@ -145,7 +145,7 @@ impl Interpreter<'_> {
         let Kind::Function(function) = getter.kind() else { return None };
         let arguments = Arguments::of([Value::str(&name)]);
         let saved = std::mem::replace(&mut self.mode, super::Mode::Import);
-        let value = self.call_function(function, Rc::new(arguments), span);
+        let value = self.call_function(function, StrongRc::new(arguments), span);
         self.mode = saved;
         let value = value.ok()?;
         (!value.is_unknown() && !value.is_none()).then_some(value)

@@ -26,7 +26,7 @@ impl Interpreter<'_> {
         let callee = self.evaluate(&call.callee)?;
         let arguments = match &*call.arguments {
             [] => Arguments::none(),
-            given => Rc::new(self.evaluate_arguments(given)?),
+            given => StrongRc::new(self.evaluate_arguments(given)?),
         };
         self.call_value(&callee, arguments, span)
     }
@@ -97,7 +97,7 @@ impl Interpreter<'_> {
         };
         Value::call(
             Value::external("builtins.super"),
-            Rc::new(Arguments::of(std::iter::once(class).chain(receiver))),
+            StrongRc::new(Arguments::of(std::iter::once(class).chain(receiver))),
             site,
         )
     }
@@ -106,7 +106,7 @@ impl Interpreter<'_> {
     pub fn call_value(
         &mut self,
         callee: &Value,
-        arguments: impl Into<Rc<Arguments>>,
+        arguments: impl Into<StrongRc<Arguments>>,
         span: Span,
     ) -> Evaluated {
         let arguments = arguments.into();
@@ -119,13 +119,13 @@ impl Interpreter<'_> {
     pub(crate) fn call_directly(
         &mut self,
         callee: &Value,
-        arguments: impl Into<Rc<Arguments>>,
+        arguments: impl Into<StrongRc<Arguments>>,
         span: Span,
     ) -> Evaluated {
         self.call_shared(callee, arguments.into(), span)
     }
 
-    fn call_shared(&mut self, callee: &Value, mut arguments: Rc<Arguments>, span: Span) -> Evaluated {
+    fn call_shared(&mut self, callee: &Value, mut arguments: StrongRc<Arguments>, span: Span) -> Evaluated {
         let site = self.here(span);
         match callee.kind() {
             Kind::Function(function) => self.call_function(function, arguments, span),
@@ -162,7 +162,7 @@ impl Interpreter<'_> {
                     Ok(self.uncalled(callee, arguments, site))
                 }
                 _ => {
-                    Rc::make_mut(&mut arguments).prepend(method.receiver.clone());
+                    StrongRc::make_mut(&mut arguments).prepend(method.receiver.clone());
                     let function = method.function.clone();
                     self.call_directly(&function, arguments, span)
                 }
@@ -205,7 +205,7 @@ impl Interpreter<'_> {
         &mut self,
         callee: &Value,
         symbolic: &Symbolic,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let site = self.here(span);
@@ -322,7 +322,7 @@ impl Interpreter<'_> {
     }
 
     /// The call of something whose code is not run: the expression stays as it is.
-    fn uncalled(&mut self, callee: &Value, arguments: Rc<Arguments>, site: Location) -> Value {
+    fn uncalled(&mut self, callee: &Value, arguments: StrongRc<Arguments>, site: Location) -> Value {
         self.unfollowed_calls += 1;
         let mut given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
         self.uncertainties +=
@@ -340,7 +340,7 @@ impl Interpreter<'_> {
         &mut self,
         name: Name,
         callee: &Value,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let site = self.here(span);
@@ -394,7 +394,7 @@ impl Interpreter<'_> {
     pub(crate) fn call_function(
         &mut self,
         function: &Rc<FunctionValue>,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         if self.mode == Mode::Import && self.remembered.contains_key(&function.serial) {
@@ -408,7 +408,7 @@ impl Interpreter<'_> {
     fn call_remembered(
         &mut self,
         function: &Rc<FunctionValue>,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let mut key: Option<Vec<Key>> = arguments.positional.iter().map(Value::key).collect();
@@ -435,7 +435,12 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn call_anew(&mut self, function: &Rc<FunctionValue>, arguments: Rc<Arguments>, span: Span) -> Evaluated {
+    fn call_anew(
+        &mut self,
+        function: &Rc<FunctionValue>,
+        arguments: StrongRc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         let name = function.definition.name;
         if self.frames.len() as u32 >= self.limits.call_depth {
@@ -454,7 +459,7 @@ impl Interpreter<'_> {
         let functions_before = self.functions.len();
         let classes_before = self.classes.len();
         let scope = self.new_scope(Some(function.scope), function.module, false);
-        let bindings = self.bind_parameters(function, Rc::unwrap_or_clone(arguments), site);
+        let bindings = self.bind_parameters(function, StrongRc::unwrap_or_clone(arguments), site);
         self.scopes[scope.0 as usize].names.extend(bindings);
         let conditions_before = self.conditions.len();
         let (flow, frame) = self.run_body(function, scope);
@@ -828,7 +833,7 @@ impl Interpreter<'_> {
         Value::symbolic(Symbolic::Parameter(ParameterValue {
             function: function.id,
             name: parameter.name,
-            annotation,
+            annotation: annotation.map(Box::new),
             span: parameter.span,
         }))
     }

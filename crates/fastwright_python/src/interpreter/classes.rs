@@ -462,7 +462,12 @@ impl Interpreter<'_> {
     }
 
     /// Calls a class of the program.
-    pub(crate) fn instantiate(&mut self, class: ObjectId, arguments: Rc<Arguments>, span: Span) -> Evaluated {
+    pub(crate) fn instantiate(
+        &mut self,
+        class: ObjectId,
+        arguments: StrongRc<Arguments>,
+        span: Span,
+    ) -> Evaluated {
         let site = self.here(span);
         let class_value: Value = Kind::Class(class).into();
         if let Some(members) = self.enumeration_members(class) {
@@ -484,7 +489,7 @@ impl Interpreter<'_> {
         {
             return made;
         }
-        let instance = self.new_instance(class_value.clone(), Rc::clone(&arguments), site);
+        let instance = self.new_instance(class_value.clone(), StrongRc::clone(&arguments), site);
         let value: Value = Kind::Instance(instance).into();
         self.initialize(&value, &class_value, 0, arguments, span)?;
         Ok(value)
@@ -496,7 +501,7 @@ impl Interpreter<'_> {
         receiver: &Value,
         class: &Value,
         from: usize,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Result<(), Box<Raised>> {
         let site = self.here(span);
@@ -507,7 +512,7 @@ impl Interpreter<'_> {
                     let own = self.class(*id).and_then(|class| class.attributes.get(&init).cloned());
                     if let Some(function) = own {
                         let mut arguments = arguments;
-                        Rc::make_mut(&mut arguments).prepend(receiver.clone());
+                        StrongRc::make_mut(&mut arguments).prepend(receiver.clone());
                         self.call_directly(&function, arguments, span)?;
                         return Ok(());
                     }

@@ -201,7 +201,7 @@ impl Interpreter<'_> {
             ("type", Kind::Class(class)) => match method {
                 "__call__" => {
                     let class = *class;
-                    return Some(self.make_instance(class, Rc::new(arguments.clone()), span));
+                    return Some(self.make_instance(class, StrongRc::new(arguments.clone()), span));
                 }
                 "__subclasses__" => {
                     let base: Value = Kind::Class(*class).into();

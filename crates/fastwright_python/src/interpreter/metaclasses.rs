@@ -4,7 +4,6 @@ use super::{Evaluated, Interpreter, Raised};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// The metaclass of a class, when the program defines it.
@@ -86,14 +85,14 @@ impl Interpreter<'_> {
     pub(crate) fn call_class(
         &mut self,
         class: ObjectId,
-        mut arguments: Rc<Arguments>,
+        mut arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();
         if let Some(call) = self.in_metaclass(class, Name::from("__call__"))
             && matches!(call.kind(), Kind::Function(_))
         {
-            Rc::make_mut(&mut arguments).prepend(class_value);
+            StrongRc::make_mut(&mut arguments).prepend(class_value);
             return self.call_directly(&call, arguments, span);
         }
         self.make_instance(class, arguments, span)
@@ -103,7 +102,7 @@ impl Interpreter<'_> {
     pub(crate) fn make_instance(
         &mut self,
         class: ObjectId,
-        arguments: Rc<Arguments>,
+        arguments: StrongRc<Arguments>,
         span: Span,
     ) -> Evaluated {
         let class_value: Value = Kind::Class(class).into();

@@ -450,12 +450,12 @@ impl<'a> Interpreter<'a> {
 
     /// An object of the heap.
     pub fn object(&self, id: ObjectId) -> &Object {
-        &self.heap[id.0 as usize]
+        &self.heap[id.place()]
     }
 
     /// An object of the heap, to change it.
     pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
-        let object = &mut self.heap[id.0 as usize];
+        let object = &mut self.heap[id.place()];
         if let Object::Class(class) = object {
             self.class_changes += 1;
             class.changed = self.class_changes;
@@ -466,7 +466,7 @@ impl<'a> Interpreter<'a> {
     /// Puts an object on the heap.
     pub fn allocate(&mut self, object: Object) -> ObjectId {
         self.heap.push(object);
-        ObjectId(self.heap.len() as u32 - 1)
+        ObjectId::at(self.heap.len() - 1)
     }
 
     /// The class object behind a [`Kind::Class`] value.
@@ -516,7 +516,7 @@ impl<'a> Interpreter<'a> {
     pub fn new_instance(
         &mut self,
         class: Value,
-        arguments: impl Into<Rc<Arguments>>,
+        arguments: impl Into<StrongRc<Arguments>>,
         site: Location,
     ) -> ObjectId {
         self.allocate(Object::Instance(Box::new(InstanceObject {

@@ -7,7 +7,11 @@ use crate::value::{Expression, Value};
 
 /// Classes that were found lately. They hold until a class is changed or a module has run.
 #[derive(Debug, Default)]
-pub(super) struct RecentClasses(Recent<Found, 512>);
+pub(super) struct RecentClasses {
+    found: Recent<Found, 512>,
+    /// Whether there are some.
+    any: bool,
+}
 
 #[derive(Debug)]
 struct Found {
@@ -20,7 +24,9 @@ struct Found {
 impl RecentClasses {
     /// Forgets them.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        if std::mem::take(&mut self.any) {
+            self.found.clear();
+        }
     }
 }
 
@@ -30,7 +36,7 @@ impl Interpreter<'_> {
         if self.mode != Mode::Summary && !self.frames.is_empty() {
             return self.class_of_symbolic(expression);
         }
-        if let Some(found) = self.recent_classes.0.place_of(&**expression, 0)
+        if let Some(found) = self.recent_classes.found.place_of(&**expression, 0)
             && found.expression.is(expression)
             && found.class_changes == self.class_changes
         {
@@ -39,7 +45,8 @@ impl Interpreter<'_> {
         let class_changes = self.class_changes;
         let class = self.class_of_symbolic(expression);
         let found = Found { expression: expression.clone(), class: class.clone(), class_changes };
-        *self.recent_classes.0.place_of(&**expression, 0) = Some(found);
+        *self.recent_classes.found.place_of(&**expression, 0) = Some(found);
+        self.recent_classes.any = true;
         class
     }
 }

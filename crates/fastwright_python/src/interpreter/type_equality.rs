@@ -94,7 +94,7 @@ pub(super) fn fingerprint(value: &Value) -> u64 {
             }
         }
         Kind::External(name) => name.hash(&mut hasher),
-        Kind::Class(id) => (1u8, id.0).hash(&mut hasher),
+        Kind::Class(id) => (1u8, id).hash(&mut hasher),
         Kind::Str(text) => (2u8, text).hash(&mut hasher),
         Kind::Symbolic(_) => match value.as_symbolic() {
             Some(Symbolic::Item { base, .. }) if is_literal(base) => 3u8.hash(&mut hasher),

@@ -93,7 +93,7 @@ impl Interpreter<'_> {
     /// The type that a symbolic value is declared to have, generic arguments included.
     pub fn declared_type(&mut self, value: &Value) -> Option<Value> {
         match value.as_symbolic()? {
-            Symbolic::Parameter(parameter) => parameter.annotation.clone(),
+            Symbolic::Parameter(parameter) => parameter.annotation.as_deref().cloned(),
             Symbolic::Member { base, name } => {
                 let class = self.declaring_class(base, *name)?;
                 let (annotation, _) = self.annotation_in_class(&class, *name)?;

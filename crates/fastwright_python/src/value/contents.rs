@@ -257,7 +257,7 @@ mod tests {
         assert!(!call.may_hold_parameter_of_any_within(owners(&[])));
         assert!(!Value::external("library.call").may_name(NameSet::new(["headers"])));
         assert!(!Value::external("library.call").may_name_within(NameSet::new(["headers"])));
-        let list: Value = Kind::List(crate::value::ObjectId(0)).into();
+        let list: Value = Kind::List(crate::value::ObjectId::at(0)).into();
         let held = Value::symbolic(Symbolic::Element(Value::tuple(vec![list])));
         assert!(!held.may_name(NameSet::new(["headers"])) && held.may_name_within(NameSet::new(["headers"])));
     }

@@ -50,7 +50,7 @@ pub struct Node {
     /// Whether there may be a `try` in it. Many rules look at no other functions, and what a function is stands far
     /// from here.
     pub may_try: bool,
-    /// Whether there may be a `with` in it.
+    /// Whether there may be a `with` in it that is not `async`.
     pub may_enter: bool,
     /// Whether it does its work once, when that was asked already.
     runs_once: OnceCell<bool>,

@@ -233,7 +233,7 @@ impl SchemaGenerator {
         functions: &mut Vec<JsonSchemaFunction>,
         transform: Transform<'_>,
     ) -> Generated {
-        let nothing = Rc::default();
+        let nothing = StrongRc::default();
         let (name, arguments) = match (value.kind(), value.as_symbolic()) {
             (Kind::External(name), _) => (*name, &nothing),
             (_, Some(Symbolic::Call { callee, arguments, .. })) => match callee.as_external() {

@@ -413,10 +413,10 @@ fn identity(value: &Value, key: &mut String, depth: u32) {
     };
     match value.kind() {
         Kind::Class(id) | Kind::Instance(id) | Kind::Dict(id) | Kind::Set(id) => {
-            let _ = write!(key, "#{}", id.0);
+            let _ = write!(key, "#{}", id.place());
         }
         Kind::List(id) => {
-            let _ = write!(key, "l{}", id.0);
+            let _ = write!(key, "l{}", id.place());
         }
         Kind::External(name) => key.push_str(name),
         Kind::Str(text) => {

@@ -5,7 +5,6 @@ use super::decorators::ValidatorMode;
 use super::library_types::GENERAL;
 use super::names;
 use fastwright_python::value::*;
-use std::rc::Rc;
 
 /// Constraints by their keywords.
 const KEYWORDS: &[&str] = &[
@@ -35,7 +34,7 @@ pub(super) fn constraints_of(value: &Value) -> Option<Vec<Annotation>> {
     let constraint = |name: &'static str, value: &Value| {
         (!value.is_none()).then(|| Annotation::Constraint(name, value.clone()))
     };
-    let nothing = Rc::default();
+    let nothing = StrongRc::default();
     let (name, arguments) = match value.as_symbolic() {
         Some(Symbolic::Call { callee, arguments, .. }) => (callee.as_external()?, arguments),
         _ => (value.as_external()?, &nothing),
