@@ -296,12 +296,19 @@ impl Construct {
     }
 }
 
+/// A name that is mentioned, to be added to the names of a function and to those of its file.
+pub(crate) struct Mentioned([usize; 2]);
+
+impl From<Name> for Mentioned {
+    fn from(name: Name) -> Self {
+        Self(places(name))
+    }
+}
+
 /// [`MentionedNames`] while they are collected.
 #[derive(Debug, Clone)]
 pub(crate) struct MentionsSoFar<const WORDS: usize> {
     words: [u64; WORDS],
-    /// Bits that are set in them.
-    set: usize,
 }
 
 /// Those of a function.
@@ -312,12 +319,12 @@ pub(crate) type MentionsOfFile = MentionsSoFar<{ 1 << (PLACE_BITS - 6) }>;
 
 impl<const WORDS: usize> MentionsSoFar<WORDS> {
     pub(crate) fn new() -> Self {
-        Self { words: [0; WORDS], set: 0 }
+        Self { words: [0; WORDS] }
     }
 
     /// Adds a name.
-    pub(crate) fn insert(&mut self, name: Name) {
-        places(name).into_iter().for_each(|place| self.insert_place(place));
+    pub(crate) fn insert(&mut self, name: &Mentioned) {
+        name.0.into_iter().for_each(|place| self.insert_place(place));
     }
 
     /// Adds the name of a method that is called.
@@ -331,26 +338,24 @@ impl<const WORDS: usize> MentionsSoFar<WORDS> {
     }
 
     fn insert_place(&mut self, place: usize) {
-        let word = &mut self.words[(place >> 6) % WORDS];
-        self.set += usize::from(*word >> (place & 63) & 1 == 0);
-        *word |= 1 << (place & 63);
+        self.words[(place >> 6) % WORDS] |= 1 << (place & 63);
     }
 
     /// Adds all names of another set.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.words.iter_mut().zip(other.words).for_each(|(word, more)| *word |= more);
-        self.set = self.words.iter().map(|word| word.count_ones() as usize).sum();
     }
 
     /// The set in as few words as leave most of its bits unset: halves are laid over each other.
     pub(crate) fn finish(mut self) -> MentionedNames {
+        let set: usize = self.words.iter().map(|word| word.count_ones() as usize).sum();
         let mut length = WORDS;
-        while length > 1 && length * 64 >= self.set * 16 {
+        while length > 1 && length * 64 >= set * 16 {
             length /= 2;
             let (kept, folded) = self.words[..2 * length].split_at_mut(length);
             kept.iter_mut().zip(folded).for_each(|(word, more)| *word |= *more);
         }
-        MentionedNames(if self.set == 0 { Box::default() } else { self.words[..length].into() })
+        MentionedNames(if set == 0 { Box::default() } else { self.words[..length].into() })
     }
 }
 
@@ -705,7 +710,7 @@ mod tests {
         for count in [0, 1, 3, 20, 300] {
             let names: Vec<Name> = (0..count).map(|number| Name::from(format!("name_{number}"))).collect();
             let mut mentions = MentionsOfFunction::new();
-            names.iter().for_each(|name| mentions.insert(*name));
+            names.iter().for_each(|name| mentions.insert(&Mentioned::from(*name)));
             let mentions = mentions.finish();
             assert!(names.iter().all(|name| mentions.may_hold(*name)));
             let claimed =

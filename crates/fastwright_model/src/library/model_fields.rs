@@ -179,7 +179,7 @@ pub(super) fn model_config(interpreter: &mut Interpreter<'_>, class: &Value) -> 
             _ => {}
         }
     }
-    (sources != 1).then(|| Kind::Dict(interpreter.allocate(Object::Dict(config))).into())
+    (sources != 1).then(|| Kind::Dict(interpreter.allocate(Object::Dict(Box::new(config)))).into())
 }
 
 /// An option of a model's configuration that is certainly what it says.

@@ -272,7 +272,7 @@ impl Interpreter<'_> {
                 return None;
             }
             "dict" => {
-                let id = self.allocate(Object::Dict(DictObject::default()));
+                let id = self.allocate(Object::Dict(Box::default()));
                 if let Some(value) = first {
                     self.update_dict(id, &value);
                 }

@@ -457,7 +457,7 @@ impl Interpreter<'_> {
             }
             "clear" => {
                 if let Object::Dict(dict) = self.object_mut(id) {
-                    *dict = DictObject::default();
+                    **dict = DictObject::default();
                 }
                 Some(Value::NONE)
             }

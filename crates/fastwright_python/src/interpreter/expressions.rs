@@ -273,7 +273,7 @@ impl Interpreter<'_> {
                 }
             }
         }
-        Ok(Kind::Dict(self.allocate(Object::Dict(dict))).into())
+        Ok(Kind::Dict(self.allocate(Object::Dict(Box::new(dict)))).into())
     }
 
     /// `and` (`wanted` false) and `or` (`wanted` true): the first operand with the wanted truth ends it.
@@ -377,7 +377,7 @@ impl Interpreter<'_> {
                         None => dict.unknown_keys.push(value),
                     }
                 }
-                Kind::Dict(self.allocate(Object::Dict(dict))).into()
+                Kind::Dict(self.allocate(Object::Dict(Box::new(dict)))).into()
             }
             ComprehensionKind::Set => {
                 let mut items: Vec<Value> = Vec::new();

@@ -509,7 +509,7 @@ impl<'a> Interpreter<'a> {
                 None => object.unknown_keys.push(value),
             }
         }
-        Kind::Dict(self.allocate(Object::Dict(object))).into()
+        Kind::Dict(self.allocate(Object::Dict(Box::new(object)))).into()
     }
 
     /// A new instance of a class.

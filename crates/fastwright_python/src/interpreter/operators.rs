@@ -165,7 +165,7 @@ impl Interpreter<'_> {
                 let mut merged = DictObject::default();
                 self.merge_into(&mut merged, left);
                 self.merge_into(&mut merged, right);
-                Kind::Dict(self.allocate(Object::Dict(merged))).into()
+                Kind::Dict(self.allocate(Object::Dict(Box::new(merged)))).into()
             }
             (
                 Op::BitOr | Op::BitAnd | Op::Subtract,

@@ -202,7 +202,7 @@ impl Interpreter<'_> {
                 return self.call_builtin("dict", arguments, span);
             }
             "collections.defaultdict" => {
-                let id = self.allocate(Object::Dict(DictObject::default()));
+                let id = self.allocate(Object::Dict(Box::default()));
                 Kind::Dict(id).into()
             }
             "collections.namedtuple" => self.named_tuple(arguments, span)?,

@@ -135,7 +135,7 @@ impl Interpreter<'_> {
                 None => merged.unknown_keys.push(value),
             }
         }
-        Ok(Kind::Dict(self.allocate(Object::Dict(merged))).into())
+        Ok(Kind::Dict(self.allocate(Object::Dict(Box::new(merged)))).into())
     }
 }
 

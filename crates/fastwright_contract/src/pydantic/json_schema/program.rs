@@ -134,7 +134,7 @@ impl Generator<'_, '_, '_> {
         {
             dict.entries.insert(key, (Value::str("type"), Value::str(kind)));
         }
-        Kind::Dict(self.context.interpreter.allocate(Object::Dict(dict))).into()
+        Kind::Dict(self.context.interpreter.allocate(Object::Dict(Box::new(dict)))).into()
     }
 
     fn result_of(

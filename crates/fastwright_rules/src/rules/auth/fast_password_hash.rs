@@ -122,7 +122,5 @@ fn prepares(function: &FunctionDef) -> bool {
 
 /// Whether a function of a library hashes slowly.
 fn is_slow(name: &str) -> bool {
-    ["bcrypt", "argon2", "pwdlib", "passlib", "scrypt", "nacl", "pbkdf2"]
-        .iter()
-        .any(|library| name.contains(library))
+    holds_any(name, &["bcrypt", "argon2", "pwdlib", "passlib", "scrypt", "nacl", "pbkdf2"])
 }

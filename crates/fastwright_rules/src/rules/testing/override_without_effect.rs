@@ -90,7 +90,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             let mut draft = draft
                 .message(format!("the override of `{name}` has no effect: no route depends on `{name}`"))
                 .evidence(format!("`{name}` is replaced here"), place)
-                .evidence(format!("no `Depends()` of the project names `{name}`"), place_of(&function));
+                .evidence(format!("no `Depends()` of the project names `{name}`"), place_of(function));
             if let Some(call) = call {
                 draft = draft.confidence(Confidence::Certain).evidence(
                     "it is called as a plain function, which no override changes".to_owned(),
