@@ -152,9 +152,9 @@ impl Lowering {
     }
 
     /// Enters one level of nesting; false when the file is to be given up.
-    fn enter(&mut self, range: impl Fn() -> TextRange) -> bool {
+    fn enter(&mut self, offset: u32) -> bool {
         if self.depth >= DEEPEST {
-            self.too_deep.get_or_insert_with(|| range().start().to_u32());
+            self.too_deep.get_or_insert(offset);
             return false;
         }
         self.depth += 1;
@@ -187,7 +187,7 @@ impl Lowering {
 
     fn statement(&mut self, statement: &ast::Stmt) -> Option<Stmt> {
         let span = span(statement.range());
-        if !self.enter(|| statement.range()) {
+        if !self.enter(span.start) {
             return None;
         }
         let kind = self.statement_kind(statement);
@@ -574,7 +574,7 @@ impl Lowering {
     }
 
     fn pattern(&mut self, pattern: &ast::Pattern) -> Pattern {
-        if !self.enter(|| pattern.range()) {
+        if !self.enter(pattern.range().start().to_u32()) {
             return Pattern::Star(None);
         }
         let lowered = match pattern {
@@ -634,56 +634,43 @@ impl Lowering {
     }
 
     fn expression(&mut self, expression: &ast::Expr) -> Expr {
-        if !self.enter(|| expression.range()) {
-            return Expr { span: span(expression.range()), kind: ExprKind::Invalid };
+        let span = span(expression.range());
+        if !self.enter(span.start) {
+            return Expr { span, kind: ExprKind::Invalid };
         }
-        let (range, kind) = self.expression_kind(expression);
+        let kind = self.expression_kind(expression, span);
         self.depth -= 1;
-        Expr { span: span(range), kind }
+        Expr { span, kind }
     }
 
-    /// With its place: asking for that first would mean to look twice what kind it is.
-    fn expression_kind(&mut self, expression: &ast::Expr) -> (TextRange, ExprKind) {
+    fn expression_kind(&mut self, expression: &ast::Expr, whole: Span) -> ExprKind {
         match expression {
-            ast::Expr::BoolOp(node) => (node.range, {
+            ast::Expr::BoolOp(node) => {
                 let values = self.operands(&node.values);
                 match node.op {
                     ast::BoolOp::And => ExprKind::And(values),
                     ast::BoolOp::Or => ExprKind::Or(values),
                 }
-            }),
-            ast::Expr::Named(node) => (
-                node.range,
-                match node.target.as_ref() {
-                    ast::Expr::Name(target) => {
-                        ExprKind::Walrus(Box::new((name(&target.id), self.expression(&node.value))))
-                    }
-                    _ => ExprKind::Invalid,
-                },
+            }
+            ast::Expr::Named(node) => match node.target.as_ref() {
+                ast::Expr::Name(target) => {
+                    ExprKind::Walrus(Box::new((name(&target.id), self.expression(&node.value))))
+                }
+                _ => ExprKind::Invalid,
+            },
+            ast::Expr::BinOp(node) => ExprKind::Binary(
+                binary_operator(node.op),
+                Box::new((self.expression(&node.left), self.expression(&node.right))),
             ),
-            ast::Expr::BinOp(node) => (
-                node.range,
-                ExprKind::Binary(
-                    binary_operator(node.op),
-                    Box::new((self.expression(&node.left), self.expression(&node.right))),
-                ),
-            ),
-            ast::Expr::UnaryOp(node) => (
-                node.range,
-                match (node.op, node.operand.as_ref()) {
-                    (ast::UnaryOp::Not, operand) => ExprKind::Not(self.boxed(operand)),
-                    (ast::UnaryOp::UAdd, operand) => {
-                        ExprKind::Unary(UnaryOperator::Plus, self.boxed(operand))
-                    }
-                    (ast::UnaryOp::USub, operand) => {
-                        ExprKind::Unary(UnaryOperator::Minus, self.boxed(operand))
-                    }
-                    (ast::UnaryOp::Invert, operand) => {
-                        ExprKind::Unary(UnaryOperator::Invert, self.boxed(operand))
-                    }
-                },
-            ),
-            ast::Expr::Lambda(node) => (node.range, {
+            ast::Expr::UnaryOp(node) => match (node.op, node.operand.as_ref()) {
+                (ast::UnaryOp::Not, operand) => ExprKind::Not(self.boxed(operand)),
+                (ast::UnaryOp::UAdd, operand) => ExprKind::Unary(UnaryOperator::Plus, self.boxed(operand)),
+                (ast::UnaryOp::USub, operand) => ExprKind::Unary(UnaryOperator::Minus, self.boxed(operand)),
+                (ast::UnaryOp::Invert, operand) => {
+                    ExprKind::Unary(UnaryOperator::Invert, self.boxed(operand))
+                }
+            },
+            ast::Expr::Lambda(node) => {
                 let qualname = self.qualname("<lambda>");
                 let index = self.reserve_function();
                 let parameters = node
@@ -703,8 +690,8 @@ impl Lowering {
                     index,
                     name: name("<lambda>"),
                     qualname,
-                    span: span(node.range),
-                    name_span: span(node.range),
+                    span: whole,
+                    name_span: whole,
                     is_async: false,
                     is_generator,
                     decorators: Box::default(),
@@ -714,57 +701,51 @@ impl Lowering {
                     type_parameters: Box::default(),
                     mentions,
                 }))
-            }),
-            ast::Expr::If(node) => (
-                node.range,
-                ExprKind::Conditional(Box::new((
-                    self.expression(&node.test),
-                    self.expression(&node.body),
-                    self.expression(&node.orelse),
-                ))),
-            ),
-            ast::Expr::Dict(node) => (node.range, {
+            }
+            ast::Expr::If(node) => ExprKind::Conditional(Box::new((
+                self.expression(&node.test),
+                self.expression(&node.body),
+                self.expression(&node.orelse),
+            ))),
+            ast::Expr::Dict(node) => {
                 let items = node.items.iter().map(|item| {
                     (item.key.as_ref().map(|key| self.expression(key)), self.expression(&item.value))
                 });
                 ExprKind::Dict(thin(items))
-            }),
-            ast::Expr::Set(node) => (node.range, ExprKind::Set(self.operands(&node.elts))),
-            ast::Expr::ListComp(node) => (node.range, {
+            }
+            ast::Expr::Set(node) => ExprKind::Set(self.operands(&node.elts)),
+            ast::Expr::ListComp(node) => {
                 self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators)
-            }),
-            ast::Expr::SetComp(node) => (node.range, {
+            }
+            ast::Expr::SetComp(node) => {
                 self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators)
-            }),
-            ast::Expr::DictComp(node) => (node.range, {
+            }
+            ast::Expr::DictComp(node) => {
                 let key = node.key.as_deref().unwrap_or(&node.value);
                 self.comprehension(ComprehensionKind::Dict, key, Some(&node.value), &node.generators)
-            }),
-            ast::Expr::Generator(node) => (node.range, {
+            }
+            ast::Expr::Generator(node) => {
                 self.comprehension(ComprehensionKind::Generator, &node.elt, None, &node.generators)
-            }),
-            ast::Expr::Await(node) => (node.range, ExprKind::Await(self.boxed(&node.value))),
-            ast::Expr::Yield(node) => (node.range, {
+            }
+            ast::Expr::Await(node) => ExprKind::Await(self.boxed(&node.value)),
+            ast::Expr::Yield(node) => {
                 self.mark_generator();
                 ExprKind::Yield(node.value.as_deref().map(|value| self.boxed(value)))
-            }),
-            ast::Expr::YieldFrom(node) => (node.range, {
+            }
+            ast::Expr::YieldFrom(node) => {
                 self.mark_generator();
                 ExprKind::YieldFrom(self.boxed(&node.value))
-            }),
-            ast::Expr::Compare(node) => (
-                node.range,
-                ExprKind::Compare(Box::new(Comparisons {
-                    first: self.expression(&node.left),
-                    rest: node
-                        .ops
-                        .iter()
-                        .zip(&node.comparators)
-                        .map(|(operator, right)| (comparison(*operator), self.expression(right)))
-                        .collect(),
-                })),
-            ),
-            ast::Expr::Call(node) => (node.range(), {
+            }
+            ast::Expr::Compare(node) => ExprKind::Compare(Box::new(Comparisons {
+                first: self.expression(&node.left),
+                rest: node
+                    .ops
+                    .iter()
+                    .zip(&node.comparators)
+                    .map(|(operator, right)| (comparison(*operator), self.expression(right)))
+                    .collect(),
+            })),
+            ast::Expr::Call(node) => {
                 let callee = self.expression(&node.func);
                 let arguments = self.arguments(&node.arguments);
                 if let (Some((_, method)), Some(mentions)) = (callee.as_attribute(), self.mentions.last_mut())
@@ -775,8 +756,8 @@ impl Lowering {
                     }
                 }
                 ExprKind::Call(Box::new(Call { callee, arguments }))
-            }),
-            ast::Expr::FString(node) => (node.range, {
+            }
+            ast::Expr::FString(node) => {
                 let mut parts = Vec::new();
                 for part in &node.value {
                     match part {
@@ -787,53 +768,45 @@ impl Lowering {
                     }
                 }
                 ExprKind::Format(thin(parts))
-            }),
-            ast::Expr::TString(node) => (node.range, {
+            }
+            ast::Expr::TString(node) => {
                 let mut parts = Vec::new();
                 for part in &node.value {
                     self.format_parts(&part.elements, &mut parts);
                 }
                 ExprKind::Template(thin(parts))
-            }),
-            ast::Expr::StringLiteral(node) => (node.range, ExprKind::Str(shared_text(node.value.to_str()))),
-            ast::Expr::BytesLiteral(node) => {
-                (node.range, ExprKind::Bytes(Arc::new(node.value.bytes().collect())))
             }
-            ast::Expr::NumberLiteral(node) => (
-                node.range,
-                match &node.value {
-                    ast::Number::Int(value) => match value.as_i64() {
-                        Some(value) => ExprKind::Int(value),
-                        None => ExprKind::BigInt(Text::from(value.to_string())),
-                    },
-                    ast::Number::Float(value) => ExprKind::Float(*value),
-                    ast::Number::Complex { .. } => ExprKind::Complex,
+            ast::Expr::StringLiteral(node) => ExprKind::Str(shared_text(node.value.to_str())),
+            ast::Expr::BytesLiteral(node) => ExprKind::Bytes(Arc::new(node.value.bytes().collect())),
+            ast::Expr::NumberLiteral(node) => match &node.value {
+                ast::Number::Int(value) => match value.as_i64() {
+                    Some(value) => ExprKind::Int(value),
+                    None => ExprKind::BigInt(Text::from(value.to_string())),
                 },
-            ),
-            ast::Expr::BooleanLiteral(node) => (node.range, ExprKind::Bool(node.value)),
-            ast::Expr::NoneLiteral(node) => (node.range, ExprKind::None),
-            ast::Expr::EllipsisLiteral(node) => (node.range, ExprKind::Ellipsis),
-            ast::Expr::Attribute(node) => (node.range, {
+                ast::Number::Float(value) => ExprKind::Float(*value),
+                ast::Number::Complex { .. } => ExprKind::Complex,
+            },
+            ast::Expr::BooleanLiteral(node) => ExprKind::Bool(node.value),
+            ast::Expr::NoneLiteral(_) => ExprKind::None,
+            ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
+            ast::Expr::Attribute(node) => {
                 let base = self.expression(&node.value);
                 let name = self.mentioned(node.attr.as_str());
                 ExprKind::Attribute(Box::new(Attribute { base, name }))
-            }),
-            ast::Expr::Subscript(node) => (node.range, {
+            }
+            ast::Expr::Subscript(node) => {
                 ExprKind::Subscript(Box::new((self.expression(&node.value), self.expression(&node.slice))))
-            }),
-            ast::Expr::Starred(node) => (node.range, ExprKind::Starred(self.boxed(&node.value))),
-            ast::Expr::Name(node) => (node.range, ExprKind::Name(self.mentioned(&node.id))),
-            ast::Expr::List(node) => (node.range, ExprKind::List(self.operands(&node.elts))),
-            ast::Expr::Tuple(node) => (node.range, ExprKind::Tuple(self.operands(&node.elts))),
-            ast::Expr::Slice(node) => (
-                node.range,
-                ExprKind::Slice(Box::new([
-                    node.lower.as_deref().map(|part| self.expression(part)),
-                    node.upper.as_deref().map(|part| self.expression(part)),
-                    node.step.as_deref().map(|part| self.expression(part)),
-                ])),
-            ),
-            ast::Expr::IpyEscapeCommand(node) => (node.range, ExprKind::Invalid),
+            }
+            ast::Expr::Starred(node) => ExprKind::Starred(self.boxed(&node.value)),
+            ast::Expr::Name(node) => ExprKind::Name(self.mentioned(&node.id)),
+            ast::Expr::List(node) => ExprKind::List(self.operands(&node.elts)),
+            ast::Expr::Tuple(node) => ExprKind::Tuple(self.operands(&node.elts)),
+            ast::Expr::Slice(node) => ExprKind::Slice(Box::new([
+                node.lower.as_deref().map(|part| self.expression(part)),
+                node.upper.as_deref().map(|part| self.expression(part)),
+                node.step.as_deref().map(|part| self.expression(part)),
+            ])),
+            ast::Expr::IpyEscapeCommand(_) => ExprKind::Invalid,
         }
     }
 

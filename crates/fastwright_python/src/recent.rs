@@ -23,9 +23,4 @@ impl<E, const PLACES: usize> Recent<E, PLACES> {
         let hash = (address ^ more).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         self.place(hash as usize)
     }
-
-    /// Forgets all of it.
-    pub(crate) fn clear(&mut self) {
-        self.0.iter_mut().for_each(|place| *place = None);
-    }
 }

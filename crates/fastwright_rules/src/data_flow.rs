@@ -443,8 +443,12 @@ pub fn has_input(interpreter: &Interpreter<'_>, value: &Value) -> bool {
 
 /// Whether there is an input that a function gets itself.
 fn has_input_of(interpreter: &Interpreter<'_>, value: &Value, function: FunctionId) -> bool {
-    InputSearch::new(interpreter, Some(function))
-        .any(value, &mut |input| root_parameter(input).is_some_and(|root| root.function == function))
+    InputSearch::new(interpreter, Some(function)).any(value, &mut |input| is_input_of(input, function))
+}
+
+/// Whether an input is one that a function gets itself.
+fn is_input_of(input: &Value, function: FunctionId) -> bool {
+    root_parameter(input).is_some_and(|root| root.function == function)
 }
 
 /// A search for the inputs whose text is in a value's text. Values share their parts: each is looked through once.
@@ -683,9 +687,9 @@ pub fn flows_among<T: Clone>(
             let own = graph.nodes[caller].summary.function.id;
             let given = asked_inputs(interpreter, &value);
             let summary = &graph.nodes[caller].summary;
-            let is_own = |input: &Value| root_parameter(input).is_some_and(|root| root.function == own);
             let decides = if asks {
-                given.iter().any(is_own)
+                // Searched for alone, more of a large value is seen.
+                given.iter().any(|input| is_input_of(input, own))
                     || arrives(interpreter, summary, &called, object, &given)
                     || has_input_of(interpreter, &value, own)
             } else {

@@ -188,7 +188,7 @@ impl Interpreter<'_> {
         self.step_limit = saved_limit.saturating_add(own);
         self.call_is_limited = call_is_limited;
         self.mode = saved_mode;
-        self.recent_classes.clear();
+        self.class_changes += 1;
         self.conditions.truncate(conditions_before);
         match failure {
             Some(raised) => {

@@ -300,7 +300,7 @@ pub struct Interpreter<'a> {
     pub(crate) field_defaults: FxHashMap<Location, Value>,
     /// Dicts that stand for the names of a module, with its scope.
     namespaces: FxHashMap<ObjectId, ScopeId>,
-    /// How often a class was handed out to be changed.
+    /// How often a class was handed out to be changed, or a module has run, after which names may mean other classes.
     class_changes: u64,
     /// What objects of the standard library hold.
     pub(crate) standard_objects: FxHashMap<ObjectId, standard_objects::StandardObject>,

@@ -5,29 +5,15 @@ use super::{Interpreter, Mode};
 use crate::recent::Recent;
 use crate::value::{Expression, Value};
 
-/// Classes that were found lately. They hold until a class is changed or a module has run.
-#[derive(Debug, Default)]
-pub(super) struct RecentClasses {
-    found: Recent<Found, 512>,
-    /// Whether there are some.
-    any: bool,
-}
+/// Classes that were found lately.
+pub(super) type RecentClasses = Recent<Found, 512>;
 
 #[derive(Debug)]
-struct Found {
+pub(super) struct Found {
     expression: Expression,
     class: Option<Value>,
-    /// How often classes had been changed before.
+    /// What [`Interpreter::class_changes`] was before: it holds until that is another.
     class_changes: u64,
-}
-
-impl RecentClasses {
-    /// Forgets them.
-    pub(super) fn clear(&mut self) {
-        if std::mem::take(&mut self.any) {
-            self.found.clear();
-        }
-    }
 }
 
 impl Interpreter<'_> {
@@ -36,7 +22,7 @@ impl Interpreter<'_> {
         if self.mode != Mode::Summary && !self.frames.is_empty() {
             return self.class_of_symbolic(expression);
         }
-        if let Some(found) = self.recent_classes.found.place_of(&**expression, 0)
+        if let Some(found) = self.recent_classes.place_of(&**expression, 0)
             && found.expression.is(expression)
             && found.class_changes == self.class_changes
         {
@@ -45,8 +31,7 @@ impl Interpreter<'_> {
         let class_changes = self.class_changes;
         let class = self.class_of_symbolic(expression);
         let found = Found { expression: expression.clone(), class: class.clone(), class_changes };
-        *self.recent_classes.found.place_of(&**expression, 0) = Some(found);
-        self.recent_classes.any = true;
+        *self.recent_classes.place_of(&**expression, 0) = Some(found);
         class
     }
 }
