@@ -414,12 +414,11 @@ fn notes_about_apps(interpreter: &Interpreter<'static>) -> Vec<Undecided> {
 
 /// Whether a file belongs to the tests, by the names that pytest looks for.
 pub fn is_test_path(relative: &str) -> bool {
-    let mut parts: Vec<&str> = relative.split('/').collect();
-    let file = parts.pop().unwrap_or_default();
+    let (folders, file) = relative.rsplit_once('/').unwrap_or(("", relative));
     file.starts_with("test_")
         || file.ends_with("_test.py")
         || file == "conftest.py"
-        || parts.iter().any(|part| matches!(*part, "tests" | "test"))
+        || folders.contains("test") && folders.split('/').any(|folder| matches!(folder, "tests" | "test"))
 }
 
 /// The source text of a place, on one line.

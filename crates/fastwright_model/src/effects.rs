@@ -227,7 +227,7 @@ impl EffectTable {
                         }
                         calls.push(self.index_of(function, *receiver));
                     }
-                    self.call(interpreter, call, facts.callees[position], &mut effects);
+                    self.call(interpreter, call, facts.callee(position), &mut effects);
                     if effects.reads_credentials.is_none()
                         && (reads_credentials(interpreter, &mut search, &call.callee)
                             || call

@@ -1,6 +1,7 @@
 //! Facts about code for everything that asks: names of what is called, what is reached from a function
 //! through any number of calls, statuses of exceptions and responses.
 
+use crate::library::sqlalchemy::is_new_session;
 use crate::registry::Registry;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
@@ -10,6 +11,7 @@ use fastwright_python::summary::{CallEvent, EventKind, Summary};
 use fastwright_python::value::*;
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
+use thin_vec::ThinVec;
 
 /// How a function gets to run another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,20 +58,30 @@ pub type Target = (Rc<FunctionValue>, Option<ObjectId>, EdgeKind);
 #[derive(Debug, Default)]
 pub struct CallFacts {
     /// Functions of the program, each with the position of the event that calls it, in order.
-    pub targets: Vec<(u32, Target)>,
-    /// For every event the qualified library name of what is called; none for calls of the program's own
-    /// functions and for other events.
-    pub callees: Vec<Option<Name>>,
+    pub targets: ThinVec<(u32, Target)>,
+    /// Calls of something in a library: the qualified name, and the position of the event, in order.
+    pub callees: ThinVec<(Name, u32)>,
     /// What each event is. Events are large and far apart in memory: who looks for few kinds of them looks here first.
-    pub kinds: Vec<EventKinds>,
+    pub kinds: ThinVec<EventKinds>,
     /// What some event is.
     pub all_kinds: EventKinds,
     /// Calls of methods of objects that are not of the program: the name, and the position of the event, in order.
-    pub methods: Vec<(Name, u32)>,
+    pub methods: ThinVec<(Name, u32)>,
     /// Functions and classes of the program that are called, each once.
-    pub called: Vec<Called>,
-    /// Whether the function tests, or returns, whether two things are equal.
-    pub compares: bool,
+    pub called: ThinVec<Called>,
+}
+
+// Rules ask these of all functions, one after the other: with its count, this is one cache line.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<CallFacts>() <= 48);
+
+impl CallFacts {
+    /// The qualified library name of what an event calls; none for calls of the program's own functions and for other
+    /// events.
+    pub fn callee(&self, event: usize) -> Option<Name> {
+        let at = self.callees.binary_search_by_key(&event, |(_, at)| *at as usize).ok()?;
+        Some(self.callees[at].0)
+    }
 }
 
 /// Something that a function calls.
@@ -115,6 +127,10 @@ impl EventKinds {
     /// Besides its own kind: something that is returned, raised or passed on may hold an exception that a clause has
     /// caught, or its traceback ([`Value::may_hold_caught_within`]).
     pub const MAY_HOLD_CAUGHT: Self = Self(1 << 13);
+    /// Besides its own kind: a decision, or something that is returned, of whether two things are equal.
+    pub const COMPARES: Self = Self(1 << 14);
+    /// Besides its own kind: a call whose result is a new session of SQLAlchemy ([`is_new_session`]).
+    pub const GIVES_SESSION: Self = Self(1 << 15);
 
     /// A call of whatever.
     pub const CALL: Self = Self::CLASS_CALL
@@ -136,27 +152,30 @@ impl EventKinds {
     }
 
     fn of(kind: &EventKind) -> Self {
-        let with_caught =
-            |kind: Self, caught: bool| if caught { kind.or(Self::MAY_HOLD_CAUGHT) } else { kind };
         match kind {
             EventKind::Call(call) => {
-                let mut kind = Self::of_callee(&call.callee);
-                if is_found(&call.result) {
-                    kind = kind.or(Self::GIVES_FOUND);
-                }
                 let keywords = call.arguments.keywords.iter().map(|(_, value)| value);
                 let mut given = call.arguments.positional.iter().chain(keywords);
-                with_caught(kind, given.any(Value::may_hold_caught_within))
+                Self::of_callee(&call.callee)
+                    .and_if(Self::GIVES_FOUND, is_found(&call.result))
+                    .and_if(Self::GIVES_SESSION, is_new_session(&call.result))
+                    .and_if(Self::MAY_HOLD_CAUGHT, given.any(Value::may_hold_caught_within))
             }
             EventKind::Raise { exception, .. } => {
-                with_caught(Self::RAISE, exception.may_hold_caught_within())
+                Self::RAISE.and_if(Self::MAY_HOLD_CAUGHT, exception.may_hold_caught_within())
             }
             EventKind::Store { .. } => Self::STORE,
             EventKind::StoreItem { .. } => Self::STORE_ITEM,
-            EventKind::Condition(_) => Self::CONDITION,
+            EventKind::Condition(value) => Self::CONDITION.and_if(Self::COMPARES, compares(value, 0)),
             EventKind::Yield(_) => Self::YIELD,
-            EventKind::Return(value) => with_caught(Self::RETURN, value.may_hold_caught_within()),
+            EventKind::Return(value) => Self::RETURN
+                .and_if(Self::COMPARES, compares(value, 0))
+                .and_if(Self::MAY_HOLD_CAUGHT, value.may_hold_caught_within()),
         }
+    }
+
+    const fn and_if(self, more: Self, holds: bool) -> Self {
+        if holds { self.or(more) } else { self }
     }
 
     fn of_callee(callee: &Value) -> Self {
@@ -198,40 +217,34 @@ pub fn call_facts(interpreter: &mut Interpreter<'_>, summary: &Summary) -> Rc<Ca
     if let Some(known) = interpreter.extension::<Registry>().call_facts.get(&summary.key) {
         return Rc::clone(known);
     }
-    let kinds: Vec<EventKinds> = summary.events.iter().map(|event| EventKinds::of(&event.kind)).collect();
+    let mut kinds = ThinVec::with_capacity(summary.events.len());
+    kinds.extend(summary.events.iter().map(|event| EventKinds::of(&event.kind)));
     let mut facts = CallFacts {
-        callees: Vec::with_capacity(summary.events.len()),
         all_kinds: kinds.iter().fold(EventKinds::default(), |all, kind| all.or(*kind)),
         kinds,
         ..CallFacts::default()
     };
     for (position, event) in summary.events.iter().enumerate() {
-        match &event.kind {
-            EventKind::Call(call) => {
-                let name = match call.target {
-                    Some(_) => None,
-                    None => callee_name(interpreter, &call.callee),
-                };
-                if let Some(target) = target_named(interpreter, call, name) {
-                    facts.targets.push((position as u32, target));
-                }
-                facts.callees.push(name);
-                if let Some(Symbolic::Member { name, .. }) = call.callee.as_symbolic() {
-                    facts.methods.push((*name, position as u32));
-                }
-                for called in called_by(call).into_iter().flatten() {
-                    if !facts.called.contains(&called) {
-                        facts.called.push(called);
-                    }
-                }
+        let EventKind::Call(call) = &event.kind else { continue };
+        let position = position as u32;
+        let name = match call.target {
+            Some(_) => None,
+            None => callee_name(interpreter, &call.callee),
+        };
+        if let Some(target) = target_named(interpreter, call, name) {
+            facts.targets.push((position, target));
+        }
+        facts.callees.extend(name.map(|name| (name, position)));
+        if let Some(Symbolic::Member { name, .. }) = call.callee.as_symbolic() {
+            facts.methods.push((*name, position));
+        }
+        for called in called_by(call).into_iter().flatten() {
+            if !facts.called.contains(&called) {
+                facts.called.push(called);
             }
-            EventKind::Condition(value) | EventKind::Return(value) => {
-                facts.compares = facts.compares || compares(value, 0);
-                facts.callees.push(None);
-            }
-            _ => facts.callees.push(None),
         }
     }
+    facts.callees.shrink_to_fit();
     facts.targets.shrink_to_fit();
     facts.methods.shrink_to_fit();
     facts.called.shrink_to_fit();

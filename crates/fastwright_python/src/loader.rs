@@ -7,20 +7,27 @@ use crate::location::{File, FileId, Files};
 use crate::name::Name;
 use crate::parallel::with_large_stacks;
 use crate::parse::{self, ParseProblem};
-use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
+use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project, SourceFile};
 use crate::source::{EntryKind, SourceTree, TreeEntry};
+use crate::source_text::{SourceText, TextBlocks, TextPlace};
 use rayon::prelude::*;
+use regex::bytes::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of the largest data file that is read: settings are far smaller.
 const LARGEST_DATA_FILE: u64 = 1024 * 1024;
 
 /// Files in a folder from which on looking through them is shared among threads.
 const WORTH_SHARING: usize = 32;
+
+/// Files that a thread reads before it asks for more: those of a folder are reached, or not reached, together.
+const READ_TOGETHER: usize = 8;
 
 /// A file that could not be read or parsed, or only in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +59,7 @@ enum FileState {
     /// Not read yet.
     Unread,
     /// Read, not parsed.
-    Text(String),
+    Text(SourceText),
     /// Parsed.
     Parsed(FileId),
     /// It can't be read, or nothing asks for it any more.
@@ -197,29 +204,17 @@ impl Program {
         let tree = Arc::clone(&self.tree);
         // All of them in one pass.
         let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
-        let needle = regex::bytes::Regex::new(&needles.join("|")).ok();
-        let read: Vec<(Result<String, ParseProblem>, usize, bool)> = project
-            .files
-            .par_iter()
-            .map(|file| match read(&*tree, &file.path) {
-                Ok(bytes) => {
-                    let lines = memchr::memchr_iter(b'\n', &bytes).count()
-                        + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
-                    let mentions = needle.as_ref().is_some_and(|needle| needle.is_match(&bytes));
-                    (parse::decode(bytes), lines, mentions)
-                }
-                Err(problem) => (Err(problem), 0, false),
-            })
-            .collect();
+        let needle = Regex::new(&needles.join("|")).ok();
+        let read = read_all(&*tree, &project, needle.as_ref());
         let mut report = LoadReport { files: project.files.len(), ..LoadReport::default() };
         let mut wave: Vec<FileIndex> = Vec::new();
         self.states = Vec::with_capacity(read.len());
-        for ((index, file), (text, lines, mentions)) in project.indexed_files().zip(read) {
-            report.lines += lines;
-            match text {
+        for ((index, file), read) in project.indexed_files().zip(read) {
+            report.lines += read.lines;
+            match read.text {
                 Ok(text) => {
                     self.states.push(FileState::Text(text));
-                    if mentions {
+                    if read.mentions {
                         wave.push(index);
                     }
                 }
@@ -279,7 +274,7 @@ impl Program {
     }
 
     fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
-        let texts: Vec<(FileIndex, Option<String>)> = wave
+        let texts: Vec<(FileIndex, Option<SourceText>)> = wave
             .iter()
             .filter_map(|&index| {
                 match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
@@ -299,7 +294,8 @@ impl Program {
             .map(|(index, text)| {
                 let text = match text {
                     Some(text) => Ok(text),
-                    None => read(tree, &project.file(index).path).and_then(parse::decode),
+                    None => read(tree, &project.file(index).path)
+                        .and_then(|bytes| Ok(parse::decode(&bytes)?.into_owned().into())),
                 };
                 let watched = text.as_ref().map_or(0, |text| texts_in(text, watched));
                 Parsed { index, parsed: text.map(parse::parse), watched }
@@ -373,7 +369,7 @@ impl Program {
 
     /// Files that no application reaches: only their syntax is of interest.
     fn check_rest(&mut self, report: &mut LoadReport) {
-        let rest: Vec<(usize, &String)> = self
+        let rest: Vec<(usize, &SourceText)> = self
             .states
             .iter()
             .enumerate()
@@ -423,7 +419,8 @@ impl Program {
     }
 
     fn outside_file(&mut self, outside: &OutsideFile) -> Option<FileId> {
-        let text = parse::decode(self.tree.read(&outside.path).ok()?).ok()?;
+        let bytes = self.tree.read(&outside.path).ok()?;
+        let text = parse::decode(&bytes).ok()?.into_owned();
         let watched = texts_in(&text, self.watched);
         let parsed = parse::parse(text);
         let relative = outside.path.to_string_lossy().into_owned();
@@ -667,12 +664,65 @@ impl Program {
     }
 }
 
+/// A file of the project that was read.
+struct ReadFile<T> {
+    text: Result<T, ParseProblem>,
+    lines: usize,
+    /// Whether it mentions what is looked for.
+    mentions: bool,
+}
+
+/// Reads all files of a project, in their order.
+fn read_all(tree: &dyn SourceTree, project: &Project, needle: Option<&Regex>) -> Vec<ReadFile<SourceText>> {
+    let next = AtomicUsize::new(0);
+    let by_thread = rayon::broadcast(|_| {
+        let (mut blocks, mut bytes, mut read) = (TextBlocks::default(), Vec::new(), Vec::new());
+        loop {
+            let first = next.fetch_add(READ_TOGETHER, Ordering::Relaxed);
+            let files = project.files.iter().enumerate().skip(first).take(READ_TOGETHER);
+            if files.len() == 0 {
+                break (blocks.finish(), read);
+            }
+            read.extend(files.map(|(at, file)| (at, read_one(tree, file, needle, &mut bytes, &mut blocks))));
+        }
+    });
+    let mut all: Vec<(usize, ReadFile<SourceText>)> = Vec::with_capacity(project.files.len());
+    for (blocks, read) in by_thread {
+        all.extend(read.into_iter().map(|(at, ReadFile { text, lines, mentions })| {
+            (at, ReadFile { text: text.map(|place| place.in_blocks(&blocks)), lines, mentions })
+        }));
+    }
+    all.sort_unstable_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, file)| file).collect()
+}
+
+/// Reads a file by way of `bytes`.
+fn read_one(
+    tree: &dyn SourceTree,
+    file: &SourceFile,
+    needle: Option<&Regex>,
+    bytes: &mut Vec<u8>,
+    blocks: &mut TextBlocks,
+) -> ReadFile<TextPlace> {
+    if let Err(error) = tree.read_into(&file.path, bytes) {
+        return ReadFile { text: Err(not_read(&error)), lines: 0, mentions: false };
+    }
+    let lines = memchr::memchr_iter(b'\n', bytes).count()
+        + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
+    let mentions = needle.is_some_and(|needle| needle.is_match(bytes));
+    ReadFile { text: parse::decode(bytes).map(|text| blocks.add(&text)), lines, mentions }
+}
+
 fn read(tree: &dyn SourceTree, path: &Path) -> Result<Vec<u8>, ParseProblem> {
-    tree.read(path).map_err(|error| ParseProblem {
+    tree.read(path).map_err(|error| not_read(&error))
+}
+
+fn not_read(error: &io::Error) -> ParseProblem {
+    ParseProblem {
         kind: "unreadable",
         message: format!("the file can't be read ({error}): it is left out of the review"),
         offset: None,
-    })
+    }
 }
 
 /// A file that there is no text of.

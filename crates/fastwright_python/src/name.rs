@@ -36,13 +36,11 @@ struct Entry {
     last: u32,
 }
 
-/// The first and the last bytes of a text, and how many it has. Most names are no longer than that: whether one is found
-/// again is known without looking at its text, which stands elsewhere.
+/// Sixteen bytes of a text, and how many it has. Most names are no longer than that: whether one is found again is known
+/// without looking at its text, which stands elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outline {
-    /// The first eight bytes; of a shorter text all of them.
     first: u64,
-    /// The last eight bytes, where there are so many.
     last: u64,
     length: usize,
 }
@@ -53,18 +51,26 @@ impl Outline {
 
     pub(crate) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
-        // A length that is known when this is compiled makes a copy one load.
-        let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-            _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-                (Some(first), Some(last)) => {
-                    let [first, last] = [first, last].map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
-                    (first | last << 32, 0)
-                }
-                _ => (bytes.iter().rev().fold(0, |first, byte| first << 8 | u64::from(*byte)), 0),
-            },
+        let length = bytes.len();
+        // Lengths differ from name to name, so that what to do is not decided by them: of every text of four bytes and
+        // more, the same four places are read, which overlap in a short one.
+        let four = |at: usize| {
+            let four = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
+            four.map_or(0, |four| u64::from(u32::from_le_bytes(*four)))
         };
-        Self { first, last, length: bytes.len() }
+        let (first, last) = match length {
+            0 => (0, 0),
+            1..4 => {
+                let [first, middle, last] = [0, length / 2, length - 1].map(|at| u64::from(bytes[at]));
+                (first | middle << 8 | last << 16, 0)
+            }
+            _ => {
+                let end = length - 4;
+                let step = end.min(4);
+                (four(0) | four(step) << 32, four(end - step) | four(end) << 32)
+            }
+        };
+        Self { first, last, length }
     }
 
     /// Where what has this outline is found again, among so many places.

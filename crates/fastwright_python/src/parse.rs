@@ -2,7 +2,9 @@
 
 use crate::ir::Module;
 use crate::lower;
+use crate::source_text::SourceText;
 use ruff_python_parser::{Mode, ParseOptions};
+use std::borrow::Cow;
 
 /// Files above this size are generated data, not code that anybody reviews: they are named, not parsed.
 pub const LARGEST: usize = 8 * 1024 * 1024;
@@ -22,7 +24,7 @@ pub struct ParseProblem {
 #[derive(Debug)]
 pub struct ParsedFile {
     /// The text.
-    pub text: Box<str>,
+    pub text: SourceText,
     /// The compact form; of a file with syntax errors, what the parser could recover.
     pub module: Module,
     /// What was wrong.
@@ -34,28 +36,24 @@ pub struct ParsedFile {
 ///
 /// # Errors
 /// When the bytes are none of these.
-pub fn decode(bytes: Vec<u8>) -> Result<String, ParseProblem> {
-    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => rest.to_vec(),
-        None => bytes,
-    };
-    if let Some(at) = memchr::memchr(0, &bytes) {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseProblem> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some(at) = memchr::memchr(0, bytes) {
         return Err(ParseProblem {
             kind: "syntax-error",
             message: "the file contains null bytes: Python refuses it, and so it is not reviewed".to_owned(),
             offset: Some(at as u32),
         });
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Cow::Borrowed(text)),
         Err(error) => {
-            let valid_up_to = error.utf8_error().valid_up_to();
-            let bytes = error.into_bytes();
-            match coding_cookie(&bytes).as_deref() {
+            let valid_up_to = error.valid_up_to();
+            match coding_cookie(bytes).as_deref() {
                 Some(
                     "latin-1" | "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "cp1252" | "windows-1252"
                     | "iso-8859-15" | "ascii" | "us-ascii",
-                ) => Ok(bytes.iter().map(|&byte| byte as char).collect()),
+                ) => Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
                 Some(other) => Err(ParseProblem {
                     kind: "not-utf-8",
                     message: format!(
@@ -134,10 +132,11 @@ fn too_large(length: usize) -> ParseProblem {
 }
 
 /// Parses and lowers a file.
-pub fn parse(text: String) -> ParsedFile {
+pub fn parse(text: impl Into<SourceText>) -> ParsedFile {
+    let text = text.into();
     if text.len() > LARGEST {
         let problem = Some(too_large(text.len()));
-        return ParsedFile { text: Box::default(), module: Module::default(), problem };
+        return ParsedFile { text: SourceText::default(), module: Module::default(), problem };
     }
     let parsed = ruff_python_parser::parse_unchecked(&text, parser_options());
     let mut problem = syntax_problem(&text, parsed.errors());
@@ -158,5 +157,5 @@ pub fn parse(text: String) -> ParsedFile {
             Module::default()
         }
     };
-    ParsedFile { text: text.into_boxed_str(), module, problem }
+    ParsedFile { text, module, problem }
 }

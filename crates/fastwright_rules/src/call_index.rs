@@ -152,7 +152,7 @@ impl CallIndex {
         let [mut methods, mut libraries, mut functions] = [(); 3].map(|()| Calls::default());
         for (number, node) in nodes.iter().enumerate() {
             let number = number as u32;
-            for callee in node.facts.callees.iter().flatten() {
+            for (callee, _) in &node.facts.callees {
                 libraries.add(*callee, number);
             }
             for called in &node.facts.called {
@@ -167,7 +167,7 @@ impl CallIndex {
             if node.has_any(EventKinds::PARAMETER_CALL) {
                 index.calling_parameters.push(number);
             }
-            if node.facts.compares {
+            if node.has_any(EventKinds::COMPARES) {
                 index.comparing.push(number);
             }
         }

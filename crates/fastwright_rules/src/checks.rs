@@ -5,7 +5,7 @@ use crate::call_graph::{CallGraph, Edge};
 use crate::call_index::FunctionSet;
 use crate::data_flow::{Part, any_part, holds};
 use crate::vocabulary::holds_any;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::Comparison;
 use fastwright_python::location::Location;
@@ -215,10 +215,12 @@ impl Deciding {
         let known = self.own.borrow()[node];
         known.unwrap_or_else(|| {
             let own = self.checking.contains(node)
-                || graph.nodes[node].summary.events.iter().any(|event| match &event.kind {
-                    EventKind::Condition(value) | EventKind::Return(value) => tests(value),
-                    _ => false,
-                });
+                || graph.nodes[node].events_of(EventKinds::CONDITION.or(EventKinds::RETURN)).any(
+                    |(_, event)| match &event.kind {
+                        EventKind::Condition(value) | EventKind::Return(value) => tests(value),
+                        _ => false,
+                    },
+                );
             self.own.borrow_mut()[node] = Some(own);
             own
         })

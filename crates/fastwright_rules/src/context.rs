@@ -133,9 +133,8 @@ impl<'a> Context<'a> {
 
     /// Whether a module is the project's own.
     pub fn is_own_module(&self, module: &str) -> bool {
-        let top = |module: &str| module.split('.').next().unwrap_or("").to_owned();
-        let wanted = top(module);
-        self.analysis.files.iter().any(|(_, file)| file.first_party && top(&file.module) == wanted)
+        let wanted = module.split('.').next().unwrap_or("");
+        self.analysis.files.iter().any(|(_, file)| file.first_party && file.module.first_part() == wanted)
     }
 
     /// Whether another file of the project may import a name from this one, or everything.

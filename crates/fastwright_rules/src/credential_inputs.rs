@@ -45,6 +45,20 @@ pub fn cookie_readers(
     interpreter: &mut Interpreter<'_>,
 ) -> Vec<CookieReader> {
     let mut found = Vec::new();
+    any_cookie_reader(context, graph, interpreter, &mut |reader| {
+        found.push(reader);
+        false
+    });
+    found
+}
+
+/// Whether something holds for one of these routes. Those behind it are not looked for.
+fn any_cookie_reader(
+    context: &Context<'_>,
+    graph: &CallGraph,
+    interpreter: &mut Interpreter<'_>,
+    test: &mut dyn FnMut(CookieReader) -> bool,
+) -> bool {
     for (app, details) in context.analysis.details.iter().enumerate() {
         for (route, detail) in details.iter().enumerate() {
             let Some(dependant) = &detail.dependant else { continue };
@@ -60,13 +74,16 @@ pub fn cookie_readers(
                     }
                     _ => None,
                 };
-                found.extend(declared.chain(scheme).map(|(name, place)| CookieReader {
+                let mut readers = declared.chain(scheme).map(|(name, place)| CookieReader {
                     app,
                     route,
                     name,
                     place,
                     reached: None,
-                }));
+                });
+                if readers.any(&mut *test) {
+                    return true;
+                }
             }
         }
     }
@@ -78,24 +95,27 @@ pub fn cookie_readers(
             }
             let name = call.arguments.get(0, "key").cloned().and_then(|key| interpreter.text_of(&key));
             for reached in graph.routes_of(node) {
-                found.push(CookieReader {
+                let reader = CookieReader {
                     app: reached.app,
                     route: reached.route,
                     name: name.clone(),
                     place: event.location,
                     reached: Some(reached),
-                });
+                };
+                if test(reader) {
+                    return true;
+                }
             }
         }
     }
-    found
+    false
 }
 
 /// Whether a cookie decides anything on a route that is not open to everybody.
-pub fn cookies_sign_in(context: &Context<'_>, readers: &[CookieReader]) -> bool {
-    readers
-        .iter()
-        .any(|reader| context.analysis.apps[reader.app].routes[reader.route].guard.kind != GuardKind::Public)
+pub fn cookies_sign_in(context: &Context<'_>, graph: &CallGraph, interpreter: &mut Interpreter<'_>) -> bool {
+    any_cookie_reader(context, graph, interpreter, &mut |reader| {
+        context.analysis.apps[reader.app].routes[reader.route].guard.kind != GuardKind::Public
+    })
 }
 
 /// The name of the cookie that a scheme of FastAPI reads.

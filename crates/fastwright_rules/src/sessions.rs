@@ -3,13 +3,10 @@
 use crate::call_graph::{CallGraph, Edge, Node};
 use crate::call_index::FunctionSet;
 use fastwright_model::facts::EdgeKind;
-use fastwright_model::library::sqlalchemy::ASYNC_SESSION;
+use fastwright_model::library::sqlalchemy::{ASYNC_SESSION, SESSIONS};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::summary::{CallEvent, EventKind};
 use fastwright_python::value::{Symbolic, Value};
-
-/// The classes of sessions.
-const SESSIONS: &[&str] = &["sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession"];
 
 /// Whether a qualified name is this method of a session.
 pub fn is_session_method(callee: &str, methods: &[&str]) -> bool {
@@ -73,23 +70,6 @@ pub fn calls_to<'g>(
         .filter(|edge| edge.kind == EdgeKind::Call && marked.contains(edge.to()))
         .map(|edge| (edge.event(), edge.site, Some(*edge)));
     direct.chain(through)
-}
-
-/// Whether a value is a session that is opened here: `Session(engine)`, `SessionLocal()`.
-pub fn is_new_session(value: &Value) -> bool {
-    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
-    if let Some(name) = callee.as_external() {
-        return SESSIONS.contains(&name.as_str());
-    }
-    match callee.as_symbolic() {
-        Some(Symbolic::Call { callee: maker, .. }) => maker.as_external().is_some_and(|name| {
-            matches!(
-                name.as_str(),
-                "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker"
-            )
-        }),
-        _ => false,
-    }
 }
 
 /// Whether a value is what makes factories of sessions: `sessionmaker`.

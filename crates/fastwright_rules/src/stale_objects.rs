@@ -191,7 +191,7 @@ impl Walk<'_, '_> {
             }
             let Some((index, event)) = call_at(self.node, expression.span) else { continue };
             let commits =
-                self.node.facts.callees[index].is_some_and(|callee| is_session_method(&callee, &["commit"]));
+                self.node.facts.callee(index).is_some_and(|callee| is_session_method(&callee, &["commit"]));
             if commits && let Some(Symbolic::Member { base, .. }) = event.callee.as_symbolic() {
                 for expired in state.objects.values_mut() {
                     *expired = Some((expression.span, base.clone()));

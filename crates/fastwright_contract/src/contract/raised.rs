@@ -69,7 +69,7 @@ fn own_facts(
                 }
             }
             EventKind::Call(_) => {
-                if let Some(effect) = calls.callees[position].and_then(|name| database_effect(name.as_str()))
+                if let Some(effect) = calls.callee(position).and_then(|name| database_effect(name.as_str()))
                     && !facts.effects.contains(&effect)
                 {
                     facts.effects.push(effect);

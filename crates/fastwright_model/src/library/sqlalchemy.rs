@@ -9,6 +9,25 @@ use fastwright_python::value::*;
 pub const SESSION: &str = "sqlalchemy.orm.Session";
 /// Class of asynchronous sessions.
 pub const ASYNC_SESSION: &str = "sqlalchemy.ext.asyncio.AsyncSession";
+/// The classes of sessions.
+pub const SESSIONS: &[&str] = &[SESSION, ASYNC_SESSION];
+
+/// Whether a value is a session that is opened here: `Session(engine)`, `SessionLocal()`.
+pub fn is_new_session(value: &Value) -> bool {
+    let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    if let Some(name) = callee.as_external() {
+        return SESSIONS.contains(&name.as_str());
+    }
+    match callee.as_symbolic() {
+        Some(Symbolic::Call { callee: maker, .. }) => maker.as_external().is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker"
+            )
+        }),
+        _ => false,
+    }
+}
 
 /// Whether a method of results and queries gives one row or nothing.
 fn gives_one(method: &str) -> bool {

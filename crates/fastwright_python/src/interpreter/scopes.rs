@@ -47,25 +47,25 @@ impl Interpreter<'_> {
     /// bodies, the module's globals, the builtins.
     pub fn lookup(&self, scope: ScopeId, name: Name) -> Option<Value> {
         let mut current = Some(scope);
-        let mut first = true;
-        let mut module = None;
+        let mut last = scope;
         while let Some(id) = current {
-            let scope = &self.scopes[id.0 as usize];
-            module = Some(scope.module);
-            if (first || !scope.is_class)
-                && let Some(value) = scope.names.get(&name)
-                && !scope.globals.contains(&name)
+            let around = &self.scopes[id.0 as usize];
+            if (id == scope || !around.is_class)
+                && let Some(value) = around.names.get(&name)
+                && !around.globals.contains(&name)
             {
                 return Some(value.clone());
             }
-            first = false;
-            current = scope.parent;
+            last = id;
+            current = around.parent;
         }
-        if let Some(module) = module {
-            let globals = self.modules[module.0 as usize].scope;
-            if let Some(value) = self.scopes[globals.0 as usize].names.get(&name) {
-                return Some(value.clone());
-            }
+        let outermost = &self.scopes[last.0 as usize];
+        let globals = self.modules[outermost.module.0 as usize].scope;
+        // Mostly that is where it has just been looked for.
+        if (globals != last || outermost.globals.contains(&name))
+            && let Some(value) = self.scopes[globals.0 as usize].names.get(&name)
+        {
+            return Some(value.clone());
         }
         self.builtins.get(name).or_else(|| self.further_name(name))
     }

@@ -68,7 +68,7 @@ impl Node {
 
     /// Whether it calls something in a library whose qualified name is wanted.
     pub fn calls_library(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.facts.callees.iter().flatten().any(|callee| wanted(callee.as_str()))
+        self.facts.callees.iter().any(|(callee, _)| wanted(callee.as_str()))
     }
 
     /// Calls of something in a library whose qualified name is wanted: position of the event, its place and the name.
@@ -77,10 +77,10 @@ impl Node {
         &self,
         wanted: impl Fn(&str) -> bool,
     ) -> impl Iterator<Item = (usize, Location, Name)> {
-        let callees = self.facts.callees.iter().enumerate();
-        callees.filter_map(move |(index, callee)| {
-            let callee = (*callee).filter(|callee| wanted(callee.as_str()))?;
-            Some((index, self.summary.events[index].location, callee))
+        let callees = self.facts.callees.iter().filter(move |(callee, _)| wanted(callee.as_str()));
+        callees.map(|(callee, index)| {
+            let index = *index as usize;
+            (index, self.summary.events[index].location, *callee)
         })
     }
 
@@ -130,7 +130,7 @@ impl Node {
     /// The qualified library name of what an event calls; none for calls of the program's own functions and
     /// for other events.
     pub fn callee(&self, event: usize) -> Option<&'static str> {
-        Some(self.facts.callees.get(event).copied()??.as_str())
+        Some(self.facts.callee(event)?.as_str())
     }
 
     /// Name of the function.

@@ -12,7 +12,7 @@ use fastwright_model::dependant::Dependant;
 use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{Construct, Expr, ExprKind, FunctionDef, StmtKind};
-use fastwright_python::location::{Location, Span};
+use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::summary::EventKind;
@@ -192,13 +192,14 @@ fn uses_of_functions(
     let owned: FxHashSet<Variable> = variables.iter().map(|(variable, _)| *variable).collect();
     let changing: Vec<Name> = CHANGING.iter().map(Name::from).collect();
     let names = names_of(interpreter, variables, objects);
+    let files = files_of(interpreter, &names);
     let mut found: FxHashMap<u32, Uses> = FxHashMap::default();
     for node in &graph.nodes {
+        if !files.contains(&node.file) || !may_change(&node.definition, &changing) {
+            continue;
+        }
         let function = &node.summary.function;
-        if may_change(&node.definition, &changing)
-            && !found.contains_key(&function.serial)
-            && may_use(function, &names)
-        {
+        if !found.contains_key(&function.serial) && may_use(function, &names) {
             found.insert(function.serial, uses(interpreter, function, &names, &owned, objects));
         }
     }
@@ -210,8 +211,12 @@ fn uses_of_functions(
         variables.iter().filter(|(variable, _)| is_changed(variable)).copied().collect();
     let changed_objects: FxHashMap<ObjectId, Variable> =
         objects.iter().filter(|(_, variable)| is_changed(variable)).map(|(id, own)| (*id, *own)).collect();
+    if changed.is_empty() {
+        return FxHashMap::default();
+    }
     let names = names_of(interpreter, &changed_ones, &changed_objects);
-    for node in &graph.nodes {
+    let files = files_of(interpreter, &names);
+    for node in graph.nodes.iter().filter(|node| files.contains(&node.file)) {
         let function = &node.summary.function;
         if !found.contains_key(&function.serial) && may_use(function, &names) {
             found.insert(function.serial, uses(interpreter, function, &names, &owned, objects));
@@ -328,6 +333,14 @@ fn names_of(
         }
     }
     names
+}
+
+/// The files of modules that know one of the variables: the functions of others need not be looked at.
+fn files_of(
+    interpreter: &Interpreter<'_>,
+    names: &FxHashMap<ModuleId, FxHashSet<Name>>,
+) -> FxHashSet<FileId> {
+    names.keys().filter_map(|module| interpreter.module(*module).file).collect()
 }
 
 /// Whether a function may change a variable of a module in a way that [`uses`] knows.

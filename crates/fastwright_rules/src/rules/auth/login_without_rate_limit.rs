@@ -193,7 +193,7 @@ fn verifications(
                 let name = match (&call.target, call.callee.as_symbolic()) {
                     (Some((function, _)), _) => Some(function.definition.name),
                     (None, Some(Symbolic::Member { name, .. })) => Some(*name),
-                    (None, _) => code.nodes[node].facts.callees[position],
+                    (None, _) => code.nodes[node].facts.callee(position),
                 };
                 let Some(name) = name else { continue };
                 let (verifies, compares) = *names.entry(name).or_insert_with(|| {

@@ -142,7 +142,7 @@ fn example(written: &str) -> String {
 /// Comparisons of one function whose one side is a secret: the other side, and what the secret is.
 fn comparisons(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<String>> {
     let mut found = Vec::new();
-    for (position, event) in code.nodes[node].events_of(EventKinds::CONDITION.or(EventKinds::RETURN)) {
+    for (position, event) in code.nodes[node].events_of(EventKinds::COMPARES) {
         let (EventKind::Condition(value) | EventKind::Return(value)) = &event.kind else { continue };
         let mut pairs = Vec::new();
         collect(value, &mut pairs, 0);

@@ -120,7 +120,7 @@ fn late_commit(graph: &CallGraph, committing: &FunctionSet, node: usize, depth: 
             let Some((index, _)) = call_at(&graph.nodes[node], unawaited(&item.context).span) else {
                 continue;
             };
-            if graph.nodes[node].facts.callees[index].is_some_and(|callee| begins_transaction(&callee)) {
+            if graph.nodes[node].facts.callee(index).is_some_and(|callee| begins_transaction(&callee)) {
                 let what = "only then the block that holds the transaction ends, and commits".to_owned();
                 return Some(LateCommit { waits_at, place: waits_at, what });
             }

@@ -9,7 +9,6 @@ use fastwright_model::application::RouteKind;
 use fastwright_model::library::sqlalchemy::{entity, session_kind};
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::location::Location;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::{Kind, ObjectId, Symbolic, Value};
 use rustc_hash::FxHashMap;
 
@@ -157,12 +156,8 @@ fn deletions(
 ) -> Vec<(Location, ObjectId)> {
     let interpreter = &mut *context.analysis.interpreter.borrow_mut();
     let mut found = Vec::new();
-    for event in &code.nodes[node].summary.events {
-        let EventKind::Call(call) = &event.kind else { continue };
-        let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() else { continue };
-        if *name != "delete" {
-            continue;
-        }
+    for (_, event, call) in code.nodes[node].method_calls(&["delete"]) {
+        let Some(Symbolic::Member { base, .. }) = call.callee.as_symbolic() else { continue };
         let class = if session_kind(interpreter, base).is_some() {
             call.arguments.positional.first().and_then(|object| interpreter.class_of(object))
         } else {

@@ -11,7 +11,6 @@ use fastwright_model::tables::{Column, Table};
 use fastwright_python::ir::{Comparison, ExprKind, StmtKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
 use fastwright_python::value::{Kind, Symbolic, Value};
 use rustc_hash::FxHashSet;
 
@@ -113,15 +112,11 @@ fn looked_for(
         if !node.definition.mentions.may_hold(column.name) {
             return None;
         }
-        let event = node.summary.events.iter().find(|event| {
-            let EventKind::Call(call) = &event.kind else { return false };
-            let filters = matches!(call.callee.as_symbolic(), Some(Symbolic::Member { name, .. })
-                if matches!(name.as_str(), "where" | "filter"));
+        node.method_calls(&["where", "filter"]).find_map(|(_, event, call)| {
             // Among several conditions another column may be the one that narrows.
-            let [condition] = &call.arguments.positional[..] else { return false };
-            filters && asks_for(condition, &is_column)
-        })?;
-        Some((*number, event.location))
+            let [condition] = &call.arguments.positional[..] else { return None };
+            asks_for(condition, &is_column).then_some((*number, event.location))
+        })
     })
 }
 

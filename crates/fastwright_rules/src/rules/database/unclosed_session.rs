@@ -4,13 +4,13 @@ use crate::call_graph::CallGraph;
 use crate::context::Context;
 use crate::entry_points::callable_name;
 use crate::reporter::Reporter;
-use crate::sessions::{functions_calling, is_new_session};
+use crate::sessions::functions_calling;
 use crate::syntax::{block_mentions_name, expressions, mentions_name, statements, unawaited, yields};
 use crate::wording::route_name;
+use fastwright_model::facts::EventKinds;
 use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::location::{Location, Span};
 use fastwright_python::name::Name;
-use fastwright_python::summary::EventKind;
 use rustc_hash::FxHashMap;
 
 crate::declare_rule! {
@@ -96,9 +96,8 @@ fn unclosed(graph: &CallGraph, node: usize) -> Vec<(Location, Fate)> {
     let function = &graph.nodes[node].summary.function;
     let body = &function.definition.body;
     let mut found = Vec::new();
-    for event in &graph.nodes[node].summary.events {
-        let EventKind::Call(call) = &event.kind else { continue };
-        if !is_new_session(&call.result) || event.location.file != function.id.file {
+    for (_, event) in graph.nodes[node].events_of(EventKinds::GIVES_SESSION) {
+        if event.location.file != function.id.file {
             continue;
         }
         if let Some(fate) = fate(body, function.definition.is_generator, event.location.span) {

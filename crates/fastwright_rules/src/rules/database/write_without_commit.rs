@@ -137,7 +137,7 @@ fn hands_session_away(context: &Context<'_>, graph: &CallGraph, start: usize) ->
             if call.target.is_some() {
                 return false;
             }
-            let callee = node.facts.callees[index];
+            let callee = node.facts.callee(index);
             is_unknown_ending(interpreter, call, callee)
         })
     })

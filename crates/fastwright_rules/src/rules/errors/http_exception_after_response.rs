@@ -9,7 +9,6 @@ use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_python::ir::{ExprKind, StmtKind};
 use fastwright_python::location::{Location, Span};
-use fastwright_python::summary::EventKind;
 
 crate::declare_rule! {
     /// `HTTPException` raised when the response has already begun.
@@ -71,12 +70,8 @@ fn streams(code: &CallGraph, number: usize) -> Vec<(Location, &Edge)> {
     let body = &node.definition.body;
     let file = node.file;
     let mut found = Vec::new();
-    for (event, happening) in node.summary.events.iter().enumerate() {
-        let place = happening.location;
-        if !matches!(happening.kind, EventKind::Call(_))
-            || place.file != file
-            || !node.callee(event).is_some_and(is_stream)
-        {
+    for (_, place, _) in node.library_calls(is_stream) {
+        if place.file != file {
             continue;
         }
         let Some(call) = syntax::call_expression(body, place.span) else { continue };

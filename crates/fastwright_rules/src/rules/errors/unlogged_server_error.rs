@@ -167,7 +167,27 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
     let file = function.id.file;
     let is_handler = node.entries.iter().any(|entry| matches!(entry, Entry::Handler(..)));
     let answering = if is_handler { EventKinds::RAISE.or(EventKinds::RETURN) } else { EventKinds::RAISE };
-    if node.events_of(answering).next().is_none() {
+    // Few functions answer so: the others need not be read.
+    let answers: Vec<(Location, u16)> = node
+        .events_of(answering)
+        .filter(|(_, event)| event.location.file == file)
+        .filter_map(|(_, event)| {
+            let status = match &event.kind {
+                EventKind::Raise { exception, again: false } => {
+                    // What is no `HTTPException` is logged by the server, or by a handler of its own.
+                    let Some(Symbolic::Call { callee, .. }) = exception.as_symbolic() else { return None };
+                    if !interpreter.derives_from(callee, "starlette.exceptions.HTTPException") {
+                        return None;
+                    }
+                    status_of_exception(interpreter, exception)?
+                }
+                EventKind::Return(value) if is_handler => status_of_response(interpreter, value)?,
+                _ => return None,
+            };
+            (status >= 500).then_some((event.location, status))
+        })
+        .collect();
+    if !answers.iter().any(|(_, status)| *status == 500) {
         return Vec::new();
     }
     let mut broad: Vec<&Handler> = Vec::new();
@@ -190,25 +210,8 @@ fn lost_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, number: usize) -
         if several {
             continue;
         }
-        let answer = node.events_of(answering).find_map(|(_, event)| {
-            if event.location.file != file || !syntax::encloses(handler.span, event.location.span) {
-                return None;
-            }
-            let status = match &event.kind {
-                EventKind::Raise { exception, again: false } => {
-                    // What is no `HTTPException` is logged by the server, or by a handler of its own.
-                    let Some(Symbolic::Call { callee, .. }) = exception.as_symbolic() else { return None };
-                    if !interpreter.derives_from(callee, "starlette.exceptions.HTTPException") {
-                        return None;
-                    }
-                    status_of_exception(interpreter, exception)?
-                }
-                EventKind::Return(value) if is_handler => status_of_response(interpreter, value)?,
-                _ => return None,
-            };
-            (status >= 500).then_some((event.location, status))
-        });
-        let Some((answer, status)) = answer else { continue };
+        let answer = answers.iter().find(|(place, _)| syntax::encloses(handler.span, place.span));
+        let Some((answer, status)) = answer.copied() else { continue };
         // Another library's or service's failure is often answered with 502 to 504 on purpose.
         if status != 500 {
             continue;

@@ -176,8 +176,7 @@ fn work_of(interpreter: &mut Interpreter<'_>, function: &Rc<FunctionValue>) -> O
             continue;
         }
         let facts = call_facts(interpreter, &reached.summary);
-        for (event, callee) in facts.callees.iter().enumerate() {
-            let Some(callee) = callee else { continue };
+        for (callee, event) in &facts.callees {
             let lower = callee.to_lowercase();
             if lower.contains("lock") || lower.contains("leader") {
                 return None;
@@ -189,7 +188,7 @@ fn work_of(interpreter: &mut Interpreter<'_>, function: &Rc<FunctionValue>) -> O
             };
             found.get_or_insert_with(|| Work {
                 what,
-                place: reached.summary.events[event].location,
+                place: reached.summary.events[*event as usize].location,
                 steps: reached
                     .chain
                     .iter()

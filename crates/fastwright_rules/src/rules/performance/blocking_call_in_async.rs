@@ -167,8 +167,8 @@ fn own_calls(
 ) -> Vec<(Location, Name, Waits)> {
     let node = &graph.nodes[node];
     let mut found: Vec<(Location, Name, Waits)> = Vec::new();
-    for (index, callee) in node.facts.callees.iter().enumerate() {
-        let Some(callee) = *callee else { continue };
+    for (callee, index) in &node.facts.callees {
+        let (callee, index) = (*callee, *index as usize);
         let Some(waits) = *names.entry(callee).or_insert_with(|| waits(&callee)) else { continue };
         let place = node.summary.events[index].location;
         let awaited = matches!(&node.summary.events[index].kind, EventKind::Call(call) if call.awaited);

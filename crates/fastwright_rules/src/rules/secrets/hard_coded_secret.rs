@@ -82,8 +82,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let mut interpreter = analysis.interpreter.borrow_mut();
     let interpreter = &mut *interpreter;
     let mut uses = Vec::new();
-    let takes = |name: &str| TAKING_KEYS.iter().any(|(known, ..)| *known == name) || sends_requests(name);
-    for node in code.calls().libraries(takes).iter() {
+    for node in code.calls().libraries(may_take).iter() {
         uses_in(interpreter, code, node, &mut uses);
     }
     middleware_uses(interpreter, &mut uses);
@@ -134,15 +133,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     }
 }
 
+/// Whether a call of a library function may take a credential.
+fn may_take(name: &str) -> bool {
+    TAKING_KEYS.iter().any(|(known, ..)| *known == name) || sends_requests(name)
+}
+
 /// Calls of one function that take a credential which is a literal.
 fn uses_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, uses: &mut Vec<Use>) {
     let summary = &code.nodes[node].summary;
-    for (position, event) in summary.events.iter().enumerate() {
-        let EventKind::Call(call) = &event.kind else { continue };
-        if call.target.is_some() {
-            continue;
-        }
-        let Some(name) = code.nodes[node].callee(position) else { continue };
+    for (position, place, name) in code.nodes[node].library_calls(may_take) {
+        let EventKind::Call(call) = &summary.events[position].kind else { continue };
         let given: Vec<(Value, String)> = match TAKING_KEYS.iter().find(|(known, ..)| *known == name) {
             Some((_, position, keyword, purpose)) => call
                 .arguments
@@ -150,7 +150,7 @@ fn uses_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, use
                 .map(|value| (value.clone(), (*purpose).to_owned()))
                 .into_iter()
                 .collect(),
-            None => outgoing_credentials(interpreter, name, call),
+            None => outgoing_credentials(interpreter, &name, call),
         };
         for (value, purpose) in given {
             if let Some((text, setting)) = literal_behind(interpreter, &value, 0)
@@ -159,7 +159,7 @@ fn uses_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, use
                 uses.push(Use {
                     text,
                     purpose,
-                    place: event.location,
+                    place,
                     symbol: summary.function.definition.qualname.to_string(),
                     setting,
                 });
@@ -174,7 +174,7 @@ fn is_secret_text(text: &str) -> bool {
 
 /// Whether something belongs to a library that sends HTTP requests.
 fn sends_requests(name: &str) -> bool {
-    matches!(name.split('.').next().unwrap_or_default(), "httpx" | "requests" | "aiohttp" | "urllib3")
+    ["httpx.", "requests.", "aiohttp.", "urllib3."].iter().any(|library| name.starts_with(library))
 }
 
 /// Headers and basic authentication of requests that the service sends.

@@ -2,7 +2,7 @@
 
 use crate::call_graph::CallGraph;
 use crate::context::Context;
-use crate::credential_inputs::{cookie_readers, cookies_sign_in};
+use crate::credential_inputs::cookies_sign_in;
 use crate::finding::Severity;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax::call_expression;
@@ -174,7 +174,7 @@ fn uses_cookies(
             .as_external()
             .is_some_and(|name| name == "starlette.middleware.sessions.SessionMiddleware")
     });
-    session || cookies_sign_in(context, &cookie_readers(context, code, interpreter))
+    session || cookies_sign_in(context, code, interpreter)
 }
 
 #[cfg(test)]

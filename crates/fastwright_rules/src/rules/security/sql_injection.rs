@@ -1,6 +1,6 @@
 //! `sql-injection`: SQL made of text that the client sent.
 
-use crate::call_graph::{CallGraph, Entry};
+use crate::call_graph::{CallGraph, Entry, Wanted};
 use crate::context::Context;
 use crate::data_flow::{Checks, Following, Sink, entry_dependant, flows, request_inputs};
 use crate::finding::{Confidence, Severity};
@@ -154,8 +154,14 @@ enum Text {
 fn sql(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<Sink<Text>> {
     let mut found = Vec::new();
     let events = &code.nodes[node].summary.events;
-    for (position, event) in code.nodes[node].events_of(EventKinds::LIBRARY_CALL.or(EventKinds::METHOD_CALL))
-    {
+    let wanted = Wanted::kinds(EventKinds::LIBRARY_CALL).or_methods(RUNNING);
+    for position in code.nodes[node].wanted(wanted) {
+        let is_library_call = code.nodes[node].facts.kinds[position].meets(EventKinds::LIBRARY_CALL);
+        let callee = code.nodes[node].callee(position);
+        if is_library_call && !callee.is_some_and(|name| SQL_FUNCTIONS.contains(&name)) {
+            continue;
+        }
+        let event = &events[position];
         let EventKind::Call(call) = &event.kind else { continue };
         if call.target.is_some() {
             continue;
@@ -169,9 +175,8 @@ fn sql(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize) -> Vec<
                 }
                 let by_session =
                     matches!(name.as_str(), "execute") && session_kind(interpreter, base).is_some();
-                let by_driver = code.nodes[node]
-                    .callee(position)
-                    .is_some_and(|name| DRIVERS.iter().any(|driver| name.starts_with(driver)));
+                let by_driver =
+                    callee.is_some_and(|name| DRIVERS.iter().any(|driver| name.starts_with(driver)));
                 if !(by_session || by_driver) {
                     continue;
                 }

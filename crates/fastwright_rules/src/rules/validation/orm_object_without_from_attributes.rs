@@ -7,7 +7,7 @@ use crate::fixes::Source;
 use crate::methods::method_of;
 use crate::reporter::Reporter;
 use crate::wording::route_name;
-use fastwright_model::facts::mentions;
+use fastwright_model::facts::{EventKinds, mentions};
 use fastwright_model::schemas::is_model;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
     let interpreter = &mut *analysis.interpreter.borrow_mut();
     for number in validating.iter() {
         let node = &code.nodes[number];
-        for event in &node.summary.events {
+        for (_, event) in node.events_of(EventKinds::METHOD_CALL.or(EventKinds::BOUND_CALL)) {
             let EventKind::Call(call) = &event.kind else { continue };
             if call.target.is_some() {
                 continue;

@@ -332,7 +332,7 @@ fn makes_credentials(interpreter: &mut Interpreter<'_>, dependant: &Dependant) -
     let Some(function) = &dependant.function else { return true };
     let reached = reach(interpreter, function, dependant.receiver);
     reached.into_iter().any(|function| {
-        call_facts(interpreter, &function.summary).callees.iter().flatten().any(|name| {
+        call_facts(interpreter, &function.summary).callees.iter().any(|(name, _)| {
             name.starts_with("secrets.")
                 || name.starts_with("uuid.uuid")
                 || name.ends_with("random_base32")
