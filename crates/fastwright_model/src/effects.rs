@@ -213,6 +213,7 @@ impl EffectTable {
         let mut calls = Vec::new();
         let facts = call_facts(interpreter, summary);
         let mut targets = facts.targets.iter().peekable();
+        let mut callees = facts.callees.iter().peekable();
         let mut search = SharedSearch::default();
         for (position, event) in summary.events.iter().enumerate() {
             match &event.kind {
@@ -227,7 +228,8 @@ impl EffectTable {
                         }
                         calls.push(self.index_of(function, *receiver));
                     }
-                    self.call(interpreter, call, facts.callee(position), &mut effects);
+                    let callee = callees.next_if(|(_, event)| *event as usize == position);
+                    self.call(interpreter, call, callee.map(|(name, _)| *name), &mut effects);
                     if effects.reads_credentials.is_none()
                         && (reads_credentials(interpreter, &mut search, &call.callee)
                             || call
@@ -300,7 +302,9 @@ impl EffectTable {
                 _ => {}
             }
         }
-        if let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic() {
+        if let Some(Symbolic::Member { base, name }) = call.callee.as_symbolic()
+            && may_touch_table(name)
+        {
             if session_kind(interpreter, base).is_some() {
                 let first = call.arguments.positional.first();
                 match name.as_str() {
@@ -346,6 +350,25 @@ impl EffectTable {
             effects.outside.insert(outside);
         }
     }
+}
+
+/// Whether a method of this name may read or write the table of what it is given, or of what it is called on.
+fn may_touch_table(method: &str) -> bool {
+    matches!(
+        method,
+        "get"
+            | "get_one"
+            | "query"
+            | "add"
+            | "add_all"
+            | "delete"
+            | "merge"
+            | "refresh"
+            | "update"
+            | "join"
+            | "outerjoin"
+            | "select_from"
+    )
 }
 
 /// The class behind `Order`, `Order.id` or `func.count(Order.id)`.

@@ -351,18 +351,14 @@ fn target_named(interpreter: &mut Interpreter<'_>, call: &CallEvent, name: Optio
         return Some((Rc::clone(function), key.receiver, EdgeKind::Call));
     }
     let name = name?;
-    let (position, kind) = match name.as_str() {
-        "asyncio.to_thread"
-        | "starlette.concurrency.run_in_threadpool"
-        | "anyio.to_thread.run_sync"
-        | "fastapi.concurrency.run_in_threadpool"
-        | "asgiref.sync.sync_to_async" => (0, EdgeKind::Offload),
-        _ if name.ends_with(".run_in_executor") => (1, EdgeKind::Offload),
-        _ if name.ends_with(".run_sync") => (0, EdgeKind::Offload),
-        _ if name.ends_with("BackgroundTasks.add_task") || name.ends_with("BackgroundTask") => {
-            (0, EdgeKind::Background)
-        }
-        _ if name.ends_with(".submit") => (0, EdgeKind::Offload),
+    let (position, kind) = match name.owner_and_last()? {
+        ("asyncio", "to_thread")
+        | ("starlette.concurrency" | "fastapi.concurrency", "run_in_threadpool")
+        | ("asgiref.sync", "sync_to_async")
+        | (_, "run_sync" | "submit") => (0, EdgeKind::Offload),
+        (_, "run_in_executor") => (1, EdgeKind::Offload),
+        (owner, "add_task") if owner.ends_with("BackgroundTasks") => (0, EdgeKind::Background),
+        (_, last) if last.ends_with("BackgroundTask") => (0, EdgeKind::Background),
         _ => return None,
     };
     let given = without_partial(call.arguments.positional.get(position)?);

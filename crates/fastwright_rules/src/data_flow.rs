@@ -20,7 +20,7 @@ use fastwright_python::name::Name;
 use fastwright_python::program::FunctionId;
 use fastwright_python::summary::{Summary, substitute};
 use fastwright_python::value::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -631,9 +631,10 @@ pub fn flows_among<T: Clone>(
     among: &dyn Fn(usize) -> bool,
     mut find: impl FnMut(&mut Interpreter<'_>, usize) -> Vec<Sink<T>>,
 ) -> Vec<Flow<T>> {
-    let mut arrived = Vec::new();
-    let mut waiting: Vec<Flow<T>> = Vec::new();
-    let mut seen: FxHashSet<(usize, Location, usize)> = FxHashSet::default();
+    let mut arrived: Vec<usize> = Vec::new();
+    let mut followed: Vec<Followed<T>> = Vec::new();
+    // Where a flow was followed that came by this call, the last one of each.
+    let mut seen: FxHashMap<(usize, Location, usize), usize> = FxHashMap::default();
     let asks = following.checks != Checks::Ignore;
     // All inputs of a value, where somebody looks at them: whether there is one is found sooner.
     let asked_inputs = |interpreter: &Interpreter<'_>, value: &Value| {
@@ -646,36 +647,39 @@ pub fn flows_among<T: Clone>(
             if given.is_empty() && (asks || !has_input(interpreter, &sink.value)) {
                 continue;
             }
-            let Some(doubt) = following.checks.look(interpreter, graph, node, &given, sink.event) else {
-                continue;
-            };
-            waiting.push(Flow {
+            let flow = Flow {
                 value: sink.value,
                 what: sink.what,
                 place: location,
                 place_node: node,
                 node,
-                doubt,
+                doubt: None,
                 calls: Vec::new(),
                 end: (sink.note.into(), location),
-            });
+            };
+            followed.push(Followed { flow, state: State::Unasked(given, sink.event) });
         }
     }
-    while let Some(flow) = waiting.pop() {
-        let node = flow.node;
+    let mut waiting: Vec<usize> = (0..followed.len()).collect();
+    'flows: while let Some(at) = waiting.pop() {
+        let Flow { node, place, ref calls, .. } = followed[at].flow;
+        let may_be_longer = calls.len() < LONGEST_CHAIN;
+        let value_here = followed[at].flow.value.clone();
         let function = graph.nodes[node].summary.function.id;
-        let is_plain = root_parameter(&flow.value).is_some();
-        let callers =
-            graph.callers(node).filter(|edge| flow.calls.len() < LONGEST_CHAIN && among(edge.from()));
-        for edge in callers {
+        let is_plain = root_parameter(&value_here).is_some();
+        for edge in graph.callers(node).filter(|edge| may_be_longer && among(edge.from())) {
             let caller = edge.from();
-            let step = (caller, flow.place, edge.event());
-            if flow.passes(caller) || seen.contains(&step) {
+            let step = (caller, place, edge.event());
+            if followed[at].flow.passes(caller) {
+                continue;
+            }
+            let known = seen.get(&step).copied();
+            if known.is_some_and(|known| followed[known].goes_on(interpreter, graph, following.checks)) {
                 continue;
             }
             let bindings = graph.bindings(interpreter, edge);
             let mut budget = 400;
-            let value = substitute(&flow.value, function, &|name| bindings.get(name).cloned(), &mut budget);
+            let value = substitute(&value_here, function, &|name| bindings.get(name).cloned(), &mut budget);
             let called = Rc::clone(&graph.nodes[node].summary);
             let object = called.parameters.first().and_then(|(name, _)| bindings.get(*name));
             let value = match (object, constructor_of(interpreter, &called)) {
@@ -699,11 +703,10 @@ pub fn flows_among<T: Clone>(
             if !decides {
                 continue;
             }
-            let looked = following.checks.look(interpreter, graph, caller, &given, edge.event());
-            let Some(doubt) = looked else { continue };
-            seen.insert(step);
-            let mut further = flow.clone();
-            further.doubt = further.doubt.or(doubt);
+            if !followed[at].goes_on(interpreter, graph, following.checks) {
+                continue 'flows;
+            }
+            let mut further = followed[at].flow.clone();
             if following.to_the_text && is_plain && root_parameter(&value).is_none() {
                 further.place = edge.site;
                 further.place_node = caller;
@@ -711,13 +714,48 @@ pub fn flows_among<T: Clone>(
             further.value = value;
             further.node = caller;
             further.calls.push(*edge);
-            waiting.push(further);
+            seen.insert(step, followed.len());
+            waiting.push(followed.len());
+            followed.push(Followed { flow: further, state: State::Unasked(given, edge.event()) });
         }
-        if !graph.nodes[node].entries.is_empty() {
-            arrived.push(flow);
+        if !graph.nodes[node].entries.is_empty() && followed[at].goes_on(interpreter, graph, following.checks)
+        {
+            arrived.push(at);
         }
     }
-    arrived
+    let mut flows: Vec<Option<Flow<T>>> = followed.into_iter().map(|followed| Some(followed.flow)).collect();
+    arrived.into_iter().filter_map(|at| flows[at].take()).collect()
+}
+
+/// A flow on its way up.
+struct Followed<T> {
+    flow: Flow<T>,
+    state: State,
+}
+
+/// Whether the function that a flow is in lets it pass.
+enum State {
+    /// It was not asked yet: most flows end at the next function anyway. Of these inputs, before this event.
+    Unasked(Vec<Value>, usize),
+    GoesOn,
+    Ends,
+}
+
+impl<T> Followed<T> {
+    /// Whether the function lets the flow pass; what is in doubt about it then stands in the flow.
+    fn goes_on(&mut self, interpreter: &mut Interpreter<'_>, graph: &CallGraph, checks: Checks) -> bool {
+        if let State::Unasked(inputs, event) = &self.state {
+            let looked = checks.look(interpreter, graph, self.flow.node, inputs, *event);
+            self.state = match looked {
+                Some(doubt) => {
+                    self.flow.doubt = self.flow.doubt.or(doubt);
+                    State::GoesOn
+                }
+                None => State::Ends,
+            };
+        }
+        matches!(self.state, State::GoesOn)
+    }
 }
 
 /// The constructor of the class whose method a function is. What objects got when they were made is said in
