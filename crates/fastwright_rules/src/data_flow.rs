@@ -635,16 +635,10 @@ pub fn flows_among<T: Clone>(
     let mut followed: Vec<Followed<T>> = Vec::new();
     // Where a flow was followed that came by this call, the last one of each.
     let mut seen: FxHashMap<(usize, Location, usize), usize> = FxHashMap::default();
-    let asks = following.checks != Checks::Ignore;
-    // All inputs of a value, where somebody looks at them: whether there is one is found sooner.
-    let asked_inputs = |interpreter: &Interpreter<'_>, value: &Value| {
-        if asks { inputs(interpreter, value) } else { Vec::new() }
-    };
     for node in candidates.iter().filter(|node| among(*node)) {
         for sink in find(interpreter, node) {
             let location = graph.nodes[node].summary.events[sink.event].location;
-            let given = asked_inputs(interpreter, &sink.value);
-            if given.is_empty() && (asks || !has_input(interpreter, &sink.value)) {
+            if !has_input(interpreter, &sink.value) {
                 continue;
             }
             let flow = Flow {
@@ -657,7 +651,7 @@ pub fn flows_among<T: Clone>(
                 calls: Vec::new(),
                 end: (sink.note.into(), location),
             };
-            followed.push(Followed { flow, state: State::Unasked(given, sink.event) });
+            followed.push(Followed { flow, state: State::Unasked(sink.event) });
         }
     }
     let mut waiting: Vec<usize> = (0..followed.len()).collect();
@@ -689,17 +683,10 @@ pub fn flows_among<T: Clone>(
                 _ => value,
             };
             let own = graph.nodes[caller].summary.function.id;
-            let given = asked_inputs(interpreter, &value);
             let summary = &graph.nodes[caller].summary;
-            let decides = if asks {
-                // Searched for alone, more of a large value is seen.
-                given.iter().any(|input| is_input_of(input, own))
-                    || arrives(interpreter, summary, &called, object, &given)
-                    || has_input_of(interpreter, &value, own)
-            } else {
-                has_input_of(interpreter, &value, own)
-                    || arrives(interpreter, summary, &called, object, &inputs(interpreter, &value))
-            };
+            // Its own inputs are searched for alone first: more of a large value is seen, and mostly one is found at once.
+            let decides = has_input_of(interpreter, &value, own)
+                || arrives(interpreter, summary, &called, object, &inputs(interpreter, &value));
             if !decides {
                 continue;
             }
@@ -716,7 +703,7 @@ pub fn flows_among<T: Clone>(
             further.calls.push(*edge);
             seen.insert(step, followed.len());
             waiting.push(followed.len());
-            followed.push(Followed { flow: further, state: State::Unasked(given, edge.event()) });
+            followed.push(Followed { flow: further, state: State::Unasked(edge.event()) });
         }
         if !graph.nodes[node].entries.is_empty() && followed[at].goes_on(interpreter, graph, following.checks)
         {
@@ -735,8 +722,8 @@ struct Followed<T> {
 
 /// Whether the function that a flow is in lets it pass.
 enum State {
-    /// It was not asked yet: most flows end at the next function anyway. Of these inputs, before this event.
-    Unasked(Vec<Value>, usize),
+    /// It was not asked yet what it does before this event: most flows end at the next function anyway.
+    Unasked(usize),
     GoesOn,
     Ends,
 }
@@ -744,8 +731,12 @@ enum State {
 impl<T> Followed<T> {
     /// Whether the function lets the flow pass; what is in doubt about it then stands in the flow.
     fn goes_on(&mut self, interpreter: &mut Interpreter<'_>, graph: &CallGraph, checks: Checks) -> bool {
-        if let State::Unasked(inputs, event) = &self.state {
-            let looked = checks.look(interpreter, graph, self.flow.node, inputs, *event);
+        if let State::Unasked(event) = self.state {
+            let given = match checks {
+                Checks::Ignore => Vec::new(),
+                _ => inputs(interpreter, &self.flow.value),
+            };
+            let looked = checks.look(interpreter, graph, self.flow.node, &given, event);
             self.state = match looked {
                 Some(doubt) => {
                     self.flow.doubt = self.flow.doubt.or(doubt);
