@@ -6,7 +6,7 @@ use crate::ir::Module;
 use crate::location::{File, FileId, Files};
 use crate::name::Name;
 use crate::parallel::with_large_stacks;
-use crate::parse::{self, ParseProblem};
+use crate::parse::{self, Code, ParseProblem};
 use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project, SourceFile};
 use crate::source::{EntryKind, SourceTree, TreeEntry};
 use crate::source_text::{SourceText, TextBlocks, TextPlace};
@@ -205,32 +205,32 @@ impl Program {
         // All of them in one pass.
         let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
         let needle = Regex::new(&needles.join("|")).ok();
-        let read = read_all(&*tree, &project, needle.as_ref());
+        let read = read_all(&*tree, &project, needle.as_ref(), self.watched);
         let mut report = LoadReport { files: project.files.len(), ..LoadReport::default() };
-        let mut wave: Vec<FileIndex> = Vec::new();
+        let mut mentioning: Vec<Parsed> = Vec::new();
         self.states = Vec::with_capacity(read.len());
         for ((index, file), read) in project.indexed_files().zip(read) {
             report.lines += read.lines;
-            match read.text {
-                Ok(text) => {
-                    self.states.push(FileState::Text(text));
-                    if read.mentions {
-                        wave.push(index);
-                    }
+            match (read.text, read.code) {
+                (Ok(text), Some((code, watched))) => {
+                    self.states.push(FileState::Absent);
+                    mentioning.push(Parsed { index, parsed: Ok(code.with_text(text)), watched });
                 }
-                Err(problem) => {
+                (Ok(text), None) => self.states.push(FileState::Text(text)),
+                (Err(problem), _) => {
                     self.states.push(FileState::Absent);
                     report.problems.push(unreadable(&file.relative, problem));
                 }
             }
         }
-        let mentioning = wave.clone();
-        self.parse_waves(wave, &mut report);
+        let first: Vec<FileIndex> = mentioning.iter().map(|parsed| parsed.index).collect();
+        self.add(mentioning, &mut report);
+        self.follow_imports(first.clone(), &mut report);
         if rest == Rest::Checked {
             self.check_rest(&mut report);
         }
         report.problems.sort_by(|left, right| left.path.cmp(&right.path));
-        let mentioning = mentioning
+        let mentioning = first
             .into_iter()
             .filter_map(|index| match self.states[index.index()] {
                 FileState::Parsed(file) => Some(file),
@@ -258,17 +258,21 @@ impl Program {
             .collect();
         wave.sort();
         wave.dedup();
-        with_large_stacks(|| self.parse_waves(wave, &mut report));
+        with_large_stacks(|| {
+            self.parse_wave(&wave, &mut report);
+            self.follow_imports(wave, &mut report);
+        });
         report.problems.sort_by(|left, right| left.path.cmp(&right.path));
         report
     }
 
-    fn parse_waves(&mut self, mut wave: Vec<FileIndex>, report: &mut LoadReport) {
+    /// Parses what these files import, and what that imports.
+    fn follow_imports(&mut self, mut wave: Vec<FileIndex>, report: &mut LoadReport) {
         let project = Arc::clone(&self.project);
         let modules = project.directories.module_names();
         while !wave.is_empty() {
-            self.parse_wave(&wave, report);
             wave = self.next_wave(&wave, &modules);
+            self.parse_wave(&wave, report);
         }
         report.reached = self.files.len();
     }
@@ -301,6 +305,11 @@ impl Program {
                 Parsed { index, parsed: text.map(parse::parse), watched }
             })
             .collect();
+        self.add(parsed, report);
+    }
+
+    /// Adds files that are parsed to those of the program, in this order.
+    fn add(&mut self, parsed: Vec<Parsed>, report: &mut LoadReport) {
         for Parsed { index, parsed, watched } in parsed {
             let file = self.project.file(index);
             let parsed = match parsed {
@@ -668,12 +677,17 @@ impl Program {
 struct ReadFile<T> {
     text: Result<T, ParseProblem>,
     lines: usize,
-    /// Whether it mentions what is looked for.
-    mentions: bool,
+    /// Of a file that mentions what is looked for, its code and which of the watched texts stand in it.
+    code: Option<(Code, u32)>,
 }
 
-/// Reads all files of a project, in their order.
-fn read_all(tree: &dyn SourceTree, project: &Project, needle: Option<&Regex>) -> Vec<ReadFile<SourceText>> {
+/// Reads all files of a project, in their order, and parses those that mention something while they are at hand.
+fn read_all(
+    tree: &dyn SourceTree,
+    project: &Project,
+    needle: Option<&Regex>,
+    watched: &[&str],
+) -> Vec<ReadFile<SourceText>> {
     let next = AtomicUsize::new(0);
     let by_thread = rayon::broadcast(|_| {
         let (mut blocks, mut bytes, mut read) = (TextBlocks::default(), Vec::new(), Vec::new());
@@ -683,13 +697,16 @@ fn read_all(tree: &dyn SourceTree, project: &Project, needle: Option<&Regex>) ->
             if files.len() == 0 {
                 break (blocks.finish(), read);
             }
-            read.extend(files.map(|(at, file)| (at, read_one(tree, file, needle, &mut bytes, &mut blocks))));
+            read.extend(files.map(|(at, file)| {
+                let read = read_one(tree, file, needle, watched, &mut bytes, &mut blocks);
+                (at, read)
+            }));
         }
     });
     let mut all: Vec<(usize, ReadFile<SourceText>)> = Vec::with_capacity(project.files.len());
     for (blocks, read) in by_thread {
-        all.extend(read.into_iter().map(|(at, ReadFile { text, lines, mentions })| {
-            (at, ReadFile { text: text.map(|place| place.in_blocks(&blocks)), lines, mentions })
+        all.extend(read.into_iter().map(|(at, ReadFile { text, lines, code })| {
+            (at, ReadFile { text: text.map(|place| place.in_blocks(&blocks)), lines, code })
         }));
     }
     all.sort_unstable_by_key(|(at, _)| *at);
@@ -701,16 +718,23 @@ fn read_one(
     tree: &dyn SourceTree,
     file: &SourceFile,
     needle: Option<&Regex>,
+    watched: &[&str],
     bytes: &mut Vec<u8>,
     blocks: &mut TextBlocks,
 ) -> ReadFile<TextPlace> {
     if let Err(error) = tree.read_into(&file.path, bytes) {
-        return ReadFile { text: Err(not_read(&error)), lines: 0, mentions: false };
+        return ReadFile { text: Err(not_read(&error)), lines: 0, code: None };
     }
     let lines = memchr::memchr_iter(b'\n', bytes).count()
         + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
     let mentions = needle.is_some_and(|needle| needle.is_match(bytes));
-    ReadFile { text: parse::decode(bytes).map(|text| blocks.add(&text)), lines, mentions }
+    match parse::decode(bytes) {
+        Ok(text) => {
+            let code = mentions.then(|| (Code::of(&text), texts_in(&text, watched)));
+            ReadFile { text: Ok(blocks.add(&text)), lines, code }
+        }
+        Err(problem) => ReadFile { text: Err(problem), lines, code: None },
+    }
 }
 
 fn read(tree: &dyn SourceTree, path: &Path) -> Result<Vec<u8>, ParseProblem> {

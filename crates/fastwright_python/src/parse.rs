@@ -134,28 +134,47 @@ fn too_large(length: usize) -> ParseProblem {
 /// Parses and lowers a file.
 pub fn parse(text: impl Into<SourceText>) -> ParsedFile {
     let text = text.into();
-    if text.len() > LARGEST {
-        let problem = Some(too_large(text.len()));
-        return ParsedFile { text: SourceText::default(), module: Module::default(), problem };
-    }
-    let parsed = ruff_python_parser::parse_unchecked(&text, parser_options());
-    let mut problem = syntax_problem(&text, parsed.errors());
-    // Dropping recurses as deep as the tree: the thread has the analysis' large stack.
-    let lowered = match parsed.into_syntax() {
-        ruff_python_ast::Mod::Module(module) => lower::lower_module(module.body),
-        ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
-    };
-    let module = match lowered {
-        Ok(module) => module,
-        Err(lower::TooDeep { offset }) => {
-            problem.get_or_insert(ParseProblem {
-                kind: "too-deep",
-                message: "the code nests too deeply to be analysed (Python itself refuses to compile it)"
-                    .to_owned(),
-                offset: Some(offset),
-            });
-            Module::default()
+    let code = Code::of(&text);
+    code.with_text(text)
+}
+
+/// The compact form of a text, and what was wrong.
+pub(crate) struct Code {
+    pub(crate) module: Module,
+    pub(crate) problem: Option<ParseProblem>,
+}
+
+impl Code {
+    /// Parses and lowers a text.
+    pub(crate) fn of(text: &str) -> Self {
+        if text.len() > LARGEST {
+            return Self { module: Module::default(), problem: Some(too_large(text.len())) };
         }
-    };
-    ParsedFile { text, module, problem }
+        let parsed = ruff_python_parser::parse_unchecked(text, parser_options());
+        let mut problem = syntax_problem(text, parsed.errors());
+        // Dropping recurses as deep as the tree: the thread has the analysis' large stack.
+        let lowered = match parsed.into_syntax() {
+            ruff_python_ast::Mod::Module(module) => lower::lower_module(module.body),
+            ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
+        };
+        let module = match lowered {
+            Ok(module) => module,
+            Err(lower::TooDeep { offset }) => {
+                problem.get_or_insert(ParseProblem {
+                    kind: "too-deep",
+                    message: "the code nests too deeply to be analysed (Python itself refuses to compile it)"
+                        .to_owned(),
+                    offset: Some(offset),
+                });
+                Module::default()
+            }
+        };
+        Self { module, problem }
+    }
+
+    /// The file with this text.
+    pub(crate) fn with_text(self, text: SourceText) -> ParsedFile {
+        let text = if text.len() > LARGEST { SourceText::default() } else { text };
+        ParsedFile { text, module: self.module, problem: self.problem }
+    }
 }
