@@ -216,6 +216,9 @@ impl Interpreter<'_> {
         for number in 0..self.modules.len() {
             let module = &self.modules[number];
             let Some(file) = module.file else { continue };
+            if !module.code.mentions.may_hold(state) {
+                continue;
+            }
             let (code, scope) = (std::sync::Arc::clone(&module.code), module.scope);
             let functions = code.functions.iter().filter(|function| function.mentions.may_hold(state));
             let bodies = functions.map(|function| &*function.body).chain([&*code.body]);

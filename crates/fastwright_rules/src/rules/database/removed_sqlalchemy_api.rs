@@ -263,12 +263,12 @@ fn made_by_modules(
         let Some(file) = module.file else { continue };
         for (name, value) in &interpreter.scope(module.scope).names {
             let Some(Symbolic::Call { callee, arguments, site }) = value.as_symbolic() else { continue };
-            let own = files.get(site.file);
             if site.file == file
-                && own.first_party
-                && !is_test_path(&own.relative)
                 && let Some(callee) = callee.as_external()
                 && let Some((argument, raises, when)) = refused_argument(&callee, arguments)
+                && let own = files.get(site.file)
+                && own.first_party
+                && !is_test_path(&own.relative)
             {
                 let class = callee.rsplit('.').next().unwrap_or_default().to_owned();
                 found.push((*site, name.to_string(), class, argument, raises, when));

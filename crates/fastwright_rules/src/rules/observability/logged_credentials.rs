@@ -270,17 +270,24 @@ fn model_credential(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<
     None
 }
 
+/// The method that gives the text of a secret of Pydantic.
+const UNPACKING: &str = "get_secret_value";
+
 /// Log calls of modules themselves: nothing is summarized there, so only secrets that are unpacked in the
 /// call are seen.
 fn at_module_level(context: &Context<'_>, interpreter: &Interpreter<'_>, report: &mut Reporter<'_>) {
     let mut files: Vec<_> = interpreter.modules().filter_map(|(_, module)| module.file).collect();
     files.sort();
     files.dedup();
+    let unpacking = Name::from(UNPACKING);
     for file in files {
         let source = context.analysis.files.get(file);
         let Some(module) = context.analysis.codes.get(file.0 as usize).filter(|_| source.first_party) else {
             continue;
         };
+        if !module.mentions.may_hold(unpacking) {
+            continue;
+        }
         for statement in &module.body {
             let Some((name, call)) = unpacked_secret(statement) else { continue };
             let place = Location { file, span: call.span };
@@ -320,7 +327,7 @@ fn unpacked_secret(statement: &Stmt) -> Option<(Name, &Expr)> {
         within(&argument.value, &mut |inner| {
             if let ExprKind::Call(call) = &inner.kind
                 && let Some((base, method)) = call.callee.as_attribute()
-                && *method == "get_secret_value"
+                && *method == UNPACKING
                 && let Some((_, name)) = base.as_attribute()
             {
                 found = Some(*name);
