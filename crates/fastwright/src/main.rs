@@ -10,7 +10,6 @@ mod watch;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use ending::{COULD_NOT_RUN, Ending};
-use fastwright_allocator::SmallPages;
 use fastwright_engine::Failure;
 use fastwright_python::parallel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,14 +19,8 @@ use std::sync::Mutex;
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 fn main() {
-    // This thread only waits.
-    let small_pages = SmallPages::for_now();
     keep_panics_quiet();
-    let work_in_large_pages = move || {
-        drop(small_pages);
-        work();
-    };
-    match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work_in_large_pages) {
+    match std::thread::Builder::new().stack_size(parallel::STACK).spawn(work) {
         Ok(thread) => {
             // It ends the process.
             let _ = thread.join();

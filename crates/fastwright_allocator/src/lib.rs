@@ -68,37 +68,6 @@ pub fn use_small_pages() {
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
-/// While it is there, memory comes in small pages. See [`use_small_pages`].
-#[derive(Debug)]
-pub struct SmallPages {
-    /// Whether it would come in small ones anyway.
-    before: bool,
-}
-
-impl SmallPages {
-    /// Gets memory in small pages from now on, for a part of a program that needs hardly any: each thread begins a page
-    /// of its own.
-    pub fn for_now() -> Self {
-        #[cfg(target_os = "linux")]
-        let before = rustix::thread::transparent_huge_pages_are_disabled().unwrap_or(true);
-        #[cfg(not(target_os = "linux"))]
-        let before = true;
-        if !before {
-            use_small_pages();
-        }
-        Self { before }
-    }
-}
-
-impl Drop for SmallPages {
-    fn drop(&mut self) {
-        #[cfg(target_os = "linux")]
-        if !self.before {
-            let _ = rustix::thread::disable_transparent_huge_pages(false);
-        }
-    }
-}
-
 /// `mi_option_purge_delay` of mimalloc 2: milliseconds after which memory that is free is given back to the system.
 /// `libmimalloc-sys` has no name for it.
 const PURGE_DELAY: std::ffi::c_int = 15;

@@ -19,7 +19,7 @@ impl FileText {
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let has_mark = bytes.starts_with(BYTE_ORDER_MARK);
         let is_utf_8 = std::str::from_utf8(bytes).is_ok();
-        let text = decode(bytes).ok()?.into_owned();
+        let text = decode(bytes.to_vec()).ok()?;
         Some(Self { text, has_mark, is_utf_8 })
     }
 

@@ -225,6 +225,6 @@ fn read(root: &Path, inner: &str) -> Result<File, StepState> {
         return Err(StepState::Unreadable);
     }
     let bytes = Root::open(root).and_then(|root| root.read(inside)).map_err(absent)?.0;
-    let text = parse::decode(&bytes).map_err(|_| StepState::Unreadable)?;
-    Ok(File::new(path.to_path_buf(), inner.to_owned(), Default::default(), true, text.into_owned().into()))
+    let text = parse::decode(bytes).map_err(|_| StepState::Unreadable)?;
+    Ok(File::new(path.to_path_buf(), inner.to_owned(), Default::default(), true, text.into()))
 }

@@ -15,7 +15,6 @@ pub mod project;
 mod recent;
 mod recent_texts;
 pub mod source;
-pub mod source_text;
 pub mod summary;
 pub mod tokens;
 pub mod value;

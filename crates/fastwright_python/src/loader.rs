@@ -6,28 +6,22 @@ use crate::ir::Module;
 use crate::location::{File, FileId, Files};
 use crate::name::Name;
 use crate::parallel::with_large_stacks;
-use crate::parse::{self, Code, ParseProblem};
-use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project, SourceFile};
+use crate::parse::{self, ParseProblem};
+use crate::project::{FileIndex, ModuleLocation, ModuleResolver, OutsideFile, Project};
 use crate::source::{EntryKind, SourceTree, TreeEntry};
-use crate::source_text::{SourceText, TextBlocks, TextPlace};
 use rayon::prelude::*;
 use regex::bytes::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of the largest data file that is read: settings are far smaller.
 const LARGEST_DATA_FILE: u64 = 1024 * 1024;
 
 /// Files in a folder from which on looking through them is shared among threads.
 const WORTH_SHARING: usize = 32;
-
-/// Files that a thread reads before it asks for more: those of a folder are reached, or not reached, together.
-const READ_TOGETHER: usize = 8;
 
 /// A file that could not be read or parsed, or only in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +53,7 @@ enum FileState {
     /// Not read yet.
     Unread,
     /// Read, not parsed.
-    Text(SourceText),
+    Text(String),
     /// Parsed.
     Parsed(FileId),
     /// It can't be read, or nothing asks for it any more.
@@ -205,23 +199,29 @@ impl Program {
         // All of them in one pass.
         let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
         let needle = Regex::new(&needles.join("|")).ok();
-        let read = read_all(&*tree, &project, needle.as_ref(), self.watched);
+        let watched = self.watched;
+        let read: Vec<ReadFile> = project
+            .files
+            .par_iter()
+            .with_max_len(8)
+            .map(|file| read_file(&*tree, &file.path, needle.as_ref(), watched))
+            .collect();
         let mut report = LoadReport { files: project.files.len(), ..LoadReport::default() };
         let mut mentioning: Vec<Parsed> = Vec::new();
         self.states = Vec::with_capacity(read.len());
         for ((index, file), read) in project.indexed_files().zip(read) {
             report.lines += read.lines;
-            match (read.text, read.code) {
-                (Ok(text), Some((code, watched))) => {
-                    self.states.push(FileState::Absent);
-                    mentioning.push(Parsed { index, parsed: Ok(code.with_text(text)), watched });
+            self.states.push(match read.content {
+                Ok(Content::Text(text)) => FileState::Text(text),
+                Ok(Content::Parsed(parsed, watched)) => {
+                    mentioning.push(Parsed { index, parsed: Ok(parsed), watched });
+                    FileState::Absent
                 }
-                (Ok(text), None) => self.states.push(FileState::Text(text)),
-                (Err(problem), _) => {
-                    self.states.push(FileState::Absent);
+                Err(problem) => {
                     report.problems.push(unreadable(&file.relative, problem));
+                    FileState::Absent
                 }
-            }
+            });
         }
         let first: Vec<FileIndex> = mentioning.iter().map(|parsed| parsed.index).collect();
         self.add(mentioning, &mut report);
@@ -278,7 +278,7 @@ impl Program {
     }
 
     fn parse_wave(&mut self, wave: &[FileIndex], report: &mut LoadReport) {
-        let texts: Vec<(FileIndex, Option<SourceText>)> = wave
+        let texts: Vec<(FileIndex, Option<String>)> = wave
             .iter()
             .filter_map(|&index| {
                 match std::mem::replace(&mut self.states[index.index()], FileState::Absent) {
@@ -298,8 +298,7 @@ impl Program {
             .map(|(index, text)| {
                 let text = match text {
                     Some(text) => Ok(text),
-                    None => read(tree, &project.file(index).path)
-                        .and_then(|bytes| Ok(parse::decode(&bytes)?.into_owned().into())),
+                    None => read(tree, &project.file(index).path).and_then(parse::decode),
                 };
                 let watched = text.as_ref().map_or(0, |text| texts_in(text, watched));
                 Parsed { index, parsed: text.map(parse::parse), watched }
@@ -378,7 +377,7 @@ impl Program {
 
     /// Files that no application reaches: only their syntax is of interest.
     fn check_rest(&mut self, report: &mut LoadReport) {
-        let rest: Vec<(usize, &SourceText)> = self
+        let rest: Vec<(usize, &String)> = self
             .states
             .iter()
             .enumerate()
@@ -428,8 +427,7 @@ impl Program {
     }
 
     fn outside_file(&mut self, outside: &OutsideFile) -> Option<FileId> {
-        let bytes = self.tree.read(&outside.path).ok()?;
-        let text = parse::decode(&bytes).ok()?.into_owned();
+        let text = parse::decode(self.tree.read(&outside.path).ok()?).ok()?;
         let watched = texts_in(&text, self.watched);
         let parsed = parse::parse(text);
         let relative = outside.path.to_string_lossy().into_owned();
@@ -674,79 +672,42 @@ impl Program {
 }
 
 /// A file of the project that was read.
-struct ReadFile<T> {
-    text: Result<T, ParseProblem>,
+struct ReadFile {
     lines: usize,
-    /// Of a file that mentions what is looked for, its code and which of the watched texts stand in it.
-    code: Option<(Code, u32)>,
+    content: Result<Content, ParseProblem>,
 }
 
-/// Reads all files of a project, in their order, and parses those that mention something while they are at hand.
-fn read_all(
-    tree: &dyn SourceTree,
-    project: &Project,
-    needle: Option<&Regex>,
-    watched: &[&str],
-) -> Vec<ReadFile<SourceText>> {
-    let next = AtomicUsize::new(0);
-    let by_thread = rayon::broadcast(|_| {
-        let (mut blocks, mut bytes, mut read) = (TextBlocks::default(), Vec::new(), Vec::new());
-        loop {
-            let first = next.fetch_add(READ_TOGETHER, Ordering::Relaxed);
-            let files = project.files.iter().enumerate().skip(first).take(READ_TOGETHER);
-            if files.len() == 0 {
-                break (blocks.finish(), read);
-            }
-            read.extend(files.map(|(at, file)| {
-                let read = read_one(tree, file, needle, watched, &mut bytes, &mut blocks);
-                (at, read)
-            }));
-        }
-    });
-    let mut all: Vec<(usize, ReadFile<SourceText>)> = Vec::with_capacity(project.files.len());
-    for (blocks, read) in by_thread {
-        all.extend(read.into_iter().map(|(at, ReadFile { text, lines, code })| {
-            (at, ReadFile { text: text.map(|place| place.in_blocks(&blocks)), lines, code })
-        }));
-    }
-    all.sort_unstable_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, file)| file).collect()
+/// What there is of a file that was read.
+enum Content {
+    Text(String),
+    /// Of one that mentions what is looked for, with the watched texts that stand in it: it is parsed while it is at hand.
+    Parsed(parse::ParsedFile, u32),
 }
 
-/// Reads a file by way of `bytes`.
-fn read_one(
-    tree: &dyn SourceTree,
-    file: &SourceFile,
-    needle: Option<&Regex>,
-    watched: &[&str],
-    bytes: &mut Vec<u8>,
-    blocks: &mut TextBlocks,
-) -> ReadFile<TextPlace> {
-    if let Err(error) = tree.read_into(&file.path, bytes) {
-        return ReadFile { text: Err(not_read(&error)), lines: 0, code: None };
-    }
-    let lines = memchr::memchr_iter(b'\n', bytes).count()
+fn read_file(tree: &dyn SourceTree, path: &Path, needle: Option<&Regex>, watched: &[&str]) -> ReadFile {
+    let bytes = match read(tree, path) {
+        Ok(bytes) => bytes,
+        Err(problem) => return ReadFile { lines: 0, content: Err(problem) },
+    };
+    let lines = memchr::memchr_iter(b'\n', &bytes).count()
         + usize::from(bytes.last().is_some_and(|&last| last != b'\n'));
-    let mentions = needle.is_some_and(|needle| needle.is_match(bytes));
-    match parse::decode(bytes) {
-        Ok(text) => {
-            let code = mentions.then(|| (Code::of(&text), texts_in(&text, watched)));
-            ReadFile { text: Ok(blocks.add(&text)), lines, code }
+    let mentions = needle.is_some_and(|needle| needle.is_match(&bytes));
+    let content = parse::decode(bytes).map(|text| match mentions {
+        true => {
+            let watched = texts_in(&text, watched);
+            Content::Parsed(parse::parse(text), watched)
         }
-        Err(problem) => ReadFile { text: Err(problem), lines, code: None },
-    }
+        false => Content::Text(text),
+    });
+    ReadFile { lines, content }
 }
 
 fn read(tree: &dyn SourceTree, path: &Path) -> Result<Vec<u8>, ParseProblem> {
-    tree.read(path).map_err(|error| not_read(&error))
-}
-
-fn not_read(error: &io::Error) -> ParseProblem {
-    ParseProblem {
+    tree.read(path).map_err(|error| ParseProblem {
         kind: "unreadable",
         message: format!("the file can't be read ({error}): it is left out of the review"),
         offset: None,
-    }
+    })
 }
 
 /// A file that there is no text of.

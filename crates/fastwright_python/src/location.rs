@@ -1,6 +1,5 @@
 //! Where a fact stands in the user's sources: file, byte range, and its line and column for people.
 
-use crate::source_text::SourceText;
 use std::path::{Path, PathBuf};
 
 /// A source file of the analysed program, as an index into [`Files`].
@@ -61,7 +60,7 @@ pub struct File {
     /// Whether it belongs to the project under review, not to an installed library.
     pub first_party: bool,
     /// The text, decoded as UTF-8.
-    pub text: SourceText,
+    pub text: Box<str>,
     /// Which of the watched texts stand in it, a bit each; all of them where nobody looked.
     watched: u32,
     line_starts: std::sync::OnceLock<Box<[u32]>>,
@@ -74,7 +73,7 @@ impl File {
         relative: String,
         module: crate::name::Name,
         first_party: bool,
-        text: SourceText,
+        text: Box<str>,
     ) -> Self {
         let line_starts = std::sync::OnceLock::new();
         Self { path, relative, module, first_party, text, watched: u32::MAX, line_starts }

@@ -2,9 +2,7 @@
 
 use crate::ir::Module;
 use crate::lower;
-use crate::source_text::SourceText;
 use ruff_python_parser::{Mode, ParseOptions};
-use std::borrow::Cow;
 
 /// Files above this size are generated data, not code that anybody reviews: they are named, not parsed.
 pub const LARGEST: usize = 8 * 1024 * 1024;
@@ -24,7 +22,7 @@ pub struct ParseProblem {
 #[derive(Debug)]
 pub struct ParsedFile {
     /// The text.
-    pub text: SourceText,
+    pub text: Box<str>,
     /// The compact form; of a file with syntax errors, what the parser could recover.
     pub module: Module,
     /// What was wrong.
@@ -36,24 +34,28 @@ pub struct ParsedFile {
 ///
 /// # Errors
 /// When the bytes are none of these.
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseProblem> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Some(at) = memchr::memchr(0, bytes) {
+pub fn decode(bytes: Vec<u8>) -> Result<String, ParseProblem> {
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
+    if let Some(at) = memchr::memchr(0, &bytes) {
         return Err(ParseProblem {
             kind: "syntax-error",
             message: "the file contains null bytes: Python refuses it, and so it is not reviewed".to_owned(),
             offset: Some(at as u32),
         });
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Cow::Borrowed(text)),
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
         Err(error) => {
-            let valid_up_to = error.valid_up_to();
-            match coding_cookie(bytes).as_deref() {
+            let valid_up_to = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            match coding_cookie(&bytes).as_deref() {
                 Some(
                     "latin-1" | "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "cp1252" | "windows-1252"
                     | "iso-8859-15" | "ascii" | "us-ascii",
-                ) => Ok(Cow::Owned(bytes.iter().map(|&byte| byte as char).collect())),
+                ) => Ok(bytes.iter().map(|&byte| byte as char).collect()),
                 Some(other) => Err(ParseProblem {
                     kind: "not-utf-8",
                     message: format!(
@@ -132,49 +134,29 @@ fn too_large(length: usize) -> ParseProblem {
 }
 
 /// Parses and lowers a file.
-pub fn parse(text: impl Into<SourceText>) -> ParsedFile {
-    let text = text.into();
-    let code = Code::of(&text);
-    code.with_text(text)
-}
-
-/// The compact form of a text, and what was wrong.
-pub(crate) struct Code {
-    pub(crate) module: Module,
-    pub(crate) problem: Option<ParseProblem>,
-}
-
-impl Code {
-    /// Parses and lowers a text.
-    pub(crate) fn of(text: &str) -> Self {
-        if text.len() > LARGEST {
-            return Self { module: Module::default(), problem: Some(too_large(text.len())) };
+pub fn parse(text: String) -> ParsedFile {
+    if text.len() > LARGEST {
+        let problem = Some(too_large(text.len()));
+        return ParsedFile { text: Box::default(), module: Module::default(), problem };
+    }
+    let parsed = ruff_python_parser::parse_unchecked(&text, parser_options());
+    let mut problem = syntax_problem(&text, parsed.errors());
+    // Dropping recurses as deep as the tree: the thread has the analysis' large stack.
+    let lowered = match parsed.into_syntax() {
+        ruff_python_ast::Mod::Module(module) => lower::lower_module(module.body),
+        ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
+    };
+    let module = match lowered {
+        Ok(module) => module,
+        Err(lower::TooDeep { offset }) => {
+            problem.get_or_insert(ParseProblem {
+                kind: "too-deep",
+                message: "the code nests too deeply to be analysed (Python itself refuses to compile it)"
+                    .to_owned(),
+                offset: Some(offset),
+            });
+            Module::default()
         }
-        let parsed = ruff_python_parser::parse_unchecked(text, parser_options());
-        let mut problem = syntax_problem(text, parsed.errors());
-        // Dropping recurses as deep as the tree: the thread has the analysis' large stack.
-        let lowered = match parsed.into_syntax() {
-            ruff_python_ast::Mod::Module(module) => lower::lower_module(module.body),
-            ruff_python_ast::Mod::Expression(_) => Ok(Module::default()),
-        };
-        let module = match lowered {
-            Ok(module) => module,
-            Err(lower::TooDeep { offset }) => {
-                problem.get_or_insert(ParseProblem {
-                    kind: "too-deep",
-                    message: "the code nests too deeply to be analysed (Python itself refuses to compile it)"
-                        .to_owned(),
-                    offset: Some(offset),
-                });
-                Module::default()
-            }
-        };
-        Self { module, problem }
-    }
-
-    /// The file with this text.
-    pub(crate) fn with_text(self, text: SourceText) -> ParsedFile {
-        let text = if text.len() > LARGEST { SourceText::default() } else { text };
-        ParsedFile { text, module: self.module, problem: self.problem }
-    }
+    };
+    ParsedFile { text: text.into_boxed_str(), module, problem }
 }

@@ -72,13 +72,6 @@ pub fn calls_to<'g>(
     direct.chain(through)
 }
 
-/// Whether a value is what makes factories of sessions: `sessionmaker`.
-pub fn is_factory_maker(value: &Value) -> bool {
-    value.as_external().is_some_and(|name| {
-        matches!(name.as_str(), "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker")
-    })
-}
-
 /// Where the call stands that made a value.
 pub fn made_at(value: &Value) -> Option<Location> {
     match value.as_symbolic()? {

@@ -18,15 +18,14 @@ pub fn is_new_session(value: &Value) -> bool {
     if let Some(name) = callee.as_external() {
         return SESSIONS.contains(&name.as_str());
     }
-    match callee.as_symbolic() {
-        Some(Symbolic::Call { callee: maker, .. }) => maker.as_external().is_some_and(|name| {
-            matches!(
-                name.as_str(),
-                "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker"
-            )
-        }),
-        _ => false,
-    }
+    matches!(callee.as_symbolic(), Some(Symbolic::Call { callee: maker, .. }) if is_factory_maker(maker))
+}
+
+/// Whether a value is what makes factories of sessions: `sessionmaker`.
+pub fn is_factory_maker(value: &Value) -> bool {
+    value.as_external().is_some_and(|name| {
+        matches!(name.as_str(), "sqlalchemy.orm.sessionmaker" | "sqlalchemy.ext.asyncio.async_sessionmaker")
+    })
 }
 
 /// Whether a method of results and queries gives one row or nothing.
