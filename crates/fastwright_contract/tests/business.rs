@@ -765,3 +765,33 @@ def make(config: str):
     let alone = lazy.split("@app.get(\"/make\")").next().expect("the route before it");
     assert_eq!(digests(alone, false)[0], digests(lazy, true)[0]);
 }
+
+#[test]
+fn what_a_probed_handler_binds_does_not_stay() {
+    let probed = r#"
+from fastapi import Request
+
+session = None
+
+def open_session(request):
+    global session
+    session = Session()
+
+def get_opening(request: Request):
+    print(request.headers.get("x-mode"))
+    return open_session
+
+@app.get("/use")
+def use():
+    return session
+
+@app.get("/make")
+def make(request: Request, opening=Depends(get_opening)):
+    opening(request)
+    if "x-token" not in request.headers:
+        raise HTTPException(401)
+    return {}
+"#;
+    let alone = probed.split("@app.get(\"/make\")").next().expect("the route before it");
+    assert_eq!(forms(alone, false)[0], forms(probed, false)[0]);
+}

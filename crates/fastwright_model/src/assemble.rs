@@ -13,7 +13,6 @@ use crate::selection::SelectedApp;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::Location;
-use fastwright_python::memory;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
 use fastwright_python::value::*;
@@ -40,7 +39,7 @@ pub(crate) fn assemble(
     latent_routes: bool,
 ) -> (Vec<App>, Vec<Vec<RouteDetail>>) {
     let tables = crate::tables::tables(interpreter);
-    let mut effects = EffectTable::new(&tables);
+    let mut effects = EffectTable::new(interpreter, &tables);
     let mut guards = GuardAnalysis::new(version);
     let mut apps = Vec::new();
     let mut details = Vec::new();
@@ -114,7 +113,7 @@ pub(crate) fn assemble(
         apps.push(latent::app(locator, location, routes));
         details.push(own_details);
     }
-    memory::leave(effects);
+    effects.end(interpreter);
     (apps, details)
 }
 

@@ -9,10 +9,11 @@ use fastwright_python::ir::{BinaryOperator, ParameterKind};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// What kind of callable stands at a node of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DependantKind {
     /// The endpoint itself.
     Handler,
@@ -24,11 +25,29 @@ pub enum DependantKind {
     Opaque,
 }
 
-/// A callable with its parameters and the dependencies that FastAPI resolves first.
+/// A callable that FastAPI calls for a route, and where it is depended upon. What it needs itself is the same wherever that
+/// is, and one for all places: see [`DependantCall`].
 #[derive(Debug, Clone)]
 pub struct Dependant {
     /// What it is.
     pub kind: DependantKind,
+    /// Where it is depended upon: the parameter, or the `dependencies=` list.
+    pub location: Location,
+    /// How it got here, for evidence: ``parameter `user` ``, `dependencies of the router`.
+    pub via: String,
+    /// Name of the parameter that gets its result.
+    pub parameter_name: Option<Name>,
+    /// Scopes given with `Security(..., scopes=[...])`.
+    pub scopes: Vec<String>,
+    /// `Depends(scope=...)`: `function` or `request`.
+    pub scope: Option<String>,
+    /// The callable with what it needs.
+    called: Rc<DependantCall>,
+}
+
+/// A callable with its parameters and the dependencies that FastAPI resolves first.
+#[derive(Debug, Clone)]
+pub struct DependantCall {
     /// The callable.
     pub call: Value,
     /// `module:qualname`.
@@ -38,26 +57,24 @@ pub struct Dependant {
     pub function: Option<Rc<FunctionValue>>,
     /// What its first parameter is bound to, for [`Interpreter::summarize`].
     pub receiver: Option<ObjectId>,
-    /// Where it is depended upon: the parameter, or the `dependencies=` list.
-    pub location: Location,
-    /// How it got here, for evidence: ``parameter `user` ``, `dependencies of the router`.
-    pub via: String,
-    /// Name of the parameter that gets its result.
-    pub parameter_name: Option<Name>,
     /// Parameters that FastAPI fills from the request.
     pub parameters: Vec<DependantParameter>,
     /// Parameters that FastAPI fills with the request, response or background tasks: name and class.
     pub special: Vec<(Name, Name)>,
     /// What is resolved first, in order.
     pub dependencies: Vec<Dependant>,
-    /// Scopes given with `Security(..., scopes=[...])`.
-    pub scopes: Vec<String>,
-    /// `Depends(scope=...)`: `function` or `request`.
-    pub scope: Option<String>,
     /// Whether the function yields, so that it has exit code.
     pub is_generator: bool,
     /// Whether the function is a coroutine or an async generator.
     pub is_async: bool,
+}
+
+impl Deref for Dependant {
+    type Target = DependantCall;
+
+    fn deref(&self) -> &DependantCall {
+        &self.called
+    }
 }
 
 /// A parameter that comes from the request.
@@ -107,6 +124,30 @@ impl Dependant {
     }
 }
 
+/// Which callable it is: of two with the same key, each needs what the other does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum CallableKey {
+    Function(u32),
+    Method { function: u32, receiver: ObjectId },
+    Object(ObjectId),
+}
+
+impl CallableKey {
+    fn of(call: &Value) -> Option<Self> {
+        match call.kind() {
+            Kind::Function(function) => Some(Self::Function(function.serial)),
+            Kind::Method(method) => match (method.function.kind(), method.receiver.kind()) {
+                (Kind::Function(function), Kind::Instance(receiver) | Kind::Class(receiver)) => {
+                    Some(Self::Method { function: function.serial, receiver: *receiver })
+                }
+                _ => None,
+            },
+            Kind::Instance(id) | Kind::Class(id) => Some(Self::Object(*id)),
+            _ => None,
+        }
+    }
+}
+
 /// A field of a dataclass or Pydantic model that is a dependency.
 #[derive(Debug)]
 pub(crate) struct RecordField {
@@ -116,18 +157,43 @@ pub(crate) struct RecordField {
     location: Location,
 }
 
+/// What the routes of a program depend on again and again, as it was built for the first of them.
+#[derive(Debug)]
+pub(crate) struct KnownDependant {
+    kind: DependantKind,
+    called: Rc<DependantCall>,
+    /// Parameters in it of which only the path says where they come from; it is known for paths without these.
+    undeclared: Box<[Name]>,
+    /// The callables of its tree that were followed.
+    expanded: Box<[Value]>,
+}
+
 /// Builds the tree of a callable.
 pub struct DependantBuilder<'b, 'a> {
     interpreter: &'b mut Interpreter<'a>,
     path_parameters: Vec<String>,
     stack: Vec<Value>,
     expanded: Vec<Value>,
+    /// Parameters so far that would come from the path if it named them.
+    undeclared: Vec<Name>,
+    /// How often a callable was not followed because of those around or before it.
+    cuts: u32,
+    /// Whether nothing changes any more what a callable needs.
+    program_is_evaluated: bool,
 }
 
 impl<'b, 'a> DependantBuilder<'b, 'a> {
     /// A builder for a route with this full path.
     pub fn new(interpreter: &'b mut Interpreter<'a>, path: &str) -> Self {
-        Self { interpreter, path_parameters: path_parameters(path), stack: Vec::new(), expanded: Vec::new() }
+        Self {
+            interpreter,
+            path_parameters: path_parameters(path),
+            stack: Vec::new(),
+            expanded: Vec::new(),
+            undeclared: Vec::new(),
+            cuts: 0,
+            program_is_evaluated: false,
+        }
     }
 
     /// The tree of a callable as it is.
@@ -135,16 +201,16 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         self.dependant(call, location, "the program itself".to_owned(), None)
     }
 
-    /// The tree of an endpoint, with what `dependencies=` on the way add in front.
+    /// The tree of an endpoint of the program, which is evaluated, with what `dependencies=` on the way add in front.
     pub fn endpoint(
         &mut self,
         endpoint: &Value,
         given: &[(Value, String, Location)],
         location: Location,
     ) -> Dependant {
-        let mut dependant = self.dependant(endpoint, location, "the endpoint".to_owned(), None);
-        dependant.kind = DependantKind::Handler;
-        let mut first = Vec::with_capacity(given.len() + dependant.dependencies.len());
+        self.program_is_evaluated = true;
+        let (_, mut called) = self.built(endpoint);
+        let mut first = Vec::with_capacity(given.len() + called.dependencies.len());
         for (value, given_to, location) in given {
             if let Some(marker) = marker(value) {
                 let site = match value.as_symbolic() {
@@ -160,9 +226,21 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 }
             }
         }
-        first.append(&mut dependant.dependencies);
-        dependant.dependencies = first;
-        dependant
+        first.append(&mut called.dependencies);
+        called.dependencies = first;
+        Dependant {
+            kind: DependantKind::Handler,
+            location,
+            via: "the endpoint".to_owned(),
+            parameter_name: None,
+            scopes: Vec::new(),
+            scope: None,
+            called: Rc::new(called),
+        }
+    }
+
+    fn is_in_path(&self, name: Name) -> bool {
+        self.path_parameters.iter().any(|known| known == name.as_str())
     }
 
     fn texts(&mut self, value: Option<&Value>) -> Vec<String> {
@@ -176,67 +254,105 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         call: &Value,
         location: Location,
         via: String,
-        parameter: Option<Name>,
+        parameter_name: Option<Name>,
     ) -> Dependant {
-        let mut dependant = Dependant {
-            kind: DependantKind::Opaque,
+        let (kind, called) = match self.known(call) {
+            Some(known) => known,
+            None => self.built_and_kept(call),
+        };
+        Dependant { kind, location, via, parameter_name, scopes: Vec::new(), scope: None, called }
+    }
+
+    /// What was built for another route, if it is the same for this one.
+    fn known(&mut self, call: &Value) -> Option<(DependantKind, Rc<DependantCall>)> {
+        if !self.program_is_evaluated {
+            return None;
+        }
+        let known =
+            Rc::clone(self.interpreter.extension::<Registry>().dependants.get(&CallableKey::of(call)?)?);
+        let is_the_same = !known.undeclared.iter().any(|name| self.is_in_path(*name));
+        if !is_the_same || self.expanded.len() + known.expanded.len() >= LARGEST_TREE {
+            return None;
+        }
+        self.expanded.extend_from_slice(&known.expanded);
+        self.undeclared.extend_from_slice(&known.undeclared);
+        Some((known.kind, Rc::clone(&known.called)))
+    }
+
+    /// Builds it, and keeps it for other routes if it is the same for them.
+    fn built_and_kept(&mut self, call: &Value) -> (DependantKind, Rc<DependantCall>) {
+        let (expanded, undeclared, cuts) = (self.expanded.len(), self.undeclared.len(), self.cuts);
+        let (kind, called) = self.built(call);
+        let called = Rc::new(called);
+        let undeclared = &self.undeclared[undeclared..];
+        if self.program_is_evaluated
+            && cuts == self.cuts
+            && !undeclared.iter().any(|name| self.is_in_path(*name))
+            && let Some(key) = CallableKey::of(call)
+        {
+            let known = KnownDependant {
+                kind,
+                called: Rc::clone(&called),
+                undeclared: undeclared.into(),
+                expanded: self.expanded[expanded..].into(),
+            };
+            self.interpreter.extension_mut::<Registry>().dependants.insert(key, Rc::new(known));
+        }
+        (kind, called)
+    }
+
+    fn built(&mut self, call: &Value) -> (DependantKind, DependantCall) {
+        let mut called = DependantCall {
             call: call.clone(),
             qualified: qualified(self.interpreter, call),
             function: None,
             receiver: None,
-            location,
-            via,
-            parameter_name: parameter,
             parameters: Vec::new(),
             special: Vec::new(),
             dependencies: Vec::new(),
-            scopes: Vec::new(),
-            scope: None,
             is_generator: false,
             is_async: false,
         };
         if self.stack.len() > 24 || self.stack.iter().any(|known| known.same(call)) {
-            return dependant;
+            self.cuts += 1;
+            return (DependantKind::Opaque, called);
         }
         if let Some(scheme) = self.security_scheme(call) {
-            dependant.kind = DependantKind::SecurityScheme(scheme);
-            return dependant;
+            return (DependantKind::SecurityScheme(scheme), called);
         }
         // Trees that name the same dependency again and again double with each level; FastAPI resolves it
         // once, so past a size that no real tree has, only the first one is followed.
         if self.expanded.len() >= LARGEST_TREE
             && (self.expanded.len() >= 4 * LARGEST_TREE || self.expanded.iter().any(|known| known.same(call)))
         {
-            return dependant;
+            self.cuts += 1;
+            return (DependantKind::Opaque, called);
         }
         self.expanded.push(call.clone());
         self.stack.push(call.clone());
+        let mut kind = DependantKind::Dependency;
         match callable(self.interpreter, call) {
             Callable::Function { function, receiver, .. } => {
-                dependant.kind = DependantKind::Dependency;
-                dependant.is_generator = function.definition.is_generator;
-                dependant.is_async = function.definition.is_async;
-                dependant.receiver = receiver;
+                called.is_generator = function.definition.is_generator;
+                called.is_async = function.definition.is_async;
+                called.receiver = receiver;
                 match shown_callable(self.interpreter, call) {
                     Callable::Function { function, skip, bound, .. } => {
-                        self.function_parameters(&mut dependant, &function, skip, &bound);
+                        self.function_parameters(&mut called, &function, skip, &bound);
                     }
-                    Callable::Record(class) => self.record_parameters(&mut dependant, &class),
+                    Callable::Record(class) => self.record_parameters(&mut called, &class),
                     Callable::Unknown => {}
                 }
-                dependant.function = Some(function);
+                called.function = Some(function);
             }
-            Callable::Record(class) => {
-                dependant.kind = DependantKind::Dependency;
-                self.record_parameters(&mut dependant, &class);
-            }
-            Callable::Unknown => {}
+            Callable::Record(class) => self.record_parameters(&mut called, &class),
+            Callable::Unknown => kind = DependantKind::Opaque,
         }
         self.stack.pop();
-        // Every route has its own tree: room that is not filled would be there hundreds of times.
-        dependant.parameters.shrink_to_fit();
-        dependant.dependencies.shrink_to_fit();
-        dependant
+        // Every handler has its own: room that is not filled would be there hundreds of times.
+        called.parameters.shrink_to_fit();
+        called.dependencies.shrink_to_fit();
+        (kind, called)
     }
 
     /// The class of FastAPI's security scheme that a callable is an instance of, if it is one.
@@ -258,7 +374,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     fn function_parameters(
         &mut self,
-        dependant: &mut Dependant,
+        called: &mut DependantCall,
         function: &Rc<FunctionValue>,
         skip: usize,
         bound: &[(Name, Value)],
@@ -266,7 +382,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         if let Some(shown) = self.interpreter.set_signature(function) {
             for parameter in shown {
                 let location = Location { file: function.id.file, span: function.definition.name_span };
-                self.parameter(dependant, parameter.name, parameter.annotation, parameter.default, location);
+                self.parameter(called, parameter.name, parameter.annotation, parameter.default, location);
             }
             return;
         }
@@ -281,15 +397,15 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
                 None => function.defaults.get(index).cloned().flatten(),
             };
             let location = Location { file: function.id.file, span: parameter.span };
-            self.parameter(dependant, parameter.name, annotation, default, location);
+            self.parameter(called, parameter.name, annotation, default, location);
         }
     }
 
     /// Parameters of a dataclass or Pydantic model used as a dependency: its fields.
-    fn record_parameters(&mut self, dependant: &mut Dependant, class: &Value) {
+    fn record_parameters(&mut self, called: &mut DependantCall, class: &Value) {
         for field in self.record_fields(class).iter() {
             let (annotation, default) = (field.annotation.clone(), field.default.clone());
-            self.parameter(dependant, field.name, Some(annotation), default, field.location);
+            self.parameter(called, field.name, Some(annotation), default, field.location);
         }
     }
 
@@ -319,7 +435,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
 
     fn parameter(
         &mut self,
-        dependant: &mut Dependant,
+        called: &mut DependantCall,
         name: Name,
         annotation: Option<Value>,
         default: Option<Value>,
@@ -354,7 +470,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             let mut dependency = self.dependant(&call, location, format!("parameter `{name}`"), Some(name));
             dependency.scopes = self.texts(depends.scopes.as_ref());
             dependency.scope = depends.scope;
-            dependant.dependencies.push(dependency);
+            called.dependencies.push(dependency);
             return;
         }
         let class = bare.as_ref().and_then(|bare| self.interpreter.class_of_type(bare));
@@ -362,12 +478,16 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
             && let Some(class) = &class
             && let Some(special) = self.special_class(class)
         {
-            dependant.special.push((name, special));
+            called.special.push((name, special));
             return;
         }
-        let place = match field.as_ref().and_then(field_place) {
+        let declared = field.as_ref().and_then(field_place);
+        if declared.is_none() {
+            self.undeclared.push(name);
+        }
+        let place = match declared {
             Some(place) => place,
-            None if self.path_parameters.iter().any(|known| known == name.as_str()) => ParameterPlace::Path,
+            None if self.is_in_path(name) => ParameterPlace::Path,
             None if class.as_ref().is_some_and(|class| {
                 class.as_external().is_some_and(|name| name == "fastapi.UploadFile")
             }) =>
@@ -416,7 +536,7 @@ impl<'b, 'a> DependantBuilder<'b, 'a> {
         for value in &metadata {
             self.annotated_types(value, &mut constraints);
         }
-        dependant.parameters.push(DependantParameter {
+        called.parameters.push(DependantParameter {
             name,
             alias,
             place,

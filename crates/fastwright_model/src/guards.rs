@@ -4,12 +4,15 @@
 //! credentials meets: headers, cookies and sessions are empty, optional schemes give `None`, settings have
 //! their defaults. A guard refuses when the answer is 401 or 403.
 
+mod beginning;
+
+use self::beginning::{is_refusal, until_refusal};
 use crate::application::{Guard, GuardKind, ParameterPlace};
 use crate::dependant::{Dependant, DependantKind};
 use crate::effects::EffectTable;
 use crate::facts::{mentions, status_of_exception, status_of_response};
 use crate::registry::{AnonymousRequest, MiddlewareEntry, Registry};
-use fastwright_python::interpreter::{Interpreter, Probed, Raised};
+use fastwright_python::interpreter::{Beginning, Interpreter, Probed, Raised};
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use fastwright_python::project::Version;
@@ -278,13 +281,13 @@ impl GuardAnalysis {
                 arguments.keywords.push((name, verdict.result));
             }
         }
-        let can_refuse = own.statuses.iter().any(|status| matches!(status, 401 | 403));
+        let can_refuse = own.statuses.iter().copied().any(is_refusal);
         if refused_before.is_some() {
             // It never runs for such a caller; it counts when it refuses by itself as well.
             let at = self.raise_place(interpreter, function, node.receiver);
             return Verdict {
                 refusal: if can_refuse { Refusal::Possible } else { Refusal::Never },
-                status: own.statuses.iter().copied().find(|status| matches!(status, 401 | 403)),
+                status: own.statuses.iter().copied().find(|status| is_refusal(*status)),
                 at,
                 reads_credentials: can_refuse,
                 result: Value::unknown("a guard before it refuses", Some(node.location)),
@@ -313,7 +316,8 @@ impl GuardAnalysis {
         for (name, class) in &node.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        let (probed, _) = probe_without_credentials(interpreter, &node.call, arguments, None, GUARD_STEPS);
+        let (probed, _) =
+            probe_without_credentials(interpreter, &node.call, arguments, None, GUARD_STEPS, None);
         let refusing = refusals(interpreter, &probed.raised);
         match probed.result {
             // Where nothing about the caller goes in, only a certain refusal is a guard.
@@ -329,7 +333,7 @@ impl GuardAnalysis {
             },
             Err(raised) => {
                 let status = status_of_exception(interpreter, &raised.value);
-                let refuses = status.is_some_and(|status| matches!(status, 401 | 403));
+                let refuses = status.is_some_and(is_refusal);
                 Verdict {
                     refusal: match (refuses, refusing.first()) {
                         (true, _) => Refusal::Always,
@@ -373,8 +377,7 @@ impl GuardAnalysis {
         for reached in crate::facts::reach(interpreter, function, receiver).into_iter().take(12) {
             for event in &reached.summary.events {
                 if let EventKind::Raise { exception, again: false } = &event.kind
-                    && status_of_exception(interpreter, exception)
-                        .is_some_and(|status| matches!(status, 401 | 403))
+                    && status_of_exception(interpreter, exception).is_some_and(is_refusal)
                 {
                     return Some(event.location);
                 }
@@ -403,7 +406,7 @@ impl GuardAnalysis {
                 .parameters
                 .iter()
                 .any(|parameter| matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie));
-        if !looks || !own.statuses.iter().any(|status| matches!(status, 401 | 403)) {
+        if !looks || !own.statuses.iter().copied().any(is_refusal) {
             return;
         }
         let key = SummaryKey { function: function.serial, receiver: dependant.receiver };
@@ -433,9 +436,10 @@ impl GuardAnalysis {
         interpreter: &mut Interpreter<'_>,
         effects: &mut EffectTable,
         dependant: &Dependant,
-        function: &FunctionValue,
+        function: &Rc<FunctionValue>,
         path: &str,
     ) -> (Option<OwnRefusal>, bool) {
+        let until = until_refusal(interpreter, effects, dependant, function);
         let mut arguments = Arguments::default();
         for inner in &dependant.dependencies {
             let verdict = self.verdict(interpreter, effects, inner);
@@ -451,11 +455,17 @@ impl GuardAnalysis {
         for (name, class) in &dependant.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
-        let (probed, path_is_read) =
-            probe_without_credentials(interpreter, &dependant.call, arguments, Some(path), HANDLER_STEPS);
+        let (probed, path_is_read) = probe_without_credentials(
+            interpreter,
+            &dependant.call,
+            arguments,
+            Some(path),
+            HANDLER_STEPS,
+            until,
+        );
         let refused = probed.result.err().and_then(|raised| {
             let status = status_of_exception(interpreter, &raised.value)?;
-            matches!(status, 401 | 403).then_some(OwnRefusal { status, at: raised.location })
+            is_refusal(status).then_some(OwnRefusal { status, at: raised.location })
         });
         (refused, path_is_read)
     }
@@ -583,19 +593,17 @@ impl GuardAnalysis {
                 arguments.positional.push(request_value(&function, *request, class));
             }
             let (probed, _) =
-                probe_without_credentials(interpreter, &callable, arguments, Some(path), GUARD_STEPS);
+                probe_without_credentials(interpreter, &callable, arguments, Some(path), GUARD_STEPS, None);
             let (status, certain) = match &probed.result {
                 Ok(value) => {
                     let alternatives = value.alternatives().to_vec();
                     let refusing = alternatives.iter().find_map(|alternative| {
-                        status_of_response(interpreter, alternative)
-                            .filter(|status| matches!(status, 401 | 403))
+                        status_of_response(interpreter, alternative).filter(|status| is_refusal(*status))
                     });
                     (refusing, alternatives.len() == 1)
                 }
                 Err(raised) => (
-                    status_of_exception(interpreter, &raised.value)
-                        .filter(|status| matches!(status, 401 | 403)),
+                    status_of_exception(interpreter, &raised.value).filter(|status| is_refusal(*status)),
                     true,
                 ),
             };
@@ -659,7 +667,7 @@ fn refusing_middleware(interpreter: &mut Interpreter<'_>, entry: &MiddlewareEntr
                 EventKind::Raise { exception, .. } => status_of_exception(interpreter, exception),
                 _ => None,
             };
-            if status.is_some_and(|status| matches!(status, 401 | 403)) {
+            if status.is_some_and(is_refusal) {
                 return Some(callable);
             }
         }
@@ -674,10 +682,11 @@ fn probe_without_credentials(
     arguments: Arguments,
     path: Option<&str>,
     steps: u64,
+    beginning: Option<Beginning>,
 ) -> (Probed, bool) {
     let request = AnonymousRequest { path: path.map(str::to_owned), path_is_read: false };
     interpreter.extension_mut::<Registry>().anonymous_request = Some(request);
-    let probed = interpreter.probe_within(callable, arguments, steps);
+    let probed = interpreter.probe_within(callable, arguments, steps, beginning);
     let request = interpreter.extension_mut::<Registry>().anonymous_request.take();
     (probed, request.is_some_and(|request| request.path_is_read))
 }
@@ -696,7 +705,7 @@ fn refusals(interpreter: &mut Interpreter<'_>, raised: &[Raised]) -> Vec<(u16, L
         .iter()
         .filter_map(|raised| {
             let status = status_of_exception(interpreter, &raised.value)?;
-            matches!(status, 401 | 403).then_some((status, raised.location))
+            is_refusal(status).then_some((status, raised.location))
         })
         .collect()
 }

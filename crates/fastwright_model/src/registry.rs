@@ -1,6 +1,7 @@
 //! What the program registers with FastAPI and Starlette while it is evaluated.
 
-use crate::dependant::RecordField;
+use crate::dependant::{CallableKey, KnownDependant, RecordField};
+use crate::effects::own::{OwnEffects, TableNames};
 use crate::facts::CallFacts;
 use crate::library::model_instances::FieldPlan;
 use fastwright_python::interpreter::ActiveCondition;
@@ -238,8 +239,14 @@ pub struct Registry {
     pub rebuilt_in: Vec<ModuleId>,
     /// What the calls of summaries lead to, as far as it was asked for.
     pub(crate) call_facts: FxHashMap<SummaryKey, Rc<CallFacts>>,
+    /// The names of tables, while effects are asked for.
+    pub(crate) table_names: Option<Rc<TableNames>>,
+    /// What functions do themselves, until it is asked for.
+    pub(crate) own_effects: FxHashMap<SummaryKey, OwnEffects>,
     /// What classes say about the fields of their objects, as far as any was made.
     pub(crate) field_plans: FxHashMap<ObjectId, Rc<FieldPlan>>,
+    /// What routes depend on, as far as it is the same for all.
+    pub(crate) dependants: FxHashMap<CallableKey, Rc<KnownDependant>>,
     /// Fields of classes that are dependencies, as far as they were asked for.
     pub(crate) record_fields: FxHashMap<ObjectId, Rc<[RecordField]>>,
 }

@@ -545,7 +545,7 @@ impl Builder<'_, '_> {
                 _ => None,
             },
             Kind::Union(alternatives) => {
-                let alternatives = Rc::clone(alternatives);
+                let alternatives = StrongRc::clone(alternatives);
                 alternatives.iter().find_map(|value| self.application(value))
             }
             _ => None,

@@ -247,11 +247,11 @@ impl Interpreter<'_> {
         span: Span,
     ) -> Evaluated {
         if let Kind::Union(alternatives) = callee.kind() {
-            let mut results = Vec::new();
+            let mut results = Alternatives::default();
             for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
-                results.push(self.call_in_summary(alternative, StrongRc::clone(&arguments), span)?);
+                results.add(self.call_in_summary(alternative, StrongRc::clone(&arguments), span)?);
             }
-            return Ok(Value::union(results));
+            return Ok(results.finish());
         }
         if let Some(implementing) = self.implementing_methods(callee, span) {
             let several = matches!(implementing.kind(), Kind::Union(_));
@@ -451,6 +451,12 @@ impl Interpreter<'_> {
         }
         let summary = self.walked(function, receiver, &[])?;
         self.summaries.done.insert(key, Rc::clone(&summary));
+        // It is told of as if nothing ran: what it learns must not depend on who called the function first.
+        let saved_mode = std::mem::replace(&mut self.mode, Mode::Import);
+        let saved_conditions = std::mem::take(&mut self.conditions);
+        self.library.walked(self, &summary);
+        self.mode = saved_mode;
+        self.conditions = saved_conditions;
         Some(summary)
     }
 
@@ -672,7 +678,7 @@ impl Substitution<'_> {
                     Kind::Method(Rc::new(MethodValue { receiver, function: method.function.clone() })).into(),
                 )
             }
-            Kind::Union(values) => Some(Value::union(self.changed_all(values)?)),
+            Kind::Union(values) => self.changed_union(values),
             Kind::Tuple(items) => Some(Value::tuple(self.changed_all(items)?)),
             _ => None,
         }
@@ -753,6 +759,23 @@ impl Substitution<'_> {
             return None;
         }
         Some((new_first.unwrap_or_else(|| first.clone()), new_second.unwrap_or_else(|| second.clone())))
+    }
+
+    fn changed_union(&mut self, values: &[Value]) -> Option<Value> {
+        let mut changed: Option<Alternatives> = None;
+        for (position, value) in values.iter().enumerate() {
+            match self.changed(value) {
+                Some(value) => {
+                    changed.get_or_insert_with(|| Alternatives::of_different(&values[..position])).add(value);
+                }
+                None => {
+                    if let Some(changed) = &mut changed {
+                        changed.add(value.clone());
+                    }
+                }
+            }
+        }
+        changed.map(Alternatives::finish)
     }
 
     fn changed_all(&mut self, values: &[Value]) -> Option<Vec<Value>> {

@@ -52,7 +52,7 @@ pub struct ScopeId(pub u32);
 pub struct ConfigurableId(pub std::num::NonZeroU32);
 
 /// Several values, shared. One pointer wide: so many values are held that the width of each of them counts.
-pub type Values = Rc<Box<[Value]>>;
+pub type Values = StrongRc<SmallVec<[Value; 2]>>;
 
 /// Something shared that nobody refers to weakly: next to it stands one small counter instead of two large ones.
 pub type StrongRc<T> = rclite::Rc<T>;
@@ -540,7 +540,7 @@ impl Value {
 
     /// A tuple.
     pub fn tuple(items: Vec<Value>) -> Self {
-        Kind::Tuple(Rc::new(items.into_boxed_slice())).into()
+        Kind::Tuple(StrongRc::new(items.into_iter().collect())).into()
     }
 
     /// A name in a library.
@@ -634,8 +634,8 @@ impl Value {
     pub fn shared_part(&self) -> Option<*const ()> {
         match self.kind() {
             Kind::Symbolic(expression) if expression.is_shared() => Some(expression.0.as_ptr().cast()),
-            Kind::Tuple(values) | Kind::Union(values) if Rc::strong_count(values) > 1 => {
-                Some(Rc::as_ptr(values).cast())
+            Kind::Tuple(values) | Kind::Union(values) if StrongRc::strong_count(values) > 1 => {
+                Some(StrongRc::as_ptr(values).cast())
             }
             _ => None,
         }
@@ -675,7 +675,7 @@ impl Value {
             (Kind::Int(left), Kind::Int(right)) => left == right,
             (Kind::Float(left), Kind::Float(right)) => left.to_bits() == right.to_bits(),
             (Kind::Union(left), Kind::Union(right)) => {
-                Rc::ptr_eq(left, right)
+                StrongRc::ptr_eq(left, right)
                     || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
             }
             (Kind::Descriptor(left), Kind::Descriptor(right)) => {
@@ -684,7 +684,7 @@ impl Value {
             (Kind::Str(left), Kind::Str(right)) => left == right,
             (Kind::Bytes(left), Kind::Bytes(right)) => left == right,
             (Kind::Tuple(left), Kind::Tuple(right)) => {
-                Rc::ptr_eq(left, right)
+                StrongRc::ptr_eq(left, right)
                     || left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| a.same(b))
             }
             (Kind::List(left), Kind::List(right))
@@ -721,13 +721,18 @@ impl Value {
     }
 }
 
-/// A union while it is made. Most are of the same value again, or of two: they need no list on the heap. Apart from
-/// [`Value::union`], which is compiled again for every kind of iterator.
+/// A union while it is made. Most are of the same value again, or of two: they need no list on the heap.
 #[derive(Default)]
-struct Alternatives(SmallVec<[Value; 4]>);
+pub(crate) struct Alternatives(SmallVec<[Value; 4]>);
 
 impl Alternatives {
-    fn add(&mut self, value: Value) {
+    /// Those of a union: values that differ.
+    pub(crate) fn of_different(values: &[Value]) -> Self {
+        Self(values.iter().cloned().collect())
+    }
+
+    /// Adds a value, or its alternatives, unless they are among these.
+    pub(crate) fn add(&mut self, value: Value) {
         if matches!(value.kind(), Kind::Union(_)) {
             for alternative in value.alternatives() {
                 if !self.0.iter().any(|known| known.same(alternative)) {
@@ -739,10 +744,11 @@ impl Alternatives {
         }
     }
 
-    fn finish(mut self) -> Value {
+    /// One of them; see [`Value::union`].
+    pub(crate) fn finish(mut self) -> Value {
         match self.0.len() {
             0 | 1 => self.0.pop().unwrap_or(Value::NONE),
-            2..=16 => Kind::Union(Rc::new(self.0.into_boxed_slice())).into(),
+            2..=16 => Kind::Union(StrongRc::new(self.0.into_iter().collect())).into(),
             _ => Value::unknown("there are more than sixteen possible values", None),
         }
     }
@@ -785,6 +791,8 @@ mod tests {
         assert!(size_of::<Option<Value>>() <= 16, "{}", size_of::<Option<Value>>());
         assert!(size_of::<SizedSymbolic>() <= 56, "{}", size_of::<SizedSymbolic>());
         assert!(size_of::<Arguments>() <= 40, "{}", size_of::<Arguments>());
+        // A pair stands next to its count, in a block of 48.
+        assert!(size_of::<SmallVec<[Value; 2]>>() <= 40, "{}", size_of::<SmallVec<[Value; 2]>>());
         assert!(size_of::<Event>() <= 80, "{}", size_of::<Event>());
     }
 

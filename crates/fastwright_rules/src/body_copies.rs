@@ -458,7 +458,7 @@ fn find_dump<'b, 'd>(
         }
         let inside = match current.kind() {
             Kind::Tuple(parts) => {
-                let parts = std::rc::Rc::clone(parts);
+                let parts = Values::clone(parts);
                 return parts.iter().find_map(|part| find_dump(interpreter, part, bodies));
             }
             Kind::Symbolic(symbolic) => match &**symbolic {

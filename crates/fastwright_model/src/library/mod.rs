@@ -19,12 +19,14 @@ mod strawberry;
 
 pub(crate) use names::APP_NAMES;
 
+use crate::effects;
 use crate::registry::Registry;
 use fastwright_python::interpreter::signatures::ShownParameter;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
 use fastwright_python::ir::Stmt;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
+use fastwright_python::summary::Summary;
 use fastwright_python::value::*;
 
 /// The knowledge of all libraries.
@@ -68,6 +70,10 @@ pub fn may_evaluate(package: &str) -> bool {
 impl Library for KnownLibraries {
     fn canonical(&self, name: Name) -> Name {
         names::canonical(&name).map_or(name, Name::from)
+    }
+
+    fn walked(&self, interpreter: &mut Interpreter<'_>, summary: &Summary) {
+        effects::own::keep(interpreter, summary);
     }
 
     fn bases(&self, class: Name) -> &'static [&'static str] {

@@ -63,3 +63,77 @@ app.add_api_route("/public/b", only_inside)
 ",
     );
 }
+
+/// Of a handler only what may refuse is run; wherever that stands, it is found.
+#[test]
+fn a_handler_refuses_before_in_and_after_its_work() {
+    check(
+        r#"
+#- main.py
+from fastapi import Depends, FastAPI, HTTPException, Request
+app = FastAPI()
+
+def ensure(request: Request):
+    if "x-token" not in request.headers:
+        raise HTTPException(401)
+
+def get_check(request: Request):
+    print(request.headers.get("x-mode"))
+    return ensure
+
+@app.get("/first")
+async def first(request: Request):
+    if "x-token" not in request.headers:
+        raise HTTPException(401)
+    return {"items": list(range(10))}
+
+@app.get("/last")
+async def last(request: Request):
+    names = [str(number) for number in range(10)]
+    if names:
+        print(names)
+    if "x-token" not in request.headers:
+        raise HTTPException(401)
+    return names
+
+@app.get("/called")
+async def called(request: Request):
+    names = ["a"]
+    with open("names") as file:
+        names.extend(file)
+        ensure(request)
+    return names
+
+@app.get("/again")
+async def again(request: Request):
+    try:
+        ensure(request)
+    except HTTPException:
+        print("refused")
+        raise
+    return {}
+
+@app.get("/given")
+async def given(request: Request, check=Depends(get_check)):
+    if request.headers.get("x-mode") == "strict":
+        raise HTTPException(403)
+    print("checks")
+    check(request)
+    return {}
+
+@app.get("/never")
+async def never(request: Request):
+    if request.headers.get("x-mode") == "strict":
+        raise HTTPException(403)
+    return {}
+"#,
+        "
+/first Required
+/last Required
+/called Required
+/again Required
+/given Required
+/never Public
+",
+    );
+}

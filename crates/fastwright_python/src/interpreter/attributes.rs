@@ -50,11 +50,11 @@ impl Interpreter<'_> {
             Kind::External(owner) => self.external_attribute(*owner, name),
             Kind::Symbolic(symbolic) => self.symbolic_attribute(base, symbolic, name, span)?,
             Kind::Union(alternatives) => {
-                let mut values = Vec::new();
+                let mut values = Alternatives::default();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()) {
-                    values.push(self.checked_attribute(alternative, name, span)?);
+                    values.add(self.checked_attribute(alternative, name, span)?);
                 }
-                Value::union(values)
+                values.finish()
             }
             Kind::Unknown(_) => base.clone(),
             Kind::None => Value::unknown(format!("`None` has no `{name}`"), Some(self.here(span))),
@@ -670,7 +670,7 @@ impl Interpreter<'_> {
                 self.scopes[scope.0 as usize].names.insert(name, value);
             }
             Kind::Union(alternatives) => {
-                for alternative in Rc::clone(alternatives).iter() {
+                for alternative in StrongRc::clone(alternatives).iter() {
                     self.set_attribute(alternative, name, value.clone());
                 }
             }

@@ -190,6 +190,9 @@ impl Interpreter<'_> {
 
     /// Ends one branch: gives what it has bound in the scope that runs, and takes it back.
     pub(crate) fn take_changes(&mut self, mark: Mark) -> Changes {
+        if self.undo.len() == mark.0 {
+            return Changes::default();
+        }
         let scope = self.frame().scope;
         let mut changes = Changes::default();
         let mut elsewhere = Vec::new();
@@ -222,6 +225,9 @@ impl Interpreter<'_> {
 
     /// Makes the changes that hold after branches, one of which was taken.
     pub(crate) fn apply_joined(&mut self, branches: Vec<Changes>) {
+        if branches.iter().all(|changes| changes.bound.is_empty()) {
+            return;
+        }
         let joined = match <[Changes; 1]>::try_from(branches) {
             Ok([only]) => only,
             Err(branches) => self.join_changes(&branches),

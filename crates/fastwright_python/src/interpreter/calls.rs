@@ -189,13 +189,13 @@ impl Interpreter<'_> {
             }
             Kind::Symbolic(symbolic) => self.call_symbolic(callee, symbolic, arguments, span),
             Kind::Union(alternatives) => {
-                let mut results = Vec::new();
+                let mut results = Alternatives::default();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()).take(4) {
                     if let Ok(value) = self.call_directly(alternative, arguments.clone(), span) {
-                        results.push(value);
+                        results.add(value);
                     }
                 }
-                Ok(Value::union(results))
+                Ok(results.finish())
             }
             _ => Ok(self.uncalled(callee, arguments, site)),
         }
@@ -536,7 +536,9 @@ impl Interpreter<'_> {
         });
         let mark = self.mark();
         let definition = Arc::clone(&function.definition);
-        let flow = self.execute_block(&definition.body);
+        let beginning = self.probed_beginning.take_if(|beginning| beginning.function == function.id);
+        let body = beginning.and_then(|beginning| definition.body.get(..beginning.statements));
+        let flow = self.execute_block(body.unwrap_or(&definition.body));
         let frame = match self.frames.pop() {
             Some(frame) => frame,
             None => unreachable!("the frame was pushed above"),

@@ -4,7 +4,6 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::rc::Rc;
 
 /// How deep lists in lists are copied.
 const DEEPEST_COPY: u32 = 8;
@@ -168,7 +167,7 @@ impl Interpreter<'_> {
     ) -> Option<Evaluated> {
         if name == "fastwright.initialize_record" {
             let Kind::Tuple(parts) = receiver.kind() else { return None };
-            let parts = Rc::clone(parts);
+            let parts = StrongRc::clone(parts);
             let position = parts.get(2)?.as_int()? as usize;
             let order = self.class_order(parts.get(1)?);
             let result = self.initialize_record(parts.first()?, order.get(position..)?, arguments, span);

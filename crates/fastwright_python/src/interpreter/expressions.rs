@@ -278,7 +278,7 @@ impl Interpreter<'_> {
 
     /// `and` (`wanted` false) and `or` (`wanted` true): the first operand with the wanted truth ends it.
     fn evaluate_choice(&mut self, values: &[Expr], wanted: bool) -> Evaluated {
-        let mut possible = Vec::new();
+        let mut possible = Alternatives::default();
         let mut configurable = None;
         for (position, operand) in values.iter().enumerate() {
             let value = self.evaluate(operand)?;
@@ -286,14 +286,14 @@ impl Interpreter<'_> {
             configurable = configurable.or(value.configurable());
             match self.decide(&value) {
                 Some(truth) if truth == wanted || last => {
-                    possible.push(value);
+                    possible.add(value);
                     break;
                 }
                 Some(_) => {}
-                None => possible.push(value),
+                None => possible.add(value),
             }
         }
-        Ok(Value::union(possible).with_configurable(configurable))
+        Ok(possible.finish().with_configurable(configurable))
     }
 
     fn evaluate_comparison(&mut self, first: &Expr, rest: &[(Comparison, Expr)]) -> Evaluated {

@@ -5,7 +5,6 @@ use super::{Evaluated, Interpreter};
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
-use std::rc::Rc;
 
 impl Interpreter<'_> {
     /// `base[index]`.
@@ -107,12 +106,12 @@ impl Interpreter<'_> {
                 }
             }
             Kind::Union(alternatives) => {
-                let alternatives = Rc::clone(alternatives);
-                let mut values = Vec::new();
+                let alternatives = StrongRc::clone(alternatives);
+                let mut values = Alternatives::default();
                 for alternative in alternatives.iter().filter(|value| !value.is_none()) {
-                    values.push(self.item(alternative, index, span)?);
+                    values.add(self.item(alternative, index, span)?);
                 }
-                Value::union(values)
+                values.finish()
             }
             Kind::Unknown(_) => base.clone(),
             Kind::External(name) if *name == ENVIRONMENT && self.mode() != super::Mode::Summary => {
@@ -258,12 +257,12 @@ impl Interpreter<'_> {
         let Kind::Union(alternatives) = value.kind() else {
             return value.is_unknown().then(|| value.clone());
         };
-        let alternatives = Rc::clone(alternatives);
-        let mut values = Vec::new();
+        let alternatives = StrongRc::clone(alternatives);
+        let mut values = Alternatives::default();
         for alternative in alternatives.iter() {
-            values.push(self.elements(alternative)?.get(position)?.clone());
+            values.add(self.elements(alternative)?.get(position)?.clone());
         }
-        Some(Value::union(values))
+        Some(values.finish())
     }
 }
 

@@ -5,6 +5,7 @@ use super::{ActiveCondition, Evaluated, Interpreter};
 use crate::ir::Stmt;
 use crate::location::Location;
 use crate::name::Name;
+use crate::summary::Summary;
 use crate::value::{Arguments, ObjectId, Value};
 
 /// Knowledge of libraries. Stateless: what it has to remember lives in [`Interpreter::extension`].
@@ -106,6 +107,9 @@ pub trait Library: Sync {
     /// Told of statements that the default of a setting leaves out, while modules are imported;
     /// `condition` is the one under which they would run.
     fn left_out(&self, _interpreter: &mut Interpreter<'_>, _body: &[Stmt], _condition: &ActiveCondition) {}
+
+    /// Told of a function that was just walked. Nothing of what it holds is left to be found.
+    fn walked(&self, _interpreter: &mut Interpreter<'_>, _summary: &Summary) {}
 
     /// Whether the source of an installed package may be evaluated like the program's own.
     fn may_evaluate(&self, _package: &str) -> bool {

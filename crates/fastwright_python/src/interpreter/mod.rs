@@ -59,7 +59,7 @@ mod yaml;
 
 pub use imports::{DataFile, Found, FoundModule, ModuleKey, ModuleSource};
 pub use library::{Library, NoLibrary};
-pub use probe::Probed;
+pub use probe::{Beginning, Probed};
 pub use records::{FieldDefault, HAS_DEFAULT_FACTORY, declared_default};
 pub(crate) use statements::Flow;
 pub use type_aliases::{TypeAliasDefinition, aliased_type};
@@ -292,8 +292,8 @@ pub struct Interpreter<'a> {
     pub(crate) open_branches: u32,
     /// Bindings that the running branches have changed.
     pub(crate) undo: Vec<branches::Undo>,
-    /// What summaries have changed, in order.
-    pub(crate) changed_by_summaries: Vec<import_state::Before>,
+    /// What summaries and probes have changed, in order.
+    pub(crate) changed_after_import: Vec<import_state::Before>,
     /// How many branches so far may or may not have left their block.
     pub(crate) undecided_exits: u32,
     /// Defaults that `@field.default` gives a field of attrs, by the place of the field.
@@ -327,6 +327,8 @@ pub struct Interpreter<'a> {
     /// What the functions that are walked have done so far, the outermost first.
     pub(crate) events: Vec<Event>,
     pub(crate) probed_raises: Vec<Raised>,
+    /// What the running probe runs of a function, until that function runs.
+    pub(crate) probed_beginning: Option<probe::Beginning>,
     pub(crate) unfollowed_calls: u64,
     /// See [`Interpreter::uncertainties`].
     pub(crate) uncertainties: u64,
@@ -388,7 +390,7 @@ impl<'a> Interpreter<'a> {
             not_of_standard_library: FxHashSet::default(),
             open_branches: 0,
             undo: Vec::new(),
-            changed_by_summaries: Vec::new(),
+            changed_after_import: Vec::new(),
             undecided_exits: 0,
             field_defaults: FxHashMap::default(),
             namespaces: FxHashMap::default(),
@@ -409,6 +411,7 @@ impl<'a> Interpreter<'a> {
             recorders: Vec::new(),
             events: Vec::new(),
             probed_raises: Vec::new(),
+            probed_beginning: None,
             unfollowed_calls: 0,
             uncertainties: 0,
             python: (3, 13, 0),

@@ -7,7 +7,6 @@ use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
 use rustc_hash::FxHashSet;
-use std::rc::Rc;
 
 /// Texts beyond this length, in bytes, are not kept: nothing that registers a route is that long.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -402,7 +401,7 @@ impl Interpreter<'_> {
                 if incomplete && found == Some(false) { None } else { found }
             }
             Kind::Tuple(items) => {
-                let items = Rc::clone(items);
+                let items = StrongRc::clone(items);
                 self.among(&items, item)
             }
             Kind::Class(class) => {

@@ -23,7 +23,6 @@ use crate::project::standard_library::is_standard_library;
 use crate::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 /// How many subscriptions `functools.lru_cache` remembers.
 const REMEMBERED: usize = 128;
@@ -478,7 +477,7 @@ impl Interpreter<'_> {
                 return self.evaluate_text(&text, None);
             }
             Kind::Tuple(items) => {
-                let items = Rc::clone(items);
+                let items = StrongRc::clone(items);
                 Value::tuple(items.iter().map(|item| self.with_texts_as_types(item)).collect::<Vec<_>>())
             }
             Kind::Symbolic(_) => match value.as_symbolic() {
