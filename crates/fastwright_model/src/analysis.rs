@@ -414,7 +414,10 @@ fn notes_about_apps(interpreter: &Interpreter<'static>) -> Vec<Undecided> {
 
 /// Whether a file belongs to the tests, by the names that pytest looks for.
 pub fn is_test_path(relative: &str) -> bool {
-    let (folders, file) = relative.rsplit_once('/').unwrap_or(("", relative));
+    let (folders, file) = match relative.bytes().rposition(|byte| byte == b'/') {
+        Some(at) => (&relative[..at], &relative[at + 1..]),
+        None => ("", relative),
+    };
     file.starts_with("test_")
         || file.ends_with("_test.py")
         || file == "conftest.py"

@@ -860,7 +860,7 @@ fn bare_class(call: &Value) -> Option<Value> {
 pub fn path_parameters(path: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = path;
-    while let Some(start) = rest.find('{') {
+    while let Some(start) = rest.bytes().position(|byte| byte == b'{') {
         let Some(end) = rest[start..].find('}') else { break };
         let inside = &rest[start + 1..start + end];
         names.push(inside.split(':').next().unwrap_or(inside).to_owned());
@@ -876,7 +876,7 @@ pub fn type_text(interpreter: &mut Interpreter<'_>, annotation: &Value) -> Strin
         Kind::Class(id) => {
             interpreter.class(*id).map_or_else(|| "?".to_owned(), |class| class.name.to_string())
         }
-        Kind::External(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+        Kind::External(name) => name.last_part().to_owned(),
         Kind::Str(text) => format!("{text:?}"),
         Kind::Int(number) => number.to_string(),
         Kind::Bool(value) => if *value { "True" } else { "False" }.to_owned(),

@@ -738,7 +738,7 @@ fn role_text(interpreter: &mut Interpreter<'_>, value: &Value) -> Option<String>
 }
 
 fn short(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
+    name.bytes().rposition(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
 }
 
 /// Whether a dependency whose code is not known may be there to refuse callers. One that is a class of a

@@ -1,6 +1,7 @@
 //! Python projects as data: finding files and roots, parsing, module graph, and the abstract
 //! interpreter. Nothing of the analysed project is ever executed.
 
+pub mod dotted;
 pub mod interpreter;
 pub mod ir;
 pub mod loader;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// What a name in a directory stands for, after following symbolic links.
@@ -170,6 +170,29 @@ fn open(path: &Path) -> io::Result<fs::File> {
     fs::File::open(path)
 }
 
+/// Adds what is in a file of this length to bytes that have room for it and one more. `read_to_end` would ask for the
+/// length once more, or read a large file in many pieces.
+#[cfg(unix)]
+fn read_all(file: fs::File, length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        // It has grown since.
+        bytes.try_reserve(1)?;
+        let asked = bytes.capacity() - bytes.len();
+        match rustix::io::read(&file, rustix::buffer::spare_capacity(bytes)) {
+            Ok(0) => return Ok(()),
+            // A read that finds the end is told so by less than it asked for, where that is what there should be.
+            Ok(read) if read < asked && bytes.len() as u64 == length => return Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn read_all(mut file: fs::File, _length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    io::Read::read_to_end(&mut file, bytes).map(drop)
+}
+
 impl SourceTree for DiskTree {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -181,10 +204,9 @@ impl SourceTree for DiskTree {
         let file = open(path)?;
         let length = regular_length(&file.metadata()?)?;
         bytes.clear();
-        bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
-        // By way of `take`, which does not ask for the length once more.
-        file.take(u64::MAX).read_to_end(bytes)?;
-        Ok(())
+        // Asking for a byte more than there is finds the end.
+        bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1))?;
+        read_all(file, length, bytes)
     }
 
     fn kind(&self, path: &Path) -> Option<EntryKind> {

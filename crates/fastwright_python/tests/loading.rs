@@ -81,3 +81,21 @@ fn bytes_are_read_in_place_of_others() {
     DiskTree.read_into(&empty, &mut bytes).unwrap();
     assert!(bytes.is_empty() && DiskTree.read(folder.path()).is_err());
 }
+
+/// Whatever the length that the system tells: all that is in a file is read, and nothing of what was read before stays.
+#[test]
+fn files_of_every_length_are_read_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("orders.py");
+    let mut read = vec![b'x'; 20];
+    for length in [0, 1, 7, 8, 4_095, 4_096, 8_192, 300_000] {
+        let written: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        std::fs::write(&path, &written).expect("a file");
+        DiskTree.read_into(&path, &mut read).expect("the file");
+        assert!(read == written, "{length}");
+        assert!(DiskTree.read(&path).expect("the file") == written, "{length}");
+    }
+    // Its length is said to be 0.
+    #[cfg(target_os = "linux")]
+    assert!(DiskTree.read("/proc/self/status".as_ref()).expect("the file").starts_with(b"Name:"));
+}

@@ -241,7 +241,7 @@ pub fn any_text_part(
                 },
                 Kind::Method(method) => match method.function.as_external() {
                     Some(name) => {
-                        let name = name.rsplit('.').next().unwrap_or_default();
+                        let name = name.last_part();
                         if keeps_text(name) {
                             test(&method.receiver) || any_written_argument(name, arguments, test)
                         } else {

@@ -1,5 +1,7 @@
 //! Calls of libraries that stop the thread until something outside is done.
 
+use fastwright_python::dotted::{first_part, owner_and_last};
+
 /// What a blocking call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {
@@ -18,8 +20,8 @@ pub enum Waits {
 /// What a call waits for, by its qualified name; nothing where it does not block or the library is not
 /// known.
 pub fn waits(name: &str) -> Option<Waits> {
-    let (package, _) = name.split_once('.')?;
-    let (owner, last) = name.rsplit_once('.')?;
+    let (owner, last) = owner_and_last(name)?;
+    let package = first_part(owner);
     let found = match package {
         "time" => (name == "time.sleep").then_some(Waits::Time)?,
         "requests" => {

@@ -1,6 +1,7 @@
 //! Methods of lists, dicts, sets and tuples.
 
 use super::{Evaluated, Interpreter};
+use crate::dotted::first_and_rest;
 use crate::location::Span;
 use crate::name::Name;
 use crate::value::*;
@@ -173,7 +174,7 @@ impl Interpreter<'_> {
             let result = self.initialize_record(parts.first()?, order.get(position..)?, arguments, span);
             return Some(result.map(|()| Value::NONE));
         }
-        let (owner, method) = name.strip_prefix("builtins.")?.split_once('.')?;
+        let (owner, method) = first_and_rest(name.strip_prefix("builtins.")?)?;
         let configurable = receiver.configurable();
         let result = match (owner, receiver.kind()) {
             ("list", Kind::List(id)) => self.list_method(*id, receiver, method, arguments, span),

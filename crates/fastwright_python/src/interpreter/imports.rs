@@ -2,6 +2,7 @@
 
 use super::expressions::parent_name;
 use super::{Evaluated, Frame, Interpreter, ModuleState, ModuleStatus, Raised};
+use crate::dotted::last_part;
 use crate::ir::{self, Alias};
 use crate::location::{FileId, Location, Span};
 use crate::name::Name;
@@ -247,7 +248,7 @@ impl Interpreter<'_> {
             match self.source.find(importer, part) {
                 Found::Module(found) => {
                     let id = self.module_for(found);
-                    let name = Name::from(part.rsplit('.').next().unwrap_or(part));
+                    let name = Name::from(last_part(part));
                     self.load_module(id, parent, name)?;
                     parent = Some(id);
                 }
@@ -268,7 +269,7 @@ impl Interpreter<'_> {
                 Found::Missing => {
                     // Something inside a package may be a name that the package binds, not a module.
                     if let Some(parent) = parent {
-                        let name = Name::from(part.rsplit('.').next().unwrap_or(part));
+                        let name = Name::from(last_part(part));
                         let scope = self.modules[parent.0 as usize].scope;
                         if let Some(value) = self.scopes[scope.0 as usize].names.get(&name)
                             && end == dotted.len()
@@ -332,7 +333,7 @@ impl Interpreter<'_> {
                     self.bind(rename, value);
                 }
                 None => {
-                    let first = alias.name.split('.').next().unwrap_or(&alias.name);
+                    let first = alias.name.first_part();
                     let value =
                         if first.len() == alias.name.len() { last } else { self.import_dotted(first, site)? };
                     self.bind(Name::from(first), value);

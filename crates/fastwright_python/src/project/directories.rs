@@ -1,5 +1,6 @@
 //! The folders of a project as a tree of names in memory, so that no import lookup touches the disk.
 
+use crate::dotted::parts;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -199,7 +200,7 @@ impl DirectoryIndex {
     pub(crate) fn locate(&self, start: FolderIndex, dotted: &str) -> Located {
         let mut current = start;
         let mut ended = Located::Nothing;
-        let mut names = dotted.split('.').enumerate().peekable();
+        let mut names = parts(dotted).enumerate().peekable();
         while let Some((position, name)) = names.next() {
             let folder = self.folder(current);
             let child = folder.folders.get(name).copied();

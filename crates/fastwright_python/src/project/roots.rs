@@ -3,6 +3,7 @@
 //! Decided from the top down, first from manifests, then from structure, and where these leave a choice from
 //! what the files import: a folder is a root when the names that files below it import exist under it.
 
+use crate::dotted::first_part;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -396,7 +397,7 @@ fn best(candidates: &[FolderIndex], found: &[usize]) -> Option<FolderIndex> {
 
 /// Whether a dotted name starts with that of a distribution that the project depends on.
 pub(crate) fn is_dependency(directories: &DirectoryIndex, dotted: &str) -> bool {
-    let first = dotted.split('.').next().unwrap_or(dotted);
+    let first = first_part(dotted);
     directories.dependency_names.contains(first)
         || (first.bytes().any(|byte| byte.is_ascii_uppercase())
             && directories.dependency_names.contains(first.to_ascii_lowercase().as_str()))

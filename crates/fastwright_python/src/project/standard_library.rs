@@ -4,6 +4,7 @@
 //! their own modules and that left the library long ago (`parser`, `symbol`, `formatter`) are not in it, nor
 //! is `test`.
 
+use crate::dotted::first_part;
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
 
@@ -253,8 +254,7 @@ static NAMES: &[&str] = &[
 pub fn is_standard_library(dotted: &str) -> bool {
     // Imports of all files ask, most of them for something else.
     static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| NAMES.iter().copied().collect());
-    let first = dotted.split('.').next().unwrap_or(dotted);
-    SET.contains(first)
+    SET.contains(first_part(dotted))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::fixes::Source;
 use crate::library_versions::at_least;
 use crate::reporter::{Draft, Reporter};
 use fastwright_model::analysis::is_test_path;
+use fastwright_python::dotted::owner_and_last;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{BinaryOperator, ExprKind};
 use fastwright_python::location::Location;
@@ -107,7 +108,7 @@ fn text_fix(context: &Context<'_>, place: Location) -> Option<Fix> {
 
 /// Whether a qualified name is a method of a session or connection, and which.
 fn method_of_session_or_connection(callee: &str) -> Option<&str> {
-    let (owner, method) = callee.rsplit_once('.')?;
+    let (owner, method) = owner_and_last(callee)?;
     let known = matches!(
         owner,
         "sqlalchemy.orm.Session"
@@ -154,7 +155,7 @@ fn refused_call<'t>(
         written.split('(').next().unwrap_or(written).trim()
     };
     let arguments = &*call.arguments;
-    let (owner, method) = callee.rsplit_once('.')?;
+    let (owner, method) = owner_and_last(callee)?;
     if let Some(method) = method_of_session_or_connection(callee) {
         let session = owner.ends_with("Session");
         if matches!(method, "execute" | "exec" | "scalar" | "scalars" | "stream" | "stream_scalars")

@@ -154,7 +154,7 @@ fn stream(
     for (_, event) in node.events_of(EventKinds::LIBRARY_CALL) {
         let EventKind::Call(call) = &event.kind else { continue };
         let Some(name) = call.callee.as_external() else { continue };
-        if !matches!(name.rsplit('.').next(), Some("StreamingResponse" | "EventSourceResponse")) {
+        if !matches!(name.last_part(), "StreamingResponse" | "EventSourceResponse") {
             continue;
         }
         let Some(written) = call_expression(&function.definition.body, event.location.span) else { continue };

@@ -117,11 +117,9 @@ fn answered(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Of the classes of responses that write their content: whether they write a body for `None` as well.
 fn body_of(callee: &str) -> Option<bool> {
-    let class = callee.rsplit('.').next()?;
-    let known = callee.starts_with("starlette.responses.") || callee.starts_with("fastapi.responses.");
-    match class {
-        "JSONResponse" | "ORJSONResponse" | "UJSONResponse" if known => Some(true),
-        "Response" | "PlainTextResponse" | "HTMLResponse" if known => Some(false),
+    match callee.strip_prefix("starlette.responses.").or_else(|| callee.strip_prefix("fastapi.responses."))? {
+        "JSONResponse" | "ORJSONResponse" | "UJSONResponse" => Some(true),
+        "Response" | "PlainTextResponse" | "HTMLResponse" => Some(false),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::injection::values::receiver;
 use crate::injection::{Danger, Injection, may_hold_slash, report_injections};
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::dotted::{first_and_rest, owner_and_last};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 use fastwright_python::value::*;
@@ -59,7 +60,7 @@ fn opens(name: &str) -> bool {
 }
 
 fn is_method_of_path(name: &str) -> bool {
-    let Some((owner, method)) = name.rsplit_once('.') else { return false };
+    let Some((owner, method)) = owner_and_last(name) else { return false };
     matches!(owner, "pathlib.Path" | "pathlib.PosixPath" | "anyio.Path")
         && matches!(
             method,
@@ -101,7 +102,7 @@ fn path_position(name: &str) -> Option<(usize, &'static str)> {
 
 /// Libraries whose functions open the file that their first argument names, besides taking open files.
 fn reads_files(name: &str) -> bool {
-    match name.split_once('.') {
+    match first_and_rest(name) {
         Some(("pandas", function)) => function.starts_with("read_") && !function.starts_with("read_sql"),
         Some(("numpy", function)) => {
             matches!(function, "load" | "loadtxt" | "genfromtxt" | "fromfile" | "save" | "savez" | "savetxt")

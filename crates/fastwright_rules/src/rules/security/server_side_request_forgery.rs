@@ -8,6 +8,7 @@ use crate::injection::{Danger, Injection, report_injections};
 use crate::metadata::Profile;
 use crate::reporter::Reporter;
 use fastwright_model::application::Route;
+use fastwright_python::dotted::{first_part, last_part};
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::summary::CallEvent;
 use fastwright_python::value::*;
@@ -62,7 +63,7 @@ pub(super) fn requested(name: &str, call: &CallEvent) -> Option<Danger> {
     if has_base_address(call) {
         return None;
     }
-    let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
+    let (package, last) = (first_part(name), last_part(name));
     let acts = format!("{package}.{last}");
     if address_position(name).is_none() {
         let (position, keywords) = opens_address(name).or_else(|| connects(name))?;
@@ -80,7 +81,7 @@ pub(super) fn requested(name: &str, call: &CallEvent) -> Option<Danger> {
 
 /// Functions of libraries that open the address that they are given: position and keyword.
 fn opens_address(name: &str) -> Option<(usize, &'static [&'static str])> {
-    let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
+    let (package, last) = (first_part(name), last_part(name));
     let found: (usize, &[&str]) = match (package, last) {
         ("websockets" | "websocket", "connect" | "create_connection") => (0, &["uri", "url"]),
         ("playwright" | "pyppeteer", "goto") => (0, &["url"]),
@@ -107,7 +108,7 @@ fn opens_address(name: &str) -> Option<(usize, &'static [&'static str])> {
 /// what the route is for: leads.
 fn connects(name: &str) -> Option<(usize, &'static [&'static str])> {
     const NONE: usize = usize::MAX;
-    let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
+    let (package, last) = (first_part(name), last_part(name));
     let is_class = last.starts_with(|first: char| first.is_uppercase());
     let found: (usize, &[&str]) = match (package, last) {
         ("openai" | "anthropic" | "groq" | "mistralai" | "together", _) if is_class => {
@@ -163,7 +164,7 @@ pub(super) fn address_position(name: &str) -> Option<usize> {
     if !PACKAGES.iter().any(|package| name.starts_with(package)) {
         return None;
     }
-    let (package, last) = (name.split('.').next()?, name.rsplit('.').next()?);
+    let (package, last) = (first_part(name), last_part(name));
     match (package, last) {
         (
             "httpx" | "requests" | "aiohttp" | "httpx2",

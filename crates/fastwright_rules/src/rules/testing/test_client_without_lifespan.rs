@@ -7,6 +7,7 @@ use crate::syntax;
 use fastwright_model::analysis::Analysis;
 use fastwright_model::application::App;
 use fastwright_model::registry::Registry;
+use fastwright_python::dotted::first_part;
 use fastwright_python::interpreter::Interpreter;
 use fastwright_python::ir::{ArgumentKind, Call, Expr, ExprKind, FunctionDef, Module, Stmt, StmtKind};
 use fastwright_python::location::{FileId, Location, Span};
@@ -72,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
 
 /// Whether a module imports something that may be a client, or hold one.
 fn may_know_clients(module: &str, code: &Module) -> bool {
-    let package = |name: &str| matches!(name.split('.').next(), Some("fastapi" | "starlette" | "httpx"));
+    let package = |name: &str| matches!(first_part(name), "fastapi" | "starlette" | "httpx");
     // Names relative to such a package are names in it.
     package(module)
         || code.imports.iter().any(|import| {
