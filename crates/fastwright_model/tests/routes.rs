@@ -9,6 +9,8 @@
 mod classes;
 #[path = "routes/conditions.rs"]
 mod conditions;
+#[path = "routes/dependencies.rs"]
+mod dependencies;
 #[path = "routes/discovery.rs"]
 mod discovery;
 #[path = "routes/factories.rs"]

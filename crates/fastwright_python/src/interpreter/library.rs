@@ -108,7 +108,7 @@ pub trait Library: Sync {
     /// `condition` is the one under which they would run.
     fn left_out(&self, _interpreter: &mut Interpreter<'_>, _body: &[Stmt], _condition: &ActiveCondition) {}
 
-    /// Told of a function that was just walked. Nothing of what it holds is left to be found.
+    /// Told of a function that was walked just now, with what was found: all that it holds is at hand.
     fn walked(&self, _interpreter: &mut Interpreter<'_>, _summary: &Summary) {}
 
     /// Whether the source of an installed package may be evaluated like the program's own.
