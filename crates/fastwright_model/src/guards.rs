@@ -147,9 +147,9 @@ impl GuardAnalysis {
                     if !guard.by.contains(&name) {
                         guard.by.push(name.clone());
                     }
-                    guard
-                        .evidence
-                        .push((format!("`{}` is a guard ({})", short(&name), node.via), node.location));
+                    // Hundreds of routes have the same guards.
+                    let note = ["`", short(&name), "` is a guard (", &node.via, ")"].concat();
+                    guard.evidence.push((note, node.location));
                     if let Some(at) = verdict.at {
                         let status = verdict.status.unwrap_or(401);
                         guard.evidence.push((format!("it refuses with {status}"), at));
@@ -172,14 +172,9 @@ impl GuardAnalysis {
                         guard.kind = GuardKind::Optional;
                     }
                     if verdict.reads_credentials {
-                        guard.evidence.push((
-                            format!(
-                                "`{}` looks at credentials and refuses nobody ({})",
-                                short(&name),
-                                node.via
-                            ),
-                            node.location,
-                        ));
+                        let looks = "` looks at credentials and refuses nobody (";
+                        let note = ["`", short(&name), looks, &node.via, ")"].concat();
+                        guard.evidence.push((note, node.location));
                     }
                 }
             }
@@ -192,7 +187,7 @@ impl GuardAnalysis {
         effects: &mut EffectTable,
         node: &Dependant,
     ) -> Verdict {
-        let nothing = Verdict {
+        let nothing = || Verdict {
             refusal: Refusal::Never,
             status: None,
             at: None,
@@ -202,17 +197,17 @@ impl GuardAnalysis {
         match &node.kind {
             DependantKind::SecurityScheme(class) => self.scheme(interpreter, node, class),
             DependantKind::Dependency => {
-                let Some(function) = node.function.clone() else { return nothing };
+                let Some(function) = &node.function else { return nothing() };
                 let key = SummaryKey { function: function.serial, receiver: node.receiver };
                 if let Some(known) = self.verdicts.get(&key) {
                     return known.clone();
                 }
-                self.verdicts.insert(key, nothing);
-                let verdict = self.probe_dependency(interpreter, effects, node, &function);
+                self.verdicts.insert(key, nothing());
+                let verdict = self.probe_dependency(interpreter, effects, node, function);
                 self.verdicts.insert(key, verdict.clone());
                 verdict
             }
-            DependantKind::Opaque | DependantKind::Handler => nothing,
+            DependantKind::Opaque | DependantKind::Handler => nothing(),
         }
     }
 

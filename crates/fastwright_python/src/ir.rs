@@ -251,20 +251,20 @@ impl MentionedNames {
     }
 }
 
-/// Bits of a place: enough for the largest set.
+/// Bits of a place: enough for the largest set. Two are what [`Name::mixed`] has.
 const PLACE_BITS: u32 = 14;
 
 /// The places of a name: who asks for many names would often find one of them by chance if each had one place only.
 fn places(name: Name) -> [usize; 2] {
-    two_of(name.precomputed_hash().wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    two_of(name.mixed())
 }
 
 fn called_places(name: Name) -> [usize; 2] {
-    two_of(name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f))
+    two_of((name.precomputed_hash().wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> (64 - 2 * PLACE_BITS)) as u32)
 }
 
-fn two_of(mixed: u64) -> [usize; 2] {
-    [64 - PLACE_BITS, 64 - 2 * PLACE_BITS].map(|shift| (mixed >> shift) as usize & ((1 << PLACE_BITS) - 1))
+fn two_of(mixed: u32) -> [usize; 2] {
+    [PLACE_BITS, 0].map(|shift| (mixed >> shift) as usize & ((1 << PLACE_BITS) - 1))
 }
 
 /// What code may have that few rules look for.
@@ -299,9 +299,10 @@ impl Construct {
 /// A name that is mentioned, to be added to the names of a function and to those of its file.
 pub(crate) struct Mentioned([usize; 2]);
 
-impl From<Name> for Mentioned {
-    fn from(name: Name) -> Self {
-        Self(places(name))
+impl Mentioned {
+    /// The one with this [`Name::mixed`].
+    pub(crate) fn of_mixed(mixed: u32) -> Self {
+        Self(two_of(mixed))
     }
 }
 
@@ -710,7 +711,7 @@ mod tests {
         for count in [0, 1, 3, 20, 300] {
             let names: Vec<Name> = (0..count).map(|number| Name::from(format!("name_{number}"))).collect();
             let mut mentions = MentionsOfFunction::new();
-            names.iter().for_each(|name| mentions.insert(&Mentioned::from(*name)));
+            names.iter().for_each(|name| mentions.insert(&Mentioned::of_mixed(name.mixed())));
             let mentions = mentions.finish();
             assert!(names.iter().all(|name| mentions.may_hold(*name)));
             let claimed =

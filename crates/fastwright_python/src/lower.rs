@@ -397,8 +397,8 @@ impl Lowering {
     }
 
     fn mentioned(&mut self, text: &str) -> Name {
-        let name = name(text);
-        let mentioned = Mentioned::from(name);
+        let (name, mixed) = Name::new_and_mixed(text);
+        let mentioned = Mentioned::of_mixed(mixed);
         if let Some(mentions) = &mut self.file_mentions {
             mentions.insert(&mentioned);
         }

@@ -42,7 +42,8 @@ struct Entry {
 pub(crate) struct Outline {
     first: u64,
     last: u64,
-    length: usize,
+    /// Of a text of 4 GiB and more, the most that can be said.
+    length: u32,
 }
 
 impl Outline {
@@ -70,7 +71,7 @@ impl Outline {
                 (four(0) | four(step) << 32, four(end - step) | four(end) << 32)
             }
         };
-        Self { first, last, length }
+        Self { first, last, length: u32::try_from(length).unwrap_or(u32::MAX) }
     }
 
     /// Where what has this outline is found again, among so many places.
@@ -81,20 +82,34 @@ impl Outline {
 
     /// Whether this is the whole text.
     pub(crate) fn is_all(self) -> bool {
-        self.length <= Self::BYTES
+        self.length as usize <= Self::BYTES
     }
 }
 
 static TABLE: LazyLock<[Mutex<HashTable<Name>>; TABLES]> =
     LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashTable::with_capacity(ROOM))));
 
-/// A name that was asked for, with its outline.
-type Asked = Cell<Option<(Outline, Name)>>;
+/// A name that was asked for, with its outline, and [`Name::mixed`].
+#[derive(Clone, Copy)]
+struct Asked {
+    first: u64,
+    last: u64,
+    length: u32,
+    mixed: u32,
+    name: Name,
+}
+
+impl Asked {
+    fn is_it(&self, outline: Outline, text: &str) -> bool {
+        let known = Outline { first: self.first, last: self.last, length: self.length };
+        known == outline && (outline.is_all() || self.name.0.text == text)
+    }
+}
 
 /// The last two names that belong to a place, the last one first. They are one line of the cache: looking for the second
 /// one as well costs nothing, and the whole is half as large as it would have to be with one name in each place.
 #[repr(align(64))]
-struct LastTwo([Asked; 2]);
+struct LastTwo([Cell<Option<Asked>>; 2]);
 
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<LastTwo>() == 64);
@@ -108,19 +123,26 @@ thread_local! {
 impl Name {
     /// The name with this text.
     pub fn new(text: &str) -> Self {
+        Self::new_and_mixed(text).0
+    }
+
+    /// The same with [`Name::mixed`], without looking at the name itself where it was asked for lately: that stands
+    /// elsewhere in memory.
+    pub(crate) fn new_and_mixed(text: &str) -> (Self, u32) {
         RECENTLY.with(|recently| {
             let outline = Outline::of(text);
             let LastTwo([last, before]) = &recently[outline.place(RECENT)];
-            let is_it = |asked: Option<(Outline, Self)>| {
-                let (known, name) = asked?;
-                (known == outline && (outline.is_all() || name.0.text == text)).then_some(name)
-            };
-            if let Some(name) = is_it(last.get()) {
-                return name;
+            let is_it = |asked: &Asked| asked.is_it(outline, text);
+            if let Some(asked) = last.get().filter(is_it) {
+                return (asked.name, asked.mixed);
             }
-            let name = is_it(before.get()).unwrap_or_else(|| Self::in_table(text));
-            before.set(last.replace(Some((outline, name))));
-            name
+            let asked = before.get().filter(is_it).unwrap_or_else(|| {
+                let name = Self::in_table(text);
+                let Outline { first, last, length } = outline;
+                Asked { first, last, length, mixed: name.mixed(), name }
+            });
+            before.set(last.replace(Some(asked)));
+            (asked.name, asked.mixed)
         })
     }
 
@@ -204,6 +226,11 @@ impl Name {
     /// A number that no other name has, another one in every run: for tables whose order nobody sees.
     pub fn identity(&self) -> usize {
         std::ptr::from_ref(self.0).addr()
+    }
+
+    /// Twenty-eight bits that depend on the whole text, the same in every run.
+    pub(crate) fn mixed(self) -> u32 {
+        (self.0.hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 36) as u32
     }
 
     /// The hash of the text, the same in every run.
