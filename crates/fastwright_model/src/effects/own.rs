@@ -23,7 +23,7 @@ pub(crate) struct OwnEffects {
 }
 
 /// The names of tables by the classes that are mapped to them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TableNames(FxHashMap<ObjectId, String>);
 
 impl TableNames {
@@ -57,12 +57,11 @@ pub(crate) fn keep(interpreter: &mut Interpreter<'_>, summary: &Summary) {
 /// What was found of a function, or is found now.
 pub(super) fn take(interpreter: &mut Interpreter<'_>, summary: &Summary) -> OwnEffects {
     let registry = interpreter.extension_mut::<Registry>();
-    let tables = registry.table_names.clone();
-    match (registry.own_effects.remove(&summary.key), tables) {
-        (Some(known), _) => known,
-        (None, Some(tables)) => found(interpreter, &tables, summary),
-        (None, None) => OwnEffects::default(),
+    if let Some(known) = registry.own_effects.remove(&summary.key) {
+        return known;
     }
+    let tables = registry.table_names.clone().unwrap_or_default();
+    found(interpreter, &tables, summary)
 }
 
 fn found(interpreter: &mut Interpreter<'_>, tables: &TableNames, summary: &Summary) -> OwnEffects {
