@@ -6,7 +6,7 @@
 
 mod beginning;
 
-use self::beginning::{is_refusal, until_refusal};
+use self::beginning::until_refusal;
 use crate::application::{Guard, GuardKind, ParameterPlace};
 use crate::dependant::{Dependant, DependantKind};
 use crate::effects::EffectTable;
@@ -434,7 +434,6 @@ impl GuardAnalysis {
         function: &Rc<FunctionValue>,
         path: &str,
     ) -> (Option<OwnRefusal>, bool) {
-        let until = until_refusal(interpreter, effects, dependant, function);
         let mut arguments = Arguments::default();
         for inner in &dependant.dependencies {
             let verdict = self.verdict(interpreter, effects, inner);
@@ -450,6 +449,7 @@ impl GuardAnalysis {
         for (name, class) in &dependant.special {
             arguments.keywords.push((*name, request_value(function, *name, *class)));
         }
+        let until = until_refusal(interpreter, effects, function, dependant.receiver, &arguments);
         let (probed, path_is_read) = probe_without_credentials(
             interpreter,
             &dependant.call,
@@ -693,6 +693,11 @@ fn request_value(function: &FunctionValue, name: Name, class: Name) -> Value {
         annotation: Some(Box::new(Kind::External(class).into())),
         span: function.definition.name_span,
     }))
+}
+
+/// Whether a status tells a caller to show other credentials.
+fn is_refusal(status: u16) -> bool {
+    matches!(status, 401 | 403)
 }
 
 fn refusals(interpreter: &mut Interpreter<'_>, raised: &[Raised]) -> Vec<(u16, Location)> {

@@ -1,35 +1,29 @@
 //! How much of a handler has to run until it is known whether it refuses a caller by itself. What it does afterwards is
 //! most of its work, and says nothing about that.
 
-use crate::dependant::Dependant;
+use super::is_refusal;
 use crate::effects::EffectTable;
 use crate::facts::{call_facts, mentions, status_of_exception};
 use fastwright_python::interpreter::{Beginning, Interpreter};
-use fastwright_python::name::Name;
 use fastwright_python::summary::EventKind;
 use fastwright_python::value::*;
 use std::rc::Rc;
 
 /// The statements of a handler up to the last one that may raise 401 or 403: one that raises it, or something of which
-/// nothing is known, that calls a function which may, or that calls what a dependency gave, which may be any function.
-/// Nothing where all of it has to run.
+/// nothing is known, or that calls a function which may. Nothing where all of it has to run: its summary tells nothing of
+/// code of the program that comes with what it is given.
 pub(super) fn until_refusal(
     interpreter: &mut Interpreter<'_>,
     effects: &mut EffectTable,
-    dependant: &Dependant,
     function: &Rc<FunctionValue>,
+    receiver: Option<ObjectId>,
+    given: &Arguments,
 ) -> Option<Beginning> {
-    let summary =
-        interpreter.summarize(function, dependant.receiver).filter(|summary| !summary.incomplete)?;
+    if given.keywords.iter().any(|(_, value)| brings_code(interpreter, value)) {
+        return None;
+    }
+    let summary = interpreter.summarize(function, receiver).filter(|summary| !summary.incomplete)?;
     let facts = call_facts(interpreter, &summary);
-    let given: Vec<Name> =
-        dependant.dependencies.iter().filter_map(|dependency| dependency.parameter_name).collect();
-    let is_given = |value: &Value| match value.as_symbolic() {
-        Some(Symbolic::Parameter(parameter)) => {
-            parameter.function == function.id && given.contains(&parameter.name)
-        }
-        _ => false,
-    };
     let mut targets = facts.targets.iter().peekable();
     let mut last = None;
     for (position, event) in summary.events.iter().enumerate() {
@@ -37,12 +31,13 @@ pub(super) fn until_refusal(
             EventKind::Raise { exception, .. } => {
                 status_of_exception(interpreter, exception).is_none_or(is_refusal)
             }
-            EventKind::Call(call) => match targets.next_if(|(event, _)| *event as usize == position) {
-                Some((_, (called, receiver, _))) => {
-                    effects.effects(interpreter, called, *receiver).statuses.iter().copied().any(is_refusal)
-                }
-                None => mentions(&call.callee, &mut |part| is_given(part)),
-            },
+            EventKind::Call(_) => {
+                let target = targets.next_if(|(event, _)| *event as usize == position);
+                target.is_some_and(|(_, (called, receiver, _))| {
+                    let effects = effects.effects(interpreter, called, *receiver);
+                    effects.statuses.iter().copied().any(is_refusal)
+                })
+            }
             _ => false,
         };
         if may_refuse {
@@ -57,7 +52,24 @@ pub(super) fn until_refusal(
     Some(Beginning { function: function.id, statements })
 }
 
-/// Whether a status tells a caller to show other credentials.
-pub(super) fn is_refusal(status: u16) -> bool {
-    matches!(status, 401 | 403)
+/// Whether using a value may run code of the program: it is or holds such code, an object with methods and properties, or
+/// a collection of which nothing is known here.
+fn brings_code(interpreter: &mut Interpreter<'_>, value: &Value) -> bool {
+    mentions(value, &mut |part| match part.kind() {
+        Kind::None
+        | Kind::Bool(_)
+        | Kind::Int(_)
+        | Kind::Float(_)
+        | Kind::Str(_)
+        | Kind::Bytes(_)
+        | Kind::Ellipsis
+        | Kind::External(_)
+        | Kind::Unknown(_)
+        | Kind::Tuple(_)
+        | Kind::Union(_) => false,
+        Kind::Symbolic(_) => {
+            interpreter.class_of(part).is_some_and(|class| matches!(class.kind(), Kind::Class(_)))
+        }
+        _ => true,
+    })
 }

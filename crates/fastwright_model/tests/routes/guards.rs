@@ -70,6 +70,7 @@ fn a_handler_refuses_before_in_and_after_its_work() {
     check(
         r#"
 #- main.py
+from functools import partial
 from fastapi import Depends, FastAPI, HTTPException, Request
 app = FastAPI()
 
@@ -80,6 +81,22 @@ def ensure(request: Request):
 def get_check(request: Request):
     print(request.headers.get("x-mode"))
     return ensure
+
+def get_bound(request: Request):
+    print(request.headers.get("x-mode"))
+    return partial(ensure, request)
+
+class Caller:
+    def __init__(self, request: Request):
+        self.request = request
+
+    @property
+    def name(self):
+        ensure(self.request)
+
+def get_caller(request: Request):
+    print(request.headers.get("x-mode"))
+    return Caller(request)
 
 @app.get("/first")
 async def first(request: Request):
@@ -121,6 +138,21 @@ async def given(request: Request, check=Depends(get_check)):
     check(request)
     return {}
 
+@app.get("/bound")
+async def bound(request: Request, check=Depends(get_bound)):
+    if request.headers.get("x-mode") == "strict":
+        raise HTTPException(403)
+    print("checks")
+    check()
+    return {}
+
+@app.get("/looked-at")
+async def looked_at(request: Request, caller=Depends(get_caller)):
+    if request.headers.get("x-mode") == "strict":
+        raise HTTPException(403)
+    print("looks")
+    return {"name": caller.name}
+
 @app.get("/never")
 async def never(request: Request):
     if request.headers.get("x-mode") == "strict":
@@ -133,6 +165,8 @@ async def never(request: Request):
 /called Required
 /again Required
 /given Required
+/bound Required
+/looked-at Required
 /never Public
 ",
     );
