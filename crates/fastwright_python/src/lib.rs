@@ -18,4 +18,5 @@ mod recent_texts;
 pub mod source;
 pub mod summary;
 pub mod tokens;
+pub mod traversal;
 pub mod value;
