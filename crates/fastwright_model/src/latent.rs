@@ -7,10 +7,11 @@ use crate::application::{App, Route};
 use crate::registry::{Entry, Registry, RouterKind};
 use crate::routes::{FlatRoute, later_routes, routing_table};
 use fastwright_python::interpreter::Interpreter;
-use fastwright_python::ir::{self, ExprKind, StmtKind};
+use fastwright_python::ir::{Expr, ExprKind, Stmt, StmtKind};
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::{Location, Span};
 use fastwright_python::project::Version;
+use fastwright_python::traversal::statements;
 use fastwright_python::value::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -140,45 +141,56 @@ fn object_of(interpreter: &mut Interpreter<'static>, class: ObjectId) -> Option<
 }
 
 /// Whether a body registers routes, as far as its words tell.
-fn registers(body: &[ir::Stmt]) -> bool {
-    let is_registering = |expression: &ir::Expr| {
-        let ExprKind::Call(call) = &expression.kind else { return false };
-        let Some((_, name)) = call.callee.as_attribute() else { return false };
-        matches!(
-            name.as_str(),
-            "add_api_route"
-                | "add_route"
-                | "add_api_websocket_route"
-                | "add_websocket_route"
-                | "include_router"
-        )
-    };
-    let is_decorating = |expression: &ir::Expr| {
-        let ExprKind::Call(call) = &expression.kind else { return false };
-        let Some((_, name)) = call.callee.as_attribute() else { return false };
-        matches!(
-            name.as_str(),
-            "get"
-                | "post"
-                | "put"
-                | "patch"
-                | "delete"
-                | "head"
-                | "options"
-                | "api_route"
-                | "route"
-                | "websocket"
-        )
-    };
-    body.iter().any(|statement| match &statement.kind {
-        StmtKind::Expr(value) | StmtKind::Assign { value, .. } => is_registering(value),
-        StmtKind::Function(function) => function.decorators.iter().any(is_decorating),
-        StmtKind::If { body, orelse, .. } => registers(body) || registers(orelse),
-        StmtKind::With { body, .. } => registers(body),
-        StmtKind::For { body, .. } => registers(body),
-        StmtKind::Try { body, .. } => registers(body),
-        _ => false,
-    })
+fn registers(body: &[Stmt]) -> bool {
+    !registrations(body).is_empty()
+}
+
+/// What a body registers routes on, as far as its words tell, and where.
+pub(crate) fn registrations(body: &[Stmt]) -> Vec<(&Expr, Span)> {
+    let mut found = Vec::new();
+    statements(body, &mut |statement| match &statement.kind {
+        StmtKind::Expr(value) | StmtKind::Assign { value, .. } => {
+            found.extend(called_on(value, |name| {
+                matches!(
+                    name,
+                    "add_api_route"
+                        | "add_route"
+                        | "add_api_websocket_route"
+                        | "add_websocket_route"
+                        | "include_router"
+                )
+            }));
+        }
+        StmtKind::Function(function) => {
+            let decorators = function.decorators.iter();
+            found.extend(decorators.filter_map(|decorator| {
+                called_on(decorator, |name| {
+                    matches!(
+                        name,
+                        "get"
+                            | "post"
+                            | "put"
+                            | "patch"
+                            | "delete"
+                            | "head"
+                            | "options"
+                            | "api_route"
+                            | "route"
+                            | "websocket"
+                    )
+                })
+            }));
+        }
+        _ => {}
+    });
+    found
+}
+
+/// What a method with one of some names is called on, and where.
+fn called_on(expression: &Expr, is_wanted: impl Fn(&str) -> bool) -> Option<(&Expr, Span)> {
+    let ExprKind::Call(call) = &expression.kind else { return None };
+    let (base, name) = call.callee.as_attribute()?;
+    is_wanted(name).then_some((base, expression.span))
 }
 
 /// An app that stands for routes of which is not known where they are reached.

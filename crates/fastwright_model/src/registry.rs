@@ -43,12 +43,29 @@ pub struct RouterState {
     pub exception_handlers: Vec<(Value, Value, Location)>,
     /// Startup and shutdown handlers: event, function, place.
     pub events: Vec<(String, Value, Location)>,
-    /// Calls into code that is not followed which were given this object: what they add is not known.
-    pub escapes: Vec<(String, Location)>,
+    /// Where something may be registered that is not known.
+    pub escapes: Vec<(Escape, Location)>,
     /// Whether its list of routes is changed in a way that is not known.
     pub list_is_open: bool,
     /// What branches would register that defaults of settings leave out.
     pub left_out: Vec<LeftOut>,
+}
+
+/// A way in which something may be registered on an app or router that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Escape {
+    /// It is given to code that is not followed.
+    Given {
+        /// What is called with it, in words.
+        callee: String,
+    },
+    /// One of its methods is called whose name is not known: `getattr(app, method)("/")`.
+    UnknownMethod,
+    /// A method of the object that holds it registers something, and nothing calls that method.
+    Uncalled {
+        /// The qualified name of the method.
+        method: String,
+    },
 }
 
 /// What a branch would register that the default of a setting leaves out.

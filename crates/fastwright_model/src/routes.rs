@@ -248,13 +248,20 @@ impl Builder<'_, '_> {
                 self.table.left_out.push(entry);
             }
         }
-        for (callee, site) in escapes {
-            self.undecided(
-                format!(
+        for (escape, site) in escapes {
+            let reason = match escape {
+                Escape::Given { callee } => format!(
                     "`{callee}` is given this router or app and its code is not followed: it may add routes"
                 ),
-                site,
-            );
+                Escape::UnknownMethod => {
+                    "a method of this router or app is called whose name is not known: it may add routes"
+                        .to_owned()
+                }
+                Escape::Uncalled { method } => {
+                    format!("`{method}` registers on this app and nothing calls it: its routes are missing")
+                }
+            };
+            self.undecided(reason, site);
         }
         let limit = if self.version < LAZY_INCLUDES { count } else { usize::MAX };
         for entry in entries.into_iter().take(limit) {

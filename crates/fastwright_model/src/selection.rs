@@ -1,25 +1,21 @@
 //! Which apps a program has: bound to names, named by the user, made by functions that nobody calls, and
 //! what their start adds.
 
+mod factories;
+mod users;
+
 use crate::analysis::{AnalysisOptions, MAKES_APP, is_test_path};
 use crate::application::Undecided;
-use crate::library::APP_NAMES;
-use crate::library::routing::APP;
 use crate::registry::{Entry, Registry, RouterKind};
-use fastwright_python::interpreter::{ActiveCondition, Interpreter, ModuleState};
-use fastwright_python::ir::{self, ExprKind, StmtKind};
+use factories::call_factories;
+use fastwright_python::interpreter::{ActiveCondition, Interpreter};
 use fastwright_python::loader::SharedProgram;
 use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
-use rustc_hash::FxHashSet;
-use std::rc::Rc;
 
 /// Steps for a lifespan or startup handler: what it adds to an app stands near its beginning.
 const STARTUP_STEPS: u64 = 15_000;
-
-/// Steps for making an object only because one of its methods makes an app.
-const METHOD_STEPS: u64 = 60_000;
 
 /// An app that is to be assembled.
 #[derive(Debug, Clone)]
@@ -59,13 +55,13 @@ pub(crate) fn select_apps(
         evaluate_file(interpreter, shared, *file);
     }
     let mut apps = made_apps(interpreter);
-    call_factories(interpreter, &sources, &mut apps);
+    call_factories(interpreter, shared, &sources, &mut apps);
     if apps.is_empty() {
         for file in &tests {
             evaluate_file(interpreter, shared, *file);
         }
         apps = made_apps(interpreter);
-        call_factories(interpreter, &tests, &mut apps);
+        call_factories(interpreter, shared, &tests, &mut apps);
     }
     add_unbound(interpreter, shared, &mut apps);
     start(interpreter, &apps);
@@ -203,94 +199,6 @@ fn app_within(interpreter: &Interpreter<'static>, value: &Value, depth: u32) -> 
     })
 }
 
-/// Calls functions and methods that make an app and that no module calls (`create_app`), with what their
-/// parameters default to.
-fn call_factories(interpreter: &mut Interpreter<'static>, files: &[FileId], apps: &mut Vec<SelectedApp>) {
-    let files = knowing_apps(interpreter, files);
-    let candidates: Vec<Rc<FunctionValue>> = interpreter
-        .functions()
-        .iter()
-        .filter(|function| {
-            files.contains(&function.id.file) && !function.definition.qualname.contains("<locals>")
-        })
-        .cloned()
-        .collect();
-    for function in candidates {
-        if interpreter.was_called(function.id) || !makes_app(interpreter, &function) {
-            continue;
-        }
-        let made_before = interpreter.extension::<Registry>().order.len();
-        let result = match function.class {
-            None => {
-                let value: Value = Kind::Function(Rc::clone(&function)).into();
-                interpreter.call_from_outside(&value, Arguments::default())
-            }
-            Some(class) => {
-                let usual = interpreter.limit_factories(METHOD_STEPS);
-                let result = call_method(interpreter, class, function.definition.name);
-                interpreter.limit_factories(usual);
-                result
-            }
-        };
-        let returned = result.ok().and_then(|result| app_behind(interpreter, &result));
-        let made: Vec<ObjectId> = interpreter.extension::<Registry>().order[made_before..].to_vec();
-        let module = interpreter.module(function.module).name;
-        for id in returned.into_iter().chain(made) {
-            let registry = interpreter.extension::<Registry>();
-            let is_app = registry.routers.get(&id).is_some_and(|state| state.kind == RouterKind::App);
-            if !is_app
-                || apps.iter().any(|app| app.id == id)
-                || Some(id) != returned && is_inside(interpreter, id)
-            {
-                continue;
-            }
-            let site = interpreter.extension::<Registry>().routers.get(&id).map(|state| state.site.file);
-            let bound = site.and_then(|file| locator_of(interpreter, id, file));
-            let called = || format!("{module}:{}()", function.definition.qualname);
-            apps.push(SelectedApp { id, locator: bound.unwrap_or_else(called) });
-        }
-    }
-}
-
-/// Those of some files that know the class of apps or one derived from it: they bind it on the level of the module, or
-/// mention its name. Functions of other files make none.
-fn knowing_apps(interpreter: &Interpreter<'static>, files: &[FileId]) -> FxHashSet<FileId> {
-    let is_app = |value: &Value| {
-        matches!(value.kind(), Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
-    };
-    // `fastapi.FastAPI()`, `base.OurApp()`.
-    let mut names: Vec<Name> = APP_NAMES.iter().map(Name::from).collect();
-    let own = interpreter.classes().iter().filter(|class| is_app(&Kind::Class(**class).into()));
-    names.extend(own.filter_map(|class| interpreter.class(*class)).map(|class| class.name));
-    let wanted: FxHashSet<FileId> = files.iter().copied().collect();
-    let knows = |module: &ModuleState| {
-        names.iter().any(|name| module.code.mentions.may_hold(*name))
-            || interpreter.scope(module.scope).names.values().any(is_app)
-    };
-    let modules = interpreter.modules().filter_map(|(_, module)| Some((module.file?, module)));
-    modules.filter(|(file, module)| wanted.contains(file) && knows(module)).map(|(file, _)| file).collect()
-}
-
-/// Calls a method of a class: on the class where it needs no object, else on an object made for it.
-fn call_method(
-    interpreter: &mut Interpreter<'static>,
-    class: ObjectId,
-    name: Name,
-) -> fastwright_python::interpreter::Evaluated {
-    let class_value: Value = Kind::Class(class).into();
-    let found = interpreter.find_in_class(&class_value, name).map(|(value, _)| value);
-    if found.is_some_and(|value| matches!(value.kind(), Kind::Descriptor(_))) {
-        let method = interpreter.attribute(&class_value, name, Span::default());
-        return interpreter.call_from_outside(&method, Arguments::default());
-    }
-    let made = interpreter.call_from_outside(&class_value, Arguments::default())?;
-    if name == "__init__" {
-        return Ok(made);
-    }
-    let method = interpreter.attribute(&made, name, Span::default());
-    interpreter.call_from_outside(&method, Arguments::default())
-}
-
 /// Whether an app is mounted or included in another.
 fn is_inside(interpreter: &Interpreter<'static>, app: ObjectId) -> bool {
     let registry = interpreter.extension::<Registry>();
@@ -326,16 +234,21 @@ fn add_unbound(interpreter: &Interpreter<'static>, shared: &SharedProgram, apps:
         {
             continue;
         }
-        let around = interpreter.functions().iter().filter(|function| {
-            let span = function.definition.span;
-            function.id.file == file && span.start <= state.site.span.start && state.site.span.end <= span.end
-        });
-        let innermost =
-            around.min_by_key(|function| function.definition.span.end - function.definition.span.start);
-        let Some(function) = innermost else { continue };
+        let Some(function) = around(interpreter, state.site) else { continue };
         let module = interpreter.module(function.module).name;
         apps.push(SelectedApp { id: *id, locator: format!("{module}:{}()", function.definition.qualname) });
     }
+}
+
+/// The innermost function around a place.
+fn around<'i>(interpreter: &'i Interpreter<'static>, site: Location) -> Option<&'i FunctionValue> {
+    let around = interpreter.functions().iter().filter(|function| {
+        let span = function.definition.span;
+        function.id.file == site.file && span.start <= site.span.start && site.span.end <= span.end
+    });
+    let innermost =
+        around.min_by_key(|function| function.definition.span.end - function.definition.span.start);
+    innermost.map(|function| &**function)
 }
 
 /// Runs the lifespan and the startup handlers of the apps: routes that they add exist once the application
@@ -366,70 +279,4 @@ fn start(interpreter: &mut Interpreter<'static>, apps: &[SelectedApp]) {
         }
     }
     interpreter.extension_mut::<Registry>().starting = false;
-}
-
-/// Whether a function calls `FastAPI` or a subclass of it, or says that it returns one.
-fn makes_app(interpreter: &mut Interpreter<'static>, function: &FunctionValue) -> bool {
-    let mut callees = Vec::new();
-    called(&function.definition.body, &mut callees);
-    let is_app = |interpreter: &Interpreter<'static>, value: &Value| {
-        matches!(value.kind(), Kind::Class(_) | Kind::External(_)) && interpreter.derives_from(value, APP)
-    };
-    for callee in callees {
-        let value = match &callee.kind {
-            ExprKind::Name(name) => interpreter.lookup(function.scope, *name),
-            ExprKind::Attribute(attribute) => match &attribute.base.kind {
-                ExprKind::Name(base) => interpreter
-                    .lookup(function.scope, *base)
-                    .map(|base| interpreter.attribute(&base, attribute.name, callee.span)),
-                _ => None,
-            },
-            _ => None,
-        };
-        if value.is_some_and(|value| is_app(interpreter, &value)) {
-            return true;
-        }
-    }
-    let Some(expression) = function.definition.returns.clone() else { return false };
-    let names_app = match &expression.kind {
-        ExprKind::Str(text) => text.contains("FastAPI"),
-        _ => expression.dotted_name().is_some(),
-    };
-    if !names_app {
-        return false;
-    }
-    let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
-    let declared = interpreter.evaluate_annotation(&annotation);
-    is_app(interpreter, &declared)
-}
-
-/// What is called at the level of assignments, returns and arguments of a body: `app = FastAPI(...)`.
-fn called<'b>(body: &'b [ir::Stmt], callees: &mut Vec<&'b ir::Expr>) {
-    fn of<'b>(expression: &'b ir::Expr, callees: &mut Vec<&'b ir::Expr>) {
-        if let ExprKind::Call(call) = &expression.kind {
-            callees.push(&call.callee);
-            for argument in &call.arguments {
-                of(&argument.value, callees);
-            }
-        }
-    }
-    for statement in body {
-        match &statement.kind {
-            StmtKind::Assign { value, .. } | StmtKind::Return(Some(value)) | StmtKind::Expr(value) => {
-                of(value, callees);
-            }
-            StmtKind::AnnAssign { value: Some(value), .. } => of(value, callees),
-            StmtKind::If { body, orelse, .. } => {
-                called(body, callees);
-                called(orelse, callees);
-            }
-            StmtKind::With { body, .. } => called(body, callees),
-            StmtKind::Try { body, orelse, finalbody, .. } => {
-                called(body, callees);
-                called(orelse, callees);
-                called(finalbody, callees);
-            }
-            _ => {}
-        }
-    }
 }

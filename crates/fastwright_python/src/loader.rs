@@ -426,6 +426,27 @@ impl Program {
         }
     }
 
+    /// Parses the files of the project that were not parsed and hold a text: for who looks for code that nothing known
+    /// imports.
+    pub fn parse_holding(&mut self, text: &str) -> Vec<FileId> {
+        let finder = memchr::memmem::Finder::new(text);
+        let (project, tree) = (&self.project, &*self.tree);
+        let holding: Vec<FileIndex> = project
+            .indexed_files()
+            .zip(&self.states)
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .with_max_len(8)
+            .filter(|((_, file), state)| match state {
+                FileState::Text(known) => finder.find(known.as_bytes()).is_some(),
+                FileState::Unread => read(tree, &file.path).is_ok_and(|bytes| finder.find(&bytes).is_some()),
+                FileState::Parsed(_) | FileState::Absent => false,
+            })
+            .map(|((index, _), _)| index)
+            .collect();
+        holding.into_iter().filter_map(|index| self.project_file(index)).collect()
+    }
+
     fn outside_file(&mut self, outside: &OutsideFile) -> Option<FileId> {
         let text = parse::decode(self.tree.read(&outside.path).ok()?).ok()?;
         let watched = texts_in(&text, self.watched);

@@ -20,7 +20,7 @@ mod strawberry;
 pub(crate) use names::APP_NAMES;
 
 use crate::effects;
-use crate::registry::Registry;
+use crate::registry::{Escape, Registry};
 use fastwright_python::interpreter::signatures::ShownParameter;
 use fastwright_python::interpreter::{ActiveCondition, Evaluated, Interpreter, Library};
 use fastwright_python::ir::Stmt;
@@ -233,26 +233,36 @@ impl Library for KnownLibraries {
         site: Location,
     ) {
         let given = arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value));
-        let apps: Vec<ObjectId> = given
-            .filter_map(|value| match *value.kind() {
-                Kind::Instance(id) => Some(id),
-                _ => None,
-            })
-            .filter(|id| interpreter.extension::<Registry>().routers.contains_key(id))
-            .collect();
-        if apps.is_empty() || interpreter.extension::<Registry>().starting {
+        let apps: Vec<ObjectId> = given.filter_map(|value| app_or_router(interpreter, value)).collect();
+        let unnamed = unnamed_method_of(interpreter, callee);
+        if apps.is_empty() && unnamed.is_none() || interpreter.extension::<Registry>().starting {
             return;
         }
         let callee = describe(interpreter, callee);
-        if HARMLESS.iter().any(|prefix| callee.starts_with(prefix)) {
-            return;
-        }
-        for id in apps {
+        let is_harmless = HARMLESS.iter().any(|prefix| callee.starts_with(prefix));
+        let given = apps.into_iter().filter(|_| !is_harmless);
+        let given = given.map(|id| (id, Escape::Given { callee: callee.clone() }));
+        for (id, escape) in given.chain(unnamed.map(|id| (id, Escape::UnknownMethod))) {
             if let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&id) {
-                state.escapes.push((callee.clone(), site));
+                state.escapes.push((escape, site));
             }
         }
     }
+}
+
+/// The app or router that a value is.
+fn app_or_router(interpreter: &Interpreter<'_>, value: &Value) -> Option<ObjectId> {
+    let Kind::Instance(id) = *value.kind() else { return None };
+    interpreter.extension::<Registry>().routers.contains_key(&id).then_some(id)
+}
+
+/// The app or router of which something is a method whose name is not known: `getattr(app, method)`.
+fn unnamed_method_of(interpreter: &Interpreter<'_>, callee: &Value) -> Option<ObjectId> {
+    let Some(Symbolic::Call { callee, arguments, .. }) = callee.as_symbolic() else { return None };
+    let [object, name, ..] = &*arguments.positional else { return None };
+    let is_it =
+        callee.as_external().is_some_and(|name| name == "builtins.getattr") && name.as_str().is_none();
+    is_it.then(|| app_or_router(interpreter, object)).flatten()
 }
 
 /// Calls that take an app and add no route to it.

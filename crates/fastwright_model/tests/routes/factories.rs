@@ -329,3 +329,166 @@ GET /auth/token
 "#,
     );
 }
+
+/// What a class registers after it has made its app is seen where the program makes an object and uses it.
+#[test]
+fn an_object_that_makes_its_app_and_is_told_to_serve() {
+    check(
+        r#"
+#- server.py
+from fastapi import APIRouter, FastAPI
+
+class Server:
+    def __init__(self, address: str):
+        self.address = address
+        self._app = FastAPI()
+        self._router = APIRouter(prefix="/v1")
+
+    def status(self): ...
+
+    def serve(self, metrics: bool = True):
+        self._router.add_api_route("/status", self.status, methods=["GET"])
+        self._app.include_router(self._router)
+        if metrics:
+            self._app.add_api_route("/metrics", self.status)
+
+def document(address: str):
+    return Server(address)._app.openapi()
+
+def run(address: str):
+    try:
+        server = Server(address)
+        server.serve()
+    except SystemExit:
+        raise
+"#,
+        "
+server:Server.__init__()
+GET /v1/status
+GET /metrics
+",
+    );
+}
+
+#[test]
+fn an_object_is_made_in_a_file_that_nothing_imports() {
+    check(
+        r#"
+#- service/__init__.py
+#- service/server.py
+from fastapi import FastAPI
+
+class Base:
+    def __init__(self):
+        self.app = FastAPI()
+
+class Server(Base):
+    def start(self):
+        @self.app.get("/x")
+        def x(): ...
+#- service/cli.py
+def main(arguments=None):
+    from service.server import Server
+    Server().start()
+#- service/tests/test_it.py
+from service.server import Server
+def test_it():
+    server = Server()
+    server.app.get("/test")(test_it)
+"#,
+        "
+service.server:Base.__init__()
+GET /x
+",
+    );
+}
+
+/// A builder makes routers and hands them to the object that has the app.
+#[test]
+fn an_object_is_given_routers_by_a_builder() {
+    check(
+        r#"
+#- app.py
+from fastapi import FastAPI
+
+class Service:
+    def __init__(self, config, users_router, items_router):
+        self.app = FastAPI()
+        self.app.include_router(users_router, prefix="/users")
+        self.app.include_router(items_router, prefix="/items")
+#- routers.py
+from fastapi import APIRouter
+
+class Routes:
+    def __init__(self, providers):
+        self.router = APIRouter()
+        self.router.add_api_route("/", self.all, methods=["GET"])
+
+    def all(self): ...
+
+    def get_router(self):
+        return self.router
+#- builder.py
+from app import Service
+from routers import Routes
+
+class Builder:
+    def __init__(self, config):
+        self.config = config
+
+    async def build(self, *args, **kwargs) -> Service:
+        providers = await self.providers(*args, **kwargs)
+        routers = {
+            "users_router": Routes(providers).get_router(),
+            "items_router": Routes(providers).get_router(),
+        }
+        return Service(config=self.config, **routers)
+
+    async def providers(self, *args, **kwargs):
+        return open(self.config)
+"#,
+        "
+app:Service.__init__()
+GET /users/
+GET /items/
+",
+    );
+}
+
+/// Who uses the object is not in the program: what is not called is said.
+#[test]
+fn methods_that_register_and_that_nothing_calls() {
+    check(
+        r#"
+#- server.py
+from fastapi import FastAPI
+
+class Server:
+    def __init__(self, client):
+        self.client = client
+        self.app = FastAPI()
+        self.app.add_api_route("/health", self.health)
+
+    def health(self):
+        return self.client.get("/health")
+
+    def register(self, router):
+        self.app.include_router(router)
+
+    def pages(self):
+        @self.app.get("/page")
+        def page(): ...
+
+class Special(Server):
+    def more(self):
+        self.app.add_api_route("/more", self.health)
+"#,
+        "
+server:Server.__init__()
+GET /health
+? `Server.register` registers on this app and nothing calls it: its routes are missing
+? `Server.pages` registers on this app and nothing calls it: its routes are missing
+? `Special.more` registers on this app and nothing calls it: its routes are missing
+",
+    );
+}

@@ -528,3 +528,30 @@ def list_coupons() -> list[str]:
     });
     assert_eq!(names, ["list_orders", "list_books", "hiding"]);
 }
+
+/// Which method of the app is called depends on what is not known.
+#[test]
+fn a_method_whose_name_is_not_known() {
+    check(
+        r#"
+#- main.py
+from fastapi import FastAPI
+from elsewhere import routes_of
+
+def main(names=None):
+    app = FastAPI()
+    for route in routes_of(names):
+        methods = [method for method in route.methods if method != "HEAD"]
+        getattr(app, methods[0].lower())(route.path, response_model=None)(route.endpoint)
+    for method in ("get", "post"):
+        getattr(app, method)("/known")(main)
+    return app
+"#,
+        "
+main:main()
+GET /known
+POST /known
+? a method of this router or app is called whose name is not known: it may add routes
+",
+    );
+}
