@@ -61,6 +61,8 @@ pub enum Escape {
     },
     /// One of its methods is called whose name is not known: `getattr(app, method)("/")`.
     UnknownMethod,
+    /// What its start runs registers something, and takes too many steps to be followed to the end.
+    LongStart,
     /// A method of the object that holds it registers something, and nothing calls that method.
     Uncalled {
         /// The qualified name of the method.

@@ -257,6 +257,10 @@ impl Builder<'_, '_> {
                     "a method of this router or app is called whose name is not known: it may add routes"
                         .to_owned()
                 }
+                Escape::LongStart => {
+                    "what starts with this app takes too many steps to be followed: routes that it adds may be missing"
+                        .to_owned()
+                }
                 Escape::Uncalled { method } => {
                     format!("`{method}` registers on this app and nothing calls it: its routes are missing")
                 }

@@ -6,7 +6,7 @@ mod users;
 
 use crate::analysis::{AnalysisOptions, MAKES_APP, is_test_path};
 use crate::application::Undecided;
-use crate::registry::{Entry, Registry, RouterKind};
+use crate::registry::{Entry, Escape, Registry, RouterKind};
 use factories::call_factories;
 use fastwright_python::interpreter::{ActiveCondition, Interpreter};
 use fastwright_python::loader::SharedProgram;
@@ -14,8 +14,23 @@ use fastwright_python::location::{FileId, Location, Span};
 use fastwright_python::name::Name;
 use fastwright_python::value::*;
 
-/// Steps for a lifespan or startup handler: what it adds to an app stands near its beginning.
+/// Steps for a lifespan or startup handler.
 const STARTUP_STEPS: u64 = 15_000;
+
+/// Steps for one that says itself that it changes what an app serves.
+const REGISTERING_STARTUP_STEPS: u64 = 300_000;
+
+/// Words of code that changes what an app serves.
+const REGISTERING: [&str; 8] = [
+    "routes",
+    "include_router",
+    "mount",
+    "add_api_route",
+    "add_route",
+    "add_api_websocket_route",
+    "add_websocket_route",
+    "frontend",
+];
 
 /// An app that is to be assembled.
 #[derive(Debug, Clone)]
@@ -274,8 +289,16 @@ fn start(interpreter: &mut Interpreter<'static>, apps: &[SelectedApp]) {
             let Some(function) = interpreter.plain_function(&handler) else { continue };
             let location = Location { file: function.id.file, span: function.definition.name_span };
             let condition = ActiveCondition { location, negated: false, setting: None, startup: true };
-            // What it raises says nothing about routes: nothing of the outside is there.
-            let _ = interpreter.call_under(&handler, arguments, condition, STARTUP_STEPS);
+            let registers =
+                REGISTERING.iter().any(|word| function.definition.mentions.may_hold(Name::from(*word)));
+            let steps = if registers { REGISTERING_STARTUP_STEPS } else { STARTUP_STEPS };
+            let has_ended = interpreter.call_under(&handler, arguments, condition, steps);
+            if registers
+                && !has_ended
+                && let Some(state) = interpreter.extension_mut::<Registry>().routers.get_mut(&app.id)
+            {
+                state.escapes.push((Escape::LongStart, location));
+            }
         }
     }
     interpreter.extension_mut::<Registry>().starting = false;

@@ -199,3 +199,43 @@ GET /b
 ",
     );
 }
+
+/// As in Python, packages run before the modules in them: what looks like a cycle of imports from the module is none.
+#[test]
+fn packages_run_before_their_modules() {
+    check(
+        r#"
+#- core/__init__.py
+from .base import *
+from .main import *
+#- core/base/__init__.py
+from .errors import ServiceError
+#- core/base/errors.py
+class ServiceError(Exception): ...
+#- core/main/__init__.py
+from .app import Service
+from .builder import Builder
+#- core/main/app.py
+from fastapi import FastAPI
+from core.base import ServiceError
+
+class Service:
+    def __init__(self, router):
+        self.app = FastAPI()
+        self.app.include_router(router)
+#- core/main/builder.py
+from fastapi import APIRouter
+from .app import Service
+
+class Builder:
+    async def build(self):
+        router = APIRouter()
+        router.add_api_route("/x", self.build)
+        return Service(router)
+"#,
+        "
+core.main.app:Service.__init__()
+GET /x
+",
+    );
+}

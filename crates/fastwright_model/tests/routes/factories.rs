@@ -492,3 +492,52 @@ GET /health
 ",
     );
 }
+
+/// What the start of an app does is followed further where it says that it changes its routes.
+#[test]
+fn starting_up_takes_the_routes_of_another_app_after_much_work() {
+    let fixture = |rounds: u32| {
+        format!(
+            r#"
+#- main.py
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+async def create():
+    found = []
+    for first in range({rounds}):
+        for second in range({rounds}):
+            for third in range({rounds}):
+                found.append(third)
+    inner = FastAPI()
+    inner.add_api_route("/x", create)
+    return inner
+
+@asynccontextmanager
+async def lifespan(app):
+    inner = await create()
+    app.router.routes = inner.routes
+    yield
+
+app = FastAPI(lifespan=lifespan)
+"#
+        )
+    };
+    check(
+        &fixture(20),
+        "
+main:app
+GET /x
+main:create()
+GET /x
+",
+    );
+    check(
+        &fixture(60),
+        "
+main:app
+? what starts with this app takes too many steps to be followed: routes that it adds may be missing
+? the call of `create` takes too many steps, the rest of it is not followed
+",
+    );
+}

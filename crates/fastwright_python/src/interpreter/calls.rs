@@ -803,25 +803,23 @@ impl Interpreter<'_> {
     }
 
     /// Calls a value when no code is running, under a condition, with a limit of its own; nothing is noted
-    /// of what can't be followed.
-    ///
-    /// # Errors
-    /// The exception that the call certainly raises.
+    /// of what can't be followed. Says whether it came to its end within the limit.
     pub fn call_under(
         &mut self,
         callee: &Value,
         arguments: Arguments,
         condition: super::ActiveCondition,
         steps: u64,
-    ) -> Evaluated {
+    ) -> bool {
         let factory_steps = std::mem::replace(&mut self.limits.factory_steps, steps);
-        let notes = self.notes.len();
+        let (notes, limit) = (self.notes.len(), self.steps + steps);
         self.conditions.push(condition);
-        let result = self.call_from_outside(callee, arguments);
+        // What it raises says nothing: nothing of the outside is there.
+        let _ = self.call_from_outside(callee, arguments);
         self.conditions.pop();
         self.notes.truncate(notes);
         self.limits.factory_steps = factory_steps;
-        result
+        self.steps < limit
     }
 
     fn outside_parameter(&mut self, function: &Rc<FunctionValue>, index: usize) -> Value {

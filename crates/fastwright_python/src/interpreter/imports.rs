@@ -94,12 +94,28 @@ impl Interpreter<'_> {
         if self.frames.is_empty() {
             self.begins_program();
         }
-        let id = self.module_for(found);
         let guards = std::mem::take(&mut self.import_guards);
-        let run = self.run_module(id);
+        let package = self.import_packages_around(&found);
+        let name = Name::new(found.name.last_part());
+        let id = self.module_for(found);
+        let run = self.load_module(id, package, name);
         debug_assert!(run.is_ok(), "nobody is prepared for a failing import here");
         self.import_guards = guards;
         id
+    }
+
+    /// The packages around a module are imported before it, the outermost first; gives the innermost.
+    fn import_packages_around(&mut self, found: &FoundModule) -> Option<ModuleId> {
+        let (around, _) = found.name.owner_and_last()?;
+        let mut innermost = None;
+        for end in around.match_indices('.').map(|(end, _)| end).chain([around.len()]) {
+            let package = &around[..end];
+            let Found::Module(package_found) = self.source.find(found.file, package) else { return None };
+            let id = self.module_for(package_found);
+            self.load_module(id, innermost, Name::new(last_part(package))).ok()?;
+            innermost = Some(id);
+        }
+        innermost
     }
 
     fn module_for(&mut self, found: FoundModule) -> ModuleId {
