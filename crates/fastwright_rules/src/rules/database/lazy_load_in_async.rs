@@ -9,7 +9,7 @@ use crate::reached::visit_reached;
 use crate::relationship_loading::{has_options, loader_texts, names};
 use crate::reporter::{Draft, Reporter};
 use crate::sessions::is_async_session_method;
-use crate::syntax::expressions;
+use crate::syntax::{encloses, expressions};
 use crate::wording::route_name;
 use fastwright_model::facts::EdgeKind;
 use fastwright_model::library::sqlalchemy::session_kind;
@@ -211,7 +211,10 @@ fn lazy_reads(context: &Context<'_>, node: &Node, lazy: &Lazy, search: &mut Sear
                     continue;
                 }
                 let Some((class, loaded_at)) = loaded_by_async_session(context, &base) else { continue };
-                let place = attribute_place(node, relation).unwrap_or(event.location);
+                // What a callee gave back was read there.
+                let Some(place) = attribute_place(node, relation, event.location, loaded_at) else {
+                    continue;
+                };
                 found.push(LazyRead { place, class, relation, loaded_at, by_model: None });
             }
         }
@@ -326,20 +329,28 @@ fn query_of(interpreter: &mut Interpreter<'_>, object: &Value, depth: u32) -> Op
     }
 }
 
-/// The first place in a function where an attribute of this name is read.
-fn attribute_place(node: &Node, relation: Name) -> Option<Location> {
+/// Where a function reads an attribute of this name: in what the event does; else at the first place behind the query,
+/// for what was read into a variable before.
+fn attribute_place(node: &Node, relation: Name, event: Location, loaded_at: Location) -> Option<Location> {
     let function = &node.summary.function;
-    let mut found = None;
+    let mut within = None;
+    let mut behind = None;
     expressions(&function.definition.body, &mut |expression| {
         if let Some((base, name)) = expression.as_attribute()
             && *name == relation
             && !matches!(&base.kind, ExprKind::Name(class) if class.starts_with(char::is_uppercase))
-            && found.is_none()
         {
-            found = Some(Location { file: function.id.file, span: expression.span });
+            let place = Location { file: function.id.file, span: expression.span };
+            if within.is_none() && place.file == event.file && encloses(event.span, place.span) {
+                within = Some(place);
+            }
+            let is_behind = place.file != loaded_at.file || place.span.start > loaded_at.span.start;
+            if behind.is_none() && is_behind {
+                behind = Some(place);
+            }
         }
     });
-    found
+    within.or(behind)
 }
 
 /// Lazy relationships that the response model reads from what a handler returns.

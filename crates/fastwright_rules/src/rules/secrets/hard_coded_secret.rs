@@ -102,7 +102,11 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 })
                 .or_else(|| known.iter().find(|literal| literal.place.file == found.place.file))
                 .or_else(|| known.iter().find(|literal| is_credential_name(&literal.name)))
-                .or_else(|| known.first())
+                // That a text is the same says little: whoever uses the literal also mentions its name.
+                .or_else(|| {
+                    let code = analysis.codes.get(found.place.file.0 as usize)?;
+                    known.iter().find(|literal| code.mentions.may_hold(Name::new(&literal.name)))
+                })
         });
         let (name, place) = match literal {
             Some(literal) => (literal.name.clone(), literal.place),
@@ -169,7 +173,13 @@ fn uses_in(interpreter: &mut Interpreter<'_>, code: &CallGraph, node: usize, use
 }
 
 fn is_secret_text(text: &str) -> bool {
-    text.len() >= SHORTEST && !text.contains("PUBLIC KEY") && !text.contains(' ') && !text.contains("://")
+    // `f"Bearer {token}"` where there is no token.
+    let is_nothing = text == "None";
+    text.len() >= SHORTEST
+        && !is_nothing
+        && !text.contains("PUBLIC KEY")
+        && !text.contains(' ')
+        && !text.contains("://")
 }
 
 /// Whether something belongs to a library that sends HTTP requests.
