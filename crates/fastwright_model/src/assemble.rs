@@ -2,7 +2,7 @@
 
 use crate::analysis::text_at;
 use crate::application::*;
-use crate::dependant::{Dependant, DependantBuilder, type_text};
+use crate::dependant::{Callable, Dependant, DependantBuilder, shown_callable, type_text};
 use crate::effects::{EffectTable, Effects};
 use crate::guards::GuardAnalysis;
 use crate::latent;
@@ -273,7 +273,8 @@ fn describe_inputs(interpreter: &mut Interpreter<'static>, route: &mut Route, de
     route.request = (!bodies.is_empty()).then(|| bodies.join(", "));
 }
 
-/// The declared response: `response_model=`, else the return annotation unless it is a response class.
+/// The declared response: `response_model=`, else the return annotation unless it is a response class. As
+/// `inspect.signature`, which FastAPI asks, it is that of the function behind `functools.wraps`.
 pub fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) -> Option<Value> {
     if let Some(model) = flat.options.keyword("response_model") {
         return (!model.is_none()).then(|| model.clone());
@@ -281,7 +282,9 @@ pub fn declared_response(interpreter: &mut Interpreter<'_>, flat: &FlatRoute) ->
     if flat.entry_kind != EntryKind::Operation {
         return None;
     }
-    let function = interpreter.plain_function(&flat.endpoint)?;
+    let Callable::Function { function, .. } = shown_callable(interpreter, &flat.endpoint) else {
+        return None;
+    };
     let expression = function.definition.returns.clone()?;
     let annotation = Annotation::Written { expression, scope: function.scope, module: function.module };
     let declared = interpreter.evaluate_annotation(&annotation);

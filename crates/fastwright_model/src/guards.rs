@@ -5,10 +5,12 @@
 //! their defaults. A guard refuses when the answer is 401 or 403.
 
 mod beginning;
+mod handed_on;
 
 use self::beginning::until_refusal;
+use self::handed_on::handed_to;
 use crate::application::{Guard, GuardKind, ParameterPlace};
-use crate::dependant::{Dependant, DependantKind};
+use crate::dependant::{Dependant, DependantKind, DependantParameter};
 use crate::effects::EffectTable;
 use crate::facts::{mentions, status_of_exception, status_of_response};
 use crate::registry::{AnonymousRequest, MiddlewareEntry, Registry};
@@ -38,6 +40,9 @@ struct Verdict {
     at: Option<Location>,
     reads_credentials: bool,
     result: Value,
+    /// What it hands credentials to and whose code is not followed: that may refuse callers, although it does not
+    /// itself.
+    hands_on_to: Option<Rc<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,6 +169,15 @@ impl GuardAnalysis {
                     self.roles(interpreter, node, guard);
                 }
                 Refusal::Never => {
+                    if let Some(callee) = &verdict.hands_on_to
+                        && guard.kind != GuardKind::Required
+                        && guard.assumption.is_none()
+                    {
+                        guard.assumption = Some(format!(
+                            "`{}` hands credentials to `{callee}`, which is not followed and may refuse callers",
+                            short(&name)
+                        ));
+                    }
                     if guard.kind == GuardKind::Public && guard.assumption.is_none() && may_be_guard(node) {
                         guard.assumption =
                             Some(format!("`{}` is not followed and may refuse callers", short(&name)));
@@ -172,7 +186,10 @@ impl GuardAnalysis {
                         guard.kind = GuardKind::Optional;
                     }
                     if verdict.reads_credentials {
-                        let looks = "` looks at credentials and refuses nobody (";
+                        let looks = match &verdict.hands_on_to {
+                            Some(_) => "` looks at credentials and refuses nobody itself (",
+                            None => "` looks at credentials and refuses nobody (",
+                        };
                         let note = ["`", short(&name), looks, &node.via, ")"].concat();
                         guard.evidence.push((note, node.location));
                     }
@@ -193,6 +210,7 @@ impl GuardAnalysis {
             at: None,
             reads_credentials: false,
             result: Value::unknown("the dependency is not followed", Some(node.location)),
+            hands_on_to: None,
         };
         match &node.kind {
             DependantKind::SecurityScheme(class) => self.scheme(interpreter, node, class),
@@ -248,6 +266,7 @@ impl GuardAnalysis {
             at: site,
             reads_credentials: !helper,
             result: Value::NONE,
+            hands_on_to: None,
         }
     }
 
@@ -259,10 +278,7 @@ impl GuardAnalysis {
         function: &Rc<FunctionValue>,
     ) -> Verdict {
         let own = effects.effects(interpreter, function, node.receiver);
-        let from_parameters = node.parameters.iter().any(|parameter| {
-            matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie)
-                || (parameter.place == ParameterPlace::Query && names_credential(&parameter.alias))
-        });
+        let from_parameters = node.parameters.iter().any(carries_credentials);
         let mut reads_credentials = own.reads_credentials.is_some() || from_parameters;
         let mut arguments = Arguments::default();
         let mut refused_before = None;
@@ -286,6 +302,7 @@ impl GuardAnalysis {
                 at,
                 reads_credentials: can_refuse,
                 result: Value::unknown("a guard before it refuses", Some(node.location)),
+                hands_on_to: None,
             };
         }
         if !reads_credentials && !can_refuse {
@@ -299,6 +316,7 @@ impl GuardAnalysis {
                     "the dependency has nothing to do with credentials",
                     Some(node.location),
                 ),
+                hands_on_to: None,
             };
         }
         for parameter in &node.parameters {
@@ -325,6 +343,7 @@ impl GuardAnalysis {
                     "the dependency has nothing to do with credentials",
                     Some(node.location),
                 ),
+                hands_on_to: None,
             },
             Err(raised) => {
                 let status = status_of_exception(interpreter, &raised.value);
@@ -339,6 +358,7 @@ impl GuardAnalysis {
                     at: Some(raised.location),
                     reads_credentials,
                     result: Value::NONE,
+                    hands_on_to: None,
                 }
             }
             Ok(result) => {
@@ -351,15 +371,44 @@ impl GuardAnalysis {
                     result
                 };
                 let first = refusing.first().copied();
+                let hands_on_to =
+                    first.is_none().then(|| self.hands_on_to(interpreter, effects, node, function));
                 Verdict {
                     refusal: if first.is_some() { Refusal::Possible } else { Refusal::Never },
                     status: first.map(|(status, _)| status),
                     at: first.map(|(_, location)| location),
                     reads_credentials,
                     result,
+                    hands_on_to: hands_on_to.flatten(),
                 }
             }
         }
+    }
+
+    /// What a dependency that refuses nobody hands credentials to, where that code is not followed.
+    fn hands_on_to(
+        &mut self,
+        interpreter: &mut Interpreter<'_>,
+        effects: &mut EffectTable,
+        node: &Dependant,
+        function: &Rc<FunctionValue>,
+    ) -> Option<Rc<str>> {
+        let mut credentials: Vec<Name> = Vec::new();
+        for inner in &node.dependencies {
+            if let Some(name) = inner.parameter_name
+                && self.verdict(interpreter, effects, inner).reads_credentials
+            {
+                credentials.push(name);
+            }
+        }
+        credentials.extend(
+            node.parameters
+                .iter()
+                .filter(|parameter| carries_credentials(parameter))
+                .map(|parameter| parameter.name),
+        );
+        credentials.extend(node.special.iter().map(|(name, _)| *name));
+        handed_to(interpreter, function, node.receiver, &credentials).map(Rc::from)
     }
 
     /// Where a function, or what it calls, raises 401 or 403.
@@ -708,6 +757,12 @@ fn refusals(interpreter: &mut Interpreter<'_>, raised: &[Raised]) -> Vec<(u16, L
             is_refusal(status).then_some((status, raised.location))
         })
         .collect()
+}
+
+/// Whether a parameter is a header, a cookie, or a query parameter that carries credentials by its name.
+fn carries_credentials(parameter: &DependantParameter) -> bool {
+    matches!(parameter.place, ParameterPlace::Header | ParameterPlace::Cookie)
+        || (parameter.place == ParameterPlace::Query && names_credential(&parameter.alias))
 }
 
 /// Query parameters that carry credentials by their name.

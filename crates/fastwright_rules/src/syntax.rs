@@ -136,6 +136,8 @@ pub fn ending(body: &[Stmt], never_returns: &dyn Fn(&Expr) -> bool) -> Ending {
 pub fn reaches_end(body: &[Stmt]) -> bool {
     body.iter().all(|statement| match &statement.kind {
         StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Break | StmtKind::Continue => false,
+        // Type checkers prove that it is never called, and it raises when it is.
+        StmtKind::Expr(value) => !is_assert_never(value),
         StmtKind::If { body, orelse, .. } => match &**orelse {
             [] => true,
             [Stmt { kind: StmtKind::If { .. }, .. }] => reaches_end(body) || last_branch_reaches_end(orelse),
@@ -153,6 +155,12 @@ pub fn reaches_end(body: &[Stmt]) -> bool {
         }
         _ => true,
     })
+}
+
+/// `typing.assert_never(value)`.
+fn is_assert_never(expression: &Expr) -> bool {
+    matches!(&expression.kind, ExprKind::Call(call)
+        if call.callee.last_name().is_some_and(|name| name == "assert_never"))
 }
 
 /// Of `elif` branches: whether one of those that are written reaches its end.

@@ -10,7 +10,12 @@ fn check(fixture: &str, expected: &str) {
     let shown: Vec<String> = with_large_stack(|| {
         let analysis = analyse_tree(Arc::new(tree), Path::new("."), &AnalysisOptions::default()).unwrap();
         let routes = analysis.apps.iter().flat_map(|app| &app.routes);
-        routes.map(|route| format!("{} {:?}", route.path, route.guard.kind)).collect()
+        routes
+            .map(|route| {
+                let assumed = route.guard.assumption.as_ref().map(|reason| format!(" ({reason})"));
+                format!("{} {:?}{}", route.path, route.guard.kind, assumed.unwrap_or_default())
+            })
+            .collect()
     });
     let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(shown, expected);
@@ -168,6 +173,49 @@ async def never(request: Request):
 /bound Required
 /looked-at Required
 /never Public
+",
+    );
+}
+
+/// Who is refused is decided by code that nobody sees: that it refuses nobody is not said.
+#[test]
+fn credentials_that_are_handed_to_code_that_is_not_followed() {
+    check(
+        r#"
+#- main.py
+import jwt
+from typing import Annotated
+from fastapi import Depends, FastAPI, HTTPException, Security
+from fastapi.security import APIKeyHeader
+from platform_services.manager import get_service
+from platform_services.base import AuthService
+
+app = FastAPI()
+header = APIKeyHeader(name="x-api-key", auto_error=False)
+
+def auth_service() -> AuthService:
+    return get_service("auth")
+
+async def by_service(key: Annotated[str | None, Security(header)]):
+    return await auth_service().user_of(key)
+
+async def by_library(key: Annotated[str | None, Security(header)]):
+    return jwt.decode(key, "k", algorithms=["HS256"])
+
+async def by_nobody(key: Annotated[str | None, Security(header)]):
+    return key
+
+@app.get("/service")
+def service(user=Depends(by_service)): ...
+@app.get("/library")
+def library(user=Depends(by_library)): ...
+@app.get("/nobody")
+def nobody(user=Depends(by_nobody)): ...
+"#,
+        "
+/service Optional (`by_service` hands credentials to `platform_services.manager.get_service(...).user_of`, which is not followed and may refuse callers)
+/library Optional
+/nobody Optional
 ",
     );
 }

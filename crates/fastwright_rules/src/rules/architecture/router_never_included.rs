@@ -61,7 +61,9 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             continue;
         }
         let Some((name, place)) = names.get(id) else { continue };
-        if is_used_elsewhere(analysis, &interpreter, *id, name, state.site.file) {
+        if is_used_elsewhere(analysis, &interpreter, *id, name, state.site.file)
+            || is_used_in_a_function(analysis, name, state.site.file)
+        {
             continue;
         }
         let routes = routes_of(registry, *id, 0);
@@ -157,6 +159,24 @@ fn is_used_elsewhere(
             syntax::expressions(&function.body, &mut look);
         }
         used
+    })
+}
+
+/// Whether a function of the module that makes a router uses it as a whole: it may include it where nobody sees, or
+/// under a setting that is off.
+fn is_used_in_a_function(analysis: &Analysis, name: &str, made_in: FileId) -> bool {
+    let Some(module) = analysis.codes.get(made_in.0 as usize) else { return false };
+    module.functions.iter().any(|function| {
+        let mut bases: FxHashSet<*const Expr> = FxHashSet::default();
+        !function.parameters.iter().any(|parameter| parameter.name == name)
+            && syntax::any_expression(&function.body, &mut |expression| match &expression.kind {
+                ExprKind::Attribute(attribute) => {
+                    bases.insert(&raw const *attribute.parts().0);
+                    false
+                }
+                ExprKind::Name(own) => *own == name && !bases.contains(&(&raw const *expression)),
+                _ => false,
+            })
     })
 }
 

@@ -78,7 +78,9 @@ fn is_open(context: &Context<'_>, route: &Route) -> bool {
         GuardKind::Public => !refuses && route.guard.assumption.is_none(),
         // Refusing some who are known, and nobody who is unknown, is a hole; reading more when one is
         // signed in is a choice.
-        GuardKind::Optional => refuses && writes(route) && !route.writes.is_empty(),
+        GuardKind::Optional => {
+            refuses && writes(route) && !route.writes.is_empty() && route.guard.assumption.is_none()
+        }
         GuardKind::Required => false,
     }
 }

@@ -6,6 +6,7 @@ use crate::reached::visit_reached;
 use crate::reporter::Reporter;
 use crate::syntax::{call_expression, uses_name};
 use crate::wording::route_name;
+use fastwright_model::facts::EdgeKind;
 use fastwright_python::location::Location;
 use fastwright_python::name::Name;
 use rustc_hash::FxHashMap;
@@ -73,7 +74,15 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         &mut |entry, node, path| {
             let (place, callee) = running[&node];
             // Who asks whether a loop is running takes another way then.
-            let decides = |node: usize| uses_name(&graph.nodes[node].definition, "get_running_loop");
+            let asks = |node: usize| {
+                let definition = &graph.nodes[node].definition;
+                uses_name(definition, "get_running_loop") || uses_name(definition, "get_event_loop")
+            };
+            // Or asks a function of the program for the loop.
+            let decides = |node: usize| {
+                uses_name(&graph.nodes[node].definition, "get_running_loop")
+                    || graph.edges(node).iter().any(|edge| edge.kind == EdgeKind::Call && asks(edge.to()))
+            };
             if !entry.dependant().is_async || decides(node) || path.iter().any(|edge| decides(edge.from())) {
                 return;
             }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::imported_names::ImportedNames;
 use crate::reporter::{Draft, Reporter};
 use crate::syntax;
-use fastwright_model::analysis::Analysis;
+use fastwright_model::analysis::{Analysis, is_test_path};
 use fastwright_model::application::App;
 use fastwright_model::registry::Registry;
 use fastwright_python::dotted::first_part;
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         let file = FileId(index as u32);
         let own = analysis.files.get(file);
         if own.first_party && may_know_clients(&own.module, code) && names_clients(&own.text) {
-            TestFile::new(file, &own.module, code).check(&apps, report);
+            TestFile::new(file, &own.module, code, is_test_path(&own.relative)).check(&apps, report);
         }
     }
 }
@@ -164,13 +164,14 @@ fn starts_something(
 /// A file that may make clients.
 struct TestFile<'c> {
     file: FileId,
+    is_test: bool,
     code: &'c Module,
     names: ImportedNames,
 }
 
 impl<'c> TestFile<'c> {
-    fn new(file: FileId, module: &str, code: &'c Module) -> Self {
-        Self { file, code, names: ImportedNames::of(module, code) }
+    fn new(file: FileId, module: &str, code: &'c Module, is_test: bool) -> Self {
+        Self { file, is_test, code, names: ImportedNames::of(module, code) }
     }
 
     fn check(&self, apps: &Apps<'_>, report: &mut Reporter<'_>) {
@@ -187,7 +188,8 @@ impl<'c> TestFile<'c> {
             let Some(name) = self.names.meaning(&call.callee) else { return };
             let client = match name.as_str() {
                 "fastapi.testclient.TestClient" | "starlette.testclient.TestClient" => "TestClient",
-                "httpx.AsyncClient" | "httpx.Client" => "AsyncClient",
+                // The application itself asks its own routes that way while it runs.
+                "httpx.AsyncClient" | "httpx.Client" if self.is_test => "AsyncClient",
                 _ => return,
             };
             clients.push((expression.span, call, client));

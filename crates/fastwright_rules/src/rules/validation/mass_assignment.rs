@@ -6,12 +6,15 @@ use crate::finding::Severity;
 use crate::model_settings::extra_fields;
 use crate::reporter::{Draft, Reporter};
 use crate::route_list::{registered_at, title};
+use crate::syntax::{statements, within};
 use crate::vocabulary::holds_any;
 use fastwright_model::application::{GuardKind, Route};
 use fastwright_model::dependant::type_text;
 use fastwright_model::schemas::{Field, fields};
 use fastwright_model::tables::{Column, Table};
 use fastwright_python::interpreter::Interpreter;
+use fastwright_python::ir::{ExprKind, Stmt, StmtKind};
+use fastwright_python::name::Name;
 use fastwright_python::value::Kind;
 
 crate::declare_rule! {
@@ -113,12 +116,16 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 continue;
             }
             let stores = stores.get_or_insert_with(|| stores_of(code, interpreter, dependant));
+            let refused = dependant.function.as_ref().map_or_else(Vec::new, |function| {
+                refused_fields(&function.definition.body, copy.parameter.name)
+            });
             let taken: Vec<(Field, bool)> = fields(interpreter, &copy.model)
                 .into_iter()
                 .filter(|field| {
                     let name = field.name.as_str();
                     copy.dump.takes(name)
                         && !copy.overwritten.iter().any(|known| known == name)
+                        && !refused.contains(&field.name)
                         && table.columns.iter().any(|column| column.name == field.name)
                         && !stores.iter().any(|(class, stored)| {
                             *stored == field.name && class.as_ref().is_none_or(|class| class.same(row))
@@ -155,6 +162,25 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
             report.report(draft(route, copy, &taken, &model, &row_name, &owners));
         }
     }
+}
+
+/// Fields of a body on which it depends whether a handler raises: `if body.is_admin and not user.is_admin: raise ...`.
+fn refused_fields(body: &[Stmt], parameter: Name) -> Vec<Name> {
+    let mut found = Vec::new();
+    statements(body, &mut |statement| {
+        if let StmtKind::If { test, body, .. } = &statement.kind
+            && body.iter().any(|inner| matches!(inner.kind, StmtKind::Raise { .. }))
+        {
+            within(test, &mut |expression| {
+                if let Some((base, field)) = expression.as_attribute()
+                    && matches!(base.kind, ExprKind::Name(name) if name == parameter)
+                {
+                    found.push(*field);
+                }
+            });
+        }
+    });
+    found
 }
 
 /// Columns that a body with fields of any name can set although it does not declare them.
