@@ -119,37 +119,40 @@ fn tell(
     found: &[(Location, Escape)],
     report: &mut Reporter<'_>,
 ) {
-    if found.is_empty() {
-        return;
-    }
+    let Some(((place, escape), others)) = found.split_first() else { return };
     let called = &code.nodes[edge.to()].definition;
+    let mut statuses: Vec<u16> = found.iter().map(|(_, escape)| escape.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    let statuses = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     for reached in code.routes_of(number) {
-        for (place, escape) in found {
-            let status = escape.status.to_string();
-            let outline = reached.outline(context.analysis, *place, &called.qualname).discriminator(&status);
-            report.report_on_route(&outline, |draft| {
-                let title = route_name(reached.route_in(context.analysis));
-                let message = match late {
-                    Late::Background => format!(
-                        "`{title}` has answered when `{}` raises {status} in the background: nobody sees it",
-                        called.name
-                    ),
-                    Late::Stream(_) => format!(
-                        "`{title}` has sent 200 when `{}` raises {status} in its stream: the answer breaks off",
-                        called.name
-                    ),
-                };
-                let draft = draft.message(message).evidence_chain(code.evidence(context.analysis, &reached));
-                let draft = match late {
-                    Late::Background => {
-                        draft.evidence(format!("`{}` is to run after the response", called.name), edge.site)
-                    }
-                    Late::Stream(place) => draft
-                        .evidence(format!("`{}` gives the parts of the body", called.name), edge.site)
-                        .evidence("the response sends its status before it asks for the first part", place),
-                };
-                draft.evidence_chain(escape.steps("there"))
-            });
-        }
+        let outline = reached.outline(context.analysis, *place, &called.qualname);
+        report.report_on_route(&outline, |draft| {
+            let title = route_name(reached.route_in(context.analysis));
+            let message = match late {
+                Late::Background => format!(
+                    "`{title}` has answered when `{}` raises {statuses} in the background: nobody sees it",
+                    called.name
+                ),
+                Late::Stream(_) => format!(
+                    "`{title}` has sent 200 when `{}` raises {statuses} in its stream: the answer breaks off",
+                    called.name
+                ),
+            };
+            let draft = draft.message(message).evidence_chain(code.evidence(context.analysis, &reached));
+            let draft = match late {
+                Late::Background => {
+                    draft.evidence(format!("`{}` is to run after the response", called.name), edge.site)
+                }
+                Late::Stream(place) => draft
+                    .evidence(format!("`{}` gives the parts of the body", called.name), edge.site)
+                    .evidence("the response sends its status before it asks for the first part", place),
+            };
+            // The same function raises in several places: how the first is reached shows how all are.
+            let also = others
+                .iter()
+                .map(|(place, other)| (format!("{} is raised through here, too", other.status), *place));
+            draft.evidence_chain(escape.steps("there")).evidence_chain(also)
+        });
     }
 }
