@@ -44,6 +44,23 @@ const NEVER_REFUSE: &[&str] = &[
     "tortoise",
 ];
 
+/// Parts of names of libraries, classes and functions that decide about callers.
+const ABOUT_CALLERS: &[&str] = &[
+    "access",
+    "auth",
+    "credential",
+    "guard",
+    "identity",
+    "login",
+    "permission",
+    "principal",
+    "secur",
+    "session",
+    "token",
+    "user",
+    "verif",
+];
+
 /// What a function calls with one of some parameters, or an attribute of one, where nothing is known of the code that
 /// is called: in words.
 pub(super) fn handed_to(
@@ -71,17 +88,21 @@ pub(super) fn handed_to(
 
 /// Whether nothing is known of the code that a call runs.
 fn is_unknown_code(interpreter: &mut Interpreter<'_>, callee: &Value) -> bool {
-    let is_unknown_package = |name: &str| {
+    // Most of what libraries do with a header has nothing to do with who calls.
+    let may_decide = |name: &str| {
         let package = first_part(name);
-        !is_standard_library(package) && !NEVER_REFUSE.contains(&package)
+        let name = name.to_ascii_lowercase();
+        !is_standard_library(package)
+            && !NEVER_REFUSE.contains(&package)
+            && ABOUT_CALLERS.iter().any(|part| name.contains(part))
     };
     match callee.kind() {
         Kind::Unknown(_) => true,
-        Kind::External(name) => is_unknown_package(name),
+        Kind::External(name) => may_decide(name),
         Kind::Symbolic(symbolic) => match &**symbolic {
             Symbolic::Parameter(_) => true,
             Symbolic::Member { base, .. } => match interpreter.class_of(base).map(Value::into_kind) {
-                Some(Kind::External(class)) => is_unknown_package(&class),
+                Some(Kind::External(class)) => may_decide(&class),
                 Some(_) => false,
                 None => !is_known_library(interpreter, base),
             },

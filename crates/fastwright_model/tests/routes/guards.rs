@@ -187,6 +187,7 @@ import jwt
 from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Security
 from fastapi.security import APIKeyHeader
+from packaging.version import Version
 from platform_services.manager import get_service
 from platform_services.base import AuthService
 
@@ -202,6 +203,9 @@ async def by_service(key: Annotated[str | None, Security(header)]):
 async def by_library(key: Annotated[str | None, Security(header)]):
     return jwt.decode(key, "k", algorithms=["HS256"])
 
+async def by_format(key: Annotated[str | None, Security(header)]):
+    return Version(key)
+
 async def by_nobody(key: Annotated[str | None, Security(header)]):
     return key
 
@@ -209,12 +213,15 @@ async def by_nobody(key: Annotated[str | None, Security(header)]):
 def service(user=Depends(by_service)): ...
 @app.get("/library")
 def library(user=Depends(by_library)): ...
+@app.get("/format")
+def format(version=Depends(by_format)): ...
 @app.get("/nobody")
 def nobody(user=Depends(by_nobody)): ...
 "#,
         "
 /service Optional (`by_service` hands credentials to `platform_services.manager.get_service(...).user_of`, which is not followed and may refuse callers)
 /library Optional
+/format Optional
 /nobody Optional
 ",
     );

@@ -9,7 +9,9 @@ use crate::route_list::registered_at;
 use crate::wording::{handler_step, short_name};
 use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route, RouteKind};
+use fastwright_model::assemble::RouteDetail;
 use fastwright_python::ir::{Stmt, StmtKind};
+use fastwright_python::value::{Symbolic, Value};
 
 crate::declare_rule! {
     /// Route that anyone may call although its siblings require a signed-in user.
@@ -33,7 +35,7 @@ crate::declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
-    for (app, _) in context.apps() {
+    for (app, details) in context.apps() {
         // Middleware that sounds like a guard and was not understood may protect everything.
         let unclear = app.middleware.iter().any(|middleware| {
             let name = middleware.name.to_lowercase();
@@ -56,6 +58,13 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
                 guarded_read(app, &comparable, route)
             };
             let Some((neighbour, reason, confidence)) = neighbour else { continue };
+            let number = app.routes.iter().position(|own| std::ptr::eq(own, route));
+            if number
+                .and_then(|number| details.get(number))
+                .is_some_and(|detail| only_redirects(context, detail))
+            {
+                continue;
+            }
             let fix = fix(context, route, neighbour);
             report.report(finding(route, neighbour, &reason, confidence).fix(fix));
         }
@@ -83,6 +92,21 @@ fn is_open(context: &Context<'_>, route: &Route) -> bool {
         }
         GuardKind::Required => false,
     }
+}
+
+/// Whether all that a handler does is to send callers elsewhere: the route there decides who may call it.
+fn only_redirects(context: &Context<'_>, detail: &RouteDetail) -> bool {
+    let interpreter = &mut *context.analysis.interpreter.borrow_mut();
+    let Some(function) = detail.dependant.as_ref().and_then(|dependant| dependant.function.clone()) else {
+        return false;
+    };
+    let Some(summary) = interpreter.summarize(&function, None) else { return false };
+    let is_redirect = |value: &Value| {
+        let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+        callee.as_external().is_some_and(|name| name.ends_with("responses.RedirectResponse"))
+    };
+    let returned = summary.returns.alternatives();
+    !returned.is_empty() && returned.iter().all(is_redirect)
 }
 
 fn writes(route: &Route) -> bool {
