@@ -3,8 +3,9 @@
 //! A Python block is a project: one file (`main.py`), or several behind lines `#- path/file.py`. A line
 //! that ends in `# expect: rule-name "text in the message"` must be the first line of a finding; a block
 //! is otherwise silent for the rule of its page. `# ok` points out silence to the reader. Words behind
-//! `python` in the opening fence set the scene: `fastapi=0.110.0` the version, `fails` that the code does
-//! not import (which `tests/import_pages.py` knows).
+//! `python` in the opening fence set the scene: `fastapi=0.110.0` the version, `profile=default` what is
+//! shown without audits, which pages are reviewed with, `fails` that the code does not import (which
+//! `tests/import_pages.py` knows).
 
 #![allow(clippy::unwrap_used)]
 
@@ -102,6 +103,14 @@ impl Block {
         self.words.iter().find_map(|word| word.strip_prefix("fastapi=")).map(str::to_owned)
     }
 
+    /// The profile that its review has.
+    fn profile(&self) -> Profile {
+        match self.words.iter().any(|word| word == "profile=default") {
+            true => Profile::Default,
+            false => Profile::Audit,
+        }
+    }
+
     /// The files of the project: path and text.
     fn files(&self) -> Vec<(String, String)> {
         let mut files: Vec<(String, String)> = Vec::new();
@@ -153,7 +162,7 @@ fn run_block(block: &Block, rule: &dyn Rule) -> Vec<String> {
     let name = rule.metadata().name;
     let settings = ReviewSettings {
         select: vec![name.to_owned()],
-        profile: Profile::Audit,
+        profile: block.profile(),
         ..ReviewSettings::default()
     };
     let review = fastwright_rules::review(&analysis, &settings);

@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// Files that nothing imports are evaluated for one class, at most.
 const MOST_FILES: usize = 12;
 
+/// Functions that are called for one class, at most: most programs have one that uses such an object.
+const MOST_USERS: usize = 8;
+
 /// A class and those derived from it, with their names.
 pub(super) struct Kin(Vec<(ObjectId, Name)>);
 
@@ -108,7 +111,7 @@ fn among_evaluated(
         }
     }
     users.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
-    users.into_iter().map(|(_, function)| function).collect()
+    users.into_iter().map(|(_, function)| function).take(MOST_USERS).collect()
 }
 
 /// How many methods a function calls on objects of the class that it makes. Nothing where it makes none.

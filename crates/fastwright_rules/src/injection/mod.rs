@@ -2,8 +2,10 @@
 //! such calls have in common; each rule adds which calls they are, and what is said about them.
 
 pub mod addresses;
+pub mod paths;
 pub mod values;
 
+use self::paths::without_continued_names;
 use crate::access::names_few;
 use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
@@ -50,8 +52,9 @@ pub struct Injection<'i> {
     pub confidence: Confidence,
     /// Whether the place to repair is where the text is put together, not where it is used.
     pub to_the_text: bool,
-    /// Whether text that is the whole of what acts on it may be what the route is for: a lead only.
-    pub whole_is_meant: bool,
+    /// Whether what acts takes a path: text that is the whole of it may be what the route is for, and text that only
+    /// continues a name leads nowhere. Both are leads only.
+    pub is_path: bool,
     /// The fix at the place of the call, from the name of what acts there.
     pub fix: &'i dyn Fn(&Context<'_>, Location, &str) -> Option<Fix>,
 }
@@ -136,12 +139,16 @@ fn follow(
             if is_for_few(route) && context.settings.profile < Profile::Audit {
                 continue;
             }
-            let inputs = request_inputs(interpreter, dependant, &flow.value);
+            let leads_are_left_out = injection.is_path && context.settings.profile < Profile::Audit;
+            // What makes folders makes that of the continued name as well.
+            let continues_names =
+                leads_are_left_out && !flow.what.contains("mkdir") && !flow.what.contains("makedirs");
+            let inputs = match continues_names {
+                true => request_inputs(interpreter, dependant, &without_continued_names(&flow.value)),
+                false => request_inputs(interpreter, dependant, &flow.value),
+            };
             let Some(input) = inputs.iter().find(|input| (injection.accepts)(input, route)) else { continue };
-            if injection.whole_is_meant
-                && context.settings.profile < Profile::Audit
-                && is_whole_path(&flow.value)
-            {
+            if leads_are_left_out && is_whole_path(&flow.value) {
                 continue;
             }
             let fix = (injection.fix)(context, flow.place, &flow.what);

@@ -69,7 +69,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         to_the_text: false,
-        whole_is_meant: false,
+        is_path: false,
         fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);

@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::High,
         confidence: Confidence::Likely,
         to_the_text: false,
-        whole_is_meant: false,
+        is_path: false,
         fix: &|_, _, _| None,
     };
     report_injections_and_answers(context, report, &injection, &shows);

@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::High,
         confidence: Confidence::Likely,
         to_the_text: true,
-        whole_is_meant: true,
+        is_path: true,
         fix: &|_, _, _| None,
     };
     report_injections(context, report, &injection);

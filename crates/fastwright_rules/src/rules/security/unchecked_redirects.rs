@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::Medium,
         confidence: Confidence::Possible,
         to_the_text: false,
-        whole_is_meant: false,
+        is_path: false,
         fix: &without_redirects,
     };
     report_checked_injections(context, report, &injection);

@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, report: &mut Reporter<'_>) {
         severity: Severity::Critical,
         confidence: Confidence::Likely,
         to_the_text: false,
-        whole_is_meant: false,
+        is_path: false,
         fix: &safe_yaml,
     };
     report_injections(context, report, &injection);
