@@ -5,7 +5,7 @@ pub mod addresses;
 pub mod paths;
 pub mod values;
 
-use self::paths::without_continued_names;
+use self::paths::{makes_folders, without_continued_names};
 use crate::access::names_few;
 use crate::call_graph::CallGraph;
 use crate::call_graph::Entry;
@@ -140,10 +140,7 @@ fn follow(
                 continue;
             }
             let leads_are_left_out = injection.is_path && context.settings.profile < Profile::Audit;
-            // What makes folders makes that of the continued name as well.
-            let continues_names =
-                leads_are_left_out && !flow.what.contains("mkdir") && !flow.what.contains("makedirs");
-            let inputs = match continues_names {
+            let inputs = match leads_are_left_out && !makes_folders(&flow.what) {
                 true => request_inputs(interpreter, dependant, &without_continued_names(&flow.value)),
                 false => request_inputs(interpreter, dependant, &flow.value),
             };

@@ -1,5 +1,6 @@
 //! Which texts in a path can lead out of its folder.
 
+use fastwright_python::dotted::last_part;
 use fastwright_python::ir::BinaryOperator;
 use fastwright_python::value::*;
 
@@ -10,6 +11,11 @@ const DEEPEST: u32 = 8;
 /// whatever the text is, since the folder `year_..` does not exist (POSIX 4.13, pathname resolution).
 pub fn without_continued_names(value: &Value) -> Value {
     without(value, DEEPEST)
+}
+
+/// Whether a function makes the folders on the way to a path: that of a continued name as well.
+pub fn makes_folders(function: &str) -> bool {
+    matches!(last_part(function), "mkdir" | "makedirs" | "renames" | "copytree" | "move")
 }
 
 fn without(value: &Value, depth: u32) -> Value {

@@ -11,6 +11,7 @@ use crate::wording::{registration_step, route_name};
 use fastwright_model::application::{App, GuardKind, Route, RouteKind};
 use fastwright_model::assemble::RouteDetail;
 use fastwright_python::ir::{Stmt, StmtKind};
+use fastwright_python::summary::EventKind;
 use fastwright_python::value::{Symbolic, Value};
 
 crate::declare_rule! {
@@ -101,12 +102,18 @@ fn only_redirects(context: &Context<'_>, detail: &RouteDetail) -> bool {
         return false;
     };
     let Some(summary) = interpreter.summarize(&function, None) else { return false };
-    let is_redirect = |value: &Value| {
-        let Some(Symbolic::Call { callee, .. }) = value.as_symbolic() else { return false };
+    let redirects = |callee: &Value| {
         callee.as_external().is_some_and(|name| name.ends_with("responses.RedirectResponse"))
     };
-    let returned = summary.returns.alternatives();
-    !returned.is_empty() && returned.iter().all(is_redirect)
+    let is_redirect = |value: &Value| matches!(value.as_symbolic(), Some(Symbolic::Call { callee, .. }) if redirects(callee));
+    // Who stores something and then redirects, as after a form, does more.
+    let does_nothing_else = summary.events.iter().all(|event| match &event.kind {
+        EventKind::Call(call) => redirects(&call.callee),
+        EventKind::Return(value) => value.alternatives().iter().all(is_redirect),
+        EventKind::Condition(_) => true,
+        _ => false,
+    });
+    does_nothing_else && summary.returns.alternatives().iter().any(is_redirect)
 }
 
 fn writes(route: &Route) -> bool {
